@@ -1,0 +1,2 @@
+//! The native `oxyde` binary.
+fn main() {}

@@ -1,0 +1,56 @@
+//! The typed statement that comes in: no SQL text, no user values.
+//!
+//! Python sends it as MessagePack, once per query shape. Values travel apart from it: an
+//! [`Expr::Param`] is a position in the list of values that comes with each run.
+//! Unknown keys are errors, so that a misspelt key never turns into a wider statement.
+
+mod delete;
+mod expr;
+mod insert;
+mod join;
+mod predicate;
+mod select;
+mod update;
+
+pub use delete::Delete;
+pub use expr::{
+    Aggregate, BinaryOp, Case, Expr, Frame, FrameBound, FrameUnit, Literal, PathItem, RawPart, When, Window,
+};
+pub use insert::{Conflict, ConflictAction, ConflictTarget, Insert, InsertColumn, InsertSource};
+pub use join::{Join, JoinKind};
+pub use predicate::Predicate;
+pub use select::{
+    Compound, Cte, Direction, Distinct, Lock, LockStrength, LockWait, Nulls, Order, Output, Select,
+    SetOperator, Source, Table,
+};
+use serde::{Deserialize, Serialize};
+pub use update::{Assignment, BulkUpdate, Scope, Update};
+
+/// The version of this contract; a message with another version is refused.
+pub const IR_VERSION: u32 = 1;
+
+/// What crosses the border: the version and one statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Must be [`IR_VERSION`].
+    pub version: u32,
+    /// The statement to compile.
+    pub statement: Statement,
+}
+
+/// One whole statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Statement {
+    /// Read rows.
+    Select(Box<Select>),
+    /// Add rows.
+    Insert(Box<Insert>),
+    /// Change rows.
+    Update(Box<Update>),
+    /// Change many rows, each to values of its own.
+    BulkUpdate(Box<BulkUpdate>),
+    /// Remove rows.
+    Delete(Box<Delete>),
+}

@@ -1,0 +1,84 @@
+//! What comes out: SQL text, how to bind the values, and what the rows look like.
+
+use crate::types::ColumnType;
+
+/// A compiled statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// SQL with the dialect's placeholders. For a bulk plan: the statement for one row.
+    pub sql: String,
+    /// One entry per placeholder, in the order of the placeholders.
+    pub binds: Vec<Bind>,
+    /// The columns of the answer; empty when the statement returns no rows.
+    pub outputs: Vec<OutputColumn>,
+    /// Whether it changes rows or locks them.
+    pub writes: bool,
+    /// How any number of rows is sent, for inserts of `Rows` and bulk updates.
+    pub bulk: Option<Bulk>,
+}
+
+/// How one placeholder gets its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bind {
+    /// Index into the values of the run (for a bulk plan: of the row).
+    pub param: u32,
+    /// The type that the value is sent as, whatever the value is.
+    pub ty: ColumnType,
+    /// The form it is sent in.
+    pub form: Form,
+}
+
+/// The form of a bound value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Scalar,
+    /// A list as one PostgreSQL array of `ty`.
+    Array,
+    /// A list as one JSON text, whose items the statement converts back to `ty`.
+    JsonList,
+    /// A LIKE pattern made of the text: wildcards in it escaped with `\`, then `%` put around.
+    Contains,
+    /// The same with `%` behind.
+    StartsWith,
+    /// The same with `%` before.
+    EndsWith,
+    /// Escaped, without `%`: a case-insensitive comparison by LIKE.
+    Like,
+}
+
+/// A column of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputColumn {
+    /// Its name.
+    pub name: String,
+    /// What it is decoded as.
+    pub ty: ColumnType,
+}
+
+/// How a plan sends any number of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bulk {
+    /// One statement with one array per column (PostgreSQL `UNNEST`).
+    Arrays {
+        /// SQL whose placeholder `i` takes the array of column `i` (typed by `binds[i].ty`).
+        sql: String,
+    },
+    /// One prepared statement, stepped once per row (SQLite): `Plan::sql` itself.
+    PerRow,
+    /// Statements of many rows: `prefix`, then `first` once and `next` for each further row,
+    /// then `suffix`. Placeholders are `?`, row after row; where the dialect numbers them
+    /// (`numbered`), `first` and `next` hold `?` too and the driver writes `$n`.
+    Text {
+        /// Up to the first row.
+        prefix: String,
+        /// The first row.
+        first: String,
+        /// Each further row, with its comma.
+        next: String,
+        /// After the last row.
+        suffix: String,
+        /// Whether `?` becomes `$n`.
+        numbered: bool,
+    },
+}
