@@ -1,0 +1,107 @@
+"""The databases of this process by name, and where a query runs."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from oxyde.db.pool import AsyncDatabase
+from oxyde.exceptions import OxydeError
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+
+__all__ = ["disconnect_all", "get_connection", "register_connection", "resolve"]
+
+_databases: dict[str, AsyncDatabase] = {}
+
+
+def register_connection(
+    database: AsyncDatabase, *, overwrite: bool = False
+) -> AsyncDatabase | None:
+    """Make a database known under its name; returns the one that it replaced, if any.
+
+    Raises:
+        OxydeError: another database has this name and `overwrite` is false.
+    """
+    known = _databases.get(database.name)
+    if known is not None and known is not database and not overwrite:
+        raise OxydeError(
+            f"a database named {database.name!r} is registered already: {known!r}",
+            hint="give another name, or overwrite=True",
+        )
+    _databases[database.name] = database
+    return known if known is not database else None
+
+
+def forget(database: AsyncDatabase, *, restore: AsyncDatabase | None = None) -> None:
+    """Take a database off the register, and put the one back that it had replaced."""
+    if _databases.get(database.name) is database:
+        if restore is None:
+            del _databases[database.name]
+        else:
+            _databases[database.name] = restore
+
+
+def get_connection(name: str = "default") -> AsyncDatabase:
+    """The database of this name. ``await get_connection()`` also connects it if need be.
+
+    Raises:
+        OxydeError: no database has this name.
+    """
+    database = _databases.get(name)
+    if database is None:
+        raise _unknown(name)
+    return database
+
+
+async def disconnect_all() -> None:
+    """Close every pool. All are closed, even if one of them cannot be closed cleanly."""
+    error: BaseException | None = None
+    for database in list(_databases.values()):
+        try:
+            await database.disconnect()
+        except BaseException as caught:
+            error = error or caught
+    if error is not None:
+        raise error
+
+
+def resolve(using: str | None = None, client: Executor | None = None) -> Executor:
+    """Where a query runs: the transaction that is open on the database, else its pool.
+
+    Args:
+        using: a database's name; ``default`` when None.
+        client: a database or transaction, instead of a name.
+
+    Raises:
+        OxydeError: both are given, the name is unknown, or nothing was initialised.
+        TransactionError: the transaction of this task has ended.
+    """
+    from oxyde.db.transaction import active_executor
+
+    if client is not None:
+        if using is not None:
+            raise OxydeError("using= and client= were both given", hint="give one of them")
+        if not isinstance(client, AsyncDatabase):
+            return client
+        return active_executor(client.name, client) or client
+    name = "default" if using is None else using
+    database = _databases.get(name)
+    if database is None:
+        raise _unknown(name)
+    return active_executor(name, database) or database
+
+
+def _unknown(name: str) -> OxydeError:
+    if not _databases:
+        return OxydeError(
+            f"no database is initialised (asked for {name!r})",
+            hint='call `await db.init("postgresql://…")` first',
+        )
+    close = difflib.get_close_matches(name, _databases, n=1)
+    known = ", ".join(repr(known) for known in _databases)
+    return OxydeError(
+        f"no database is named {name!r}",
+        hint=f"did you mean {close[0]!r}?" if close else f"there are: {known}",
+    )
