@@ -1,0 +1,112 @@
+# Every task of the project. CI calls only these. `make` or `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+
+# One interpreter and one setting for every build, so that `cargo test`, clippy and maturin share
+# what they compile.
+export PYO3_PYTHON := $(BIN)/python
+export PYO3_BUILD_EXTENSION_MODULE := 1
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
+
+RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard oxyde-*/Cargo.toml) Cargo.toml Cargo.lock
+PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' 2>/dev/null) pyproject.toml
+LINTED := python demo bench scripts
+
+.PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick \
+	docs wheel services constraints clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/.ready ## Make the virtual environment .venv with the pinned tools
+
+$(VENV)/.ready: requirements/dev.txt requirements/constraints.txt
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -r requirements/dev.txt -c requirements/constraints.txt
+	@touch $@
+
+extension: setup ## Build the extension (dev profile) into .venv; shares target/ with cargo test
+	$(BIN)/maturin develop --quiet
+
+demo: demo/.venv/.ready demo/data/.ready ## Load 367,687 rows of real data and answer eight questions; URL=postgresql://… on a server
+	@cd demo && .venv/bin/python -m app $(if $(URL),--url '$(URL)')
+
+demo/.venv/.ready: dist/.wheel
+	$(PYTHON) -m venv demo/.venv
+	demo/.venv/bin/pip install --quiet --force-reinstall --no-deps "$$(cat dist/.wheel)"
+	demo/.venv/bin/pip install --quiet pydantic msgpack -c requirements/constraints.txt
+	@touch $@
+
+demo/data/.ready:
+	@$(PYTHON) demo/fetch.py demo/data && touch $@
+
+test: extension services ## Run every test: cargo test and pytest, on all four databases
+	@scripts/test
+
+test-rust: setup services ## Run the Rust tests only
+	@scripts/test rust
+
+test-python: extension services ## Run the Python tests only; ARGS='--db sqlite -k name'
+	@scripts/test python $(ARGS)
+
+services: ## Find or start PostgreSQL, MariaDB and MySQL
+	@scripts/services start
+
+lint: extension ## Check formats, lints, types, layers, file lengths and snapshots
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(BIN)/ruff check --quiet $(LINTED)
+	$(BIN)/ruff format --quiet --check $(LINTED)
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m mypy.stubtest oxyde._core --allowlist scripts/stubtest_allowlist.txt
+	$(BIN)/python scripts/check_chain.py
+	$(BIN)/python scripts/check_files.py
+	scripts/check_snapshots
+
+format: setup ## Format the Rust and Python sources
+	cargo fmt --all
+	$(BIN)/ruff check --quiet --fix $(LINTED) || true
+	$(BIN)/ruff format --quiet $(LINTED)
+
+golden: setup ## Write the golden SQL snapshots anew; look at the diff before you commit
+	CI= INSTA_UPDATE=always cargo test --quiet -p oxyde-sql -p oxyde-migrate
+	git --no-pager diff --stat -- '*.snap'
+
+bench: bench/.venv/.ready services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=…
+	@bench/.venv/bin/python -m bench --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)')
+
+bench-quick: bench/.venv/.ready services ## The same in under two minutes: fewer rounds, the main cases
+	@bench/.venv/bin/python -m bench --quick --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)')
+
+bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wheel
+	$(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/pip install --quiet -r requirements/bench.txt -c requirements/constraints.txt
+	bench/.venv/bin/pip install --quiet --force-reinstall --no-deps "$$(cat dist/.wheel)"
+	@touch $@
+
+docs: setup ## Build the reference of the Rust crates into target/doc
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
+
+wheel: dist/.wheel ## Build the release wheel into dist/
+
+dist/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
+	@mkdir -p dist && rm -f dist/*.whl
+	$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out dist
+	@ls dist/*.whl >$@
+
+constraints: setup ## Pin the dependencies of the tools anew
+	scripts/pin_constraints '$(PYTHON)'
+
+clean: ## Remove what was built, the environments and the demo's data
+	rm -rf target dist .venv bench/.venv demo/.venv demo/data .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find python -name '*.so' -delete

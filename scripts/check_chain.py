@@ -1,0 +1,99 @@
+"""Checks the layering that no compiler checks.
+
+The crates form one chain; `pyo3` and `sqlx` have one crate each that may name them; only the
+folders that hold the dialects may match on the dialect; Python asks for features, never for the
+flavour's name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CHAIN: dict[str, set[str]] = {
+    "oxyde-sql": set(),
+    "oxyde-driver": {"oxyde-sql"},
+    "oxyde-migrate": {"oxyde-sql", "oxyde-driver"},
+    "oxyde-cli": {"oxyde-sql", "oxyde-driver", "oxyde-migrate"},
+    "oxyde-py": {"oxyde-sql", "oxyde-driver", "oxyde-migrate", "oxyde-cli"},
+}
+# A dependency and the only crates that may have it, outside tests.
+ONLY_IN: dict[str, set[str]] = {
+    "pyo3": {"oxyde-py"},
+    "sqlx": {"oxyde-driver"},
+    "libsqlite3-sys": {"oxyde-driver"},
+    "sea-query": {"oxyde-sql"},
+    "clap": {"oxyde-cli"},
+}
+MAY_MATCH_DIALECT = (
+    "oxyde-sql/src/dialect",
+    "oxyde-sql/src/types",
+    "oxyde-sql/src/lookup",
+    "oxyde-driver/src/backend",
+)
+DIALECT_ARM = re.compile(r"\bDialect::(Postgres|Sqlite|Mysql|Mariadb)\b")
+# Comparing with a flavour's name; a table or a default argument is none.
+FLAVOUR_TEST = re.compile(
+    r"""(==|!=|\bin)\s*[({\[]?\s*["'](postgres|postgresql|sqlite|mysql|mariadb)["']"""
+    r"""|\bcase\s+["'](postgres|postgresql|sqlite|mysql|mariadb)["']"""
+)
+
+
+def crate_dependencies() -> list[str]:
+    """Every dependency between crates that the chain does not allow."""
+    command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    faults = []
+    for package in metadata["packages"]:
+        name = package["name"]
+        if name not in CHAIN:
+            faults.append(f"{name}: a crate that the chain does not know")
+            continue
+        for dependency in package["dependencies"]:
+            if dependency["kind"] == "dev":
+                continue
+            other = dependency["name"]
+            if other in CHAIN and other not in CHAIN[name]:
+                faults.append(f"{name} must not depend on {other}")
+            if other in ONLY_IN and name not in ONLY_IN[other]:
+                faults.append(f"{name} must not depend on {other}: only {ONLY_IN[other]} may")
+    return faults
+
+
+def without_tests(text: str) -> str:
+    """Rust source up to its test module, which by habit ends the file."""
+    return text.split("#[cfg(test)]", 1)[0]
+
+
+def dialect_matches() -> list[str]:
+    """Every place outside the dialect folders that looks at the dialect."""
+    faults = []
+    for path in sorted(ROOT.glob("oxyde-*/src/**/*.rs")):
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(MAY_MATCH_DIALECT) or name.endswith("tests.rs"):
+            continue
+        for number, line in enumerate(without_tests(path.read_text()).splitlines(), 1):
+            if DIALECT_ARM.search(line) and not line.lstrip().startswith("//"):
+                faults.append(f"{name}:{number}: ask `Features`, not the dialect: {line.strip()}")
+    for path in sorted((ROOT / "python/oxyde").rglob("*.py")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if FLAVOUR_TEST.search(line) and not line.lstrip().startswith("#"):
+                name = path.relative_to(ROOT).as_posix()
+                faults.append(f"{name}:{number}: ask the features, not the flavour: {line.strip()}")
+    return faults
+
+
+def main() -> int:
+    """Print every fault; exit code 1 if there is one."""
+    faults = crate_dependencies() + dialect_matches()
+    print("\n".join(faults) or "chain: ok", file=sys.stderr if faults else sys.stdout)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
