@@ -287,7 +287,7 @@ class Block:
             if error is None:
                 raise
         if error is not None:
-            if self._expired and isinstance(error, asyncio.CancelledError | DatabaseError):
+            if self._expired and isinstance(error, DatabaseError):
                 raise self._timeout_error() from error
             return
         if self._expired:
