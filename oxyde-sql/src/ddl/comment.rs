@@ -1,0 +1,26 @@
+//! Comments, where they are statements of their own.
+
+use crate::dialect::{CommentStyle, DdlStyle};
+use crate::schema::Table;
+
+/// The comment of a table or of one of its columns; `None` where it is part of the definition.
+#[must_use]
+pub fn comment_sql(
+    style: &DdlStyle,
+    table: &Table,
+    column: Option<&str>,
+    comment: Option<&str>,
+) -> Option<String> {
+    if style.comments != CommentStyle::Statement {
+        return None;
+    }
+    let owner = style.qualified(table.schema.as_deref(), &table.name);
+    let text = comment.map_or_else(|| "NULL".to_owned(), |comment| style.literal(comment));
+    Some(match column {
+        Some(column) => format!(
+            "COMMENT ON COLUMN {owner}.{} IS {text}",
+            style.quoted(column)
+        ),
+        None => format!("COMMENT ON TABLE {owner} IS {text}"),
+    })
+}

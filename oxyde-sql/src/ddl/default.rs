@@ -1,0 +1,84 @@
+//! Defaults: the few texts that mean the same everywhere are translated, all others are sent.
+
+use crate::dialect::DdlStyle;
+use crate::types::ColumnType;
+
+/// The default as it stands after `DEFAULT`.
+#[must_use]
+pub fn default_sql(style: &DdlStyle, text: &str, ty: &ColumnType) -> String {
+    let text = text.trim();
+    let word = text.to_ascii_lowercase();
+    match word.as_str() {
+        "now()"
+        | "current_timestamp"
+        | "current_timestamp()"
+        | "current_timestamp(6)"
+        | "now(6)"
+        | "localtimestamp" => return moment(style, ty).to_owned(),
+        "current_date" | "current_date()" => return style.now.date.to_owned(),
+        "current_time" | "current_time()" => return style.now.time.to_owned(),
+        "gen_random_uuid()" | "uuid()" | "uuid_generate_v4()" => return style.uuid.to_owned(),
+        "true" => return style.booleans[0].to_owned(),
+        "false" => return style.booleans[1].to_owned(),
+        "null" => return "NULL".to_owned(),
+        _ => {}
+    }
+    let literal = is_literal(text);
+    if style.decimal_collation.is_some()
+        && matches!(ty, ColumnType::Decimal { .. })
+        && literal
+        && !text.starts_with('\'')
+    {
+        // Decimals are texts there; a bare number would be rounded to a double first.
+        return style.literal(text.trim_start_matches('+'));
+    }
+    let large = style.bracketed_defaults && is_large(ty);
+    // PostgreSQL alone takes any expression without brackets.
+    let brackets = !text.starts_with('(') && (large || (!literal && needs_brackets(style)));
+    if brackets {
+        format!("({text})")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn moment(style: &DdlStyle, ty: &ColumnType) -> &'static str {
+    match ty {
+        ColumnType::Date => style.now.date,
+        ColumnType::Time => style.now.time,
+        ColumnType::DateTime => style.now.date_time,
+        ColumnType::Custom { base, .. } => moment(style, base),
+        _ => style.now.timestamp_tz,
+    }
+}
+
+fn needs_brackets(style: &DdlStyle) -> bool {
+    !matches!(style.counter, crate::dialect::CounterStyle::Identity)
+}
+
+fn is_large(ty: &ColumnType) -> bool {
+    match ty {
+        ColumnType::Text | ColumnType::Bytes | ColumnType::Json | ColumnType::Array { .. } => true,
+        ColumnType::Custom { base, .. } => is_large(base),
+        _ => false,
+    }
+}
+
+/// Whether the text is one constant: a number, a text in quotes, or a word for one.
+#[must_use]
+pub fn is_literal(text: &str) -> bool {
+    let text = text.trim();
+    if ["null", "true", "false"].contains(&text.to_ascii_lowercase().as_str()) {
+        return true;
+    }
+    if let Some(inner) = text
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
+        return !inner.replace("''", "").contains('\'');
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty()
+        && digits.chars().any(|c| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+}

@@ -1,0 +1,186 @@
+//! Indexes.
+
+use super::SchemaError;
+use crate::dialect::DdlStyle;
+use crate::schema::{Index, IndexPart, Table};
+use crate::types::ColumnType;
+
+/// The pieces of an index: before its name, between table and parts, the parts and the rest.
+struct Pieces {
+    kind: String,
+    using: String,
+    body: String,
+}
+
+fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, SchemaError> {
+    style.check_name("index", &index.name)?;
+    let refuse = |feature: String| {
+        Err(SchemaError::Unsupported {
+            feature,
+            table: table.name.clone(),
+            dialect: style.name,
+        })
+    };
+    let method = index.method.as_deref().map(str::to_ascii_lowercase);
+    // The usual method is not written; where there is no choice, the one there is serves the
+    // same queries.
+    let method = method.filter(|method| {
+        !style.index_methods.is_empty() && style.index_methods.first() != Some(&method.as_str())
+    });
+    if let Some(method) = &method
+        && !style.index_methods.contains(&method.as_str())
+    {
+        return refuse(format!("index method `{method}`"));
+    }
+    let mut kind = if index.unique {
+        "UNIQUE ".to_owned()
+    } else {
+        String::new()
+    };
+    let (mut using, mut tail) = (String::new(), String::new());
+    match method.as_deref() {
+        Some(method @ ("fulltext" | "spatial")) if style.index_in_table => {
+            kind = format!("{} ", method.to_ascii_uppercase());
+        }
+        Some(method) if style.index_in_table => {
+            tail = format!(" USING {}", method.to_ascii_uppercase());
+        }
+        Some(method) => using = format!(" USING {method}"),
+        None => {}
+    }
+    let mut parts = Vec::with_capacity(index.parts.len());
+    for part in &index.parts {
+        parts.push(match part {
+            IndexPart::Column(name) => part_column(style, table, name),
+            IndexPart::ColumnDesc(name) => format!("{} DESC", part_column(style, table, name)),
+            IndexPart::Expression(expression) if style.expression_indexes => {
+                format!("({expression})")
+            }
+            IndexPart::Expression(_) => return refuse("index on an expression".to_owned()),
+        });
+    }
+    if !index.include.is_empty() {
+        if !style.covering_indexes {
+            return refuse("index with INCLUDE".to_owned());
+        }
+        tail.push_str(&format!(" INCLUDE ({})", style.quoted_list(&index.include)));
+    }
+    if let Some(condition) = &index.condition {
+        if !style.partial_indexes {
+            return refuse("partial index".to_owned());
+        }
+        tail.push_str(&format!(" WHERE {condition}"));
+    }
+    Ok(Pieces {
+        kind,
+        using,
+        body: format!("({}){tail}", parts.join(", ")),
+    })
+}
+
+/// A column in an index, in the order in which queries compare it.
+fn part_column(style: &DdlStyle, table: &Table, name: &str) -> String {
+    let quoted = style.quoted(name);
+    let column = table.columns.iter().find(|column| column.name == name);
+    let decimal = column.is_some_and(|column| matches!(column.ty, ColumnType::Decimal { .. }));
+    match style.decimal_collation {
+        Some(collation) if decimal => format!("{quoted} COLLATE {collation}"),
+        _ => quoted,
+    }
+}
+
+/// `CREATE INDEX`; `concurrently` where the dialect knows it, else the plain form.
+///
+/// # Errors
+/// The dialect has no such method, no partial, covering or expression index.
+pub fn create_index(
+    style: &DdlStyle,
+    table: &Table,
+    index: &Index,
+    concurrently: bool,
+) -> Result<String, SchemaError> {
+    let Pieces { kind, using, body } = pieces(style, table, index)?;
+    let concurrently = if concurrently && style.concurrent_indexes {
+        "CONCURRENTLY "
+    } else {
+        ""
+    };
+    Ok(format!(
+        "CREATE {kind}INDEX {concurrently}{} ON {}{using} {body}",
+        style.quoted(&index.name),
+        style.qualified(table.schema.as_deref(), &table.name)
+    ))
+}
+
+/// The index as a line of `CREATE TABLE`, where indexes belong to their table.
+///
+/// # Errors
+/// As [`create_index`].
+pub fn index_line(style: &DdlStyle, table: &Table, index: &Index) -> Result<String, SchemaError> {
+    let Pieces { kind, body, .. } = pieces(style, table, index)?;
+    Ok(format!("{kind}INDEX {} {body}", style.quoted(&index.name)))
+}
+
+/// `DROP INDEX`.
+#[must_use]
+pub fn drop_index(style: &DdlStyle, table: &Table, name: &str, concurrently: bool) -> String {
+    if style.index_in_table {
+        return format!(
+            "DROP INDEX {} ON {}",
+            style.quoted(name),
+            style.qualified(table.schema.as_deref(), &table.name)
+        );
+    }
+    let concurrently = if concurrently && style.concurrent_indexes {
+        "CONCURRENTLY "
+    } else {
+        ""
+    };
+    format!(
+        "DROP INDEX {concurrently}{}",
+        style.qualified(table.schema.as_deref(), name)
+    )
+}
+
+/// The indexes that foreign keys need and that no other index or key of the table gives.
+///
+/// InnoDB would make them in silence, under the name of the foreign key, and leave them behind
+/// when the foreign key goes; written out, they come and go with it.
+#[must_use]
+pub fn foreign_key_indexes(style: &DdlStyle, table: &Table) -> Vec<Index> {
+    if !style.foreign_key_index {
+        return Vec::new();
+    }
+    let plain = |index: &Index| -> Option<Vec<String>> {
+        index
+            .parts
+            .iter()
+            .map(|part| match part {
+                IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name.clone()),
+                IndexPart::Expression(_) => None,
+            })
+            .collect()
+    };
+    let mut present: Vec<Vec<String>> = vec![table.primary_key.clone()];
+    present.extend(table.uniques.iter().map(|unique| unique.columns.clone()));
+    present.extend(table.indexes.iter().filter_map(plain));
+    let mut needed = Vec::new();
+    for key in &table.foreign_keys {
+        if present
+            .iter()
+            .any(|columns| columns.starts_with(&key.columns))
+        {
+            continue;
+        }
+        present.push(key.columns.clone());
+        needed.push(Index {
+            name: key.name.clone(),
+            parts: key.columns.iter().cloned().map(IndexPart::Column).collect(),
+            unique: false,
+            method: None,
+            condition: None,
+            include: Vec::new(),
+        });
+    }
+    needed
+}

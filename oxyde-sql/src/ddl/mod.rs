@@ -1,0 +1,54 @@
+//! Schemas and their changes as DDL.
+//!
+//! Everything here asks [`DdlStyle`] what a dialect can do and how it writes it.
+
+mod alter;
+mod change;
+mod column;
+mod comment;
+mod constraint;
+mod default;
+mod enum_type;
+mod error;
+mod index;
+mod name;
+mod rebuild;
+mod schema;
+mod table;
+
+pub use alter::alter_table;
+pub use change::{Change, Step};
+pub use column::{column_sql, enum_of, has_key_inside, is_keyed, type_sql};
+pub use comment::comment_sql;
+pub use constraint::{check_sql, foreign_key_sql, primary_key_sql, unique_sql};
+pub use default::{default_sql, is_literal};
+pub use enum_type::{EnumType, create_enum, drop_enum, enum_types};
+pub use error::SchemaError;
+pub use index::{create_index, drop_index, foreign_key_indexes, index_line};
+pub use name::{
+    DERIVED_LIMIT, check_name, enum_check_name, foreign_key_name, index_name, primary_key_name,
+    shorten, unique_name,
+};
+pub use rebuild::Rebuild;
+pub use schema::{create_schema, creation_order, drop_schema, points_at};
+pub use table::{add_foreign_key, check_table, drop_table, table_extras, table_sql};
+
+use crate::dialect::{DdlStyle, Features};
+use crate::error::SqlError;
+use crate::schema::Schema;
+
+/// The statements that create every table of the schema in an empty database.
+///
+/// # Errors
+/// The schema contradicts itself, a name is too long, or the dialect lacks something.
+pub fn create_tables(schema: &Schema, features: &Features) -> Result<Vec<String>, SqlError> {
+    Ok(create_schema(schema, DdlStyle::of(features.dialect))?)
+}
+
+/// The statements that drop every table of the schema, where it is there, and its enum types.
+///
+/// # Errors
+/// The schema contradicts itself.
+pub fn drop_tables(schema: &Schema, features: &Features) -> Result<Vec<String>, SqlError> {
+    Ok(drop_schema(schema, DdlStyle::of(features.dialect))?)
+}

@@ -1,0 +1,135 @@
+//! Names: quoting, limits, and the names that are derived from tables and columns.
+
+use super::SchemaError;
+use crate::dialect::{DdlStyle, NameLimit};
+
+/// Longest derived name in bytes: PostgreSQL's limit, which fits every dialect.
+///
+/// The limit is the same for all dialects, so that one migration names one thing everywhere.
+pub const DERIVED_LIMIT: usize = 63;
+
+/// The name of a table's primary key.
+#[must_use]
+pub fn primary_key_name(table: &str) -> String {
+    shorten(&format!("pk_{table}"))
+}
+
+/// The name of a unique constraint that was given none.
+#[must_use]
+pub fn unique_name(table: &str, columns: &[String]) -> String {
+    shorten(&format!("{table}_{}_key", columns.join("_")))
+}
+
+/// The name of an index that was given none.
+#[must_use]
+pub fn index_name(table: &str, columns: &[String]) -> String {
+    shorten(&format!("{table}_{}_idx", columns.join("_")))
+}
+
+/// The name of a foreign key.
+#[must_use]
+pub fn foreign_key_name(table: &str, columns: &[String]) -> String {
+    shorten(&format!("{table}_{}_fkey", columns.join("_")))
+}
+
+/// The name of a check constraint, from the part that the user gave.
+#[must_use]
+pub fn check_name(table: &str, name: &str) -> String {
+    shorten(&format!("{table}_{name}_check"))
+}
+
+/// The name of the check that keeps an enum's labels where there are no enum types.
+#[must_use]
+pub fn enum_check_name(enum_name: &str) -> String {
+    shorten(&format!("{enum_name}_enum"))
+}
+
+/// Cut a derived name to [`DERIVED_LIMIT`] bytes: its beginning, and a hash of the whole.
+#[must_use]
+pub fn shorten(name: &str) -> String {
+    if name.len() <= DERIVED_LIMIT {
+        return name.to_owned();
+    }
+    // FNV-1a: stable across versions and machines, unlike the standard library's hasher.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let tail = format!("_{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff));
+    let mut end = DERIVED_LIMIT - tail.len();
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{tail}", &name[..end])
+}
+
+impl DdlStyle {
+    /// The name in quotes.
+    #[must_use]
+    pub fn quoted(&self, name: &str) -> String {
+        let mut out = String::with_capacity(name.len() + 2);
+        out.push(self.quote);
+        for character in name.chars() {
+            out.push(character);
+            if character == self.quote {
+                out.push(character);
+            }
+        }
+        out.push(self.quote);
+        out
+    }
+
+    /// The name of a table with its schema, in quotes.
+    #[must_use]
+    pub fn qualified(&self, schema: Option<&str>, table: &str) -> String {
+        match schema {
+            Some(schema) => format!("{}.{}", self.quoted(schema), self.quoted(table)),
+            None => self.quoted(table),
+        }
+    }
+
+    /// Names in quotes, separated by commas.
+    #[must_use]
+    pub fn quoted_list(&self, names: &[String]) -> String {
+        let quoted: Vec<String> = names.iter().map(|name| self.quoted(name)).collect();
+        quoted.join(", ")
+    }
+
+    /// A text as an SQL literal.
+    #[must_use]
+    pub fn literal(&self, text: &str) -> String {
+        let text = text.replace('\'', "''");
+        let text = if self.backslash {
+            text.replace('\\', "\\\\")
+        } else {
+            text
+        };
+        format!("'{text}'")
+    }
+
+    /// Refuse a name that the database would cut or cannot take.
+    ///
+    /// # Errors
+    /// The name is empty, has a NUL, or is longer than the dialect's limit.
+    pub fn check_name(&self, kind: &'static str, name: &str) -> Result<(), SchemaError> {
+        if name.is_empty() || name.contains('\0') {
+            return Err(SchemaError::BadName {
+                kind,
+                name: name.to_owned(),
+            });
+        }
+        let (length, limit, unit) = match self.name_limit {
+            NameLimit::Bytes(limit) => (name.len(), limit, "bytes"),
+            NameLimit::Characters(limit) => (name.chars().count(), limit, "characters"),
+            NameLimit::Free(_) => return Ok(()),
+        };
+        if length > limit {
+            return Err(SchemaError::NameTooLong {
+                kind,
+                name: name.to_owned(),
+                limit: format!("{limit} {unit}"),
+                dialect: self.name,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! Building a table anew, where the dialect cannot change it in place.
+
+use super::{SchemaError, create_index, table_sql};
+use crate::dialect::DdlStyle;
+use crate::schema::{Column, Table};
+
+/// The statements that replace a table by one of another form with the same rows.
+///
+/// They are run with foreign keys off, which has to be said before the transaction begins;
+/// else dropping the old table deletes the rows that point at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuild {
+    /// The table.
+    pub table: String,
+    /// The name it has while it is filled.
+    pub temporary: String,
+    /// Creates the new table.
+    pub create: String,
+    /// Copies the rows.
+    pub copy: String,
+    /// Drops the old table.
+    pub drop: String,
+    /// Gives the new table its name.
+    pub rename: String,
+    /// The indexes that the schema knows: name and statement.
+    pub indexes: Vec<(String, String)>,
+    /// Indexes that are not made again.
+    pub dropped_indexes: Vec<String>,
+}
+
+impl Rebuild {
+    /// The statements in order, as a reader sees them.
+    #[must_use]
+    pub fn statements(&self) -> Vec<String> {
+        let mut statements = vec![
+            self.create.clone(),
+            self.copy.clone(),
+            self.drop.clone(),
+            self.rename.clone(),
+        ];
+        statements.extend(self.indexes.iter().map(|(_, sql)| sql.clone()));
+        statements
+    }
+
+    /// From one form of a table to another. `expression` says what the value of a column of the
+    /// new table is, in terms of the old one; `None` leaves it to the column's default.
+    ///
+    /// # Errors
+    /// As [`table_sql`].
+    pub fn between(
+        style: &DdlStyle,
+        before: &Table,
+        after: &Table,
+        expression: &dyn Fn(&Column) -> Option<String>,
+    ) -> Result<Self, SchemaError> {
+        let temporary = super::shorten(&format!("_oxyde_new_{}", after.name));
+        let mut create = table_sql(style, after, &temporary, &|_| true)?;
+        // A self reference would follow the temporary name's own renaming by itself; the other
+        // references keep the old name, which the new table takes.
+        let (mut targets, mut sources) = (Vec::new(), Vec::new());
+        for column in &after.columns {
+            if let Some(source) = expression(column) {
+                targets.push(style.quoted(&column.name));
+                sources.push(source);
+            }
+        }
+        let copy = if targets.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "INSERT INTO {} ({}) SELECT {} FROM {}",
+                style.quoted(&temporary),
+                targets.join(", "),
+                sources.join(", "),
+                style.quoted(&before.name)
+            )
+        };
+        create.shrink_to_fit();
+        let mut indexes = Vec::with_capacity(after.indexes.len());
+        for index in &after.indexes {
+            indexes.push((
+                index.name.clone(),
+                create_index(style, after, index, false)?,
+            ));
+        }
+        let dropped_indexes = before
+            .indexes
+            .iter()
+            .filter(|index| !after.indexes.iter().any(|kept| kept.name == index.name))
+            .map(|index| index.name.clone())
+            .collect();
+        Ok(Rebuild {
+            table: after.name.clone(),
+            copy,
+            create,
+            drop: format!("DROP TABLE {}", style.quoted(&before.name)),
+            rename: format!(
+                "ALTER TABLE {} RENAME TO {}",
+                style.quoted(&temporary),
+                style.quoted(&after.name)
+            ),
+            temporary,
+            indexes,
+            dropped_indexes,
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! Whole tables.
+
+use super::{
+    SchemaError, check_sql, column_sql, comment_sql, create_index, foreign_key_indexes,
+    foreign_key_sql, index_line, primary_key_sql, unique_sql,
+};
+use crate::dialect::{CommentStyle, DdlStyle};
+use crate::schema::{ForeignKey, IndexPart, Table};
+
+/// `CREATE TABLE` under the given name, with the foreign keys for which `inline` holds.
+///
+/// # Errors
+/// A name is too long, or the dialect cannot store or declare something.
+pub fn table_sql(
+    style: &DdlStyle,
+    table: &Table,
+    name: &str,
+    inline: &dyn Fn(&ForeignKey) -> bool,
+) -> Result<String, SchemaError> {
+    style.check_name("table", name)?;
+    if table.schema.is_some() && !style.schemas {
+        return Err(SchemaError::Unsupported {
+            feature: "schemas".to_owned(),
+            table: table.name.clone(),
+            dialect: style.name,
+        });
+    }
+    let mut lines = Vec::new();
+    for column in &table.columns {
+        lines.push(column_sql(style, table, column)?);
+    }
+    lines.extend(primary_key_sql(style, table));
+    for unique in &table.uniques {
+        lines.push(unique_sql(style, unique)?);
+    }
+    for check in &table.checks {
+        lines.push(check_sql(style, check)?);
+    }
+    if style.index_in_table {
+        for index in foreign_key_indexes(style, table)
+            .iter()
+            .chain(&table.indexes)
+        {
+            lines.push(index_line(style, table, index)?);
+        }
+    }
+    for key in table.foreign_keys.iter().filter(|key| inline(key)) {
+        lines.push(foreign_key_sql(style, table, key)?);
+    }
+    let mut sql = format!(
+        "CREATE TABLE {} (\n    {}\n){}",
+        style.qualified(table.schema.as_deref(), name),
+        lines.join(",\n    "),
+        style.table_suffix
+    );
+    if let Some(comment) = &table.comment
+        && style.comments == CommentStyle::InDefinition
+    {
+        sql.push_str(" COMMENT=");
+        sql.push_str(&style.literal(comment));
+    }
+    Ok(sql)
+}
+
+/// What follows `CREATE TABLE`: indexes and comments.
+///
+/// # Errors
+/// As [`create_index`].
+pub fn table_extras(style: &DdlStyle, table: &Table) -> Result<Vec<String>, SchemaError> {
+    let mut statements = Vec::new();
+    if !style.index_in_table {
+        for index in &table.indexes {
+            statements.push(create_index(style, table, index, false)?);
+        }
+    }
+    statements.extend(
+        table
+            .comment
+            .as_deref()
+            .and_then(|comment| comment_sql(style, table, None, Some(comment))),
+    );
+    for column in &table.columns {
+        statements.extend(
+            column
+                .comment
+                .as_deref()
+                .and_then(|comment| comment_sql(style, table, Some(&column.name), Some(comment))),
+        );
+    }
+    Ok(statements)
+}
+
+/// `ALTER TABLE … ADD` a foreign key.
+///
+/// # Errors
+/// As [`foreign_key_sql`].
+pub fn add_foreign_key(
+    style: &DdlStyle,
+    table: &Table,
+    key: &ForeignKey,
+) -> Result<String, SchemaError> {
+    Ok(format!(
+        "ALTER TABLE {} ADD {}",
+        style.qualified(table.schema.as_deref(), &table.name),
+        foreign_key_sql(style, table, key)?
+    ))
+}
+
+/// `DROP TABLE`.
+#[must_use]
+pub fn drop_table(style: &DdlStyle, table: &Table, if_exists: bool) -> String {
+    let if_exists = if if_exists { "IF EXISTS " } else { "" };
+    format!(
+        "DROP TABLE {if_exists}{}",
+        style.qualified(table.schema.as_deref(), &table.name)
+    )
+}
+
+/// Refuse a table that names columns which it does not have, or things twice.
+///
+/// # Errors
+/// The first such thing.
+pub fn check_table(table: &Table) -> Result<(), SchemaError> {
+    let has = |name: &String| table.columns.iter().any(|column| column.name == *name);
+    let missing = |what: String, names: &mut dyn Iterator<Item = &String>| {
+        for column in names {
+            if !has(column) {
+                return Err(SchemaError::UnknownColumn {
+                    what,
+                    table: table.name.clone(),
+                    column: column.clone(),
+                });
+            }
+        }
+        Ok(())
+    };
+    missing("primary key".to_owned(), &mut table.primary_key.iter())?;
+    for unique in &table.uniques {
+        missing(
+            format!("unique constraint `{}`", unique.name),
+            &mut unique.columns.iter(),
+        )?;
+    }
+    for key in &table.foreign_keys {
+        missing(
+            format!("foreign key `{}`", key.name),
+            &mut key.columns.iter(),
+        )?;
+    }
+    for index in &table.indexes {
+        let columns = index.parts.iter().filter_map(|part| match part {
+            IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name),
+            IndexPart::Expression(_) => None,
+        });
+        missing(
+            format!("index `{}`", index.name),
+            &mut columns.chain(&index.include),
+        )?;
+    }
+    let twice = |kind: String, names: Vec<&String>| {
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) {
+                return Err(SchemaError::Duplicate {
+                    kind,
+                    name: (*name).clone(),
+                });
+            }
+        }
+        Ok(())
+    };
+    twice(
+        format!("column of `{}`", table.name),
+        table.columns.iter().map(|column| &column.name).collect(),
+    )?;
+    let constraints = table.uniques.iter().map(|unique| &unique.name);
+    let constraints = constraints.chain(table.checks.iter().map(|check| &check.name));
+    let constraints = constraints.chain(table.foreign_keys.iter().map(|key| &key.name));
+    let constraints = constraints.chain(table.indexes.iter().map(|index| &index.name));
+    twice(
+        format!("index or constraint of `{}`", table.name),
+        constraints.collect(),
+    )
+}

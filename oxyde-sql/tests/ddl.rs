@@ -1,0 +1,121 @@
+//! Golden DDL of whole schemas, for each dialect.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says so by failing"
+)]
+
+use oxyde_sql::ddl::{self, SchemaError};
+use oxyde_sql::dialect::{Dialect, Features};
+use oxyde_sql::error::SqlError;
+use oxyde_sql::schema::{Index, IndexPart, Schema};
+
+fn schema(case: &str) -> Schema {
+    let path = format!(
+        "{}/tests/golden/ddl/{case}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn golden(case: &str) {
+    let schema = schema(case);
+    for dialect in Dialect::ALL {
+        let features = Features::of(dialect);
+        let created = ddl::create_tables(&schema, &features).unwrap();
+        assert_eq!(created, ddl::create_tables(&schema, &features).unwrap());
+        let dropped = ddl::drop_tables(&schema, &features).unwrap();
+        let text = format!(
+            "{};\n\n-- down\n{};",
+            created.join(";\n"),
+            dropped.join(";\n")
+        );
+        insta::with_settings!({
+            snapshot_path => "golden/ddl",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!(format!("{case}.{}", dialect.name()), text);
+        });
+    }
+}
+
+#[test]
+fn a_cycle_of_tables_with_all_kinds_of_constraints() {
+    golden("shop");
+}
+
+#[test]
+fn every_column_type_under_names_that_need_quotes() {
+    golden("types");
+}
+
+fn with_index(index: Index) -> Schema {
+    let mut schema = schema("shop");
+    schema.tables[0].indexes = vec![index];
+    schema
+}
+
+fn created(schema: &Schema, dialect: Dialect) -> Result<String, SqlError> {
+    ddl::create_tables(schema, &Features::of(dialect)).map(|sql| sql.join(";\n"))
+}
+
+#[test]
+fn an_index_that_the_dialect_lacks_is_refused() {
+    let partial = with_index(Index {
+        name: "orders_open_idx".into(),
+        parts: vec![IndexPart::Expression("lower(note)".into())],
+        unique: true,
+        method: Some("btree".into()),
+        condition: Some("state = 'open'".into()),
+        include: vec!["total".into()],
+    });
+    let sql = created(&partial, Dialect::Postgres).unwrap();
+    assert!(sql.contains(
+        "CREATE UNIQUE INDEX \"orders_open_idx\" ON \"orders\" ((lower(note))) \
+         INCLUDE (\"total\") WHERE state = 'open'"
+    ));
+    for dialect in [Dialect::Sqlite, Dialect::Mysql, Dialect::Mariadb] {
+        let error = created(&partial, dialect).unwrap_err();
+        assert!(
+            matches!(error, SqlError::Schema(SchemaError::Unsupported { .. })),
+            "{dialect:?}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_would_be_cut_is_refused_and_a_derived_one_is_cut_stably() {
+    let mut long = schema("types");
+    long.tables[0].name = "é".repeat(40);
+    assert!(created(&long, Dialect::Mysql).is_ok());
+    let error = created(&long, Dialect::Postgres).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("too long for PostgreSQL (at most 63 bytes)"),
+        "{error}"
+    );
+    let columns = vec!["a".repeat(70)];
+    let name = ddl::index_name("table", &columns);
+    assert_eq!(name, format!("table_{}_1b67a9f3", "a".repeat(48)));
+    assert_ne!(name, ddl::index_name("table", &["a".repeat(71)]));
+}
+
+#[test]
+fn a_schema_that_contradicts_itself_is_refused() {
+    let mut broken = schema("shop");
+    broken.tables[0].uniques[0].columns = vec!["nothing".into()];
+    let error = created(&broken, Dialect::Sqlite).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "unique constraint `orders_reference_key` of table `orders` names the column `nothing`, \
+         which the table does not have"
+    );
+    let mut orphan = schema("shop");
+    orphan.tables.remove(1);
+    assert!(matches!(
+        created(&orphan, Dialect::Sqlite).unwrap_err(),
+        SqlError::Schema(SchemaError::UnknownTable { .. })
+    ));
+}
