@@ -1,0 +1,112 @@
+"""`python -m bench`: see `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from bench import report
+from bench.adapters import DRIVERS, ORMS
+from bench.chart import draw
+from bench.contenders import Contender
+from bench.databases import DATABASES
+from bench.runner import DatabaseResult, note, run_database
+from bench.work import CASES, Case
+
+QUICK_ORMS = ("sqlalchemy",)
+
+
+def main() -> int:
+    """Run what the arguments ask for, print the tables, write the results."""
+    arguments = parse()
+    try:
+        results = asyncio.run(run(arguments))
+    except OSError as error:
+        print(f"bench: no server: {error}; start it with: scripts/services start", file=sys.stderr)
+        return 1
+    for result in results:
+        print(report.table(result), end="\n\n")
+    for result in results:
+        print(report.details(result), end="\n\n")
+    print(report.machine())
+    print(report.summary(results))
+    path = report.save(results, quick=arguments.quick)
+    chart = draw(results, path.with_suffix(".svg"))
+    print(f"written: {path} {chart}")
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    """The arguments of the command."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "--db", default="all", help="postgres, sqlite, mysql or all (commas between)"
+    )
+    parser.add_argument("--cases", default="all", help="names, `first` or all (commas between)")
+    parser.add_argument(
+        "--peers", help="contenders (commas between); NAME=INTERPRETER:MODULE adds one"
+    )
+    parser.add_argument("--rounds", type=int, help="interleaved rounds (default 9, quick 4)")
+    parser.add_argument("--quick", action="store_true", help="less than two minutes")
+    arguments = parser.parse_args()
+    arguments.databases = list(DATABASES) if arguments.db == "all" else arguments.db.split(",")
+    for name in arguments.databases:
+        if name not in DATABASES:
+            parser.error(f"no such database: {name} (there are {', '.join(DATABASES)})")
+    arguments.chosen = chosen_cases(parser, arguments.cases, quick=arguments.quick)
+    return arguments
+
+
+def chosen_cases(parser: argparse.ArgumentParser, names: str, *, quick: bool) -> list[Case]:
+    """The cases by name, `first` or `all`."""
+    if names == "first" or (names == "all" and quick):
+        return [case for case in CASES if case.first]
+    if names == "all":
+        return list(CASES)
+    known = {case.name: case for case in CASES}
+    for name in names.split(","):
+        if name not in known:
+            parser.error(f"no such case: {name} (there are {', '.join(known)})")
+    return [known[name] for name in names.split(",")]
+
+
+async def run(arguments: argparse.Namespace) -> list[DatabaseResult]:
+    """Make each database, run the cases on it, drop it."""
+    results = []
+    for name in arguments.databases:
+        database = DATABASES[name]()
+        note(f"{name}: making the tables")
+        try:
+            await database.create()
+            results.append(
+                await run_database(
+                    database,
+                    contenders(arguments.peers, DRIVERS[name], quick=arguments.quick),
+                    arguments.chosen,
+                    driver=DRIVERS[name],
+                    rounds=arguments.rounds or (4 if arguments.quick else 9),
+                    scale=0.5 if arguments.quick else 1,
+                )
+            )
+        finally:
+            await database.drop()
+    return results
+
+
+def contenders(peers: str | None, driver: str, *, quick: bool) -> list[Contender]:
+    """The raw driver, Oxyde and the peers."""
+    names = peers.split(",") if peers else list(QUICK_ORMS if quick else ORMS)
+    found = [Contender(name, f"bench.adapters.{name}") for name in (driver, report.OXYDE)]
+    for name in names:
+        if "=" in name:  # another interpreter with its own module
+            title, place = name.split("=", 1)
+            interpreter, module = place.rsplit(":", 1)
+            found.append(Contender(title, module, interpreter))
+        elif name not in (driver, report.OXYDE):
+            found.append(Contender(name, f"bench.adapters.{name}"))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""The table, the marks at missed targets and the JSON file."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.runner import CaseResult, DatabaseResult, Timing
+
+RESULTS = Path(__file__).resolve().parent / "results"
+OXYDE = "oxyde"
+TITLES = {"postgres": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Oxyde's ratios in one case, and whether they keep the targets (None: nothing to compare)."""
+
+    to_driver: float | None
+    to_orm: float | None
+    best_orm: str | None
+    driver_target: float
+    orm_target: float
+
+    @property
+    def driver_ok(self) -> bool | None:
+        """Whether the target against the raw driver is met."""
+        return None if self.to_driver is None else self.to_driver <= self.driver_target
+
+    @property
+    def orm_ok(self) -> bool | None:
+        """Whether the target against the best other ORM is met."""
+        return None if self.to_orm is None else self.to_orm <= self.orm_target
+
+
+def verdict(result: CaseResult, database: DatabaseResult) -> Verdict:
+    """Compare Oxyde with the raw driver and with the best other ORM."""
+    own = result.timings.get(OXYDE)
+    driver = result.timings.get(database.driver)
+    orms = {
+        name: timing
+        for name, timing in result.timings.items()
+        if name != OXYDE and database.kinds.get(name) == "orm"
+    }
+    best = min(orms, key=lambda name: orms[name].median) if orms else None
+    return Verdict(
+        own.median / driver.median if own and driver else None,
+        own.median / orms[best].median if own and best else None,
+        best,
+        result.case.targets[database.database],
+        result.case.orm_target,
+    )
+
+
+def table(database: DatabaseResult) -> str:
+    """The whole of one database as text."""
+    names = [
+        name for name in database.kinds if any(name in each.timings for each in database.cases)
+    ]
+    head = ["median ms", *names, f"÷ {database.driver}", "÷ best ORM"]
+    lines = [head]
+    for result in database.cases:
+        found = verdict(result, database)
+        line = [result.case.title]
+        line += [_milliseconds(result.timings.get(name)) for name in names]
+        line.append(_ratio(found.to_driver, found.driver_target))
+        line.append(_ratio(found.to_orm, found.orm_target))
+        lines.append(line)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    text = [TITLES[database.database], ""]
+    for number, line in enumerate(lines):
+        cells = [line[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        text.append("  ".join(cells).rstrip())
+        if number == 0:
+            text.append("  ".join("─" * width for width in widths))
+    text += [f"  {name} is missing: {why}" for name, why in database.missing.items()]
+    for result in database.cases:
+        for name, why in result.left_out.items():
+            if why != "not written for this contender":
+                text.append(f"  {result.case.title}: {name} left out: {why}")
+    return "\n".join(text)
+
+
+def details(database: DatabaseResult) -> str:
+    """p95, CPU time and memory of Oxyde and the raw driver."""
+    text = [
+        f"{TITLES[database.database]}: p95 ms / CPU ms / peak MiB above the start of the case",
+        "",
+    ]
+    for result in database.cases:
+        cells = []
+        for name in (OXYDE, database.driver):
+            timing = result.timings.get(name)
+            if timing:
+                cpu, peak = timing.cpu_median * 1e3, timing.peak
+                cells.append(f"{name} {timing.p95 * 1e3:.3f} / {cpu:.3f} / {peak:.1f}")
+        text.append(
+            f"{result.case.title:31}" + "    ".join(cell.ljust(34) for cell in cells).rstrip()
+        )
+    return "\n".join(text)
+
+
+def summary(databases: list[DatabaseResult]) -> str:
+    """One line: how many targets are met."""
+    checks = [
+        ok
+        for database in databases
+        for result in database.cases
+        for ok in (verdict(result, database).driver_ok, verdict(result, database).orm_ok)
+        if ok is not None
+    ]
+    if not checks:
+        return "Oxyde did not run: no target was checked"
+    return f"targets: {sum(checks)} of {len(checks)} met (✗ marks the others)"
+
+
+def save(databases: list[DatabaseResult], *, quick: bool) -> Path:
+    """Write everything that was measured to bench/results, named after the day."""
+    RESULTS.mkdir(exist_ok=True)
+    now = datetime.now(timezone.utc)
+    path = RESULTS / f"{now:%Y-%m-%d}{'-quick' if quick else ''}.json"
+    content = {
+        "date": now.isoformat(timespec="seconds"),
+        "machine": machine(),
+        "versions": versions(),
+        "databases": [_as_json(database) for database in databases],
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    return path
+
+
+def machine() -> str:
+    """The processor, the number of its cores and the system."""
+    model = platform.processor()
+    for line in (
+        Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    ):
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    cores = subprocess.run(["nproc"], capture_output=True, text=True, check=False).stdout.strip()
+    return f"{model}, {cores} cores, Python {platform.python_version()}, {platform.system()}"
+
+
+def versions() -> dict[str, str]:
+    """The versions of all contenders."""
+    names = (
+        "oxyde",
+        "asyncpg",
+        "aiosqlite",
+        "asyncmy",
+        "sqlalchemy",
+        "tortoise-orm",
+        "piccolo",
+        "django",
+    )
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _as_json(database: DatabaseResult) -> dict[str, Any]:
+    return {
+        "database": database.database,
+        "driver": database.driver,
+        "cases": {
+            result.case.name: {
+                "left_out": result.left_out,
+                "targets": {
+                    "driver": result.case.targets[database.database],
+                    "best_orm": result.case.orm_target,
+                },
+                "contenders": {
+                    name: {
+                        "median_ms": round(timing.median * 1e3, 4),
+                        "p95_ms": round(timing.p95 * 1e3, 4),
+                        "cpu_ms": round(timing.cpu_median * 1e3, 4),
+                        "peak_mib": round(timing.peak, 2),
+                        "calls": len(timing.times),
+                    }
+                    for name, timing in result.timings.items()
+                },
+            }
+            for result in database.cases
+        },
+    }
+
+
+def _milliseconds(timing: Timing | None) -> str:
+    if timing is None:
+        return "–"
+    value = timing.median * 1e3
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def _ratio(value: float | None, target: float) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f} {'✓' if value <= target else '✗'} {target:g}"

@@ -1,0 +1,117 @@
+"""One contender in a process of its own, told what to do line by line (JSON on stdin and stdout).
+
+A process for each keeps their garbage collectors, threads and memory apart; the runner lets one
+work at a time. Any interpreter that can import a module with a class `Contender` may be a peer:
+`python -m bench.worker MODULE DATABASE URL`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import hashlib
+import importlib
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bench.adapters.protocol import Adapter, Unfit
+
+
+async def serve(module: str, database: str, url: str) -> None:
+    """Open the contender and answer commands until stdin ends."""
+    contender: Adapter = importlib.import_module(module).Contender()
+    await contender.open(database, url)
+    say({"kind": contender.kind, "memory": resident()})
+    loop = asyncio.get_running_loop()
+    step = 0
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        command = json.loads(line)
+        case, loops = command["case"], command["loops"]
+        try:
+            if command["do"] == "check":
+                say(await check(contender, case))
+            else:
+                say(await measure(contender, case, loops, step))
+                step += loops
+        except Unfit as reason:
+            say({"unfit": str(reason)})
+        except Exception as error:
+            say({"error": f"{type(error).__name__}: {error}"})
+    await contender.close()
+
+
+async def check(contender: Adapter, case: str) -> dict[str, Any]:
+    """The contender's answer as a digest and a short text."""
+    call = getattr(contender, case, None)
+    if call is None:
+        raise Unfit("not written for this contender")
+    plain = contender.plain(case, await call(0))
+    text = json.dumps(plain, ensure_ascii=False)
+    return {
+        "digest": hashlib.sha256(text.encode()).hexdigest(),
+        "text": text[:300],
+        "size": len(text),
+    }
+
+
+async def measure(contender: Adapter, case: str, loops: int, step: int) -> dict[str, Any]:
+    """Time each of some calls. The garbage collector stays as the user has it: on."""
+    call = getattr(contender, case)
+    times = []
+    gc.collect()
+    forget_peak()
+    before = resident()
+    cpu = cpu_seconds()
+    for each in range(step, step + loops):
+        start = perf_counter()
+        answer = await call(each)
+        times.append(perf_counter() - start)
+        del answer
+    return {"times": times, "cpu": (cpu_seconds() - cpu) / loops, "peak": peak() - before}
+
+
+def cpu_seconds() -> float:
+    """CPU time of all threads of this process, user and system."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _status(name: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def resident() -> float:
+    """Memory in use, MiB."""
+    return _status("VmRSS:")
+
+
+def peak() -> float:
+    """The most memory since forget_peak, MiB."""
+    return _status("VmHWM:")
+
+
+def forget_peak() -> None:
+    """Start the kernel's record of the peak anew, where it lets us."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def say(answer: dict[str, Any]) -> None:
+    """One line to the runner; stdout itself belongs to nobody else."""
+    os.write(CHANNEL, json.dumps(answer).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    # What a contender prints must not end up between the answers.
+    CHANNEL = os.dup(1)
+    os.dup2(2, 1)
+    asyncio.run(serve(*sys.argv[1:4]))

@@ -1,0 +1,113 @@
+"""Fixtures of all tests: which databases a test runs on, and a clean one for each test.
+
+A test that asks for `server`, `url`, `flavour` or `database` runs once on each of the four
+databases. `--db sqlite` (or `--db postgres,mysql`) picks some; the marker
+`@pytest.mark.databases("postgres")` says that a test is about these only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from servers import FLAVOURS, Server, make_server, unreachable
+
+if TYPE_CHECKING:
+    from oxyde.db import AsyncDatabase
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", help=f"databases to test, commas between: {', '.join(FLAVOURS)}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "databases(*flavours): the test is about these only")
+    for name in _chosen(config):
+        if name not in FLAVOURS:
+            raise pytest.UsageError(f"--db {name}: there are {', '.join(FLAVOURS)}")
+
+
+def _chosen(config: pytest.Config) -> list[str]:
+    option = config.getoption("--db")
+    return option.split(",") if option else list(FLAVOURS)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "run_server" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("databases")
+    about = marker.args if marker else FLAVOURS
+    flavours = [name for name in _chosen(metafunc.config) if name in about]
+    metafunc.parametrize("run_server", flavours, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, not skip, tests about databases that `--db` did not choose."""
+    chosen = set(_chosen(config))
+    kept, left_out = [], []
+    for item in items:
+        marker = item.get_closest_marker("databases")
+        (kept if not marker or chosen & set(marker.args) else left_out).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def run_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The run's own database on one server."""
+    flavour: str = request.param
+    reason = unreachable(flavour)
+    if reason:
+        pytest.exit(reason, returncode=1)
+    server = make_server(flavour, tmp_path_factory.mktemp(flavour))
+    server.create()
+    yield server
+    server.drop()
+
+
+@pytest.fixture
+def server(run_server: Server) -> Iterator[Server]:
+    """The run's database, empty; another client to it."""
+    yield run_server
+    run_server.empty()
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    """The address of an empty database."""
+    return server.url
+
+
+@pytest.fixture
+def flavour(server: Server) -> str:
+    """Its flavour: postgres, mysql, mariadb or sqlite."""
+    return server.flavour
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[AsyncDatabase]:
+    """An empty database, open as the default one."""
+    from oxyde import db
+
+    await db.init(url)
+    yield db.get_connection()
+    await db.close()
+
+
+@pytest.fixture(autouse=True)
+def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Forget the models that a test made inside itself."""
+    if "server" not in request.fixturenames:
+        yield
+        return
+    from oxyde.models import registry
+
+    before = list(registry.registered_tables().values())
+    yield
+    registry.clear_registry()
+    for model in before:
+        registry.register_table(model, overwrite=True)
