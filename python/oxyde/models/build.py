@@ -1,0 +1,360 @@
+"""From a complete model class to its `ModelMeta`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from oxyde.db.meta import (
+    CheckMeta,
+    FieldMeta,
+    ForeignKey,
+    IndexMeta,
+    ModelMeta,
+    Relation,
+    RelationKind,
+)
+from oxyde.exceptions import FieldError
+from oxyde.models import registry
+from oxyde.models.constraint import Index
+from oxyde.models.field import ColumnOptions, column_options
+from oxyde.models.link import Link
+from oxyde.models.naming import check_identifier, derived_name
+from oxyde.models.relations import reverse_relation
+from oxyde.models.types import ColumnShape, shape_of
+
+__all__ = ["build_meta"]
+
+
+def build_meta(cls: type[Any]) -> ModelMeta:
+    """Everything that the database needs to know of a model.
+
+    Raises:
+        FieldError: a model that it refers to is not defined, or it is declared wrongly.
+    """
+    options = cls.__oxyde_options__
+    meta = ModelMeta(
+        model=cls,
+        table_name=registry.table_name(cls),
+        schema=options.schema,
+        is_table=options.is_table,
+        unloaded=options.unloaded,
+    )
+    if not options.is_table:
+        return meta
+    _complete(cls)
+    check_identifier(meta.table_name, cls.__name__)
+    _add_fields(cls, meta)
+    _add_key(cls, meta)
+    _add_constraints(cls, meta)
+    return meta
+
+
+def _complete(cls: type[Any]) -> None:
+    if registry.complete(cls):
+        return
+    missing = _missing_names(cls)
+    names = ", ".join(f"`{name}`" for name in missing) or "a type"
+    raise FieldError(
+        f"{cls.__name__} refers to {names}, which is not defined",
+        hint="import the module that defines it before the model is used",
+    )
+
+
+def _missing_names(cls: type[Any]) -> list[str]:
+    from pydantic.errors import PydanticUndefinedAnnotation
+
+    try:
+        cls.model_rebuild(_types_namespace=registry.namespace_of(cls))
+    except PydanticUndefinedAnnotation as error:
+        return [error.name or "a name"]
+    return []
+
+
+def _add_fields(cls: type[Any], meta: ModelMeta) -> None:
+    links: dict[str, Link] = cls.__oxyde_links__
+    keys = _key_names(cls)
+    for name, info in cls.__pydantic_fields__.items():
+        where = f"{cls.__name__}.{name}"
+        link = links.get(name)
+        if link is not None and link.attribute == name:
+            kind = _kind(link.options, keys, link.column)
+            meta.relations[name] = Relation(name, kind, link.target, column=link.column)
+            continue
+        options = column_options(info) if link is None else link.options
+        if options.is_reverse:
+            meta.relations[name] = reverse_relation(cls, name, info, options)
+            continue
+        field = _field(cls, meta, name, info, options, link)
+        known = meta.columns.get(field.db_column)
+        if known is not None:
+            raise FieldError(
+                f"{where} and {cls.__name__}.{known} have the same column {field.db_column!r}",
+                hint="give one of them another db_column",
+            )
+        meta.columns[field.db_column] = name
+        meta.field_metadata[name] = field
+
+
+def _kind(options: ColumnOptions, keys: list[str], column: str) -> RelationKind:
+    return "one_to_one" if options.db_unique or keys == [column] else "fk"
+
+
+def _key_names(cls: type[Any]) -> list[str]:
+    links: dict[str, Link] = cls.__oxyde_links__
+    names = []
+    for name, info in cls.__pydantic_fields__.items():
+        link = links.get(name)
+        if link is None:
+            if column_options(info).db_pk:
+                names.append(name)
+        elif link.column == name and link.options.db_pk:
+            names.append(name)
+    return names
+
+
+def _field(
+    cls: type[Any],
+    meta: ModelMeta,
+    name: str,
+    info: FieldInfo,
+    options: ColumnOptions,
+    link: Link | None,
+) -> FieldMeta:
+    where = f"{cls.__name__}.{name}"
+    column = options.db_column or name
+    check_identifier(column, where)
+    shape = shape_of(
+        info.annotation,
+        info.metadata,
+        where=where,
+        enum_name=derived_name(meta.table_name, column),
+        db_type=options.db_type,
+    )
+    nullable = shape.nullable if options.db_nullable is None else options.db_nullable
+    _check_options(where, options)
+    foreign_key = _foreign_key(cls, where, column, options, link)
+    if foreign_key is not None:
+        nullable = link.nullable if link is not None else nullable
+        _check_actions(where, foreign_key, options, nullable=nullable)
+    return FieldMeta(
+        name=name,
+        db_column=column,
+        python_type=shape.python_type,
+        column_type=shape.column_type,
+        primary_key=options.db_pk,
+        nullable=nullable and not options.db_pk,
+        unique=options.db_unique,
+        index=options.db_index,
+        index_name=options.db_index_name,
+        index_method=options.db_index_method,
+        db_type=options.db_type,
+        db_default=options.db_default,
+        max_length=shape.max_length,
+        comment=options.db_comment,
+        auto_increment=_counts_up(cls, name, options, shape, foreign_key),
+        foreign_key=foreign_key,
+        relation=None if link is None else link.attribute,
+        has_default=not info.is_required(),
+        encode=shape.encode,
+        mutable=shape.mutable,
+    )
+
+
+def _check_options(where: str, options: ColumnOptions) -> None:
+    for name in ("db_default", "db_comment", "db_type"):
+        value = getattr(options, name)
+        if value is not None and not isinstance(value, str):
+            hint = None
+            if name == "db_default":
+                hint = 'write the default in SQL, as a text: db_default="0", db_default="\'new\'"'
+            raise FieldError(f"{where}: {name} is a text, not {value!r}", hint=hint)
+    if options.db_through is not None and not options.db_m2m:
+        raise FieldError(f"{where} has db_through without db_m2m=True")
+
+
+def _counts_up(
+    cls: type[Any],
+    name: str,
+    options: ColumnOptions,
+    shape: ColumnShape,
+    foreign_key: ForeignKey | None,
+) -> bool:
+    if shape.serial:
+        return True
+    return (
+        options.db_pk
+        and shape.counts
+        and shape.column_type in ("small_int", "integer", "big_int")
+        and options.db_default is None
+        and foreign_key is None
+        and _key_names(cls) == [name]
+    )
+
+
+def _foreign_key(
+    cls: type[Any], where: str, column: str, options: ColumnOptions, link: Link | None
+) -> ForeignKey | None:
+    if link is not None:
+        target, target_field = link.target, link.target_field
+    elif options.db_fk is not None:
+        from oxyde.models.link import key_of
+
+        model, dot, _ = options.db_fk.rpartition(".")
+        if not dot:
+            raise FieldError(
+                f"{where} has db_fk={options.db_fk!r} but is not typed with a model",
+                hint='name the model too: db_fk="User.email"',
+            )
+        target = (
+            cls if model == cls.__name__ else registry.find_model(model, cls, f"{where}: db_fk")
+        )
+        target_field, _ = key_of(target, options.db_fk, where)
+    else:
+        for name in ("db_on_delete", "db_on_update"):
+            if getattr(options, name) is not None:
+                raise FieldError(
+                    f"{where} has {name} but is no foreign key",
+                    hint="type the field with a model: author: User | None",
+                )
+        return None
+    return ForeignKey(
+        target=target,
+        target_field=target_field,
+        on_delete=options.db_on_delete or "RESTRICT",
+        on_update=options.db_on_update or "NO ACTION",
+        column=column,
+    )
+
+
+def _check_actions(
+    where: str, foreign_key: ForeignKey, options: ColumnOptions, *, nullable: bool
+) -> None:
+    for action in (foreign_key.on_delete, foreign_key.on_update):
+        if action == "SET NULL" and (not nullable or options.db_pk):
+            raise FieldError(
+                f"{where} cannot be set to NULL, as its foreign key asks for",
+                hint="make it `… | None`, or choose CASCADE or RESTRICT",
+            )
+        if action == "SET DEFAULT" and options.db_default is None and not nullable:
+            raise FieldError(
+                f"{where} has no default, as its foreign key asks for", hint="give it a db_default"
+            )
+
+
+def _add_key(cls: type[Any], meta: ModelMeta) -> None:
+    keys = _key_names(cls)
+    meta.primary_key = tuple(keys)
+    for name in keys:
+        field = meta.field_metadata[name]
+        info = cls.__pydantic_fields__[name]
+        link: Link | None = cls.__oxyde_links__.get(name)
+        takes_none = _takes_none(info, link)
+        if takes_none and not field.generated and info.default_factory is None:
+            hint = "take `| None` off, or give it db_default or default_factory"
+            if len(keys) > 1:
+                hint = "every part of a key of several fields must be given: take `| None` off"
+            raise FieldError(
+                f"{cls.__name__}.{name} is in the key, takes None, and nothing generates it",
+                hint=hint,
+            )
+        if field.column_type == "json" or (
+            isinstance(field.column_type, dict) and "array" in field.column_type
+        ):
+            raise FieldError(f"{cls.__name__}.{name} is JSON or an array: it cannot be in the key")
+
+
+def _takes_none(info: FieldInfo, link: Link | None) -> bool:
+    if link is not None:
+        return link.nullable
+    from oxyde.models.annotation import unwrap
+
+    return unwrap(info.annotation).nullable
+
+
+def _add_constraints(cls: type[Any], meta: ModelMeta) -> None:
+    options = cls.__oxyde_options__
+    table = meta.table_name
+    indexes = [
+        IndexMeta(
+            name=check_identifier(
+                field.index_name or derived_name(table, field.db_column, "idx"),
+                f"{cls.__name__}.{field.name}: the index",
+            ),
+            parts=(("column", field.db_column),),
+            method=field.index_method,
+        )
+        for field in meta.field_metadata.values()
+        if field.index
+    ]
+    indexes.extend(_index(cls, meta, index) for index in options.indexes)
+    _check_different(cls, [index.name for index in indexes], "indexes")
+    meta.indexes = tuple(indexes)
+    checks = []
+    for position, check in enumerate(options.constraints, start=1):
+        number = () if len(options.constraints) == 1 else (str(position),)
+        name = check.name or derived_name(table, *number, "check")
+        checks.append(CheckMeta(check_identifier(name, f"{cls.__name__}: Check"), check.condition))
+    _check_different(cls, [check.name for check in checks], "checks")
+    meta.constraints = tuple(checks)
+    meta.unique_together = tuple(
+        tuple(
+            column_field(meta, name, f"{cls.__name__}.Meta.unique_together").name for name in group
+        )
+        for group in options.unique_together
+    )
+
+
+def _check_different(cls: type[Any], names: list[str], what: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise FieldError(
+                f"{cls.__name__} has two {what} named {name!r}", hint="give one of them a name"
+            )
+
+
+def _index(cls: type[Any], meta: ModelMeta, index: Index) -> IndexMeta:
+    where = f"{cls.__name__}.Meta.indexes"
+    parts: list[tuple[str, str]] = []
+    words: list[str] = []
+    for part in index.fields:
+        descending = part.startswith("-") and part[1:].isidentifier()
+        name = part[1:] if descending else part
+        if name.isidentifier():
+            column = column_field(meta, name, where).db_column
+            parts.append(("column_desc" if descending else "column", column))
+            words.append(column)
+        else:
+            parts.append(("expression", part))
+            words.append("expr")
+    suffix = "key" if index.unique else "idx"
+    return IndexMeta(
+        name=check_identifier(index.name or derived_name(meta.table_name, *words, suffix), where),
+        parts=tuple(parts),
+        unique=index.unique,
+        method=index.method,
+        condition=index.condition,
+        include=tuple(column_field(meta, name, where).db_column for name in index.include),
+    )
+
+
+def column_field(meta: ModelMeta, name: str, where: str) -> FieldMeta:
+    """The column of a field, or of a foreign key by its attribute.
+
+    Raises:
+        FieldError: no field with a column has this name.
+    """
+    field = meta.field_metadata.get(name)
+    if field is None:
+        relation = meta.relations.get(name)
+        if relation is not None and relation.column is not None:
+            return meta.field_metadata[relation.column]
+        names = [*meta.field_metadata, *(n for n, r in meta.relations.items() if r.column)]
+        near = difflib.get_close_matches(name, names, n=1)
+        raise FieldError(
+            f"{where} names `{name}`, and {meta.model.__name__} has no column of this name",
+            hint=f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(names)}",
+        )
+    return field

@@ -1,0 +1,85 @@
+"""`Index` and `Check`, as they stand in `class Meta`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oxyde.exceptions import FieldError
+
+__all__ = ["Check", "Index"]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Index:
+    """An index of a table.
+
+    ``Index("last_name", "first_name")``, ``Index("-created_at")`` (largest first),
+    ``Index("email", unique=True, condition="deleted_at IS NULL")``,
+    ``Index("lower(email)", name="users_email_lower")``.
+
+    Each part is the name of a field, or else an SQL expression, which then needs a
+    parenthesis or an operator in it. A foreign key is named as `author` or `author_id`.
+
+    Attributes:
+        fields: the parts in order.
+        name: the index's name; made from table and columns by default.
+        unique: whether equal values are refused.
+        method: "btree", "hash", "gin", "gist" …; the database's own when None.
+        condition: SQL; only rows for which it holds are indexed.
+        include: fields stored beside the key.
+    """
+
+    fields: tuple[str, ...]
+    name: str | None
+    unique: bool
+    method: str | None
+    condition: str | None
+    include: tuple[str, ...]
+
+    def __init__(
+        self,
+        *parts: str | Iterable[str],
+        fields: Iterable[str] = (),
+        name: str | None = None,
+        unique: bool = False,
+        method: str | None = None,
+        condition: str | None = None,
+        where: str | None = None,
+        include: Iterable[str] = (),
+    ) -> None:
+        """Args: see the class; `fields` and `where` are other words for parts and condition.
+
+        Raises:
+            FieldError: no part is given, or both `condition` and `where` are.
+        """
+        flat: list[str] = []
+        for part in parts:
+            flat.extend([part] if isinstance(part, str) else part)
+        flat.extend([fields] if isinstance(fields, str) else fields)
+        if not flat:
+            raise FieldError("an Index needs a field", hint='Index("last_name", "first_name")')
+        if condition is not None and where is not None:
+            raise FieldError("`condition` and `where` are the same: give one of them")
+        object.__setattr__(self, "fields", tuple(flat))
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "unique", unique)
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "condition", condition if condition is not None else where)
+        included = [include] if isinstance(include, str) else include
+        object.__setattr__(self, "include", tuple(included))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition, in SQL over column names, that holds for every row.
+
+    ``Check("age >= 0")``, ``Check("starts_at < ends_at", name="event_order")``.
+
+    Attributes:
+        condition: the SQL.
+        name: the constraint's name; made from the table's name by default.
+    """
+
+    condition: str
+    name: str | None = None

@@ -1,0 +1,208 @@
+"""`Field`: everything that Pydantic's `Field` takes, and what the column needs."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
+
+from pydantic import Field as PydanticField
+from pydantic.fields import FieldInfo
+from typing_extensions import Unpack
+
+from oxyde.exceptions import FieldError
+
+if TYPE_CHECKING:
+    import re
+    from types import EllipsisType
+
+    import annotated_types
+    from pydantic import AliasChoices, AliasPath, Discriminator
+    from pydantic.config import JsonDict
+
+__all__ = ["ColumnOptions", "Field", "column_options"]
+
+T = TypeVar("T")
+
+_ACTIONS = ("NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ColumnOptions:
+    """The `db_…` arguments of one `Field`. It travels in the metadata of Pydantic's FieldInfo."""
+
+    db_pk: bool = False
+    db_index: bool = False
+    db_index_name: str | None = None
+    db_index_method: str | None = None
+    db_unique: bool = False
+    db_nullable: bool | None = None
+    db_column: str | None = None
+    db_type: str | None = None
+    db_default: str | None = None
+    db_comment: str | None = None
+    db_fk: str | None = None
+    db_on_delete: str | None = None
+    db_on_update: str | None = None
+    db_reverse_fk: str | None = None
+    db_m2m: bool = False
+    db_through: str | type[Any] | None = None
+
+    @property
+    def is_reverse(self) -> bool:
+        """Whether the field is a relation without a column here."""
+        return self.db_reverse_fk is not None or self.db_m2m
+
+    def merged(self, other: ColumnOptions) -> ColumnOptions:
+        """These options, with those of `other` where these say nothing."""
+        given = {
+            option.name: value
+            for option in dataclasses.fields(self)
+            if (value := getattr(self, option.name)) != option.default
+        }
+        return dataclasses.replace(other, **given)
+
+
+_OPTION_NAMES = tuple(option.name for option in dataclasses.fields(ColumnOptions))
+_NO_OPTIONS = ColumnOptions()
+
+
+class FieldArguments(TypedDict, total=False):
+    """The keyword arguments of `Field` besides `default` and `default_factory`."""
+
+    alias: str | None
+    alias_priority: int | None
+    validation_alias: str | AliasPath | AliasChoices | None
+    serialization_alias: str | None
+    title: str | None
+    field_title_generator: Callable[[str, FieldInfo], str] | None
+    description: str | None
+    examples: list[Any] | None
+    exclude: bool | None
+    exclude_if: Callable[[Any], bool] | None
+    discriminator: str | Discriminator | None
+    deprecated: str | bool | None
+    json_schema_extra: JsonDict | Callable[[JsonDict], None] | None
+    frozen: bool | None
+    validate_default: bool | None
+    repr: bool
+    init: bool | None
+    init_var: bool | None
+    kw_only: bool | None
+    pattern: str | re.Pattern[str] | None
+    strict: bool | None
+    coerce_numbers_to_str: bool | None
+    gt: annotated_types.SupportsGt | None
+    ge: annotated_types.SupportsGe | None
+    lt: annotated_types.SupportsLt | None
+    le: annotated_types.SupportsLe | None
+    multiple_of: float | None
+    allow_inf_nan: bool | None
+    max_digits: int | None
+    decimal_places: int | None
+    min_length: int | None
+    max_length: int | None
+    union_mode: Literal["smart", "left_to_right"]
+    fail_fast: bool | None
+    db_pk: bool
+    db_index: bool
+    db_index_name: str | None
+    db_index_method: str | None
+    db_unique: bool
+    db_nullable: bool | None
+    db_column: str | None
+    db_type: str | None
+    db_default: str | None
+    db_comment: str | None
+    db_fk: str | None
+    db_on_delete: str | None
+    db_on_update: str | None
+    db_reverse_fk: str | None
+    db_m2m: bool
+    db_through: str | type[Any] | None
+
+
+@overload
+def Field(default: EllipsisType, **arguments: Unpack[FieldArguments]) -> Any: ...
+@overload
+def Field(default: T, **arguments: Unpack[FieldArguments]) -> T: ...
+@overload
+def Field(
+    *,
+    default_factory: Callable[[], T] | Callable[[dict[str, Any]], T],
+    **arguments: Unpack[FieldArguments],
+) -> T: ...
+@overload
+def Field(**arguments: Unpack[FieldArguments]) -> Any: ...
+def Field(default: Any = ..., **arguments: Any) -> Any:
+    """Describe a field and its column.
+
+    Every argument of `pydantic.Field` works as there; works inside `Annotated[…]` as well.
+
+    Args:
+        default: the value when none is given.
+        default_factory: makes that value.
+        db_pk: the field is the primary key, or a part of it. A lone `int` key counts up.
+        db_index: index the column.
+        db_index_name: name of that index; implies `db_index`.
+        db_index_method: "btree", "hash", "gin", "gist" …; implies `db_index`.
+        db_unique: no two rows have the same value.
+        db_nullable: whether the column takes NULL, where the annotation should not decide.
+        db_column: name of the column; the field's own name by default.
+        db_type: the column's type in SQL ("TIMESTAMPTZ", "SMALLINT", "CHAR(2)"). For an Enum or
+            Literal, a plain name is the name of the database's enum type.
+        db_default: default in SQL ("now()", "0", "'new'"). The field need not be given then.
+        db_comment: comment on the column.
+        db_fk: the unique field that a foreign key refers to, instead of the key: "email"; on a
+            field that is not typed with a model, "User.email".
+        db_on_delete: "CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT" (default), "NO ACTION".
+        db_on_update: likewise; "NO ACTION" by default.
+        db_reverse_fk: the field is the other side of this foreign key ("author").
+        db_m2m: the field is many to many.
+        db_through: model of the table between, or its name; one is made when it is left out.
+
+    Raises:
+        FieldError: an argument that does not exist, or a value that it does not take.
+    """
+    options = {name: arguments.pop(name) for name in _OPTION_NAMES if name in arguments}
+    for name in arguments:
+        if name not in _KNOWN:
+            raise FieldError(f"Field() has no argument `{name}`", hint=_nearest(name))
+    info: FieldInfo = (
+        PydanticField(**arguments) if default is ... else PydanticField(default, **arguments)
+    )
+    if options:
+        for action in ("db_on_delete", "db_on_update"):
+            if options.get(action) is not None:
+                options[action] = _action(action, options[action])
+        if options.get("db_index_name") or options.get("db_index_method"):
+            options["db_index"] = True
+        info.metadata.append(ColumnOptions(**options))
+    return info
+
+
+_KNOWN = frozenset(FieldArguments.__annotations__) | {"default_factory"}
+
+
+def _nearest(name: str) -> str | None:
+    near = difflib.get_close_matches(name, _KNOWN, n=1)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def _action(argument: str, value: Any) -> str:
+    action = value.upper().replace("_", " ") if isinstance(value, str) else value
+    if action not in _ACTIONS:
+        raise FieldError(
+            f"{argument} does not take {value!r}", hint=f"one of {', '.join(_ACTIONS)}"
+        )
+    return str(action)
+
+
+def column_options(info: FieldInfo) -> ColumnOptions:
+    """The `db_…` arguments that stand on a field; the last one wins when `Field` stands twice."""
+    options = _NO_OPTIONS
+    for item in info.metadata:
+        if isinstance(item, ColumnOptions):
+            options = item.merged(options)
+    return options

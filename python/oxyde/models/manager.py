@@ -1,0 +1,49 @@
+"""`Model.objects`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from oxyde.exceptions import ManagerError
+
+if TYPE_CHECKING:
+    from oxyde.models.model import Model
+    from oxyde.queries.manager import QueryManager
+
+    M = TypeVar("M", bound=Model)
+
+__all__ = ["ManagerDescriptor"]
+
+
+class ManagerDescriptor:
+    """Gives each model class its own manager, made when it is first asked for."""
+
+    def __get__(self, instance: None, owner: type[M]) -> QueryManager[M]:
+        """The manager of a model.
+
+        Raises:
+            ManagerError: the model has no table, or an instance was asked.
+        """
+        manager: QueryManager[M] | None = owner.__dict__.get("__oxyde_manager__")
+        if instance is not None:
+            raise ManagerError(
+                f"objects belongs to the class {owner.__name__}, not to an instance",
+                model=owner,
+                hint=f"{owner.__name__}.objects",
+            )
+        if manager is None:
+            manager = _make(owner)
+            type.__setattr__(owner, "__oxyde_manager__", manager)
+        return manager
+
+
+def _make(owner: type[Any]) -> Any:
+    from oxyde.queries.manager import QueryManager
+
+    if not owner.__oxyde_options__.is_table:
+        raise ManagerError(
+            f"{owner.__name__} has no table to query",
+            model=owner,
+            hint="set is_table = True in its class Meta",
+        )
+    return QueryManager(owner)

@@ -1,0 +1,112 @@
+"""How a model class is made: `class Meta`, foreign keys, registration, the first checks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, PrivateAttr
+from pydantic import Field as PydanticField
+from pydantic._internal._model_construction import build_lenient_weakvaluedict
+from typing_extensions import dataclass_transform
+
+from oxyde.exceptions import FieldError
+from oxyde.models import registry
+from oxyde.models.field import Field, column_options
+from oxyde.models.options import MetaOptions, options_of
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
+
+    from oxyde.db.meta import ModelMeta
+else:
+    PydanticMetaclass = type(BaseModel)
+
+__all__ = ["LazyMeta", "ModelMetaclass"]
+
+
+class LazyMeta:
+    """Stands as `_db_meta` until it is first read, when all that it needs must be defined."""
+
+    def __get__(self, instance: object, owner: type[Any]) -> ModelMeta:
+        from oxyde.models.build import build_meta
+
+        meta = build_meta(owner)
+        type.__setattr__(owner, "_db_meta", meta)
+        return meta
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, PydanticField, PrivateAttr))
+class ModelMetaclass(PydanticMetaclass):
+    """The class of `Model` classes."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **arguments: Any
+    ) -> type[Any]:
+        """Make the class, register its table, and check what can be checked already.
+
+        Raises:
+            FieldError: the model is declared wrongly.
+        """
+        # Nested, so that Pydantic takes it for a class and not for a field without annotation.
+        meta = namespace.pop("Meta", None)
+        abstract = [
+            options
+            for base in bases
+            if (options := getattr(base, "__oxyde_options__", None)) and not options.is_table
+        ]
+        options = options_of(namespace.get("__qualname__", name), meta, abstract)
+        namespace["__oxyde_options__"] = options
+        namespace["__oxyde_links__"] = {}
+        if arguments.get("__pydantic_reset_parent_namespace__", True):
+            # Pydantic would take this frame's names for those around the class statement.
+            namespace["__pydantic_parent_namespace__"] = build_lenient_weakvaluedict(
+                _names_around(sys._getframe(1))
+            )
+            arguments["__pydantic_reset_parent_namespace__"] = False
+        cls: type[Any] = super().__new__(mcs, name, bases, namespace, **arguments)
+        if meta is not None:
+            type.__setattr__(cls, "Meta", meta)
+        type.__setattr__(cls, "_db_meta", LazyMeta())
+        _check_names(cls)
+        if options.is_table:
+            _check_key(cls, options)
+            registry.register_new(cls)
+        return cls
+
+
+def _names_around(frame: Any) -> dict[str, Any] | None:
+    """The local names where a class statement stands, unless that is a module."""
+    if frame.f_locals is frame.f_globals:
+        return None
+    return dict(frame.f_locals)
+
+
+def _check_names(cls: type[Any]) -> None:
+    for name in cls.__pydantic_fields__:
+        if "__" in name:
+            raise FieldError(
+                f"{cls.__name__}.{name} has `__` in its name, which separates lookups",
+                hint="use one `_`; db_column= may name the column",
+            )
+        if name in _reserved(cls):
+            raise FieldError(
+                f"{cls.__name__}.{name} hides Model.{name}",
+                hint="choose another name; db_column= may name the column",
+            )
+
+
+def _reserved(cls: type[Any]) -> frozenset[str]:
+    model = cls.__mro__[-1]
+    for base in cls.__mro__:
+        if isinstance(base, ModelMetaclass):
+            model = base
+    return frozenset(name for name in vars(model) if not name.startswith("_"))
+
+
+def _check_key(cls: type[Any], options: MetaOptions) -> None:
+    if not any(column_options(info).db_pk for info in cls.__pydantic_fields__.values()):
+        raise FieldError(
+            f"{cls.__name__} has Meta.is_table = True but no primary key",
+            hint="declare one: id: int | None = Field(default=None, db_pk=True)",
+        )

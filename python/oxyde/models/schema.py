@@ -1,0 +1,178 @@
+"""The models as a `Schema`: what `create_tables` and `makemigrations` work from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgpack
+
+from oxyde.db.meta import FieldMeta, ForeignKey, ModelMeta
+from oxyde.exceptions import FieldError
+from oxyde.models import registry
+from oxyde.models.naming import derived_name
+
+__all__ = ["packed_schema", "schema_of"]
+
+
+def packed_schema(models: Iterable[type[Any]] | None = None) -> bytes:
+    """`schema_of` as MessagePack, which the Rust core reads."""
+    packed: bytes = msgpack.packb(schema_of(models))
+    return packed
+
+
+def schema_of(models: Iterable[type[Any]] | None = None) -> dict[str, Any]:
+    """The tables of models, in the order in which they were declared.
+
+    Tables between (many to many) that Oxyde makes belong to the model that declares them.
+
+    Args:
+        models: which models; every registered table when None.
+
+    Raises:
+        FieldError: a model has no table or refers to one that is not defined, or two columns
+            have enum types of one name with different values.
+    """
+    wanted = list(registry.iter_tables()) if models is None else list(models)
+    metas: dict[type[Any], ModelMeta] = {}
+    for model in wanted:
+        _collect(model, metas)
+    if models is None:
+        # Implicit tables may have been made just now.
+        for model in registry.iter_tables():
+            _collect(model, metas)
+    _check_enums(metas.values())
+    return {"tables": [_table(meta) for meta in metas.values()]}
+
+
+def _collect(model: type[Any], metas: dict[type[Any], ModelMeta]) -> None:
+    if model in metas:
+        return
+    meta: ModelMeta | None = getattr(model, "_db_meta", None)
+    if meta is None or not meta.is_table:
+        raise FieldError(
+            f"{getattr(model, '__name__', model)!s} has no table",
+            hint="set is_table = True in its class Meta",
+        )
+    metas[model] = meta
+    for relation in meta.relations.values():
+        through = relation.through
+        if through is not None and "__oxyde_throughs__" in model.__dict__:
+            made = {each[0] for each in model.__dict__["__oxyde_throughs__"].values()}
+            if through in made:
+                _collect(through, metas)
+
+
+def _check_enums(metas: Iterable[ModelMeta]) -> None:
+    known: dict[str, tuple[list[str], str]] = {}
+    for meta in metas:
+        for field in meta.field_metadata.values():
+            if not isinstance(field.column_type, dict) or "enum" not in field.column_type:
+                continue
+            enum = field.column_type["enum"]
+            where = f"{meta.model.__name__}.{field.name}"
+            values, first = known.setdefault(enum["name"], (enum["values"], where))
+            if values != enum["values"]:
+                raise FieldError(
+                    f"{first} and {where} have enum types of the name {enum['name']!r} "
+                    "with different values",
+                    hint='name one of them: Field(db_type="another_name")',
+                )
+
+
+def _table(meta: ModelMeta) -> dict[str, Any]:
+    table: dict[str, Any] = {
+        "name": meta.table_name,
+        "columns": [_column(field) for field in meta.field_metadata.values()],
+        "primary_key": [meta.field_metadata[name].db_column for name in meta.primary_key],
+    }
+    if meta.schema is not None:
+        table["schema"] = meta.schema
+    _put(table, "indexes", [_index(index) for index in meta.indexes])
+    _put(table, "uniques", _uniques(meta))
+    _put(
+        table,
+        "foreign_keys",
+        [
+            _foreign_key(meta, field.foreign_key)
+            for field in meta.field_metadata.values()
+            if field.foreign_key is not None
+        ],
+    )
+    _put(
+        table,
+        "checks",
+        [{"name": check.name, "condition": check.condition} for check in meta.constraints],
+    )
+    return table
+
+
+def _put(table: dict[str, Any], name: str, items: list[dict[str, Any]]) -> None:
+    if items:
+        table[name] = items
+
+
+def _column(field: FieldMeta) -> dict[str, Any]:
+    column: dict[str, Any] = {
+        "name": field.db_column,
+        "type": field.column_type,
+        "nullable": field.nullable,
+    }
+    if field.db_default is not None:
+        column["default"] = field.db_default
+    if field.auto_increment:
+        column["auto_increment"] = True
+    if field.comment is not None:
+        column["comment"] = field.comment
+    return column
+
+
+def _index(index: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "name": index.name,
+        "parts": [{kind: text} for kind, text in index.parts],
+    }
+    if index.unique:
+        made["unique"] = True
+    if index.method is not None:
+        made["method"] = index.method
+    if index.condition is not None:
+        made["condition"] = index.condition
+    if index.include:
+        made["include"] = list(index.include)
+    return made
+
+
+def _uniques(meta: ModelMeta) -> list[dict[str, Any]]:
+    groups = [
+        [field.db_column]
+        for field in meta.field_metadata.values()
+        if field.unique and meta.primary_key != (field.name,)
+    ]
+    for names in meta.unique_together:
+        columns = [meta.field_metadata[name].db_column for name in names]
+        if columns not in groups:
+            groups.append(columns)
+    return [
+        {"name": derived_name(meta.table_name, *columns, "key"), "columns": columns}
+        for columns in groups
+    ]
+
+
+def _foreign_key(meta: ModelMeta, foreign_key: ForeignKey) -> dict[str, Any]:
+    target: ModelMeta = foreign_key.target._db_meta
+    made: dict[str, Any] = {
+        "name": derived_name(meta.table_name, foreign_key.column, "fkey"),
+        "columns": [foreign_key.column],
+        "target_table": target.table_name,
+        "target_columns": [target.field_metadata[foreign_key.target_field].db_column],
+        "on_delete": _action(foreign_key.on_delete),
+        "on_update": _action(foreign_key.on_update),
+    }
+    if target.schema is not None:
+        made["target_schema"] = target.schema
+    return made
+
+
+def _action(action: str) -> str:
+    return action.lower().replace(" ", "_")
