@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from oxyde.db.meta import (
-    CheckMeta,
     FieldMeta,
     ForeignKey,
-    IndexMeta,
     ModelMeta,
     Relation,
     RelationKind,
 )
 from oxyde.exceptions import FieldError
 from oxyde.models import registry
-from oxyde.models.constraint import Index
 from oxyde.models.field import ColumnOptions, column_options
 from oxyde.models.link import Link
 from oxyde.models.naming import check_identifier, derived_name
 from oxyde.models.relations import reverse_relation
+from oxyde.models.table_constraints import add_constraints
 from oxyde.models.types import ColumnShape, shape_of
 
 __all__ = ["build_meta"]
@@ -48,7 +45,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
     check_identifier(meta.table_name, cls.__name__)
     _add_fields(cls, meta)
     _add_key(cls, meta)
-    _add_constraints(cls, meta)
+    add_constraints(cls, meta)
     return meta
 
 
@@ -272,89 +269,3 @@ def _takes_none(info: FieldInfo, link: Link | None) -> bool:
     from oxyde.models.annotation import unwrap
 
     return unwrap(info.annotation).nullable
-
-
-def _add_constraints(cls: type[Any], meta: ModelMeta) -> None:
-    options = cls.__oxyde_options__
-    table = meta.table_name
-    indexes = [
-        IndexMeta(
-            name=check_identifier(
-                field.index_name or derived_name(table, field.db_column, "idx"),
-                f"{cls.__name__}.{field.name}: the index",
-            ),
-            parts=(("column", field.db_column),),
-            method=field.index_method,
-        )
-        for field in meta.field_metadata.values()
-        if field.index
-    ]
-    indexes.extend(_index(cls, meta, index) for index in options.indexes)
-    _check_different(cls, [index.name for index in indexes], "indexes")
-    meta.indexes = tuple(indexes)
-    checks = []
-    for position, check in enumerate(options.constraints, start=1):
-        number = () if len(options.constraints) == 1 else (str(position),)
-        name = check.name or derived_name(table, *number, "check")
-        checks.append(CheckMeta(check_identifier(name, f"{cls.__name__}: Check"), check.condition))
-    _check_different(cls, [check.name for check in checks], "checks")
-    meta.constraints = tuple(checks)
-    meta.unique_together = tuple(
-        tuple(
-            column_field(meta, name, f"{cls.__name__}.Meta.unique_together").name for name in group
-        )
-        for group in options.unique_together
-    )
-
-
-def _check_different(cls: type[Any], names: list[str], what: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise FieldError(
-                f"{cls.__name__} has two {what} named {name!r}", hint="give one of them a name"
-            )
-
-
-def _index(cls: type[Any], meta: ModelMeta, index: Index) -> IndexMeta:
-    where = f"{cls.__name__}.Meta.indexes"
-    parts: list[tuple[str, str]] = []
-    words: list[str] = []
-    for part in index.fields:
-        descending = part.startswith("-") and part[1:].isidentifier()
-        name = part[1:] if descending else part
-        if name.isidentifier():
-            column = column_field(meta, name, where).db_column
-            parts.append(("column_desc" if descending else "column", column))
-            words.append(column)
-        else:
-            parts.append(("expression", part))
-            words.append("expr")
-    suffix = "key" if index.unique else "idx"
-    return IndexMeta(
-        name=check_identifier(index.name or derived_name(meta.table_name, *words, suffix), where),
-        parts=tuple(parts),
-        unique=index.unique,
-        method=index.method,
-        condition=index.condition,
-        include=tuple(column_field(meta, name, where).db_column for name in index.include),
-    )
-
-
-def column_field(meta: ModelMeta, name: str, where: str) -> FieldMeta:
-    """The column of a field, or of a foreign key by its attribute.
-
-    Raises:
-        FieldError: no field with a column has this name.
-    """
-    field = meta.field_metadata.get(name)
-    if field is None:
-        relation = meta.relations.get(name)
-        if relation is not None and relation.column is not None:
-            return meta.field_metadata[relation.column]
-        names = [*meta.field_metadata, *(n for n, r in meta.relations.items() if r.column)]
-        near = difflib.get_close_matches(name, names, n=1)
-        raise FieldError(
-            f"{where} names `{name}`, and {meta.model.__name__} has no column of this name",
-            hint=f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(names)}",
-        )
-    return field

@@ -67,7 +67,8 @@ def _same(meta: ModelMeta, field: FieldMeta, original: Any, value: Any) -> bool:
         if field.encode is None:
             return False
         # What the row held, read and written back: keys that the model drops do not count.
-        read = _adapter(meta.model, field.name).validate_python(held)
+        model: Any = meta.model
+        read = _adapter(model, field.name).validate_python(held)
         return equal(_plain(field, read), now)
     except (ValueError, TypeError, RecursionError, FieldValueError):
         return False

@@ -8,14 +8,13 @@ annotations known. A small function in that schema lets `Post(author=user)` do f
 from __future__ import annotations
 
 import dataclasses
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Optional, cast, get_args, get_origin
 
 from pydantic import AliasChoices, AliasGenerator, BaseModel
 from pydantic import Field as PydanticField
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from oxyde.exceptions import FieldError
 from oxyde.models.annotation import describe, unwrap
@@ -24,7 +23,7 @@ from oxyde.models.field import ColumnOptions, column_options
 if TYPE_CHECKING:
     from oxyde.models.options import MetaOptions
 
-__all__ = ["Link", "is_table", "key_of", "prepare", "relation_of", "with_links"]
+__all__ = ["Link", "is_table", "key_of", "prepare", "relation_of"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -204,8 +203,8 @@ def _column_field(
     bare = unwrap(key.annotation, key.metadata)
     constraints = [item for item in bare.metadata if type(item).__module__ == "annotated_types"]
     annotation: Any = bare.core
-    if constraints:
-        annotation = Annotated[tuple([annotation, *constraints])]
+    for item in constraints:
+        annotation = Annotated[annotation, item]
     if mark.nullable:
         annotation = Optional[annotation]  # noqa: UP045
     required = mark.required or not (mark.nullable or options.db_default is not None)
@@ -299,77 +298,3 @@ def _input_names(name: str, info: FieldInfo) -> tuple[str, ...]:
         return (name,)
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
     return (*(choice for choice in choices if isinstance(choice, str)), name)
-
-
-def with_links(cls: type[BaseModel], schema: CoreSchema) -> CoreSchema:
-    """Put the function that joins `author` and `author_id` into a model's core schema."""
-    unique = dict.fromkeys(cls.__oxyde_links__.values())  # type: ignore[attr-defined]
-    if not unique:
-        return schema
-    node = cast("dict[str, Any]", schema)
-    while node["type"] != "model":
-        if "schema" not in node:
-            return schema
-        node = node["schema"]
-    node["schema"] = core_schema.no_info_before_validator_function(
-        _joiner(weakref.ref(cls), tuple(unique)), node["schema"]
-    )
-    return schema
-
-
-def _joiner(owner: Callable[[], type[Any] | None], links: tuple[Link, ...]) -> Callable[[Any], Any]:
-    def join(data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        for link in links:
-            found = next((name for name in link.names if data.get(name) is not None), None)
-            if found is not None:
-                data = _joined(owner, link, data, data[found])
-            elif link.nullable and any(name in data for name in link.names):
-                if not any(name in data for name in link.column_names):
-                    data = {**data, link.column_names[0]: None}
-        return data
-
-    join.__qualname__ = "oxyde_links"
-    return join
-
-
-def _joined(
-    owner: Callable[[], type[Any] | None], link: Link, data: dict[str, Any], other: Any
-) -> dict[str, Any]:
-    if isinstance(other, link.target):
-        key = other.__dict__.get(link.target_field)
-    elif isinstance(other, dict):
-        key = other.get(link.target_field)
-    else:
-        return data
-    given = next((data[name] for name in link.column_names if data.get(name) is not None), None)
-    if given is None:
-        if key is None and not link.nullable and isinstance(other, link.target):
-            raise PydanticCustomError(
-                "foreign_key_unsaved",
-                "{attribute} is a {target} without {field} yet: save it first",
-                {
-                    "attribute": link.attribute,
-                    "target": link.target.__name__,
-                    "field": link.target_field,
-                },
-            )
-        if key is None and not link.nullable:
-            return data
-        return {**data, link.column_names[0]: key}
-    if key is not None and given != key and str(given) != str(key):
-        cls = owner()
-        raise PydanticCustomError(
-            "foreign_key_conflict",
-            "{model} got {column}={given}, and a different {attribute} whose {field} is {key}",
-            {
-                "model": "the model" if cls is None else cls.__name__,
-                "column": link.column,
-                "given": repr(given),
-                "attribute": link.attribute,
-                "field": link.target_field,
-                "key": repr(key),
-            },
-        )
-    return data

@@ -9,8 +9,9 @@ from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 from typing_extensions import Self
 
-from oxyde.models import instance, registry
-from oxyde.models.link import Link, prepare, with_links
+from oxyde.models import assignment, reading, registry, saving
+from oxyde.models.joining import with_links
+from oxyde.models.link import Link, prepare
 from oxyde.models.manager import ManagerDescriptor
 from oxyde.models.metaclass import ModelMetaclass
 from oxyde.models.options import MetaOptions
@@ -81,7 +82,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             IntegrityError: the database refuses the row.
             pydantic.ValidationError: an assigned value is not valid.
         """
-        await instance.save(self, update_fields, using, client)
+        await saving.save(self, update_fields, using, client)
         return self
 
     async def delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
@@ -94,7 +95,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             ManagerError: the instance has no key.
             ForeignKeyViolationError: other rows refer to it.
         """
-        return await instance.delete(self, using, client)
+        return await reading.delete(self, using, client)
 
     async def refresh(
         self,
@@ -114,7 +115,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             ManagerError: the instance has no key.
             NotFoundError: the row is gone.
         """
-        await instance.refresh(self, fields, using, client)
+        await reading.refresh(self, fields, using, client)
         return self
 
     # -- hooks -----------------------------------------------------------------------------
@@ -135,16 +136,16 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
     async def _oxyde_insert(self, executor: Executor) -> None:
         """Insert the instance with its hooks, whatever its key is (`create`)."""
-        await instance.insert(self, executor)
+        await saving.insert(self, executor)
 
     def _oxyde_insert_values(self) -> dict[str, Any]:
         """The values of the columns of an INSERT, validated; without those that the database fills
         in (`bulk_create`)."""
-        return instance.insert_values(self)
+        return saving.insert_values(self)
 
     def _oxyde_stored(self, database: str | None, filled: Mapping[str, Any]) -> None:
         """Note that the instance was written, and what the database filled in."""
-        instance.stored(self, database, filled)
+        saving.stored(self, database, filled)
 
     # -- Pydantic --------------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         def __setattr__(self, name: str, value: Any) -> None:
             cls = self.__class__
             if name in cls.__oxyde_links__:
-                instance.assign_linked(self, name, value)
+                assignment.assign_linked(self, name, value)
             elif name in cls.__pydantic_fields__:
                 before = self.__dict__
                 old = before.get(name)
@@ -175,7 +176,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
                     mark_changed(self, name, old)
                 else:
                     # Pydantic validated the assignment, and its validators may change more.
-                    instance.mark_differences(self, before, name)
+                    assignment.mark_differences(self, before, name)
             else:
                 super().__setattr__(name, value)
 
@@ -183,7 +184,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             if name == "_oxyde_state":
                 return None
             if name in self.__class__.__pydantic_fields__:
-                raise instance.not_loaded(self, name)
+                raise assignment.not_loaded(self, name)
             return super().__getattr__(name)
 
     def __copy__(self) -> Self:
@@ -200,7 +201,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         """As in Pydantic. The copy stands for the same row; `update` counts as assignments."""
         copy = super().model_copy(update=update, deep=deep)
         if update:
-            instance.note_updates(self, copy, update)
+            assignment.note_updates(self, copy, update)
         return copy
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -210,7 +211,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
-        instance.restore_state(self, state.get("_oxyde_state"))
+        assignment.restore_state(self, state.get("_oxyde_state"))
 
 
 bind_slots(Model)

@@ -1,0 +1,95 @@
+"""Assignments to fields: `author` and `author_id` stay in step, and changes are noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from oxyde.exceptions import FieldError, FieldValueError
+from oxyde.models.link import Link
+from oxyde.models.state import State, mark_changed, set_state, state_of
+
+if TYPE_CHECKING:
+    from oxyde.models.model import Model
+
+__all__ = ["assign_linked", "mark_differences", "not_loaded", "note_updates", "restore_state"]
+
+
+def assign_linked(instance: Model, name: str, value: Any) -> None:
+    """Assign `author` or `author_id`, and keep the other in step.
+
+    Raises:
+        FieldValueError: `author` is given something that is no instance of its model.
+    """
+    link: Link = type(instance).__oxyde_links__[name]
+    base_setattr = super(_model(), instance).__setattr__
+    if name == link.attribute:
+        if value is not None and not isinstance(value, link.target):
+            raise FieldValueError(
+                f"{type(instance).__name__}.{name} takes a {link.target.__name__} or None, "
+                f"not {type(value).__name__}",
+                hint=f"assign the key to {link.column}",
+            )
+        old = instance.__dict__.get(link.column)
+        base_setattr(name, value)
+        key = None if value is None else value.__dict__.get(link.target_field)
+        instance.__dict__[link.column] = key
+        instance.__pydantic_fields_set__.add(link.column)
+    else:
+        old = instance.__dict__.get(name)
+        base_setattr(name, value)
+        other = instance.__dict__.get(link.attribute)
+        if other is not None and other.__dict__.get(link.target_field) != instance.__dict__[name]:
+            instance.__dict__[link.attribute] = None
+            instance.__pydantic_fields_set__.discard(link.attribute)
+    mark_changed(instance, link.column, old)
+
+
+def _model() -> type[Model]:
+    from oxyde.models.model import Model
+
+    return Model
+
+
+def mark_differences(instance: Model, before: Mapping[str, Any], name: str) -> None:
+    """Note all fields that Pydantic's own assignment changed."""
+    missing = object()
+    for field, value in instance.__dict__.items():
+        old = before.get(field, missing)
+        if field == name or old is not value:
+            mark_changed(instance, field, None if old is missing else old)
+
+
+def note_updates(source: Model, copy: Model, update: Mapping[str, Any]) -> None:
+    """The updates of `model_copy` are assignments: the foreign key follows them too."""
+    for name in update:
+        link = type(copy).__oxyde_links__.get(name)
+        if link is None:
+            if name in type(copy).__pydantic_fields__:
+                mark_changed(copy, name, source.__dict__.get(name))
+        elif link.attribute not in update or link.column not in update:
+            value, copy.__dict__[name] = copy.__dict__[name], source.__dict__.get(name)
+            assign_linked(copy, name, value)
+        else:
+            mark_changed(copy, link.column, source.__dict__.get(link.column))
+
+
+def restore_state(instance: Model, state: State | None) -> None:
+    """After unpickling."""
+    if state is not None:
+        set_state(instance, state)
+
+
+def not_loaded(instance: Model, name: str) -> Exception:
+    """The error for a field that is not there."""
+    model = type(instance).__name__
+    if state_of(instance) is None:
+        return AttributeError(f"{model!r} object has no attribute {name!r}")
+    relation = type(instance)._db_meta.relations.get(name)
+    if relation is not None:
+        how = f'prefetch("{name}")' if relation.many else f'join("{name}")'
+        return FieldError(f"{model}.{name} was not loaded", hint=f"query with {how}")
+    return FieldError(
+        f"{model}.{name} was not loaded",
+        hint=f'load it with the row, or call `await instance.refresh(["{name}"])`',
+    )

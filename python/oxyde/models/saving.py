@@ -1,0 +1,192 @@
+"""Saving an instance: INSERT or UPDATE, of what changed, validated first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from oxyde.exceptions import FieldValueError, ManagerError, NotFoundError
+from oxyde.models.changes import changed_fields, originals_of
+from oxyde.models.link import Link
+from oxyde.models.row import (
+    check_key,
+    column_names,
+    executor_of,
+    run_hook,
+    shown,
+    table_meta,
+)
+from oxyde.models.state import State, mark_changed, set_state, state_of, touched
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+    from oxyde.db.meta import ModelMeta
+    from oxyde.models.model import Model
+
+__all__ = ["insert", "insert_values", "save", "stored"]
+
+
+async def save(
+    instance: Model,
+    update_fields: Iterable[str] | None,
+    using: str | None,
+    client: Executor | None,
+) -> None:
+    """See `Model.save`."""
+    meta = table_meta(instance)
+    names = None if update_fields is None else column_names(meta, update_fields)
+    executor = executor_of(instance, using, client)
+    if _is_new(instance, meta):
+        if names is not None:
+            raise ManagerError(
+                f"this {meta.model.__name__} is not stored yet, so update_fields says nothing",
+                model=meta.model,
+                hint="save() it without update_fields first",
+            )
+        await insert(instance, executor)
+        return
+    await run_hook(instance, "pre_save", is_create=False, update_fields=names)
+    _follow_links(instance, meta)
+    written = _update_names(instance, meta) if names is None else names
+    if written:
+        await _update(instance, meta, written, executor)
+    await run_hook(instance, "post_save", is_create=False, update_fields=names)
+
+
+async def insert(instance: Model, executor: Executor) -> None:
+    """Insert the instance, with its hooks."""
+    from oxyde.queries.write import insert_one
+
+    await run_hook(instance, "pre_save", is_create=True, update_fields=None)
+    filled = await insert_one(type(instance), insert_values(instance), executor)
+    stored(instance, executor.name, filled)
+    await run_hook(instance, "post_save", is_create=True, update_fields=None)
+
+
+def insert_values(instance: Model) -> dict[str, Any]:
+    """The values of an INSERT by field; what the database fills in is left out.
+
+    Raises:
+        pydantic.ValidationError: a value that was assigned is not valid.
+        FieldValueError: the row that a foreign key refers to is not saved.
+    """
+    meta = table_meta(instance)
+    _follow_links(instance, meta)
+    _validate(instance, touched(instance))
+    values: dict[str, Any] = {}
+    for name, field in meta.field_metadata.items():
+        if name not in instance.__dict__:
+            continue
+        value = instance.__dict__[name]
+        if value is None and field.generated:
+            given = name in instance.__pydantic_fields_set__
+            if not (given and field.nullable):
+                continue
+        values[name] = value
+    return values
+
+
+def stored(instance: Model, database: str | None, filled: Mapping[str, Any]) -> None:
+    """Note that the instance was written, and what the database filled in."""
+    instance.__dict__.update(filled)
+    instance.__pydantic_fields_set__.update(filled)
+    meta = type(instance)._db_meta
+    set_state(instance, State(database, originals=originals_of(instance, meta)))
+    touched(instance).clear()
+
+
+async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
+    from oxyde.queries.write import update_rows
+
+    key = stored_key(instance, meta)
+    check_key(meta, key, "save")
+    state = state_of(instance)
+    assigned = touched(instance) if state is None else state.changed
+    _validate(instance, assigned & names)
+    values = {name: instance.__dict__[name] for name in meta.field_metadata if name in names}
+    if await update_rows(meta.model, key, values, executor) == 0:
+        raise NotFoundError(
+            f"there is no {shown(meta, key)} to update",
+            model=meta.model,
+            hint=f"{meta.model.__name__}.objects.create(instance=…) inserts it",
+        )
+    _written(instance, meta, names, executor)
+
+
+def _written(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
+    state = state_of(instance)
+    if state is None:
+        state = State(executor.name, originals=originals_of(instance, meta))
+        touched(instance).clear()
+    else:
+        state = state.private() if state.shared else state
+        state.changed -= names
+        for name in meta.primary_key:
+            state.originals.pop(name, None)
+        state.originals.update(originals_of(instance, meta, names))
+    set_state(instance, state)
+
+
+def _update_names(instance: Model, meta: ModelMeta) -> set[str]:
+    """The columns that `save()` writes."""
+    state = state_of(instance)
+    if state is not None:
+        return changed_fields(instance, meta, state)
+    names = set()
+    for name, field in meta.field_metadata.items():
+        if field.primary_key or name not in instance.__dict__:
+            continue
+        if (
+            field.db_default is not None
+            and instance.__dict__[name] is None
+            and name not in instance.__pydantic_fields_set__
+        ):
+            continue
+        names.add(name)
+    return names
+
+
+def _is_new(instance: Model, meta: ModelMeta) -> bool:
+    if state_of(instance) is not None:
+        return False
+    given = instance.__pydantic_fields_set__
+    return any(
+        instance.__dict__.get(name) is None or name not in given for name in meta.primary_key
+    )
+
+
+def _follow_links(instance: Model, meta: ModelMeta) -> None:
+    """Take the keys of rows that were saved after they were assigned."""
+    for name, relation in meta.relations.items():
+        if relation.column is None:
+            continue
+        other = instance.__dict__.get(name)
+        if other is None or instance.__dict__.get(relation.column) is not None:
+            continue
+        link: Link = type(instance).__oxyde_links__[name]
+        key = other.__dict__.get(link.target_field)
+        if key is None:
+            raise FieldValueError(
+                f"{meta.model.__name__}.{name} is a {link.target.__name__} that is not saved yet",
+                hint="save it first",
+            )
+        instance.__dict__[relation.column] = key
+        instance.__pydantic_fields_set__.add(relation.column)
+        mark_changed(instance, relation.column, None)
+
+
+def _validate(instance: Model, names: Iterable[str]) -> None:
+    """Run Pydantic's validation on values that were assigned without it."""
+    cls = type(instance)
+    if cls.model_config.get("validate_assignment"):
+        return
+    for name in sorted(names):
+        field = cls.__pydantic_fields__.get(name)
+        if field is None or name not in instance.__dict__:
+            continue
+        value = instance.__dict__[name]
+        if value is None and not field.is_required() and field.default is None:
+            continue
+        scratch = instance.model_copy()
+        cls.__pydantic_validator__.validate_assignment(scratch, name, value)
+        instance.__dict__[name] = scratch.__dict__[name]

@@ -1,0 +1,104 @@
+"""Indexes, checks and groups of unique fields of a model, over its columns."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from oxyde.db.meta import CheckMeta, FieldMeta, IndexMeta, ModelMeta
+from oxyde.exceptions import FieldError
+from oxyde.models.constraint import Index
+from oxyde.models.naming import check_identifier, derived_name
+
+__all__ = ["add_constraints", "column_field"]
+
+
+def add_constraints(cls: type[Any], meta: ModelMeta) -> None:
+    """Read them from `class Meta` and the fields.
+
+    Raises:
+        FieldError: a field that does not exist, or two of one name.
+    """
+    options = cls.__oxyde_options__
+    table = meta.table_name
+    indexes = [
+        IndexMeta(
+            name=check_identifier(
+                field.index_name or derived_name(table, field.db_column, "idx"),
+                f"{cls.__name__}.{field.name}: the index",
+            ),
+            parts=(("column", field.db_column),),
+            method=field.index_method,
+        )
+        for field in meta.field_metadata.values()
+        if field.index
+    ]
+    indexes.extend(_index(cls, meta, index) for index in options.indexes)
+    _check_different(cls, [index.name for index in indexes], "indexes")
+    meta.indexes = tuple(indexes)
+    checks = []
+    for position, check in enumerate(options.constraints, start=1):
+        number = () if len(options.constraints) == 1 else (str(position),)
+        name = check.name or derived_name(table, *number, "check")
+        checks.append(CheckMeta(check_identifier(name, f"{cls.__name__}: Check"), check.condition))
+    _check_different(cls, [check.name for check in checks], "checks")
+    meta.constraints = tuple(checks)
+    meta.unique_together = tuple(
+        tuple(
+            column_field(meta, name, f"{cls.__name__}.Meta.unique_together").name for name in group
+        )
+        for group in options.unique_together
+    )
+
+
+def _check_different(cls: type[Any], names: list[str], what: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise FieldError(
+                f"{cls.__name__} has two {what} named {name!r}", hint="give one of them a name"
+            )
+
+
+def _index(cls: type[Any], meta: ModelMeta, index: Index) -> IndexMeta:
+    where = f"{cls.__name__}.Meta.indexes"
+    parts: list[tuple[str, str]] = []
+    words: list[str] = []
+    for part in index.fields:
+        descending = part.startswith("-") and part[1:].isidentifier()
+        name = part[1:] if descending else part
+        if name.isidentifier():
+            column = column_field(meta, name, where).db_column
+            parts.append(("column_desc" if descending else "column", column))
+            words.append(column)
+        else:
+            parts.append(("expression", part))
+            words.append("expr")
+    suffix = "key" if index.unique else "idx"
+    return IndexMeta(
+        name=check_identifier(index.name or derived_name(meta.table_name, *words, suffix), where),
+        parts=tuple(parts),
+        unique=index.unique,
+        method=index.method,
+        condition=index.condition,
+        include=tuple(column_field(meta, name, where).db_column for name in index.include),
+    )
+
+
+def column_field(meta: ModelMeta, name: str, where: str) -> FieldMeta:
+    """The column of a field, or of a foreign key by its attribute.
+
+    Raises:
+        FieldError: no field with a column has this name.
+    """
+    field = meta.field_metadata.get(name)
+    if field is None:
+        relation = meta.relations.get(name)
+        if relation is not None and relation.column is not None:
+            return meta.field_metadata[relation.column]
+        names = [*meta.field_metadata, *(n for n, r in meta.relations.items() if r.column)]
+        near = difflib.get_close_matches(name, names, n=1)
+        raise FieldError(
+            f"{where} names `{name}`, and {meta.model.__name__} has no column of this name",
+            hint=f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(names)}",
+        )
+    return field
