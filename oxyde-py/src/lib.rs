@@ -1,1 +1,41 @@
-//! The extension.
+//! `oxyde._core`, the Rust core as Python sees it.
+//!
+//! The only crate that names pyo3: it converts values, compiles and runs plans, hydrates models
+//! and maps errors. `python/oxyde/_core.pyi` says what each name does.
+
+mod bind;
+mod bridge;
+mod error;
+mod executor;
+mod hydrate;
+mod plan;
+mod pool;
+mod raw;
+mod schema;
+mod tables;
+mod transaction;
+
+use pyo3::prelude::*;
+
+/// The names of `oxyde._core`. The extension relies on the GIL.
+#[pymodule(gil_used = true)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("IR_VERSION", oxyde_sql::ir::IR_VERSION)?;
+    tables::add(module)?;
+    module.add_class::<plan::Plan>()?;
+    module.add_class::<hydrate::Recipe>()?;
+    module.add_class::<bridge::Operation>()?;
+    module.add_class::<raw::RawRows>()?;
+    module.add_class::<pool::Pool>()?;
+    module.add_class::<transaction::Transaction>()?;
+    module.add_function(wrap_pyfunction!(plan::compile, module)?)?;
+    module.add_function(wrap_pyfunction!(schema::create_tables_sql, module)?)?;
+    module.add_function(wrap_pyfunction!(schema::drop_tables_sql, module)?)?;
+    module.add_function(wrap_pyfunction!(pool::setting_names, module)?)?;
+    let after_fork = wrap_pyfunction!(bridge::after_fork_in_child, module)?;
+    bridge::register(py, &after_fork)?;
+    module.add_function(after_fork)?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Lists: values of an `in` lookup, and array columns.
+
+use oxyde_sql::types::ColumnType;
+use oxyde_sql::value::Value;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString, PyTuple};
+
+use super::{Context, Fit, Misfit, convert};
+
+/// The values of an `in` lookup: any iterable of values but a text or a mapping.
+pub(super) fn lookup_list(
+    value: &Bound<'_, PyAny>,
+    item: &ColumnType,
+    context: Context,
+) -> Fit<Value> {
+    items(value, "a list of values", |item_value| {
+        if item_value.is_none() {
+            return Err(
+                Misfit::new("got None in the list; NULL equals nothing in SQL")
+                    .hint("leave None out and add `| Q(field__isnull=True)`"),
+            );
+        }
+        convert(item_value, item, context)
+    })
+}
+
+/// The value of an array column.
+pub(super) fn array(value: &Bound<'_, PyAny>, item: &ColumnType, context: Context) -> Fit<Value> {
+    items(value, "a list", |item_value| {
+        convert(item_value, item, context)
+    })
+}
+
+fn items<'py>(
+    value: &Bound<'py, PyAny>,
+    takes: &str,
+    mut each: impl FnMut(&Bound<'py, PyAny>) -> Fit<Value>,
+) -> Fit<Value> {
+    let mut list = Vec::with_capacity(value.len().unwrap_or(0));
+    if let Ok(values) = value.cast::<PyList>() {
+        for item in values.iter() {
+            list.push(each(&item)?);
+        }
+    } else if let Ok(values) = value.cast::<PyTuple>() {
+        for item in values.iter() {
+            list.push(each(&item)?);
+        }
+    } else {
+        let single = value.is_instance_of::<PyString>()
+            || value.is_instance_of::<PyBytes>()
+            || value.is_instance_of::<PyByteArray>()
+            || value.cast::<PyMapping>().is_ok();
+        let iterator = (!single)
+            .then(|| value.try_iter().ok())
+            .flatten()
+            .ok_or_else(|| {
+                Misfit::wrong_type(value, takes).hint("put the value in a list: [value]")
+            })?;
+        for item in iterator {
+            list.push(each(&item?)?);
+        }
+    }
+    Ok(Value::List(list))
+}

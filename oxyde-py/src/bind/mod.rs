@@ -1,0 +1,175 @@
+//! Python values → [`Value`]s, by the types of the plan.
+//!
+//! The plan alone decides what a value is sent as. A value that does not fit is an error here,
+//! before anything is sent: nothing is rounded, cut, or read from a string that looks like it.
+
+mod binary;
+mod calendar;
+mod decimal;
+mod json;
+mod list;
+mod number;
+mod raw;
+mod shown;
+mod temporal;
+mod text;
+mod types;
+
+pub(crate) use calendar::{civil_from_days, days_from_civil};
+use oxyde_sql::plan::Form;
+use oxyde_sql::types::ColumnType;
+use oxyde_sql::value::Value;
+use pyo3::prelude::*;
+pub(crate) use raw::raw;
+pub(crate) use shown::shown;
+
+use crate::error::Errors;
+
+/// One param of a plan: how its value travels, and what its errors name.
+pub(crate) struct Slot {
+    /// What the user calls it: `User.age`.
+    pub(crate) label: String,
+    /// Whether it belongs to a lookup.
+    pub(crate) lookup: bool,
+    /// Its type and form; `None` where the statement does not use it.
+    pub(crate) target: Option<(ColumnType, Form)>,
+}
+
+/// What a database does not store, so that it is refused for all of its columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// NaN in a floating-point column.
+    pub(crate) nan: bool,
+    /// Infinity in a floating-point column.
+    pub(crate) infinity: bool,
+    /// NaN and infinity in a decimal column.
+    pub(crate) decimal_special: bool,
+    /// The character U+0000 in text and JSON.
+    pub(crate) nul_in_text: bool,
+    /// JSON numbers of any size; else those between the smallest `i64` and the largest `u64`.
+    pub(crate) exact_json_numbers: bool,
+}
+
+/// Why a value cannot be bound.
+pub(crate) enum Misfit {
+    /// It does not fit: what is wrong with it, and what to do.
+    Value(String, Option<String>),
+    /// Python code that was asked about the value raised.
+    Raised(PyErr),
+}
+
+impl From<PyErr> for Misfit {
+    fn from(error: PyErr) -> Self {
+        Misfit::Raised(error)
+    }
+}
+
+impl Misfit {
+    fn new(message: impl Into<String>) -> Self {
+        Misfit::Value(message.into(), None)
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Misfit::Value(message, _) => Misfit::Value(message, Some(hint.into())),
+            raised @ Misfit::Raised(_) => raised,
+        }
+    }
+
+    /// `value` has the wrong type for a column that takes `takes`.
+    fn wrong_type(value: &Bound<'_, PyAny>, takes: &str) -> Self {
+        Misfit::new(format!("takes {takes}, not {}", type_name(value)))
+    }
+}
+
+pub(crate) type Fit<T> = Result<T, Misfit>;
+
+/// The name of a value's type as the user would write it.
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value
+        .get_type()
+        .qualname()
+        .map_or_else(|_| "object".to_owned(), |name| name.to_string())
+}
+
+/// What stays the same for one param.
+#[derive(Clone, Copy)]
+struct Context {
+    lookup: bool,
+    limits: Limits,
+}
+
+impl Slot {
+    /// Convert the value of this param.
+    ///
+    /// # Errors
+    /// `FieldLookupValueError` or `FieldValueError` naming the label, where it does not fit.
+    pub(crate) fn bind(&self, value: &Bound<'_, PyAny>, limits: Limits) -> PyResult<Value> {
+        let Some((ty, form)) = &self.target else {
+            return Ok(Value::Null);
+        };
+        let context = Context {
+            lookup: self.lookup,
+            limits,
+        };
+        let bound = match form {
+            Form::Scalar | Form::Contains | Form::StartsWith | Form::EndsWith | Form::Like => {
+                convert(value, ty, context)
+            }
+            Form::Array | Form::JsonList => list::lookup_list(value, ty, context),
+        };
+        bound.map_err(|misfit| self.refuse(value.py(), misfit))
+    }
+
+    fn refuse(&self, py: Python<'_>, misfit: Misfit) -> PyErr {
+        match misfit {
+            Misfit::Raised(error) => error,
+            Misfit::Value(message, hint) => Errors::get(py).refused_value(
+                py,
+                self.lookup,
+                &format!("`{}` {message}", self.label),
+                hint.as_deref(),
+            ),
+        }
+    }
+}
+
+/// Convert a value to a column type. `None` is NULL whatever the type.
+fn convert(value: &Bound<'_, PyAny>, ty: &ColumnType, context: Context) -> Fit<Value> {
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    match ty {
+        ColumnType::SmallInt => number::int(value, i16::MIN.into(), i16::MAX.into(), "small_int"),
+        ColumnType::Integer => number::int(value, i32::MIN.into(), i32::MAX.into(), "integer"),
+        ColumnType::BigInt => number::int(value, i64::MIN, i64::MAX, "big_int"),
+        ColumnType::Double => number::double(value, context),
+        ColumnType::Bool => number::boolean(value),
+        ColumnType::Decimal { precision, scale } => {
+            decimal::decimal(value, *precision, *scale, context)
+        }
+        ColumnType::Text => text::text(value, None, context),
+        ColumnType::Varchar { length } => text::text(value, Some(*length), context),
+        ColumnType::Enum { values, .. } => text::label(value, values, context),
+        ColumnType::Inet => text::inet(value),
+        ColumnType::Bytes => binary::bytes(value),
+        ColumnType::Uuid => binary::uuid(value),
+        ColumnType::Date => temporal::date(value),
+        ColumnType::Time => temporal::time(value),
+        ColumnType::DateTime => temporal::date_time(value),
+        ColumnType::TimestampTz => temporal::timestamp_tz(value),
+        ColumnType::Interval => temporal::interval(value),
+        ColumnType::Json => json::json(value, context),
+        ColumnType::Array { item } => list::array(value, item, context),
+        ColumnType::Custom { base, .. } => convert(value, base, context),
+    }
+}
+
+/// The value of an enum member, so that members bind as what they stand for.
+fn enum_value<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let types = types::Types::get(value.py());
+    if value.is_instance(types.enumeration.bind(value.py()))? {
+        return value.getattr("value").map(Some);
+    }
+    Ok(None)
+}

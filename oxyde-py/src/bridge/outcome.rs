@@ -1,0 +1,83 @@
+//! What work comes to, and the Python value that it becomes on the loop's thread.
+
+use oxyde_driver::{BulkDone, Done, DriverError, RowSet};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::error::{from_driver, internal};
+use crate::hydrate::{Recipe, hydrate};
+use crate::pool::Pool;
+use crate::raw::RawRows;
+use crate::transaction::Transaction;
+
+/// The end of some work. Owns no Python object: it is made, and may be dropped, on any thread.
+pub(crate) enum Outcome {
+    Nothing,
+    Rows(RowSet),
+    Done(Done),
+    Bulk(BulkDone),
+    Text(String),
+    Opened(oxyde_driver::Pool),
+    Begun(Box<oxyde_driver::Transaction>),
+    Failed(DriverError),
+    Panicked(String),
+}
+
+impl From<Result<Outcome, DriverError>> for Outcome {
+    fn from(result: Result<Outcome, DriverError>) -> Self {
+        result.unwrap_or_else(Outcome::Failed)
+    }
+}
+
+/// How an outcome becomes a Python value. Stays on the loop's side.
+pub(crate) enum Convert {
+    /// None, text, or the pair of counts: the outcome says it all.
+    Plain,
+    /// Rows by a recipe.
+    Rows(Py<Recipe>),
+    /// Rows as they are.
+    Raw,
+    /// A new pool: what it needs to open itself again.
+    Pool(crate::pool::Origin),
+    /// A new transaction of this pool's flavour.
+    Transaction(crate::pool::Server),
+}
+
+impl Convert {
+    pub(super) fn value<'py>(
+        &self,
+        py: Python<'py>,
+        outcome: Outcome,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match (outcome, self) {
+            (Outcome::Failed(failed), _) => return Err(from_driver(py, &failed)),
+            (Outcome::Panicked(message), _) => return Err(internal(py, &message)),
+            (Outcome::Nothing, _) => py.None().into_bound(py),
+            (Outcome::Text(text), _) => text.into_pyobject(py)?.into_any(),
+            (Outcome::Done(done), _) => (done.affected, done.last_insert_id)
+                .into_pyobject(py)?
+                .into_any(),
+            (Outcome::Rows(rows), Convert::Rows(recipe)) => hydrate(py, recipe.get(), &rows)?,
+            (Outcome::Rows(rows), _) => Bound::new(py, RawRows::new(rows))?.into_any(),
+            (Outcome::Bulk(done), _) => {
+                let rows = match (&done.rows, self) {
+                    (Some(rows), Convert::Rows(recipe)) => Some(hydrate(py, recipe.get(), rows)?),
+                    _ => None,
+                };
+                let affected = done.affected.into_pyobject(py)?.into_any();
+                let rows = rows.into_pyobject(py)?;
+                let ids = done.ids.into_pyobject(py)?;
+                PyTuple::new(py, [affected, rows, ids])?.into_any()
+            }
+            (Outcome::Opened(pool), Convert::Pool(origin)) => {
+                Bound::new(py, Pool::opened(pool, origin.clone()))?.into_any()
+            }
+            (Outcome::Begun(transaction), Convert::Transaction(server)) => {
+                Bound::new(py, Transaction::begun(*transaction, server.clone()))?.into_any()
+            }
+            (Outcome::Opened(_) | Outcome::Begun(_), _) => {
+                return Err(internal(py, "an outcome that was not asked for"));
+            }
+        })
+    }
+}

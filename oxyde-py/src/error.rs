@@ -1,0 +1,255 @@
+//! Rust's errors as the exceptions of `oxyde.exceptions`.
+
+use oxyde_driver::{Cause, DriverError, Rule};
+use oxyde_sql::error::SqlError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+/// The exception classes, imported once.
+pub(crate) struct Errors {
+    classes: Vec<Py<PyType>>,
+}
+
+/// A class of `oxyde.exceptions`; [`NAMES`] has their names in this order.
+#[derive(Clone, Copy)]
+pub(crate) enum Class {
+    Oxyde,
+    Field,
+    FieldValue,
+    FieldLookup,
+    FieldLookupValue,
+    Unique,
+    ForeignKey,
+    NotNull,
+    Check,
+    Database,
+    Connection,
+    Serialization,
+    Deadlock,
+    QueryTimeout,
+    PoolTimeout,
+    Transaction,
+    TransactionAborted,
+    TransactionTimeout,
+    Unsupported,
+}
+
+const NAMES: [&str; 19] = [
+    "OxydeError",
+    "FieldError",
+    "FieldValueError",
+    "FieldLookupError",
+    "FieldLookupValueError",
+    "UniqueViolationError",
+    "ForeignKeyViolationError",
+    "NotNullViolationError",
+    "CheckViolationError",
+    "DatabaseError",
+    "DatabaseConnectionError",
+    "SerializationError",
+    "DeadlockError",
+    "QueryTimeoutError",
+    "PoolTimeoutError",
+    "TransactionError",
+    "TransactionAbortedError",
+    "TransactionTimeoutError",
+    "UnsupportedFeatureError",
+];
+
+static ERRORS: PyOnceLock<Errors> = PyOnceLock::new();
+
+impl Errors {
+    #[expect(clippy::expect_used, reason = "oxyde.exceptions is in the same wheel")]
+    pub(crate) fn get(py: Python<'_>) -> &'static Errors {
+        ERRORS
+            .get_or_try_init(py, || Errors::import(py))
+            .expect("oxyde.exceptions can be imported")
+    }
+
+    fn import(py: Python<'_>) -> PyResult<Errors> {
+        let module = py.import("oxyde.exceptions")?;
+        let classes = NAMES
+            .iter()
+            .map(|name| Ok(module.getattr(*name)?.cast_into::<PyType>()?.unbind()))
+            .collect::<PyResult<_>>()?;
+        Ok(Errors { classes })
+    }
+
+    /// An exception with a message, attributes by keyword, and a hint.
+    fn raise<'py>(
+        &self,
+        py: Python<'py>,
+        class: Class,
+        message: &str,
+        hint: Option<&str>,
+        attributes: impl FnOnce(&Bound<'py, PyDict>) -> PyResult<()>,
+    ) -> PyErr {
+        let make = || {
+            let keywords = PyDict::new(py);
+            if let Some(hint) = hint {
+                keywords.set_item("hint", hint)?;
+            }
+            attributes(&keywords)?;
+            self.classes[class as usize]
+                .bind(py)
+                .call((message,), Some(&keywords))
+        };
+        match make() {
+            Ok(error) => PyErr::from_value(error),
+            Err(error) => error,
+        }
+    }
+
+    /// A value that does not fit its column or lookup.
+    pub(crate) fn refused_value(
+        &self,
+        py: Python<'_>,
+        lookup: bool,
+        message: &str,
+        hint: Option<&str>,
+    ) -> PyErr {
+        let class = if lookup {
+            Class::FieldLookupValue
+        } else {
+            Class::FieldValue
+        };
+        self.raise(py, class, message, hint, |_| Ok(()))
+    }
+}
+
+/// An exception without attributes.
+pub(crate) fn error(py: Python<'_>, class: Class, message: &str, hint: Option<&str>) -> PyErr {
+    Errors::get(py).raise(py, class, message, hint, |_| Ok(()))
+}
+
+/// A broken invariant of Oxyde itself, as an error that can be reported.
+pub(crate) fn internal(py: Python<'_>, detail: &str) -> PyErr {
+    error(
+        py,
+        Class::Oxyde,
+        &format!("internal error: {detail}"),
+        Some("this is a bug in Oxyde; please report it with the query that showed it"),
+    )
+}
+
+/// What the compiler of statements refused.
+pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
+    let class = match refused {
+        SqlError::Unsupported { .. } => Class::Unsupported,
+        SqlError::UnknownName { kind: "lookup", .. }
+        | SqlError::ArgumentCount { kind: "lookup", .. }
+        | SqlError::Argument { kind: "lookup", .. }
+        | SqlError::WrongFamily { kind: "lookup", .. } => Class::FieldLookup,
+        SqlError::Version { .. } => Class::Oxyde,
+        SqlError::UnknownName { .. }
+        | SqlError::ArgumentCount { .. }
+        | SqlError::Argument { .. }
+        | SqlError::WrongFamily { .. }
+        | SqlError::TooDeep { .. }
+        | SqlError::Invalid { .. }
+        | SqlError::BadName { .. }
+        | SqlError::Schema(_) => Class::Field,
+    };
+    error(py, class, &refused.to_string(), Some(&refused.hint()))
+}
+
+/// What the driver or the database reported. `labels` name the params for errors in values.
+pub(crate) fn from_driver(py: Python<'_>, failed: &DriverError) -> PyErr {
+    let errors = Errors::get(py);
+    let message = failed.to_string();
+    let hint = failed.hint();
+    let hint = hint.as_deref();
+    let plain = |class| errors.raise(py, class, &message, hint, |_| Ok(()));
+    let coded = |class| {
+        errors.raise(py, class, &message, hint, |keywords| {
+            keywords.set_item("code", failed.code())
+        })
+    };
+    match failed {
+        DriverError::ConnectionFailed { .. } | DriverError::ConnectionLost { .. } => {
+            plain(Class::Connection)
+        }
+        DriverError::PoolTimeout { .. } => plain(Class::PoolTimeout),
+        DriverError::QueryTimeout { .. } | DriverError::Cancelled => plain(Class::QueryTimeout),
+        DriverError::TransactionTimeout { .. } => plain(Class::TransactionTimeout),
+        DriverError::Bind { .. } => plain(Class::FieldValue),
+        DriverError::Decode { .. } => plain(Class::Database),
+        DriverError::Closed { .. } => plain(Class::Oxyde),
+        DriverError::Misuse(detail) => internal(py, detail),
+        DriverError::BulkRow { source, .. } => match source.as_ref() {
+            DriverError::Violated { rule, violation } => {
+                violated(py, *rule, violation, &message, hint)
+            }
+            DriverError::Database { cause, .. } => coded(class_of(*cause)),
+            DriverError::Bind { .. } => plain(Class::FieldValue),
+            _ => from_driver(py, source),
+        },
+        DriverError::Violated { rule, violation } => violated(py, *rule, violation, &message, hint),
+        DriverError::Database {
+            cause: Cause::TransactionAborted,
+            ..
+        } => plain(Class::TransactionAborted),
+        DriverError::Database { cause, .. } => coded(class_of(*cause)),
+        _ => plain(Class::Oxyde),
+    }
+}
+
+fn violated(
+    py: Python<'_>,
+    rule: Rule,
+    violation: &oxyde_driver::Violation,
+    message: &str,
+    hint: Option<&str>,
+) -> PyErr {
+    let class = match rule {
+        Rule::Unique => Class::Unique,
+        Rule::ForeignKey => Class::ForeignKey,
+        Rule::NotNull => Class::NotNull,
+        Rule::Check => Class::Check,
+    };
+    Errors::get(py).raise(py, class, message, hint, |keywords| {
+        keywords.set_item("constraint", violation.constraint.as_deref())?;
+        keywords.set_item("table", violation.table.as_deref())?;
+        keywords.set_item("columns", PyTuple::new(py, &violation.columns)?)?;
+        keywords.set_item("code", &violation.code)
+    })
+}
+
+fn class_of(cause: Cause) -> Class {
+    match cause {
+        Cause::AuthFailed | Cause::UnknownDatabase | Cause::NotADatabase | Cause::CannotOpen => {
+            Class::Connection
+        }
+        Cause::Serialization => Class::Serialization,
+        Cause::Deadlock => Class::Deadlock,
+        Cause::TransactionAborted => Class::TransactionAborted,
+        Cause::LockTimeout
+        | Cause::ReadOnly
+        | Cause::ValueOutOfRange
+        | Cause::TooLong
+        | Cause::UndefinedTable
+        | Cause::UndefinedColumn
+        | Cause::Syntax
+        | Cause::PermissionDenied
+        | Cause::Other => Class::Database,
+    }
+}
+
+/// Run `work`, and turn a panic into an `OxydeError`: a `PanicException` would slip through
+/// `except Exception`.
+pub(crate) fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+        Ok(result) => result,
+        Err(panic) => Err(internal(py, &panic_text(panic.as_ref()))),
+    }
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

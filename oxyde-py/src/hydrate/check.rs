@@ -1,0 +1,138 @@
+//! Simple constraints, checked without Python.
+//!
+//! A check only ever says "certainly valid". Otherwise the row goes through the model's own
+//! validator, which knows, and which words the error.
+
+use oxyde_driver::Cell;
+use pyo3::prelude::*;
+
+/// The constraints of a field that Rust knows. Absent ones are `None`.
+#[derive(Default)]
+pub(crate) enum Check {
+    /// Everything that the column holds is valid.
+    #[default]
+    Nothing,
+    Int(IntCheck),
+    Float(FloatCheck),
+    Text(TextCheck),
+    Decimal(DecimalCheck),
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct IntCheck {
+    ge: Option<i64>,
+    gt: Option<i64>,
+    le: Option<i64>,
+    lt: Option<i64>,
+    multiple_of: Option<i64>,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct FloatCheck {
+    ge: Option<f64>,
+    gt: Option<f64>,
+    le: Option<f64>,
+    lt: Option<f64>,
+    finite: bool,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct TextCheck {
+    min_length: Option<usize>,
+    max_length: Option<usize>,
+}
+
+/// Digits are counted as they are written, so `1.50` has three.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct DecimalCheck {
+    max_digits: Option<usize>,
+    decimal_places: Option<usize>,
+}
+
+impl Check {
+    /// Read the constraints that `oxyde.models.recipe` found.
+    pub(crate) fn read(kind: &str, arguments: &Bound<'_, PyAny>) -> PyResult<Check> {
+        Ok(match kind {
+            "int" => Check::Int(arguments.extract()?),
+            "float" => Check::Float(arguments.extract()?),
+            "str" => Check::Text(arguments.extract()?),
+            "decimal" => Check::Decimal(arguments.extract()?),
+            _ => Check::Nothing,
+        })
+    }
+
+    /// Whether the value certainly satisfies the constraints.
+    #[inline]
+    pub(crate) fn passes(&self, cell: &Cell<'_>) -> bool {
+        match (self, cell) {
+            (Check::Nothing, _) => true,
+            (Check::Int(check), Cell::Int(value)) => check.passes(*value),
+            (Check::Float(check), Cell::Double(value)) => check.passes(*value),
+            (Check::Text(check), Cell::Text(value)) => check.passes(value),
+            (Check::Decimal(check), Cell::Decimal(value)) => check.passes(value),
+            _ => false,
+        }
+    }
+}
+
+impl IntCheck {
+    fn passes(&self, value: i64) -> bool {
+        self.ge.is_none_or(|bound| value >= bound)
+            && self.gt.is_none_or(|bound| value > bound)
+            && self.le.is_none_or(|bound| value <= bound)
+            && self.lt.is_none_or(|bound| value < bound)
+            && self
+                .multiple_of
+                .is_none_or(|step| value.checked_rem(step) == Some(0))
+    }
+}
+
+impl FloatCheck {
+    fn passes(&self, value: f64) -> bool {
+        (!self.finite || value.is_finite())
+            && self.ge.is_none_or(|bound| value >= bound)
+            && self.gt.is_none_or(|bound| value > bound)
+            && self.le.is_none_or(|bound| value <= bound)
+            && self.lt.is_none_or(|bound| value < bound)
+    }
+}
+
+impl TextCheck {
+    fn passes(&self, value: &str) -> bool {
+        // A text has at most as many characters as bytes, and at least a quarter as many.
+        let bytes = value.len();
+        let shortest = bytes.div_ceil(4);
+        let short_enough = self.max_length.is_none_or(|most| bytes <= most);
+        let long_enough = self.min_length.is_none_or(|least| shortest >= least);
+        if short_enough && long_enough {
+            return true;
+        }
+        let characters = value.chars().count();
+        self.max_length.is_none_or(|most| characters <= most)
+            && self.min_length.is_none_or(|least| characters >= least)
+    }
+}
+
+impl DecimalCheck {
+    fn passes(&self, value: &str) -> bool {
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        if !digits.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return false; // NaN, Infinity
+        }
+        let (whole, fraction) = digits
+            .split_once('.')
+            .map_or((digits, 0), |(whole, rest)| (whole, rest.len()));
+        let whole = whole.trim_start_matches('0').len();
+        let places = self.decimal_places;
+        self.max_digits.is_none_or(|most| whole + fraction <= most)
+            && places.is_none_or(|places| fraction <= places)
+            && match (self.max_digits, places) {
+                (Some(most), Some(places)) => whole + places <= most,
+                _ => true,
+            }
+    }
+}

@@ -1,0 +1,293 @@
+//! One model in a row: how its instance is built.
+
+use std::collections::HashMap;
+
+use oxyde_driver::Cell;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PySet, PyString, PyType};
+
+use super::cell::{CellPlan, Made, plain};
+use super::fresh::Fresh;
+use super::instance::{Layout, SlotAt, copy_set, set_dict};
+use super::python::Imports;
+use super::state::StatePlan;
+
+/// A model whose columns stand side by side in the row, and the models joined to it.
+pub(super) struct Node {
+    /// Its first column.
+    first: usize,
+    fields: Vec<(Py<PyString>, CellPlan)>,
+    /// Columns of its primary key, counted from `first`; empty if they are not all there.
+    key: Vec<usize>,
+    /// All fields in order of declaration; those that are not in the row have their default.
+    template: Py<PyDict>,
+    fresh: Vec<Fresh>,
+    fields_set: Py<PySet>,
+    private: Option<(Py<PyDict>, Vec<Fresh>)>,
+    post_init: Option<Py<PyString>>,
+    keeps_extra: bool,
+    /// Called with the row as a dict: `Model.__pydantic_validator__.validate_python`.
+    validate: Py<PyAny>,
+    /// Whether instances can be built without it.
+    direct: bool,
+    children: Vec<(Py<PyString>, Node)>,
+    layout: Layout,
+    slots: Slots,
+    state: Option<StatePlan>,
+}
+
+struct Slots {
+    fields_set: SlotAt,
+    extra: SlotAt,
+    private: SlotAt,
+}
+
+/// What `oxyde.models.recipe` describes a node with.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Description<'py> {
+    model: Bound<'py, PyType>,
+    fields: Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>,
+    key: Vec<usize>,
+    template: Bound<'py, PyDict>,
+    fresh: Vec<Bound<'py, PyAny>>,
+    fields_set: Bound<'py, PySet>,
+    private: Option<(Bound<'py, PyDict>, Vec<Bound<'py, PyAny>>)>,
+    post_init: Option<Bound<'py, PyString>>,
+    keeps_extra: bool,
+    validate: Bound<'py, PyAny>,
+    direct: bool,
+    state: Option<Bound<'py, PyAny>>,
+    children: Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>,
+}
+
+/// The primary key of a joined row.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Int(i64),
+    Bytes(Box<[u8]>),
+}
+
+/// Instances of joined models by node and key: one parent row is one instance.
+#[derive(Default)]
+pub(super) struct Shared<'py> {
+    levels: Vec<HashMap<Key, Bound<'py, PyAny>>>,
+}
+
+impl Node {
+    /// Read a description; its columns start at `first`. Also the column after its last.
+    pub(super) fn read(description: &Bound<'_, PyAny>, first: usize) -> PyResult<(Node, usize)> {
+        let d: Description<'_> = description.extract()?;
+        let fields = d
+            .fields
+            .iter()
+            .map(|(name, cell)| Ok((name.clone().unbind(), CellPlan::read(cell)?)))
+            .collect::<PyResult<Vec<_>>>()?;
+        let fresh = |list: &[Bound<'_, PyAny>]| -> PyResult<Vec<Fresh>> {
+            list.iter().map(Fresh::read).collect()
+        };
+        let mut next = first + fields.len();
+        let mut children = Vec::new();
+        for (attribute, child) in d.children {
+            let (child, after) = Node::read(&child, next)?;
+            next = after;
+            children.push((attribute.unbind(), child));
+        }
+        let mutable = fields.iter().any(|(_, cell)| cell.mutable);
+        let node = Node {
+            first,
+            key: d.key,
+            template: d.template.unbind(),
+            fresh: fresh(&d.fresh)?,
+            fields_set: d.fields_set.unbind(),
+            private: match d.private {
+                Some((template, list)) => Some((template.unbind(), fresh(&list)?)),
+                None => None,
+            },
+            post_init: d.post_init.map(Bound::unbind),
+            keeps_extra: d.keeps_extra,
+            validate: d.validate.unbind(),
+            direct: d.direct,
+            children,
+            layout: Layout::of(&d.model),
+            slots: Slots {
+                fields_set: SlotAt::of(&d.model, "__pydantic_fields_set__")?,
+                extra: SlotAt::of(&d.model, "__pydantic_extra__")?,
+                private: SlotAt::of(&d.model, "__pydantic_private__")?,
+            },
+            state: d
+                .state
+                .map(|state| StatePlan::of(&d.model, &state, mutable))
+                .transpose()?,
+            fields,
+        };
+        Ok((node, next))
+    }
+
+    /// The instance of one row.
+    pub(super) fn build<'py>(
+        &self,
+        py: Python<'py>,
+        imports: &Imports,
+        row: &[Cell<'_>],
+        shared: &mut Shared<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let instance = if self.direct {
+            match self.build_direct(py, imports, row, shared)? {
+                Some(instance) => instance,
+                None => self.build_validated(py, imports, row, shared)?,
+            }
+        } else {
+            self.build_validated(py, imports, row, shared)?
+        };
+        if let Some(state) = &self.state {
+            let cells = &row[self.first..];
+            state.attach(py, &instance, || {
+                let originals = PyDict::new(py);
+                for ((name, field), cell) in self.fields.iter().zip(cells) {
+                    if field.mutable {
+                        originals.set_item(name, original(py, imports, cell)?)?;
+                    }
+                }
+                Ok(originals)
+            })?;
+        }
+        Ok(instance)
+    }
+
+    /// The instance without its validator; `None` if a value may be invalid.
+    fn build_direct<'py>(
+        &self,
+        py: Python<'py>,
+        imports: &Imports,
+        row: &[Cell<'_>],
+        shared: &mut Shared<'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let dict = self.template.bind(py).copy()?;
+        for ((name, field), cell) in self.fields.iter().zip(&row[self.first..]) {
+            match field.value(py, imports, cell)? {
+                Made::Value(value) => dict.set_item(name, value)?,
+                Made::Unsure => return Ok(None),
+            }
+        }
+        for fresh in &self.fresh {
+            dict.set_item(&fresh.name, fresh.value(py, imports)?)?;
+        }
+        for (attribute, child) in &self.children {
+            dict.set_item(attribute, child.build_joined(py, imports, row, shared)?)?;
+        }
+        let instance = self.layout.instance(py)?;
+        set_dict(&instance, &dict)?;
+        let fields_set = copy_set(self.fields_set.bind(py))?;
+        self.slots.fields_set.fill(&instance, fields_set)?;
+        let extra = if self.keeps_extra {
+            PyDict::new(py).into_any()
+        } else {
+            py.None().into_bound(py)
+        };
+        self.slots.extra.fill(&instance, extra)?;
+        let private = match &self.private {
+            Some((template, list)) => {
+                let values = template.bind(py).copy()?;
+                for fresh in list {
+                    values.set_item(&fresh.name, fresh.value(py, imports)?)?;
+                }
+                values.into_any()
+            }
+            None => py.None().into_bound(py),
+        };
+        self.slots.private.fill(&instance, private)?;
+        if let Some(post_init) = &self.post_init {
+            instance.call_method1(post_init, (py.None(),))?;
+        }
+        Ok(Some(instance))
+    }
+
+    /// The instance as the model's own validator makes it, or its ValidationError.
+    fn build_validated<'py>(
+        &self,
+        py: Python<'py>,
+        imports: &Imports,
+        row: &[Cell<'_>],
+        shared: &mut Shared<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let values = PyDict::new(py);
+        for ((name, field), cell) in self.fields.iter().zip(&row[self.first..]) {
+            values.set_item(name, field.raw(py, imports, cell)?)?;
+        }
+        for (attribute, child) in &self.children {
+            values.set_item(attribute, child.build_joined(py, imports, row, shared)?)?;
+        }
+        self.validate.bind(py).call1((values,))
+    }
+
+    /// The joined instance, the same for the same key; None where the key is NULL.
+    fn build_joined<'py>(
+        &self,
+        py: Python<'py>,
+        imports: &Imports,
+        row: &[Cell<'_>],
+        shared: &mut Shared<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let cells = &row[self.first..self.first + self.fields.len()];
+        let absent = if self.key.is_empty() {
+            cells.iter().all(|cell| matches!(cell, Cell::Null))
+        } else {
+            self.key
+                .iter()
+                .any(|column| matches!(cells[*column], Cell::Null))
+        };
+        if absent {
+            return Ok(py.None().into_bound(py));
+        }
+        if self.key.is_empty() {
+            return self.build(py, imports, row, shared);
+        }
+        let key = Key::of(self.key.iter().map(|column| &cells[*column]));
+        if let Some(instance) = shared.level(self.first).get(&key) {
+            return Ok(instance.clone());
+        }
+        let instance = self.build(py, imports, row, shared)?;
+        shared.level(self.first).insert(key, instance.clone());
+        Ok(instance)
+    }
+}
+
+impl<'py> Shared<'py> {
+    /// The instances of the node whose columns start at `first`, which tells nodes apart.
+    fn level(&mut self, first: usize) -> &mut HashMap<Key, Bound<'py, PyAny>> {
+        if self.levels.len() <= first {
+            self.levels.resize_with(first + 1, HashMap::new);
+        }
+        &mut self.levels[first]
+    }
+}
+
+impl Key {
+    fn of<'a>(cells: impl ExactSizeIterator<Item = &'a Cell<'a>>) -> Key {
+        let single = cells.len() == 1;
+        let mut bytes = Vec::new();
+        for cell in cells {
+            match cell {
+                Cell::Int(value) if single => return Key::Int(*value),
+                Cell::Uuid(uuid) => bytes.extend_from_slice(*uuid),
+                // The kind of a column is the same in every row, so its text tells values apart.
+                other => bytes.extend_from_slice(format!("{other:?}").as_bytes()),
+            }
+            bytes.push(0);
+        }
+        Key::Bytes(bytes.into_boxed_slice())
+    }
+}
+
+/// What a column that can be changed in place held: JSON as its text, an array as a list.
+fn original<'py>(
+    py: Python<'py>,
+    imports: &Imports,
+    cell: &Cell<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match cell {
+        Cell::Json(text) => Ok(PyString::new(py, text).into_any()),
+        other => plain(py, imports, other),
+    }
+}

@@ -1,0 +1,92 @@
+//! `oxyde._core.Recipe`.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::cell::CellPlan;
+use super::node::Node;
+
+/// How the rows of an answer become Python values.
+#[pyclass(frozen, module = "oxyde._core")]
+pub(crate) struct Recipe {
+    pub(super) kind: Kind,
+    /// Columns that a row must have.
+    pub(super) width: usize,
+}
+
+pub(super) enum Kind {
+    /// A list of instances.
+    Models(Box<Node>),
+    /// A list of tuples.
+    Tuples(Vec<CellPlan>),
+    /// A list of dicts: the names with None, to copy, and a cell for each.
+    Dicts(Py<PyDict>, Vec<(Py<PyString>, CellPlan)>),
+    /// A list of the first column's values.
+    Flat(CellPlan),
+    /// The first value of the first row, or None.
+    Scalar(CellPlan),
+}
+
+#[pymethods]
+impl Recipe {
+    /// Instances of a model, described by `oxyde.models.recipe`.
+    #[staticmethod]
+    fn models(description: &Bound<'_, PyAny>) -> PyResult<Recipe> {
+        let (node, width) = Node::read(description, 0)?;
+        Ok(Recipe {
+            kind: Kind::Models(Box::new(node)),
+            width,
+        })
+    }
+
+    /// Tuples with one value per cell.
+    #[staticmethod]
+    fn tuples(cells: Vec<Bound<'_, PyAny>>) -> PyResult<Recipe> {
+        let cells = cells
+            .iter()
+            .map(CellPlan::read)
+            .collect::<PyResult<Vec<_>>>()?;
+        Ok(Recipe {
+            width: cells.len(),
+            kind: Kind::Tuples(cells),
+        })
+    }
+
+    /// Dicts with one entry per cell.
+    #[staticmethod]
+    fn dicts(
+        py: Python<'_>,
+        names: Vec<Bound<'_, PyString>>,
+        cells: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<Recipe> {
+        let template = PyDict::new(py);
+        let mut entries = Vec::new();
+        for (name, cell) in names.iter().zip(&cells) {
+            let name = PyString::intern(py, name.to_str()?);
+            template.set_item(&name, py.None())?;
+            entries.push((name.unbind(), CellPlan::read(cell)?));
+        }
+        Ok(Recipe {
+            width: cells.len(),
+            kind: Kind::Dicts(template.unbind(), entries),
+        })
+    }
+
+    /// The values of the first column.
+    #[staticmethod]
+    fn flat(cell: &Bound<'_, PyAny>) -> PyResult<Recipe> {
+        Ok(Recipe {
+            kind: Kind::Flat(CellPlan::read(cell)?),
+            width: 1,
+        })
+    }
+
+    /// The first value of the first row, or None.
+    #[staticmethod]
+    fn scalar(cell: &Bound<'_, PyAny>) -> PyResult<Recipe> {
+        Ok(Recipe {
+            kind: Kind::Scalar(CellPlan::read(cell)?),
+            width: 1,
+        })
+    }
+}

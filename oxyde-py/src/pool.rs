@@ -1,0 +1,307 @@
+//! `oxyde._core.Pool`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use oxyde_driver::{BeginOptions, DriverError, Isolation, PoolSettings};
+use oxyde_sql::dialect::Dialect;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PySequence};
+use tokio::sync::OnceCell;
+
+use crate::bind::Limits;
+use crate::bridge::{Convert, Operation, Outcome, generation, inside};
+use crate::error::{Class, error, guarded};
+use crate::executor::{self, Target};
+use crate::hydrate::Recipe;
+use crate::plan::{Plan, limits_of};
+
+/// What a pool needs to open itself again in a forked child.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    url: Arc<str>,
+    settings: Arc<PoolSettings>,
+}
+
+/// What is known about the server of a pool.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) dialect: Dialect,
+    pub(crate) limits: Limits,
+    version: Arc<str>,
+}
+
+/// A pool that is opened when it is first used in this process.
+#[derive(Clone)]
+pub(crate) struct PoolHandle {
+    opened: Arc<OnceCell<oxyde_driver::Pool>>,
+    origin: Origin,
+}
+
+impl PoolHandle {
+    /// The pool; opens it again in a forked child.
+    pub(crate) async fn get(&self) -> Result<&oxyde_driver::Pool, DriverError> {
+        self.opened
+            .get_or_try_init(|| {
+                oxyde_driver::Pool::connect(&self.origin.url, self.origin.settings.as_ref().clone())
+            })
+            .await
+    }
+}
+
+/// Connections to one database.
+#[pyclass(frozen, module = "oxyde._core")]
+pub(crate) struct Pool {
+    server: Server,
+    /// The handle and the process that it belongs to.
+    current: Mutex<(u64, PoolHandle)>,
+}
+
+impl Pool {
+    pub(crate) fn opened(pool: oxyde_driver::Pool, origin: Origin) -> Pool {
+        let server = Server {
+            dialect: pool.dialect(),
+            limits: limits_of(pool.features()),
+            version: pool.server_version().into(),
+        };
+        let handle = PoolHandle {
+            opened: Arc::new(OnceCell::new_with(Some(pool))),
+            origin,
+        };
+        Pool {
+            server,
+            current: Mutex::new((generation(), handle)),
+        }
+    }
+
+    fn handle(&self) -> PoolHandle {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.0 != generation() {
+            // The parent's pool is left alone: to close it would speak on the parent's sockets.
+            let opened = Arc::new(OnceCell::new());
+            let parents = std::mem::replace(&mut current.1.opened, opened);
+            std::mem::forget(parents);
+            current.0 = generation();
+        }
+        current.1.clone()
+    }
+
+    fn target(&self) -> Target {
+        Target::Pool(self.handle())
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let current = self
+            .current
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let opened = std::mem::take(&mut current.1.opened);
+        if current.0 == generation() {
+            // Its connections may be closed by tasks of the runtime.
+            inside(|| drop(opened));
+        } else {
+            std::mem::forget(opened);
+        }
+    }
+}
+
+#[pymethods]
+impl Pool {
+    /// Open a pool. The settings are those of `PoolSettings.as_dict()`.
+    #[staticmethod]
+    fn open(
+        py: Python<'_>,
+        url: String,
+        name: &str,
+        settings: &Bound<'_, PyDict>,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let settings = read_settings(py, name, settings)?;
+            let origin = Origin {
+                url: url.into(),
+                settings: Arc::new(settings),
+            };
+            Operation::start(py, Convert::Pool(origin.clone()), |_cancel| async move {
+                oxyde_driver::Pool::connect(&origin.url, origin.settings.as_ref().clone())
+                    .await
+                    .map(Outcome::Opened)
+            })
+        })
+    }
+
+    #[getter]
+    fn flavour(&self) -> &'static str {
+        self.server.dialect.name()
+    }
+
+    #[getter]
+    fn server_version(&self) -> &str {
+        &self.server.version
+    }
+
+    fn fetch(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, Plan>,
+        values: &Bound<'_, PyAny>,
+        recipe: Py<Recipe>,
+    ) -> PyResult<Operation> {
+        executor::fetch(py, self.target(), &self.server, plan, values, recipe)
+    }
+
+    fn execute(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, Plan>,
+        values: &Bound<'_, PyAny>,
+    ) -> PyResult<Operation> {
+        executor::execute(py, self.target(), &self.server, plan, values)
+    }
+
+    #[pyo3(signature = (plan, rows, recipe, batch_size))]
+    fn bulk(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, Plan>,
+        rows: &Bound<'_, PySequence>,
+        recipe: Option<Py<Recipe>>,
+        batch_size: Option<usize>,
+    ) -> PyResult<Operation> {
+        executor::bulk(
+            py,
+            self.target(),
+            &self.server,
+            plan,
+            rows,
+            recipe,
+            batch_size,
+        )
+    }
+
+    fn fetch_raw(
+        &self,
+        py: Python<'_>,
+        sql: String,
+        values: &Bound<'_, PySequence>,
+        types: Vec<(String, Bound<'_, PyAny>)>,
+    ) -> PyResult<Operation> {
+        executor::fetch_raw(py, self.target(), &self.server, sql, values, types)
+    }
+
+    fn explain(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, Plan>,
+        values: &Bound<'_, PyAny>,
+        analyze: bool,
+    ) -> PyResult<Operation> {
+        executor::explain(py, self.target(), &self.server, plan, values, analyze)
+    }
+
+    fn script(&self, py: Python<'_>, statements: Vec<String>) -> PyResult<Operation> {
+        executor::script(py, self.target(), statements)
+    }
+
+    #[pyo3(signature = (isolation, read_only))]
+    fn begin(
+        &self,
+        py: Python<'_>,
+        isolation: Option<&str>,
+        read_only: bool,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let isolation = isolation.map(|name| isolation_of(py, name)).transpose()?;
+            let options = BeginOptions {
+                isolation,
+                read_only,
+            };
+            let pool = self.handle();
+            Operation::start(
+                py,
+                Convert::Transaction(self.server.clone()),
+                |cancel| async move {
+                    let transaction = pool.get().await?.begin(options, &cancel).await?;
+                    Ok(Outcome::Begun(Box::new(transaction)))
+                },
+            )
+        })
+    }
+
+    /// Close all connections once they are free. Closed already: nothing.
+    fn close(&self, py: Python<'_>) -> PyResult<Operation> {
+        guarded(py, || {
+            let pool = self.handle();
+            Operation::start(py, Convert::Plain, |_cancel| async move {
+                // A pool that a forked child never used is not opened to be closed.
+                if let Some(opened) = pool.opened.get() {
+                    opened.close().await;
+                }
+                Ok(Outcome::Nothing)
+            })
+        })
+    }
+
+    /// Counts of connections: `size`, `idle`, `in_use`, `waiting`.
+    fn status(&self) -> HashMap<&'static str, u64> {
+        let handle = self.handle();
+        let status = handle
+            .opened
+            .get()
+            .map(oxyde_driver::Pool::status)
+            .unwrap_or_default();
+        HashMap::from([
+            ("size", u64::from(status.size)),
+            ("idle", u64::from(status.idle)),
+            ("in_use", u64::from(status.in_use)),
+            ("waiting", u64::from(status.waiting)),
+        ])
+    }
+}
+
+fn isolation_of(py: Python<'_>, name: &str) -> PyResult<Isolation> {
+    match name {
+        "read uncommitted" => Ok(Isolation::ReadUncommitted),
+        "read committed" => Ok(Isolation::ReadCommitted),
+        "repeatable read" => Ok(Isolation::RepeatableRead),
+        "serializable" => Ok(Isolation::Serializable),
+        _ => Err(error(
+            py,
+            Class::Transaction,
+            &format!("unknown isolation level {name:?}"),
+            None,
+        )),
+    }
+}
+
+/// The driver's settings from those of `PoolSettings.as_dict()`.
+fn read_settings(
+    py: Python<'_>,
+    name: &str,
+    settings: &Bound<'_, PyDict>,
+) -> PyResult<PoolSettings> {
+    let settings = settings.copy()?;
+    settings.set_item("name", name)?;
+    // `atomic()` keeps this time, since it may be set for each block.
+    settings.set_item("transaction_timeout", py.None())?;
+    if let Some(size) = settings.get_item("sqlite_cache_size")? {
+        // KiB for the user, negative for SQLite.
+        settings.set_item("sqlite_cache_size", -size.extract::<i64>()?)?;
+    }
+    let packed = py.import("msgpack")?.call_method1("packb", (settings,))?;
+    rmp_serde::from_slice(packed.extract::<&[u8]>()?).map_err(|refused| {
+        error(
+            py,
+            Class::Oxyde,
+            &format!("the pool's settings: {refused}"),
+            None,
+        )
+    })
+}
+
+/// Names for `PoolSettings`, for the test that both sides agree.
+#[pyfunction]
+pub(crate) fn setting_names(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    PyList::new(py, PoolSettings::NAMES)
+}
