@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 import typing_extensions
 from annotated_types import GroupedMetadata
+from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
 __all__ = ["Unwrapped", "constraint", "describe", "unwrap"]
@@ -39,7 +40,10 @@ class Unwrapped:
 
 
 def unwrap(annotation: Any, metadata: Iterable[Any] = ()) -> Unwrapped:
-    """Take off `Annotated`, `None`, type aliases and `NewType`, in any nesting."""
+    """Take off `Annotated`, `None`, type aliases and `NewType`, in any nesting.
+
+    `JsonValue`, an alias too, stays as it is: it is a type of its own here.
+    """
     found = list(_flat(metadata))
     nullable = False
     while True:
@@ -47,6 +51,8 @@ def unwrap(annotation: Any, metadata: Iterable[Any] = ()) -> Unwrapped:
         if origin is Annotated or origin is typing_extensions.Annotated:
             annotation, *more = get_args(annotation)
             found.extend(_flat(more))
+        elif annotation is JsonValue:
+            return Unwrapped(annotation, found, nullable)
         elif isinstance(annotation, _ALIAS_TYPES):
             annotation = annotation.__value__
         elif isinstance(origin, _ALIAS_TYPES):

@@ -23,8 +23,7 @@ from pathlib import PurePath
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import typing_extensions
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from oxyde.exceptions import FieldError, FieldValueError
 from oxyde.models.annotation import describe, unwrap
@@ -125,6 +124,10 @@ class _Walk:
         bare = unwrap(annotation)
         core, origin = bare.core, get_origin(bare.core)
         marked = any(_converts(item) for item in bare.metadata)
+        if core is Any:
+            return False
+        if core is JsonValue:
+            return not marked
         if isinstance(core, TypeVar):
             raise self.refuse(core, "make a concrete class with its own Meta")
         if core in _EXACT or core is None:
@@ -261,7 +264,7 @@ class _Encoder:
             )
             if self._checked and self._adapter.validate_python(plain) != value:
                 raise self._refuse(value, "it would be read back as another value")
-        except (PydanticSerializationError, ValidationError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise self._refuse(value, str(error).split("\n", 1)[0]) from error
         return plain
 

@@ -14,6 +14,7 @@ from oxyde.models.row import (
     executor_of,
     run_hook,
     shown,
+    stored_key,
     table_meta,
 )
 from oxyde.models.state import State, mark_changed, set_state, state_of, touched
