@@ -34,9 +34,7 @@ __all__ = [
 Settings = PoolSettings | Mapping[str, PoolSettings]
 
 
-async def init(
-    url: str | None = None, /, *, settings: Settings | None = None, **urls: str
-) -> None:
+async def init(url: str | None = None, /, *, settings: Settings | None = None, **urls: str) -> None:
     """Open one database, or several by name; all of them or none.
 
     ``await db.init("postgresql://…")`` names it ``default``;

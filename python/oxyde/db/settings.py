@@ -90,7 +90,9 @@ class PoolSettings:
     def _check_count(self, name: str, least: int) -> None:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"PoolSettings.{name} is a whole number from {least} up, not {value!r}")
+            raise ValueError(
+                f"PoolSettings.{name} is a whole number from {least} up, not {value!r}"
+            )
 
     def _check_seconds(self, name: str, *, optional: bool) -> None:
         value = getattr(self, name)
