@@ -22,7 +22,6 @@ def assign_linked(instance: Model, name: str, value: Any) -> None:
         FieldValueError: `author` is given something that is no instance of its model.
     """
     link: Link = type(instance).__oxyde_links__[name]
-    base_setattr = super(_model(), instance).__setattr__
     if name == link.attribute:
         if value is not None and not isinstance(value, link.target):
             raise FieldValueError(
@@ -30,19 +29,42 @@ def assign_linked(instance: Model, name: str, value: Any) -> None:
                 f"not {type(value).__name__}",
                 hint=f"assign the key to {link.column}",
             )
-        old = instance.__dict__.get(link.column)
-        base_setattr(name, value)
         key = None if value is None else value.__dict__.get(link.target_field)
-        instance.__dict__[link.column] = key
+        old = _set_both(instance, name, value, link.column, key)
         instance.__pydantic_fields_set__.add(link.column)
     else:
-        old = instance.__dict__.get(name)
-        base_setattr(name, value)
         other = instance.__dict__.get(link.attribute)
-        if other is not None and other.__dict__.get(link.target_field) != instance.__dict__[name]:
-            instance.__dict__[link.attribute] = None
+        if other is not None and other.__dict__.get(link.target_field) != value:
+            old = instance.__dict__.get(name)
+            _set_both(instance, name, value, link.attribute, None)
             instance.__pydantic_fields_set__.discard(link.attribute)
+        else:
+            old = instance.__dict__.get(name)
+            _set(instance, name, value)
     mark_changed(instance, link.column, old)
+
+
+def _set(instance: Model, name: str, value: Any) -> None:
+    super(_model(), instance).__setattr__(name, value)
+
+
+def _set_both(instance: Model, name: str, value: Any, also: str, its_value: Any) -> Any:
+    """Assign two fields that belong together, or neither. Returns what the second one was.
+
+    The second is set first: a model that validates assignments compares the two.
+    """
+    missing = object()
+    old = instance.__dict__.get(also, missing)
+    instance.__dict__[also] = its_value
+    try:
+        _set(instance, name, value)
+    except BaseException:
+        if old is missing:
+            del instance.__dict__[also]
+        else:
+            instance.__dict__[also] = old
+        raise
+    return None if old is missing else old
 
 
 def _model() -> type[Model]:

@@ -24,9 +24,8 @@ def with_links(cls: type[BaseModel], schema: CoreSchema) -> CoreSchema:
     if not unique:
         return schema
     node = cast("dict[str, Any]", schema)
-    while node["type"] != "model":
-        if "schema" not in node:
-            return schema
+    # Inside all validators of the user: what they put into the data counts.
+    while node["schema"]["type"] != "model-fields":
         node = node["schema"]
     node["schema"] = core_schema.no_info_before_validator_function(
         _joiner(weakref.ref(cls), tuple(unique)), node["schema"]

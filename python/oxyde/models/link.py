@@ -98,14 +98,14 @@ def key_of(model: type[BaseModel], wanted: str | None, where: str) -> tuple[str,
                 f"{where} refers to {model.__name__}.{name}, which does not exist",
                 hint=f"db_fk names a unique field of {model.__name__}",
             )
-        options = column_options(info)
+        options = _options(model, name, info)
         if not (options.db_unique or options.db_pk or _unique_alone(model, name)):
             raise FieldError(
                 f"{where} refers to {model.__name__}.{name}, which is not unique",
                 hint=f"declare {model.__name__}.{name} with db_unique=True",
             )
         return name, info
-    keys = [(name, info) for name, info in fields.items() if column_options(info).db_pk]
+    keys = [(name, info) for name, info in fields.items() if _options(model, name, info).db_pk]
     if len(keys) != 1:
         raise FieldError(
             f"{where} refers to {model.__name__}, whose key has {len(keys)} fields",
@@ -122,20 +122,20 @@ def _unique_alone(model: type[BaseModel], name: str) -> bool:
     )
 
 
+def _options(model: type[BaseModel], name: str, info: FieldInfo) -> ColumnOptions:
+    """The `db_…` arguments of a field, also of one that stands for a foreign key."""
+    link: Link | None = model.__oxyde_links__.get(name)  # type: ignore[attr-defined]
+    return column_options(info) if link is None else link.options
+
+
 def _prepared_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of a model, a key that is itself a foreign key included."""
+    """The fields of a model that have columns, its own foreign keys included if they are the key."""
     fields = model.__pydantic_fields__
-    for name, info in fields.items():
-        if column_options(info).db_pk and relation_of(info.annotation) is not None:
-            if f"{name}_id" not in fields:
-                prepare(model)
-                fields = model.__pydantic_fields__
-            return {
-                known: each
-                for known, each in fields.items()
-                if relation_of(each.annotation) is None
-            }
-    return fields
+    related = [name for name, info in fields.items() if relation_of(info.annotation) is not None]
+    if any(column_options(fields[name]).db_pk and f"{name}_id" not in fields for name in related):
+        prepare(model)
+        fields = model.__pydantic_fields__
+    return {name: info for name, info in fields.items() if name not in related}
 
 
 def prepare(cls: type[BaseModel]) -> None:
