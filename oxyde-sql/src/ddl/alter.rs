@@ -2,11 +2,11 @@
 
 use super::{
     Change, Rebuild, SchemaError, Step, check_sql, column_sql, comment_sql, create_index,
-    default_sql, drop_index, enum_of, foreign_key_indexes, foreign_key_sql, is_keyed, is_literal,
-    primary_key_name, primary_key_sql, type_sql, unique_sql,
+    default_sql, drop_index, enum_of, foreign_key_indexes, foreign_key_sql, index_line, is_keyed,
+    is_literal, primary_key_name, primary_key_sql, type_sql, unique_sql,
 };
 use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle};
-use crate::schema::{Column, Table};
+use crate::schema::{Column, IndexPart, Table};
 
 /// The statements of one change. `before` and `after` are the whole table on both sides.
 ///
@@ -151,6 +151,9 @@ impl Alter<'_> {
                     self.alter_by_modify(from, to, *using, *backfill)?;
                 }
             },
+            Change::RenameColumn { from, to } if style.index_in_table => {
+                self.rename_column_with_users(from, to)?;
+            }
             Change::RenameColumn { from, to } => {
                 self.clause(&format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to)));
             }
@@ -408,6 +411,39 @@ impl Alter<'_> {
         self.modify(to)
     }
 
+    /// MySQL refuses to rename a column that a check or an index expression mentions.
+    fn rename_column_with_users(&mut self, from: &str, to: &str) -> Result<(), SchemaError> {
+        let style = self.style;
+        let mut clauses = Vec::new();
+        let mut again = Vec::new();
+        for (old, new) in self.before.checks.iter().zip(&self.after.checks) {
+            if old.condition != new.condition {
+                clauses.push(format!("{} {}", style.drop_check, style.quoted(&old.name)));
+                again.push(format!("ADD {}", check_sql(style, new)?));
+            }
+        }
+        for (old, new) in self.before.indexes.iter().zip(&self.after.indexes) {
+            let expressions = |part: &IndexPart| matches!(part, IndexPart::Expression(_));
+            if old.parts != new.parts && old.parts.iter().any(expressions) {
+                clauses.push(format!("DROP INDEX {}", style.quoted(&old.name)));
+                again.push(format!("ADD {}", index_line(style, self.after, new)?));
+            }
+        }
+        let rename = format!(
+            "RENAME COLUMN {} TO {}",
+            style.quoted(from),
+            style.quoted(to)
+        );
+        if clauses.is_empty() {
+            self.clause(&rename);
+        } else {
+            self.clause(&clauses.join(", "));
+            self.clause(&rename);
+            self.clause(&again.join(", "));
+        }
+        Ok(())
+    }
+
     fn rename_constraint(&mut self, from: &str, to: &str) -> Result<(), SchemaError> {
         let style = self.style;
         style.check_name("constraint", to)?;
@@ -542,12 +578,17 @@ impl Alter<'_> {
     fn can_drop_in_place(&self, name: &str) -> bool {
         let mentioned = |text: &str| text.contains(name);
         !is_keyed(self.before, name)
-            && !self.before.checks.iter().any(|check| mentioned(&check.condition))
+            && !self
+                .before
+                .checks
+                .iter()
+                .any(|check| mentioned(&check.condition))
             && !self.before.indexes.iter().any(|index| {
                 index.condition.as_deref().is_some_and(mentioned)
-                    || index.parts.iter().any(|part| {
-                        matches!(part, crate::schema::IndexPart::Expression(text) if mentioned(text))
-                    })
+                    || index
+                        .parts
+                        .iter()
+                        .any(|part| matches!(part, IndexPart::Expression(text) if mentioned(text)))
             })
     }
 }

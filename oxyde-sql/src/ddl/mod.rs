@@ -31,7 +31,7 @@ pub use name::{
 };
 pub use rebuild::Rebuild;
 pub use schema::{create_schema, creation_order, drop_schema, points_at};
-pub use table::{add_foreign_key, check_table, drop_table, table_extras, table_sql};
+pub use table::{add_foreign_key, check_table, drop_table, rename_table, table_extras, table_sql};
 
 use crate::dialect::{DdlStyle, Features};
 use crate::error::SqlError;

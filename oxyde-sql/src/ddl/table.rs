@@ -2,9 +2,9 @@
 
 use super::{
     SchemaError, check_sql, column_sql, comment_sql, create_index, foreign_key_indexes,
-    foreign_key_sql, index_line, primary_key_sql, unique_sql,
+    foreign_key_sql, index_line, primary_key_name, primary_key_sql, unique_sql,
 };
-use crate::dialect::{CommentStyle, DdlStyle};
+use crate::dialect::{CommentStyle, CounterStyle, DdlStyle};
 use crate::schema::{ForeignKey, IndexPart, Table};
 
 /// `CREATE TABLE` under the given name, with the foreign keys for which `inline` holds.
@@ -114,6 +114,32 @@ pub fn drop_table(style: &DdlStyle, table: &Table, if_exists: bool) -> String {
         "DROP TABLE {if_exists}{}",
         style.qualified(table.schema.as_deref(), &table.name)
     )
+}
+
+/// `ALTER TABLE … RENAME TO`, and the name of its key where that holds the table's.
+///
+/// # Errors
+/// The name is too long.
+pub fn rename_table(style: &DdlStyle, table: &Table, to: &str) -> Result<Vec<String>, SchemaError> {
+    style.check_name("table", to)?;
+    let new = if style.index_in_table {
+        style.qualified(table.schema.as_deref(), to)
+    } else {
+        style.quoted(to)
+    };
+    let mut statements = vec![format!(
+        "ALTER TABLE {} RENAME TO {new}",
+        style.qualified(table.schema.as_deref(), &table.name)
+    )];
+    if style.counter == CounterStyle::Identity && !table.primary_key.is_empty() {
+        statements.push(format!(
+            "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+            style.qualified(table.schema.as_deref(), to),
+            style.quoted(&primary_key_name(&table.name)),
+            style.quoted(&primary_key_name(to))
+        ));
+    }
+    Ok(statements)
 }
 
 /// Refuse a table that names columns which it does not have, or things twice.

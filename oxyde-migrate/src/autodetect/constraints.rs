@@ -1,0 +1,207 @@
+//! Indexes, unique constraints, checks and foreign keys of tables that stay, and the foreign
+//! keys of new tables that had to wait.
+
+use oxyde_sql::ddl::points_at;
+use oxyde_sql::schema::{Check, ForeignKey, Index, Table, Unique};
+
+use super::{DetectError, Detector};
+use crate::operation::{
+    AddCheck, AddForeignKey, AddIndex, AddUnique, DropCheck, DropForeignKey, DropIndex, DropUnique,
+    RenameConstraint, RenameIndex,
+};
+use crate::state;
+
+/// A part of a table that has a name.
+trait Named: Clone + PartialEq {
+    fn name(&self) -> &str;
+    fn renamed(&self, name: &str) -> Self;
+}
+
+macro_rules! named {
+    ($($ty:ident),+) => {$(
+        impl Named for $ty {
+            fn name(&self) -> &str {
+                &self.name
+            }
+            fn renamed(&self, name: &str) -> Self {
+                $ty { name: name.to_owned(), ..self.clone() }
+            }
+        }
+    )+};
+}
+
+named!(Index, Unique, Check, ForeignKey);
+
+/// What has to be done to get from one list to another: renamed (old, new name), gone.
+fn leaving<T: Named>(old: &[T], new: &[T]) -> (Vec<(T, String)>, Vec<T>) {
+    let (mut renamed, mut gone) = (Vec::new(), Vec::new());
+    let mut taken: Vec<&str> = Vec::new();
+    for part in old.iter().filter(|part| !new.contains(part)) {
+        let twin = new.iter().find(|other| {
+            other.renamed(part.name()) == *part
+                && !old.iter().any(|before| before.name() == other.name())
+                && !taken.contains(&other.name())
+        });
+        match twin {
+            Some(twin) => {
+                taken.push(twin.name());
+                renamed.push((part.clone(), twin.name().to_owned()));
+            }
+            None => gone.push(part.clone()),
+        }
+    }
+    (renamed, gone)
+}
+
+impl Detector<'_> {
+    pub(super) fn leaving_constraints(&mut self) -> Result<(), DetectError> {
+        let pairs = self.kept();
+        // Foreign keys of all tables first: they stand on the other tables' keys.
+        for (now, at) in &pairs {
+            let (old, new) = (self.state.tables[*now].clone(), &self.new.tables[*at]);
+            let (table, schema) = (&new.name, &new.schema);
+            let (renamed, mut gone) = leaving(&old.foreign_keys, &new.foreign_keys);
+            for (key, to) in renamed {
+                self.push(RenameConstraint {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    from: key.name,
+                    to,
+                })?;
+            }
+            // A column that changes its type leaves its foreign keys for as long.
+            for key in &old.foreign_keys {
+                let moved = self.changes_type(&old, &key.columns)
+                    || self.state.tables.iter().any(|target| {
+                        points_at(key, target) && self.changes_type(target, &key.target_columns)
+                    });
+                if moved && new.foreign_keys.contains(key) {
+                    gone.push(key.clone());
+                }
+            }
+            for key in gone {
+                self.push(DropForeignKey {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    name: key.name,
+                })?;
+            }
+        }
+        for (now, at) in pairs {
+            let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
+            let (table, schema) = (&new.name, &new.schema);
+            let (renamed, gone) = leaving(&old.indexes, &new.indexes);
+            for (index, to) in renamed {
+                self.push(RenameIndex {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    from: index.name,
+                    to,
+                })?;
+            }
+            for index in gone {
+                self.push(DropIndex {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    name: index.name,
+                    concurrently: false,
+                })?;
+            }
+            let (uniques, gone_uniques) = leaving(&old.uniques, &new.uniques);
+            let (checks, gone_checks) = leaving(&old.checks, &new.checks);
+            let names = uniques.into_iter().map(|(part, to)| (part.name, to));
+            for (from, to) in names.chain(checks.into_iter().map(|(part, to)| (part.name, to))) {
+                let (table, schema) = (table.clone(), schema.clone());
+                self.push(RenameConstraint {
+                    table,
+                    schema,
+                    from,
+                    to,
+                })?;
+            }
+            for part in gone_uniques {
+                let (table, schema) = (table.clone(), schema.clone());
+                self.push(DropUnique {
+                    table,
+                    schema,
+                    name: part.name,
+                })?;
+            }
+            for part in gone_checks {
+                let (table, schema) = (table.clone(), schema.clone());
+                self.push(DropCheck {
+                    table,
+                    schema,
+                    name: part.name,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn coming_constraints(&mut self) -> Result<(), DetectError> {
+        for (now, at) in self.kept() {
+            let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
+            let (table, schema) = (&new.name, &new.schema);
+            for unique in new
+                .uniques
+                .iter()
+                .filter(|part| !old.uniques.contains(part))
+            {
+                self.push(AddUnique {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    unique: unique.clone(),
+                })?;
+            }
+            for index in new
+                .indexes
+                .iter()
+                .filter(|part| !old.indexes.contains(part))
+            {
+                self.push(AddIndex {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    index: index.clone(),
+                    concurrently: false,
+                })?;
+            }
+            for check in new.checks.iter().filter(|part| !old.checks.contains(part)) {
+                self.push(AddCheck {
+                    table: table.clone(),
+                    schema: schema.clone(),
+                    check: check.clone(),
+                    not_valid: false,
+                })?;
+            }
+        }
+        for (now, at) in self.kept() {
+            let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
+            for key in new
+                .foreign_keys
+                .iter()
+                .filter(|key| !old.foreign_keys.contains(key))
+            {
+                self.push(AddForeignKey {
+                    table: new.name.clone(),
+                    schema: new.schema.clone(),
+                    foreign_key: key.clone(),
+                    not_valid: false,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn changes_type(&self, table: &Table, columns: &[String]) -> bool {
+        let Ok(new) = state::find(self.new, table.schema.as_deref(), &table.name) else {
+            return false;
+        };
+        columns.iter().any(
+            |name| match (state::column(table, name), state::column(new, name)) {
+                (Ok(old), Ok(new)) => old.ty != new.ty,
+                _ => false,
+            },
+        )
+    }
+}

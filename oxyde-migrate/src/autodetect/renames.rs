@@ -1,0 +1,155 @@
+//! Renames: those that were given are made; those that may be are asked about.
+
+use std::collections::BTreeMap;
+
+use oxyde_sql::schema::Table;
+
+use super::{DetectError, Detector, Question};
+use crate::operation::{RenameColumn, RenameTable};
+use crate::state;
+
+/// A column by its table's new name and its own.
+pub type ColumnName = (String, String);
+
+/// Renames that are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renames {
+    /// Old to new name. A table's name may have its schema in front: "billing.invoices".
+    pub tables: BTreeMap<String, String>,
+    /// Column under its old name to its new name.
+    pub columns: BTreeMap<ColumnName, String>,
+}
+
+impl Detector<'_> {
+    pub(super) fn renames(&mut self) -> Result<(), DetectError> {
+        for (from, to) in &self.knowledge.renames.tables {
+            let refuse = |why: String| DetectError::Rename {
+                from: from.clone(),
+                to: to.clone(),
+                why,
+            };
+            let (schema, old) = place(from);
+            let (_, new) = place(to);
+            if state::position(&self.state, schema, old).is_none() {
+                return Err(refuse(format!("there is no table `{from}`")));
+            }
+            if state::position(self.new, schema, new).is_none() {
+                return Err(refuse(format!("no model has the table `{to}`")));
+            }
+            self.push(RenameTable {
+                from: old.to_owned(),
+                to: new.to_owned(),
+                schema: schema.map(str::to_owned),
+            })?;
+        }
+        self.ask_about_tables();
+        for ((table, from), to) in &self.knowledge.renames.columns {
+            if self.is_enum(table) {
+                continue;
+            }
+            let refuse = |why: String| DetectError::Rename {
+                from: format!("{table}.{from}"),
+                to: format!("{table}.{to}"),
+                why,
+            };
+            let (schema, name) = place(table);
+            let old = state::find(&self.state, schema, name)
+                .map_err(|_| refuse(format!("there is no table `{table}`")))?;
+            if state::column(old, from).is_err() {
+                return Err(refuse(format!("table `{table}` has no column `{from}`")));
+            }
+            let kept = state::find(self.new, schema, name)
+                .map_err(|_| refuse(format!("no model has the table `{table}`")))?;
+            if state::column(kept, to).is_err() {
+                return Err(refuse(format!(
+                    "the model of `{table}` has no column `{to}`"
+                )));
+            }
+            self.push(RenameColumn {
+                table: name.to_owned(),
+                schema: schema.map(str::to_owned),
+                from: from.clone(),
+                to: to.clone(),
+            })?;
+        }
+        self.ask_about_columns();
+        Ok(())
+    }
+
+    fn is_enum(&self, name: &str) -> bool {
+        let types = oxyde_sql::ddl::enum_types(&self.state.tables).unwrap_or_default();
+        types.iter().any(|ty| ty.name == name) && state::position(&self.state, None, name).is_none()
+    }
+
+    fn ask_about_tables(&mut self) {
+        let gone: Vec<Table> = missing(&self.state.tables, &self.new.tables);
+        let come: Vec<Table> = missing(&self.new.tables, &self.state.tables);
+        for old in &gone {
+            let alike = come
+                .iter()
+                .filter(|new| new.schema == old.schema)
+                .map(|new| (likeness(old, new), new))
+                .filter(|(likeness, _)| *likeness >= 60)
+                .max_by_key(|(likeness, new)| (*likeness, std::cmp::Reverse(new.name.clone())));
+            if let Some((_, new)) = alike {
+                self.ask(Question::TableRename {
+                    from: state::label(old.schema.as_deref(), &old.name),
+                    to: state::label(new.schema.as_deref(), &new.name),
+                });
+            }
+        }
+    }
+
+    fn ask_about_columns(&mut self) {
+        let mut questions = Vec::new();
+        for (now, at) in self.kept() {
+            let (old, new) = (&self.state.tables[now], &self.new.tables[at]);
+            let gone = old
+                .columns
+                .iter()
+                .filter(|c| state::column(new, &c.name).is_err());
+            let mut come: Vec<_> = new
+                .columns
+                .iter()
+                .filter(|c| state::column(old, &c.name).is_err())
+                .collect();
+            for column in gone {
+                if let Some(at) = come.iter().position(|other| other.ty == column.ty) {
+                    questions.push(Question::ColumnRename {
+                        table: state::label(new.schema.as_deref(), &new.name),
+                        from: column.name.clone(),
+                        to: come.remove(at).name.clone(),
+                    });
+                }
+            }
+        }
+        questions
+            .into_iter()
+            .for_each(|question| self.ask(question));
+    }
+}
+
+fn place(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('.') {
+        Some((schema, table)) => (Some(schema), table),
+        None => (None, name),
+    }
+}
+
+fn missing(of: &[Table], from: &[Table]) -> Vec<Table> {
+    let there = |table: &&Table| {
+        from.iter()
+            .any(|o| o.name == table.name && o.schema == table.schema)
+    };
+    of.iter().filter(|table| !there(table)).cloned().collect()
+}
+
+/// How much two tables are alike, in percent of their columns (name and type).
+fn likeness(a: &Table, b: &Table) -> usize {
+    let same = a.columns.iter().filter(|column| {
+        b.columns
+            .iter()
+            .any(|other| other.name == column.name && other.ty == column.ty)
+    });
+    same.count() * 100 / a.columns.len().max(b.columns.len()).max(1)
+}

@@ -1,0 +1,85 @@
+//! Tables that went and came.
+
+use oxyde_sql::ddl::{creation_order, points_at};
+use oxyde_sql::schema::{ForeignKey, Schema, Table};
+
+use super::{DetectError, Detector};
+use crate::operation::{CreateTable, DropForeignKey, DropTable};
+use crate::state;
+
+impl Detector<'_> {
+    pub(super) fn dropped_tables(&mut self) -> Result<(), DetectError> {
+        let gone: Vec<Table> = self
+            .state
+            .tables
+            .iter()
+            .filter(|t| state::position(self.new, t.schema.as_deref(), &t.name).is_none())
+            .cloned()
+            .collect();
+        for table in &gone {
+            let name = state::label(table.schema.as_deref(), &table.name);
+            if let (Some(loaded), Some(module)) =
+                (&self.knowledge.loaded, self.knowledge.origins.get(&name))
+                && !loaded.contains(module)
+            {
+                return Err(DetectError::ModuleNotLoaded {
+                    table: name,
+                    module: module.clone(),
+                });
+            }
+        }
+        let mut ordered = creation_order(&gone);
+        ordered.reverse();
+        // In a cycle the foreign keys go first.
+        for (at, table) in ordered.iter().enumerate() {
+            for key in &table.foreign_keys {
+                if ordered[..at].iter().any(|dropped| points_at(key, dropped)) {
+                    self.push(DropForeignKey {
+                        table: table.name.clone(),
+                        schema: table.schema.clone(),
+                        name: key.name.clone(),
+                    })?;
+                }
+            }
+        }
+        for table in ordered {
+            self.push(DropTable {
+                name: table.name.clone(),
+                schema: table.schema.clone(),
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn created_tables(&mut self) -> Result<(), DetectError> {
+        let come: Vec<Table> = self
+            .new
+            .tables
+            .iter()
+            .filter(|t| state::position(&self.state, t.schema.as_deref(), &t.name).is_none())
+            .cloned()
+            .collect();
+        for table in creation_order(&come) {
+            let mut created = table.clone();
+            created
+                .foreign_keys
+                .retain(|key| points_at(key, table) || is_ready(&self.state, key));
+            let name = state::label(table.schema.as_deref(), &table.name);
+            let module = self.knowledge.modules.get(&name).cloned();
+            self.push(CreateTable::of(created, module))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the columns that a foreign key points at are there and known to be unique.
+fn is_ready(state: &Schema, key: &ForeignKey) -> bool {
+    let Ok(target) = state::find(state, key.target_schema.as_deref(), &key.target_table) else {
+        return false;
+    };
+    target.primary_key == key.target_columns
+        || target
+            .uniques
+            .iter()
+            .any(|unique| unique.columns == key.target_columns)
+}

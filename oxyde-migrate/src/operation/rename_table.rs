@@ -1,0 +1,66 @@
+//! Another name for a table.
+
+use oxyde_sql::ddl::{self, Step};
+use oxyde_sql::dialect::DdlStyle;
+use oxyde_sql::schema::Schema;
+use serde::{Deserialize, Serialize};
+
+use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
+use crate::state;
+
+/// Another name for a table; what points at it follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenameTable {
+    /// Old name.
+    pub from: String,
+    /// New name.
+    pub to: String,
+    /// Its schema, where it is not the connection's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+}
+
+impl Operate for RenameTable {
+    fn apply(&self, state: &mut Schema) -> Result<(), OperationError> {
+        if state::position(state, self.schema.as_deref(), &self.to).is_some() {
+            let table = state::label(self.schema.as_deref(), &self.to);
+            return Err(OperationError::TableExists { table });
+        }
+        state::find_mut(state, self.schema.as_deref(), &self.from)?.name.clone_from(&self.to);
+        for table in &mut state.tables {
+            for key in &mut table.foreign_keys {
+                if key.target_table == self.from && key.target_schema == self.schema {
+                    key.target_table.clone_from(&self.to);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
+        let (from, to) = (self.to.clone(), self.from.clone());
+        Ok(RenameTable { from, to, schema: self.schema.clone() }.into())
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "rename table {} to {}",
+            state::label(self.schema.as_deref(), &self.from),
+            self.to
+        )
+    }
+
+    fn lower(
+        &self,
+        before: &Schema,
+        _after: &Schema,
+        style: &DdlStyle,
+    ) -> Result<Vec<Lowered>, LowerError> {
+        let table = state::find(before, self.schema.as_deref(), &self.from)?;
+        Ok(ddl::rename_table(style, table, &self.to)?
+            .into_iter()
+            .map(|sql| Lowered::Ddl(Step::Sql(sql)))
+            .collect())
+    }
+}
