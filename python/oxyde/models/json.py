@@ -60,6 +60,8 @@ _MAPPINGS = (
     abc.MutableMapping,
 )
 _KEYS = (str, int, uuid.UUID, dt.date, Decimal)
+# No document that a database takes is as large; one that contains itself has no end.
+_MOST_ITEMS = 20_000_000
 _NEVER = (abc.Callable, abc.Iterator, abc.Generator, abc.Iterable, type, complex)
 
 
@@ -68,11 +70,11 @@ class JsonColumn:
     """How values of an annotation are stored as JSON.
 
     Attributes:
-        encode: makes the plain value; None when values are plain already.
+        encode: makes the plain value.
         nullable: whether None is one of the values.
     """
 
-    encode: Callable[[Any], Any] | None
+    encode: Callable[[Any], Any]
     nullable: bool
 
 
@@ -83,7 +85,7 @@ def json_column(annotation: Any, where: str) -> JsonColumn:
         FieldError: it cannot be stored exactly.
     """
     if annotation in _PLAIN or _is_plain(annotation):
-        return JsonColumn(None, annotation is JsonValue)
+        return JsonColumn(_PlainEncoder(where), annotation is JsonValue)
     if get_origin(annotation) in (Union, types.UnionType):
         for member in get_args(annotation):
             if _is_scalar(member):
@@ -269,9 +271,38 @@ class _Encoder:
         return plain
 
     def _refuse(self, value: Any, why: str) -> FieldValueError:
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "…"
-        return FieldValueError(
-            f"{self._where} cannot store {shown} as JSON: {why}",
-            hint="JSON holds texts, numbers, booleans, None, lists and dicts with text keys",
-        )
+        return _refused(self._where, value, why)
+
+
+class _PlainEncoder:
+    """Lets through what JSON holds as it is: the annotation says nothing about the content."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __call__(self, value: Any) -> Any:
+        left = [value]
+        for item in left:  # grows on the way; no recursion, whatever the depth
+            if isinstance(item, dict):
+                for key in item:
+                    if not isinstance(key, str):
+                        raise _refused(self._where, key, "a key must be a text")
+                left.extend(item.values())
+            elif isinstance(item, list):
+                left.extend(item)
+            elif item is not None and not isinstance(item, str | int | float):
+                raise _refused(
+                    self._where, item, f"JSON has no {type(item).__name__}, it would not come back"
+                )
+            if len(left) > _MOST_ITEMS:
+                raise _refused(self._where, value, "it has too many parts, or contains itself")
+        return value
+
+
+def _refused(where: str, value: Any, why: str) -> FieldValueError:
+    shown = repr(value)
+    shown = shown if len(shown) <= 80 else shown[:77] + "…"
+    return FieldValueError(
+        f"{where} cannot store {shown} as JSON: {why}",
+        hint="JSON holds texts, numbers, booleans, None, lists and dicts with text keys",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, PrivateAttr
@@ -48,6 +49,7 @@ class ModelMetaclass(PydanticMetaclass):
         Raises:
             FieldError: the model is declared wrongly.
         """
+        _refuse_reserved(bases, name, namespace.get("__annotations__", ()))
         # Nested, so that Pydantic takes it for a class and not for a field without annotation.
         meta = namespace.pop("Meta", None)
         abstract = [
@@ -89,19 +91,27 @@ def _check_names(cls: type[Any]) -> None:
                 f"{cls.__name__}.{name} has `__` in its name, which separates lookups",
                 hint="use one `_`; db_column= may name the column",
             )
-        if name in _reserved(cls):
+    _refuse_reserved(cls.__mro__, cls.__name__, cls.__pydantic_fields__)
+
+
+def _refuse_reserved(bases: Iterable[type[Any]], name: str, fields: Iterable[str]) -> None:
+    """Refuse fields with the names of methods. Done before the class is made as well: Pydantic
+    would take what it hides for its default."""
+    reserved = _reserved(bases)
+    for field in fields:
+        if field in reserved:
             raise FieldError(
-                f"{cls.__name__}.{name} hides Model.{name}",
+                f"{name}.{field} hides Model.{field}",
                 hint="choose another name; db_column= may name the column",
             )
 
 
-def _reserved(cls: type[Any]) -> frozenset[str]:
-    model = cls.__mro__[-1]
-    for base in cls.__mro__:
-        if isinstance(base, ModelMetaclass):
-            model = base
-    return frozenset(name for name in vars(model) if not name.startswith("_"))
+def _reserved(bases: Iterable[type[Any]]) -> frozenset[str]:
+    for base in bases:
+        for each in reversed(base.__mro__):
+            if isinstance(each, ModelMetaclass):
+                return frozenset(name for name in vars(each) if not name.startswith("_"))
+    return frozenset()
 
 
 def _check_key(cls: type[Any], options: MetaOptions) -> None:

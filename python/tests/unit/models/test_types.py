@@ -206,7 +206,7 @@ def test_encode(annotation: Any, value: Any, plain: Any) -> None:
     assert pydantic.TypeAdapter(annotation).validate_python(encoded) == value
 
 
-@pytest.mark.parametrize("annotation", [int, str, bytes, Decimal, dict, dict[str, Any], list[int]])
+@pytest.mark.parametrize("annotation", [int, str, bytes, Decimal, list[int]])
 def test_plain_values_are_bound_as_they_are(annotation: Any) -> None:
     assert column(annotation).encode is None
 
@@ -284,6 +284,11 @@ class Loose(BaseModel):
         (Loose, Loose(anything=dt.date(2024, 1, 1))),
         (Loose, Loose(anything=(1, 2))),
         (dict[str, bytes], {"a": b"\xff"}),
+        (dict, {"a": dt.date(2024, 1, 1)}),
+        (dict[str, Any], {"a": {"b": [(1, 2)]}}),
+        (dict, {1: "a"}),
+        (list, [Decimal(1)]),
+        (pydantic.JsonValue, [b""]),
         (list[Address | int], ["text"]),
     ],
 )
@@ -298,6 +303,24 @@ def test_loose_json_keeps_what_json_can_hold() -> None:
     encode = column(Loose).encode
     assert encode is not None
     assert encode(Loose(anything={"a": [1, None]})) == {"anything": {"a": [1, None]}}
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"a": [1, 1.5, "x", None, True, {"b": []}]}, {"deep": [[[[]]]]}]
+)
+def test_plain_json_is_stored_as_it_is(value: Any) -> None:
+    encode = column(dict).encode
+    assert encode is not None
+    assert encode(value) is value
+
+
+def test_deep_json() -> None:
+    value: Any = {}
+    for _ in range(5000):
+        value = {"a": [value]}
+    encode = column(dict).encode
+    assert encode is not None
+    assert encode(value) is value
 
 
 def test_computed_fields_are_not_stored_in_json() -> None:

@@ -1,0 +1,330 @@
+"""Recipes: how the rows of an answer become model instances, tuples, dicts or single values.
+
+A recipe is compiled once from the model's pydantic-core schema. What the user sees equals
+`Model.model_validate(row, by_name=True)`. Rust builds an instance by itself as long as it is
+certain of that; else the model's own validator makes it, or the ValidationError. Models with
+validators of their own over the whole row, a custom `__init__`, or validators that look at other
+fields always go that way.
+
+Loaded instances get a `State`. All instances of a recipe share one, which is copied on the first
+change. Where columns can change in place (JSON, arrays) each instance has its own from the start,
+with `originals`: JSON as the raw text, an array as a list, None for NULL.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic._internal._model_construction import init_private_attributes
+from pydantic_core import PydanticUndefined, SchemaValidator, core_schema
+
+from oxyde._core import Recipe
+from oxyde.models.cells import ANY_CELL, Cell, FieldReader, kind_of, needs_row, typed_cell
+from oxyde.models.state import State
+
+if TYPE_CHECKING:
+    from oxyde.db.meta import FieldMeta, ModelMeta
+
+__all__ = [
+    "JoinNode",
+    "cell_for",
+    "cell_of",
+    "dict_recipe",
+    "flat_recipe",
+    "recipe_for",
+    "scalar_recipe",
+    "tuple_recipe",
+]
+
+_IMMUTABLE = (int, float, complex, str, bool, bytes, type(None))
+
+
+class JoinNode(NamedTuple):
+    """A joined model: its attribute on the model before, its fields in the order of the columns,
+    and what is joined to it in turn."""
+
+    attribute: str
+    model: type[Any]
+    fields: tuple[str, ...]
+    children: tuple[JoinNode, ...] = ()
+
+
+def recipe_for(
+    model: type[Any],
+    fields: tuple[str, ...],
+    joins: tuple[JoinNode, ...] = (),
+    extras: tuple[tuple[str, Cell], ...] = (),
+) -> Recipe:
+    """Instances of a model.
+
+    Args:
+        model: its class.
+        fields: the fields that the row has, in the order of its columns.
+        joins: joined models, whose columns follow, depth first.
+        extras: name and cell of columns behind those, which become plain attributes
+            (annotations).
+    """
+    if extras:
+        return Recipe.models({**_describe(model, fields, joins), "extras": list(extras)})
+    return _plain_recipe(model, fields, joins)
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain_recipe(model: type[Any], fields: tuple[str, ...], joins: tuple[JoinNode, ...]) -> Recipe:
+    return Recipe.models({**_describe(model, fields, joins), "extras": []})
+
+
+def tuple_recipe(cells: Sequence[Cell]) -> Recipe:
+    """Tuples with one value per cell."""
+    return Recipe.tuples(list(cells))
+
+
+def dict_recipe(names: Sequence[str], cells: Sequence[Cell]) -> Recipe:
+    """Dicts with one entry per cell."""
+    return Recipe.dicts(list(names), list(cells))
+
+
+def flat_recipe(cell: Cell) -> Recipe:
+    """The values of the first column."""
+    return Recipe.flat(cell)
+
+
+def scalar_recipe(cell: Cell) -> Recipe:
+    """The first value of the first row, or None without a row."""
+    return Recipe.scalar(cell)
+
+
+def cell_for(field: FieldMeta) -> Cell:
+    """How a column of a model is read outside of an instance (`values()`)."""
+    try:
+        return typed_cell(field.python_type, kind_of(field.column_type)[0])
+    except TypeError:  # an annotation that cannot be hashed
+        return ANY_CELL
+
+
+def cell_of(column_type: Any) -> Cell:
+    """How a value of a column type is read, whatever the type."""
+    return ANY_CELL
+
+
+class _Parts:
+    """What a model's core schema says about building its instances."""
+
+    def __init__(self, model: type[Any]) -> None:
+        if not model.__pydantic_complete__:
+            model.model_rebuild(raise_errors=True)
+        self.model = model
+        self.definitions: dict[str, Any] = {}
+        schema = self._unfolded(model.__pydantic_core_schema__)
+        # Whether the row as a whole goes through code of the user.
+        self.direct = schema["type"] == "model"
+        while schema["type"] != "model":
+            schema = self._unfolded(schema["schema"])
+        self.config = schema.get("config", {})
+        self.direct = self.direct and not schema.get("custom_init")
+        inner = self._unfolded(schema["schema"])
+        while inner["type"] != "model-fields":
+            if not _is_ours(inner):
+                self.direct = False
+            inner = self._unfolded(inner["schema"])
+        self.fields: dict[str, Any] = inner["fields"]
+        self.model_fields = inner
+        self.post_init: str | None = schema.get("post_init")
+
+    def _unfolded(self, schema: Any) -> Any:
+        while True:
+            if schema["type"] == "definitions":
+                self.definitions.update((each["ref"], each) for each in schema["definitions"])
+                schema = schema["schema"]
+            elif schema["type"] == "definition-ref":
+                schema = self.definitions[schema["schema_ref"]]
+            else:
+                return schema
+
+    def validate(self) -> Callable[[dict[str, Any]], Any]:
+        """Validates a row that has its values under the names of the fields."""
+        validator = self.model.__pydantic_validator__.validate_python
+        aliases = {
+            name: field["validation_alias"]
+            for name, field in self.fields.items()
+            if "validation_alias" in field
+        }
+        if not aliases:
+            return validator  # type: ignore[no-any-return]
+        others = {
+            alias if isinstance(alias, str) else str(part)
+            for alias in aliases.values()
+            for part in ([alias] if isinstance(alias, str) else _words(alias))
+        }
+        if others.isdisjoint(self.fields):
+            return functools.partial(validator, by_name=True)
+        # A field has the alias that is another's name.
+        return functools.partial(validator, by_name=True, by_alias=False)
+
+    def validate_part(self, names: frozenset[str]) -> Callable[[dict[str, Any]], Any]:
+        """Validates a row that lacks fields. Validators of the whole model are left out."""
+        part = {
+            **self.model_fields,
+            "fields": {name: field for name, field in self.fields.items() if name in names},
+        }
+        schema = core_schema.model_schema(self.model, part, config=self.config)
+        if self.definitions:
+            whole = core_schema.definitions_schema(schema, list(self.definitions.values()))
+            validator = SchemaValidator(whole, self.config)
+        else:
+            validator = SchemaValidator(schema, self.config)
+        return functools.partial(validator.validate_python, by_name=True)
+
+
+def _words(alias: Any) -> list[Any]:
+    if isinstance(alias, str):
+        return [alias]
+    return [word for part in alias for word in _words(part)] if isinstance(alias, list) else []
+
+
+def _is_ours(schema: Any) -> bool:
+    """Whether a function in a core schema is the one that joins `author` and `author_id`, which
+    has nothing to do for a row: its columns are there."""
+    function = schema.get("function", {}).get("function")
+    return (
+        getattr(function, "__qualname__", "") == "oxyde_links"
+        and getattr(function, "__module__", "") == "oxyde.models.joining"
+    )
+
+
+def _describe(
+    model: type[Any], fields: tuple[str, ...], joins: tuple[JoinNode, ...]
+) -> dict[str, Any]:
+    """The description that `_core.Recipe.models` reads."""
+    meta: ModelMeta = model._db_meta
+    parts = _Parts(model)
+    joined = [join.attribute for join in joins]
+    present = {*fields, *joined}
+    missing = _missing(meta, parts, present)
+    partial = any(name in meta.field_metadata for name in missing)
+    direct = parts.direct or partial
+    reader = FieldReader(parts.config, parts.definitions)
+    cells = []
+    for name in fields:
+        field = meta.field_metadata[name]
+        schema = parts.fields[name]["schema"]
+        direct = direct and not needs_row(schema)
+        cells.append((name, reader.cell(schema, field.column_type, mutable=field.mutable)))
+    template: dict[str, Any] = {}
+    fresh: list[tuple[str, str, Any]] = []
+    for name, field in parts.fields.items():
+        if name in present:
+            template[name] = None
+        elif name not in missing:
+            default = _default(field["schema"])
+            if default is None:
+                direct = False
+                continue
+            _place(name, default, template, fresh)
+    validate = parts.validate_part(frozenset(present)) if partial else parts.validate()
+    private, post_init = _private(model, parts.post_init)
+    return {
+        "model": model,
+        "fields": cells,
+        "key": _key(meta, fields),
+        "template": template,
+        "absent": sorted(missing),
+        "fresh": fresh,
+        "fields_set": present,
+        "private": private,
+        "post_init": post_init,
+        "keeps_extra": parts.config.get("extra_fields_behavior") == "allow",
+        "validate": validate,
+        "direct": direct,
+        "state": State(None, frozenset(fields) if partial else None, shared=True),
+        "children": [
+            (join.attribute, _describe(join.model, join.fields, join.children)) for join in joins
+        ],
+    }
+
+
+def _missing(meta: ModelMeta, parts: _Parts, present: set[str]) -> set[str]:
+    """Fields that the instance does not get at all, so that touching them is an error: columns
+    that were not loaded, and unloaded relations where the model asks for that."""
+    missing = {name for name in meta.field_metadata if name not in present}
+    if meta.unloaded == "raise":
+        missing.update(name for name in meta.relations if name not in present)
+    return missing & parts.fields.keys()
+
+
+def _key(meta: ModelMeta, fields: tuple[str, ...]) -> list[int]:
+    """Where in the row the primary key is; nothing if a part of it was not loaded."""
+    if not meta.primary_key or any(name not in fields for name in meta.primary_key):
+        return []
+    return [fields.index(name) for name in meta.primary_key]
+
+
+def _default(schema: Any) -> tuple[str, Any] | None:
+    """What a field that is not in the row gets; None if only its validator knows."""
+    if schema["type"] != "default" or schema.get("on_error", "raise") != "raise":
+        return None
+    if "default_factory" in schema:
+        if schema.get("default_factory_takes_data") or schema.get("validate_default"):
+            return None
+        factory = schema["default_factory"]
+        kinds: dict[Any, str] = {list: "list", dict: "dict"}
+        return kinds.get(factory, "call"), factory
+    default = schema["default"]
+    if default is None:
+        takes_none = schema["schema"]["type"] in ("nullable", "any")
+        return ("value", None) if takes_none or not schema.get("validate_default") else None
+    if schema.get("validate_default"):
+        return None
+    try:
+        hash(default)
+    except TypeError:
+        return "copy", default
+    return "value", default
+
+
+def _place(
+    name: str,
+    default: tuple[str, Any],
+    template: dict[str, Any],
+    fresh: list[tuple[str, str, Any]],
+) -> None:
+    source, value = default
+    template[name] = value if source == "value" else None
+    if source != "value":
+        fresh.append((name, source, value))
+
+
+def _private(
+    model: type[Any], post_init: str | None
+) -> tuple[tuple[dict[str, Any], list[tuple[str, str, Any]]] | None, str | None]:
+    """Template and fresh values of the private attributes, and the method to call afterwards.
+
+    Where the user has a `model_post_init`, Pydantic wraps it so that it sets the private
+    attributes first.
+    """
+    if post_init is None:
+        return None, None
+    if getattr(model, post_init) is not init_private_attributes:
+        return None, post_init
+    template: dict[str, Any] = {}
+    fresh: list[tuple[str, str, Any]] = []
+    for name, attribute in model.__private_attributes__.items():
+        if attribute.default_factory is not None:
+            if attribute.default_factory_takes_validated_data:
+                return None, post_init
+            _place(name, ("call", attribute.default_factory), template, fresh)
+        elif attribute.default is not PydanticUndefined:
+            _place(name, _private_default(attribute.default), template, fresh)
+    return (template, fresh), None
+
+
+def _private_default(default: Any) -> tuple[str, Any]:
+    if isinstance(default, _IMMUTABLE) or isinstance(default, type):
+        return "value", default
+    if default == [] and type(default) is list:
+        return "list", list
+    if default == {} and type(default) is dict:
+        return "dict", dict
+    return "copy", default

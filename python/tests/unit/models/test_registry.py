@@ -1,0 +1,330 @@
+"""Registration, names that are defined later, cycles."""
+
+import sys
+import types
+from typing import Any, Optional
+
+import pytest
+
+from oxyde.exceptions import FieldError
+from oxyde.models import Field, Model, iter_tables, registered_tables
+from oxyde.models.registry import clear_registry, register_table
+
+
+def key() -> Any:
+    return Field(default=None, db_pk=True)
+
+
+def test_tables_in_order() -> None:
+    class Second(Model):
+        class Meta:
+            is_table = True
+            table_name = "zzz"
+
+        id: int | None = key()
+
+    class First(Model):
+        class Meta:
+            is_table = True
+            schema = "app"
+
+        id: int | None = key()
+
+    assert list(iter_tables())[-2:] == [Second, First]
+    assert registered_tables()["zzz"] is Second
+    assert registered_tables()["app.first"] is First
+
+
+def test_clash() -> None:
+    class One(Model):
+        class Meta:
+            is_table = True
+            table_name = "same"
+
+        id: int | None = key()
+
+    with pytest.raises(FieldError, match=r"Two has the table name 'same', which .*One"):
+
+        class Two(Model):
+            class Meta:
+                is_table = True
+                table_name = "same"
+
+            id: int | None = key()
+
+    assert registered_tables()["same"] is One
+
+
+def test_the_same_class_reloaded() -> None:
+    def make() -> type[Model]:
+        class Row(Model):
+            class Meta:
+                is_table = True
+
+            id: int | None = key()
+
+        return Row
+
+    first, second = make(), make()
+    assert first is not second
+    assert registered_tables()["row"] is second
+
+
+def test_register_by_hand() -> None:
+    class Row(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+
+    class Plain(Model):
+        id: int | None = None
+
+    clear_registry()
+    assert registered_tables() == {}
+    register_table(Row)
+    register_table(Row)
+    assert registered_tables() == {"row": Row}
+    with pytest.raises(FieldError, match="has no table"):
+        register_table(Plain)
+
+    class Other(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+
+    Other.__oxyde_options__ = Row.__oxyde_options__.__class__(is_table=True, table_name="row")
+    with pytest.raises(FieldError, match="which .* has already"):
+        register_table(Other)
+    register_table(Other, overwrite=True)
+    assert registered_tables()["row"] is Other
+
+
+def test_forward_reference_in_a_function() -> None:
+    class Post(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        author: Optional["Author"] = None
+        parent: "Post | None" = None
+
+    with pytest.raises(FieldError, match="Post refers to `Author`, which is not defined"):
+        _ = Post._db_meta
+
+    class Author(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        posts: list["Post"] = Field(db_reverse_fk="author")
+
+    user = Author(id=3)
+    post = Post(author=user)
+    assert post.author_id == 3  # type: ignore[attr-defined]
+    assert list(Post.model_fields) == ["id", "author_id", "author", "parent_id", "parent"]
+    assert Post._db_meta.relations["author"].target is Author
+    assert Author._db_meta.relations["posts"].target is Post
+
+
+def test_cycle_of_tables() -> None:
+    class Team(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        captain: Optional["Player"] = Field(default=None, db_on_delete="SET NULL")
+        players: list["Player"] = Field(db_reverse_fk="team")
+
+    class Player(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        team: Team | None = None
+
+    team = Team(id=1)
+    player = Player(id=2, team=team)
+    team.captain = player
+    assert team.captain_id == 2  # type: ignore[attr-defined]
+    assert player.team_id == 1  # type: ignore[attr-defined]
+    assert Team._db_meta.field_metadata["captain_id"].foreign_key.target is Player  # type: ignore[union-attr]
+    assert Player.model_validate({"team": {"id": 5}}).team_id == 5  # type: ignore[attr-defined]
+    # The nested model has its columns and defaults too.
+    nested = Player.model_validate({"team": {"id": 5, "captain_id": 9}}).team
+    assert nested is not None
+    assert nested.captain_id == 9  # type: ignore[attr-defined]
+
+
+def test_three_tables_that_wait_for_each_other() -> None:
+    class A(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        b: Optional["B"] = None
+
+    class B(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        c: Optional["C"] = None
+
+    class C(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        a: A | None = None
+
+    for model, field, target in ((A, "b_id", B), (B, "c_id", C), (C, "a_id", A)):
+        assert model._db_meta.field_metadata[field].foreign_key.target is target
+    assert A(b_id=1).b_id == 1  # type: ignore[attr-defined]
+
+
+def test_models_of_two_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (
+        "from __future__ import annotations\n"
+        "from oxyde.models import Field, Model\n"
+        "class Book(Model):\n"
+        "    class Meta:\n"
+        "        is_table = True\n"
+        "    id: int | None = Field(default=None, db_pk=True)\n"
+        "    writer: Writer | None = None\n"
+    )
+    module = types.ModuleType("books_module")
+    monkeypatch.setitem(sys.modules, "books_module", module)
+    exec(source, module.__dict__)
+    book = module.Book
+
+    class Writer(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+
+    assert book(writer=Writer(id=4)).writer_id == 4
+
+
+def test_wrong_reverse_relations() -> None:
+    class User(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+
+    class Post(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        author: User
+
+    with pytest.raises(FieldError, match=r"Post has no foreign key `autor`"):
+
+        class Reader(Model):
+            class Meta:
+                is_table = True
+
+            id: int | None = key()
+            posts: list[Post] = Field(db_reverse_fk="autor")
+
+    with pytest.raises(FieldError, match=r"Post\.author refers to User, not to Critic"):
+
+        class Critic(Model):
+            class Meta:
+                is_table = True
+
+            id: int | None = key()
+            posts: list[Post] = Field(db_reverse_fk="author")
+
+
+def test_reverse_one_to_one() -> None:
+    class User(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        profile: Optional["Profile"] = Field(db_reverse_fk="user")
+
+    class Profile(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        user: User = Field(db_unique=True)
+
+    assert User().profile is None
+    relation = User._db_meta.relations["profile"]
+    assert (relation.kind, relation.target, relation.many) == ("reverse_one_to_one", Profile, False)
+    assert Profile._db_meta.relations["user"].kind == "one_to_one"
+
+
+def test_many_to_many_with_a_declared_table() -> None:
+    class Tag(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+
+    class Post(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        tags: list[Tag] = Field(db_m2m=True, db_through="PostTag")
+
+    relation = Post._db_meta.relations["tags"]
+    assert relation.kind == "m2m"
+    with pytest.raises(FieldError, match="refers to `PostTag`, which is not defined"):
+        _ = relation.through
+
+    class PostTag(Model):
+        class Meta:
+            is_table = True
+
+        post: Post = Field(db_pk=True)
+        tag: Tag = Field(db_pk=True)
+        weight: int = 0
+
+    assert relation.through is PostTag
+    assert (relation.through_source, relation.through_target) == ("post", "tag")
+    assert Post().tags == []
+
+
+def test_many_to_many_with_an_implicit_table() -> None:
+    class Person(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        friends: list["Person"] = Field(db_m2m=True)
+
+    relation = Person._db_meta.relations["friends"]
+    through: Any = relation.through
+    assert through is relation.through
+    assert (relation.through_source, relation.through_target) == ("from_person", "to_person")
+    assert through._db_meta.table_name == "person_friends"
+    assert through._db_meta.primary_key == ("from_person_id", "to_person_id")
+    assert registered_tables()["person_friends"] is through
+    assert through(from_person_id=1, to_person_id=2).to_person_id == 2
+
+
+def test_table_between_without_both_foreign_keys() -> None:
+    class Tag(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+
+    class Post(Model):
+        class Meta:
+            is_table = True
+
+        id: int | None = key()
+        tags: list[Tag] = Field(db_m2m=True, db_through=Tag)
+
+    with pytest.raises(FieldError, match="needs one foreign key to Post and one to Tag"):
+        _ = Post._db_meta.relations["tags"].through
