@@ -95,7 +95,7 @@ def test_register_by_hand() -> None:
         id: int | None = key()
 
     Other.__oxyde_options__ = Row.__oxyde_options__.__class__(is_table=True, table_name="row")
-    with pytest.raises(FieldError, match="which .* has already"):
+    with pytest.raises(FieldError, match=r"which .* has already"):
         register_table(Other)
     register_table(Other, overwrite=True)
     assert registered_tables()["row"] is Other
