@@ -1,0 +1,150 @@
+"""Names in a query: those of its model, and those that annotate() added."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from oxyde import _ir
+from oxyde.exceptions import FieldError
+from oxyde.queries.base import Expression
+from oxyde.queries.lookups import Resolved, _finish, resolve
+from oxyde.queries.names import Names
+from oxyde.queries.predicates import Leaf
+from oxyde.queries.scope import Builder, Scope, Typed
+
+if TYPE_CHECKING:
+    from oxyde.queries.predicates import Node
+
+__all__ = ["Annotation", "AnnotationLeaf", "Context"]
+
+
+class Annotation:
+    """An expression under a name, with what is known of it.
+
+    Attributes:
+        type: the type of its values; None where only the database knows.
+        field: the column whose values it has (`Max("status")`), which says how they are read.
+        grouped: whether it computes over the rows of a group.
+    """
+
+    __slots__ = ("expression", "field", "grouped", "name", "shape", "type", "values")
+
+    def __init__(
+        self,
+        name: str,
+        expression: Expression,
+        shape: Hashable,
+        values: tuple[Any, ...],
+        typed: Typed,
+        *,
+        grouped: bool,
+    ) -> None:
+        self.name = name
+        self.expression = expression
+        self.shape = shape
+        self.values = values
+        self.type = typed.type
+        self.field = typed.field
+        self.grouped = grouped
+
+
+class Context:
+    """What a name can refer to while a clause of a query is read.
+
+    Attributes:
+        grouping: whether aggregates may stand here (`having`, `annotate`).
+    """
+
+    __slots__ = ("annotations", "grouping", "names")
+
+    def __init__(
+        self,
+        names: Names,
+        annotations: Mapping[str, Annotation],
+        *,
+        grouping: bool = False,
+    ) -> None:
+        self.names = names
+        self.annotations = annotations
+        self.grouping = grouping
+
+    def lookup(self, key: str, value: Any) -> Node:
+        """A condition by its key.
+
+        Raises:
+            FieldError: an unknown name.
+            FieldLookupError: an unknown or unfit lookup, or a value that it cannot take.
+        """
+        if self.annotations:
+            name, _, rest = key.partition("__")
+            annotation = self.annotations.get(name)
+            if annotation is not None:
+                return self._annotation(annotation, key, rest.split("__") if rest else [], value)
+        return resolve(self.names, key).leaf(value, self)
+
+    def _annotation(
+        self, annotation: Annotation, key: str, rest: list[str], value: Any
+    ) -> AnnotationLeaf:
+        if annotation.grouped and not self.grouping:
+            raise FieldError(
+                f"`{annotation.name}` is an aggregate, which has no value in filter()",
+                hint=f"use having({key}=…)",
+            )
+        resolved = _resolve_annotation(self.names, annotation, key, rest)
+        leaf = resolved.leaf(value, self)
+        return AnnotationLeaf(leaf, annotation.name)
+
+    def check(self, expression: Expression) -> Typed:
+        """Look at an expression's names and types, outside of any statement.
+
+        Raises:
+            FieldError: an unknown name, or types that do not go together.
+        """
+        return expression.build(self.scope())
+
+    def scope(self) -> Scope:
+        """A scope with these names, for a look only."""
+        builder = Builder(checking=True)
+        scope = Scope(builder, self.names)
+        scope.annotations = dict(self.annotations)
+        scope.built = dict.fromkeys(self.annotations, 0)
+        scope.grouping = True
+        return scope
+
+
+class AnnotationLeaf(Leaf):
+    """A lookup on an annotation."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, leaf: Leaf, name: str) -> None:
+        super().__init__(
+            leaf.resolved, ("annotation", leaf.shape), leaf.values, leaf.form, leaf.detail
+        )
+        self.name = name
+
+    def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
+        """The lookup over the annotation's expression."""
+        return self.resolved.render(self, scope.annotation(self.name).ir, scope)
+
+
+def _resolve_annotation(
+    names: Names, annotation: Annotation, key: str, rest: list[str]
+) -> Resolved:
+    from oxyde.db.meta import FieldMeta
+
+    field = annotation.field
+    if field is None:
+        if annotation.type is None:
+            raise FieldError(
+                f"the type of `{annotation.name}` is not known",
+                hint="say it: RawSQL(…, output=int), or Cast(…, int)",
+            )
+        field = FieldMeta(annotation.name, "", _python_name(annotation.type), annotation.type)
+    label = f"{names.label}.{annotation.name}"
+    return _finish(names, key, label, (), field, rest)
+
+
+def _python_name(column_type: _ir.ColumnType) -> str:
+    return column_type if isinstance(column_type, str) else next(iter(column_type))

@@ -1,0 +1,195 @@
+"""UPDATE and DELETE of a query's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from oxyde import _ir
+from oxyde.exceptions import FieldError, OxydeError
+from oxyde.queries.assign import Assigned
+from oxyde.queries.build_ir import build_select, empty_select, where
+from oxyde.queries.expressions import F
+from oxyde.queries.names import Names, names_of
+from oxyde.queries.plans import entry_for
+from oxyde.queries.predicates import all_of
+from oxyde.queries.rows import Cells
+from oxyde.queries.scope import Builder, Scope, column, exact, table_of
+from oxyde.queries.shape import shape_of
+from oxyde.queries.terminal import output
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+    from oxyde.queries.query import Query
+
+__all__ = ["delete_query", "refuse_unfit", "update_query"]
+
+
+def refuse_unfit(query: Query[Any, Any], verb: str) -> None:
+    """Refuse clauses that have no place in an UPDATE or DELETE.
+
+    Raises:
+        OxydeError: there is one.
+    """
+    if query._compounds or query._groups() or query._having:
+        raise OxydeError(
+            f"a grouped or combined query cannot be {verb}d",
+            hint="filter by its keys: filter(id__in=…)",
+        )
+    if query._distinct not in (False, True):
+        raise OxydeError(f"a query with distinct(on=…) cannot be {verb}d")
+
+
+def _chosen(query: Query[Any, Any]) -> bool:
+    """Whether the rows are picked by more than a condition on each."""
+    return query._limit is not None or query._offset is not None
+
+
+def _scope_of_change(query: Query[Any, Any], scope: Scope) -> _ir.Scope:
+    if _chosen(query):
+        return {"where": _among_chosen(query, scope)}
+    condition = where(query._where, scope)
+    return "all" if condition is None else {"where": condition}
+
+
+def _among_chosen(query: Query[Any, Any], scope: Scope) -> _ir.Predicate:
+    """The row is one of those that the query picks. The pick is a table of its own (derived), so
+    that databases which cannot read the table they change can do it too."""
+    builder, names = scope.builder, query._names
+    picking = query._copy()
+    picking._joins, picking._prefetches, picking._lock = (), (), None
+    context = picking._context()
+    picking._outputs = tuple([output(context, name, F(name)) for name in names.primary_key])
+    picked = build_select(picking, builder, inner=True)
+    alias = builder.alias("picked")
+    outer = empty_select()
+    outer["from"] = {"subquery": {"select": picked.select, "alias": alias}}
+    fields = [names.meta.field_metadata[name] for name in names.primary_key]
+    keys: list[_ir.Expr] = [
+        {"column": {"table": alias, "name": field.name, "type": field.column_type}}
+        for field in fields
+    ]
+    if len(fields) == 1:
+        outer["outputs"] = [{"expr": keys[0], "name": fields[0].db_column}]
+        return {"in_select": {"operand": column(scope.alias, fields[0]), "select": outer}}
+    outer["outputs"] = [{"expr": {"literal": {"int": 1}}, "name": "one"}]
+    outer["filter"] = all_of(
+        [
+            exact(key, column(scope.alias, field))
+            for key, field in zip(keys, fields, strict=True)
+        ]
+    )
+    return {"exists": outer}
+
+
+def _returning(names: Names, scope: Scope) -> tuple[list[_ir.Output], Cells]:
+    cells = Cells("model", names)
+    cells.fields = names.fields
+    fields = names.meta.field_metadata
+    outputs: list[_ir.Output] = [
+        {"expr": column(scope.alias, fields[name]), "name": fields[name].db_column}
+        for name in names.fields
+    ]
+    return outputs, cells
+
+
+async def update_query(
+    query: Query[Any, Any],
+    items: tuple[Assigned, ...],
+    executor: Executor,
+    *,
+    returning: bool = False,
+) -> Any:
+    """Change the rows of a query: the number of rows, or with `returning` the instances."""
+    values = [value for item in items for value in item.values]
+    bare = _bare(query)
+    shape = (
+        "update",
+        tuple([item.shape for item in items]),
+        returning,
+        shape_of(bare, values),
+    )
+
+    def make() -> tuple[_ir.Statement, Builder, Any]:
+        builder = Builder()
+        assignments: list[_ir.Assignment] = []
+        scope = Scope(builder, bare._names, inline=True)
+        for item in items:
+            assignments.append(item.build(scope))
+        _annotate(bare, scope)
+        update: _ir.Update = {
+            "table": table_of(bare._names.meta, scope.alias),
+            "joins": [],
+            "assignments": assignments,
+            "scope": _scope_of_change(bare, scope),
+            "returning": [],
+        }
+        if not returning:
+            return {"update": update}, builder, None
+        update["returning"], cells = _returning(bare._names, scope)
+        return {"update": update}, builder, cells.recipe("model")
+
+    entry = entry_for(executor.flavour, shape, make)
+    if entry.recipe is not None:
+        return await executor.fetch(entry.plan, values, entry.recipe)
+    affected, _ = await executor.execute(entry.plan, values)
+    return affected
+
+
+def _annotate(query: Query[Any, Any], scope: Scope) -> None:
+    if _chosen(query):
+        # The SELECT that picks the rows has them.
+        return
+    for annotation in query._annotations.values():
+        scope.annotations[annotation.name] = annotation
+        scope.built[annotation.name] = scope.builder.index
+        scope.builder.index += len(annotation.values)
+
+
+def _bare(query: Query[Any, Any]) -> Query[Any, Any]:
+    bare = query._copy()
+    bare._row, bare._fields, bare._only = "model", None, None
+    bare._joins, bare._prefetches, bare._lock = (), (), None
+    if not _chosen(query):
+        bare._order = ()
+        bare._distinct = False
+    return bare
+
+
+async def delete_query(query: Query[Any, Any], executor: Executor) -> int:
+    """Delete the rows of a query; the number of rows."""
+    values: list[Any] = []
+    bare = _bare(query)
+    shape = ("delete", shape_of(bare, values))
+
+    def make() -> tuple[_ir.Statement, Builder, Any]:
+        builder = Builder()
+        scope = Scope(builder, bare._names, inline=True)
+        _annotate(bare, scope)
+        delete: _ir.Delete = {
+            "table": table_of(bare._names.meta, scope.alias),
+            "scope": _scope_of_change(bare, scope),
+            "returning": [],
+        }
+        return {"delete": delete}, builder, None
+
+    entry = entry_for(executor.flavour, shape, make)
+    affected, _ = await executor.execute(entry.plan, values)
+    return affected
+
+
+def by_key(model: type[Any], key: Mapping[str, Any]) -> Query[Any, Any]:
+    """The query for one row.
+
+    Raises:
+        FieldError: a part of the key is not given.
+    """
+    from oxyde.queries.query import Query
+
+    names = names_of(model)
+    if not key:
+        raise FieldError(f"`{names.label}` needs a key")
+    query: Query[Any, Any] = Query(model)
+    for name in names.primary_key:
+        query = query.filter(**{name: key[name]})
+    return query

@@ -1,0 +1,112 @@
+"""Comparisons whose left side is not a plain field."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+from oxyde import _ir
+from oxyde.exceptions import FieldLookupError, FieldLookupValueError
+from oxyde.queries.base import Expression
+from oxyde.queries.columns import kind_of
+from oxyde.queries.expressions import as_expression
+from oxyde.queries.lookup_table import SPECS
+from oxyde.queries.predicates import Node
+from oxyde.queries.scope import Scope
+
+if TYPE_CHECKING:
+    from oxyde.queries.annotation import Context
+
+__all__ = ["Comparison", "Truth"]
+
+
+class Comparison(Node):
+    """``Lower("name") == "alice"``: a lookup whose operand is an expression."""
+
+    __slots__ = ("arguments", "left", "lookup")
+
+    def __init__(
+        self,
+        left: Expression,
+        lookup: str,
+        arguments: tuple[Any, ...],
+        shape: Hashable,
+        values: tuple[Any, ...],
+    ) -> None:
+        self.left = left
+        self.lookup = lookup
+        self.arguments = arguments
+        self.shape = shape
+        self.values = values
+
+    @classmethod
+    def make(cls, context: Context, left: Expression, lookup: str, right: Any) -> Comparison:
+        """The comparison with its names looked up.
+
+        Raises:
+            FieldError: an unknown name.
+            FieldLookupError: the lookup does not fit the left side's type.
+        """
+        arguments: tuple[Any, ...]
+        if right is None and lookup == "exact":
+            lookup, arguments = "isnull", (True,)
+        elif right is None:
+            raise FieldLookupValueError(f"{lookup} cannot compare with None", hint="use isnull")
+        elif lookup == "isnull":
+            arguments = (right,)
+        elif lookup in ("between", "range"):
+            arguments = tuple(as_expression(each) for each in right)
+        elif lookup == "in":
+            arguments = (list(right),)
+        else:
+            arguments = (as_expression(right),)
+        values: list[Any] = []
+        shapes: list[Hashable] = [left.shape(context, values)]
+        for argument in arguments:
+            if isinstance(argument, Expression):
+                shapes.append(argument.shape(context, values))
+            elif isinstance(argument, list):
+                values.append(argument)
+                shapes.append("list")
+            else:
+                shapes.append(argument)
+        node = cls(left, lookup, arguments, ("compare", lookup, *shapes), tuple(values))
+        node.build(context.scope())
+        return node
+
+    def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
+        """The lookup over the expression."""
+        left = self.left.build(scope)
+        if left.type is not None:
+            kind = kind_of(left.type)
+            if kind not in SPECS[self.lookup].kinds:
+                raise FieldLookupError(f"lookup `{self.lookup}` does not fit {self.left!r} ({kind})")
+        arguments: list[_ir.Expr] = []
+        for argument in self.arguments:
+            if isinstance(argument, Expression):
+                arguments.append(argument.build(scope, left.type).ir)
+            elif isinstance(argument, list):
+                label = repr(self.left)
+                arguments.append(scope.builder.param(left.type or "text", label, many=True))
+            else:
+                arguments.append({"literal": {"bool": argument}})
+        return {"lookup": {"name": self.lookup, "operand": left.ir, "arguments": arguments}}
+
+
+class Truth(Node):
+    """A boolean expression by itself."""
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: Expression, context: Context) -> None:
+        values: list[Any] = []
+        self.expression = expression
+        self.shape = ("truth", expression.shape(context, values))
+        self.values = tuple(values)
+
+    def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
+        """The expression as a predicate."""
+        built = self.expression.build(scope)
+        if "predicate" in built.ir:
+            return built.ir["predicate"]  # type: ignore[no-any-return]
+        return {"expr": built.ir}

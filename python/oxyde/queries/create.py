@@ -1,0 +1,159 @@
+"""create, get_or_create, update_or_create: one row, with hooks, right also under a race."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from oxyde.db.transaction import atomic
+from oxyde.exceptions import (
+    FieldError,
+    ManagerError,
+    MultipleObjectsReturned,
+    UniqueViolationError,
+)
+from oxyde.queries.base import Expression
+from oxyde.queries.validation import build
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+    from oxyde.queries.query import Query
+
+__all__ = ["create", "get_or_create", "update_or_create"]
+
+
+async def create(
+    model: type[Any], instance: Any, values: Mapping[str, Any], executor: Executor
+) -> Any:
+    """Insert one row and give its instance."""
+    if instance is not None:
+        if values:
+            raise ManagerError(
+                "create() takes an instance or values, not both",
+                model=model,
+                hint="assign the values to the instance first",
+            )
+        if not isinstance(instance, model):
+            raise ManagerError(
+                f"create(instance=…) takes a {model.__name__}, not {type(instance).__name__}",
+                model=model,
+            )
+        made = instance
+    else:
+        if not values:
+            raise ManagerError(
+                f"create() needs the values of a {model.__name__}",
+                model=model,
+                hint="create(name=…), or create(instance=…)",
+            )
+        made = build(model, values)
+    await made._oxyde_insert(executor)
+    return made
+
+
+async def get_or_create(
+    query: Query[Any, Any],
+    defaults: Mapping[str, Any] | None,
+    lookups: Mapping[str, Any],
+    executor: Executor,
+) -> tuple[Any, bool]:
+    """The row for these lookups, or a new one; and whether it is new."""
+    found = await _find(query, lookups, executor)
+    if found is not None:
+        return found, False
+    values = _values(query, lookups, defaults)
+    return await _create_or_find(query, values, lookups, executor, lock=False)
+
+
+async def update_or_create(
+    query: Query[Any, Any],
+    defaults: Mapping[str, Any] | None,
+    create_defaults: Mapping[str, Any] | None,
+    lookups: Mapping[str, Any],
+    executor: Executor,
+) -> tuple[Any, bool]:
+    """The row for these lookups, changed, or a new one; and whether it is new."""
+    changes = {} if defaults is None else dict(defaults)
+    async with atomic(client=executor) as block:
+        found = await _find(query.for_update(), lookups, block)
+        if found is None:
+            fresh = changes if create_defaults is None else create_defaults
+            values = _values(query, lookups, fresh)
+            found, made = await _create_or_find(query, values, lookups, block, lock=True)
+            if made:
+                return found, True
+        for name, value in changes.items():
+            _assign(found, name, _called(value))
+        await found.save(client=block)
+    return found, False
+
+
+async def _find(query: Query[Any, Any], lookups: Mapping[str, Any], executor: Executor) -> Any:
+    rows = await query.filter(**lookups).limit(2)._rows_on(executor)
+    if len(rows) > 1:
+        raise MultipleObjectsReturned(
+            f"more than one {query._names.label} matches {', '.join(lookups)}",
+            model=query._model,
+            hint="name the fields of a unique key",
+        )
+    return rows[0] if rows else None
+
+
+async def _create_or_find(
+    query: Query[Any, Any],
+    values: dict[str, Any],
+    lookups: Mapping[str, Any],
+    executor: Executor,
+    *,
+    lock: bool,
+) -> tuple[Any, bool]:
+    """Insert; where another was faster, take its row. The failed insert is in a block of its own,
+    so that an outer transaction stays sound."""
+    instance = build(query._model, values)
+    try:
+        if executor.in_transaction:
+            async with atomic(client=executor) as block:
+                await instance._oxyde_insert(block)
+        else:
+            await instance._oxyde_insert(executor)
+    except UniqueViolationError:
+        # A locking read sees rows that were committed after the transaction's snapshot.
+        again = query.for_update() if executor.in_transaction else query
+        found = await _find(again, lookups, executor)
+        if found is None:
+            raise
+        return found, False
+    return instance, True
+
+
+def _values(
+    query: Query[Any, Any], lookups: Mapping[str, Any], defaults: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in lookups.items():
+        name = key.removesuffix("__exact")
+        if "__" not in name:
+            values["pk" if name == "pk" else name] = value
+    if "pk" in values:
+        values[query._names.primary_key[0]] = values.pop("pk")
+    for name, value in (defaults or {}).items():
+        values[name] = _called(value)
+    for name, value in values.items():
+        if isinstance(value, Expression):
+            raise FieldError(f"{name}: a new row takes values, not {value!r:.80}")
+    return values
+
+
+def _called(value: Any) -> Any:
+    return value() if callable(value) and not isinstance(value, type) else value
+
+
+def _assign(instance: Any, name: str, value: Any) -> None:
+    model = type(instance)
+    if name not in model.model_fields:
+        from oxyde.queries.names import names_of
+
+        raise names_of(model).unknown(name)
+    if isinstance(value, Expression):
+        raise FieldError(f"{name}: takes a value here, not {value!r:.80}", hint="use update()")
+    setattr(instance, name, value)

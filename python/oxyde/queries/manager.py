@@ -1,0 +1,26 @@
+"""QueryManager: `Model.objects`, where every query starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypeVar
+
+from oxyde.queries.reading import Reading
+from oxyde.queries.writing import Writing
+
+__all__ = ["QueryManager"]
+
+T = TypeVar("T")
+
+
+class QueryManager(Reading[T, T], Writing[T, T]):
+    """The rows of a model: it has the verbs of `Query`, and each builder gives a `Query`."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__:
+            raise AttributeError(f"{self!r} cannot be changed")
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        return f"<objects of {self._names.label}>"

@@ -1,0 +1,213 @@
+"""The names of a model: fields, relations, and what is remembered about each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from oxyde.exceptions import FieldError, FieldLookupError
+from oxyde.queries.columns import hint_for
+
+if TYPE_CHECKING:
+    from oxyde.db.meta import FieldMeta, ModelMeta, Relation
+    from oxyde.queries.lookups import Resolved
+
+__all__ = ["Hop", "Names", "Through", "UnknownNameError", "key_of", "names_of"]
+
+
+class UnknownNameError(FieldLookupError, FieldError):
+    """A name that the model does not have, in a lookup: both a field error and a lookup error."""
+
+
+class Through:
+    """The table in the middle of a many-to-many relation."""
+
+    __slots__ = ("meta", "source", "target")
+
+    def __init__(self, meta: ModelMeta, source: FieldMeta, target: FieldMeta) -> None:
+        self.meta = meta
+        self.source = source
+        self.target = target
+
+
+class Hop:
+    """One step of a path, from a model over a relation to another.
+
+    Attributes:
+        many: whether one row may have several partners.
+        local: the column on the near side; `remote`: its partner on the far side. For many to
+            many they are the keys at both ends, tied by `through`.
+    """
+
+    __slots__ = ("local", "many", "name", "remote", "source", "target", "through")
+
+    def __init__(
+        self,
+        name: str,
+        source: ModelMeta,
+        target: ModelMeta,
+        local: FieldMeta,
+        remote: FieldMeta,
+        *,
+        many: bool,
+        through: Through | None = None,
+    ) -> None:
+        self.name = name
+        self.source = source
+        self.target = target
+        self.local = local
+        self.remote = remote
+        self.many = many
+        self.through = through
+
+
+class Names:
+    """What the names of one model mean. Kept on the class, so that it is worked out once."""
+
+    __slots__ = ("_hops", "fields", "label", "lookups", "meta", "model", "primary_key")
+
+    def __init__(self, model: type[Any]) -> None:
+        self.model = model
+        self.meta: ModelMeta = model._db_meta
+        if not self.meta.is_table:
+            raise FieldError(
+                f"{model.__name__} is no table, so it cannot be queried",
+                hint="set `is_table = True` in its `class Meta`",
+            )
+        self.label: str = model.__name__
+        self.fields: tuple[str, ...] = tuple(self.meta.field_metadata)
+        self.primary_key: tuple[str, ...] = tuple(self.meta.primary_key)
+        self.lookups: dict[str, Resolved] = {}
+        self._hops: dict[str, Hop] = {}
+
+    def field(self, name: str) -> FieldMeta:
+        """The column of a field; `pk` and the name of a foreign key (`author`) count too.
+
+        Raises:
+            FieldError: the model has no such column.
+        """
+        found = self.meta.field_metadata.get(name)
+        if found is not None:
+            return found
+        if name == "pk" and len(self.primary_key) == 1:
+            return self.meta.field_metadata[self.primary_key[0]]
+        relation = self.meta.relations.get(name)
+        if relation is not None:
+            if relation.column is not None:
+                return self.meta.field_metadata[relation.column]
+            raise FieldError(
+                f"`{self.label}.{name}` is a {relation.kind} relation, not a column",
+                hint=f"name a field of it: `{name}__…`",
+            )
+        raise self.unknown(name)
+
+    def hop(self, name: str) -> Hop:
+        """The step over a relation.
+
+        Raises:
+            FieldError: the model has no such relation.
+        """
+        hop = self._hops.get(name)
+        if hop is None:
+            relation = self.meta.relations.get(name)
+            if relation is None:
+                raise self.not_a_relation(name)
+            hop = self._hops[name] = _make_hop(self.meta, name, relation)
+        return hop
+
+    def unknown(self, name: str) -> UnknownNameError:
+        """The error for a name that is none."""
+        candidates = [*self.meta.field_metadata, *self.meta.relations]
+        return UnknownNameError(
+            f"`{self.label}` has no field `{name}`", hint=hint_for(name, candidates)
+        )
+
+    def not_a_relation(self, name: str) -> FieldError:
+        """The error for a name that had to be a relation."""
+        if name in self.meta.field_metadata:
+            field = self.meta.field_metadata[name]
+            if field.relation:
+                return FieldError(
+                    f"`{self.label}.{name}` is a column, not a relation",
+                    hint=f"did you mean `{field.relation}`?",
+                )
+            return FieldError(
+                f"`{self.label}.{name}` is a column, not a relation",
+                hint=hint_for(name, self.meta.relations),
+            )
+        return UnknownNameError(
+            f"`{self.label}` has no relation `{name}`", hint=hint_for(name, self.meta.relations)
+        )
+
+
+def names_of(model: type[Any]) -> Names:
+    """The names of a model.
+
+    Raises:
+        FieldError: the model is no table.
+    """
+    names = model.__dict__.get("_oxyde_names")
+    if names is None:
+        names = Names(model)
+        type.__setattr__(model, "_oxyde_names", names)
+    return names  # type: ignore[no-any-return]
+
+
+def key_of(names: Names, use: str) -> FieldMeta:
+    """The primary key column of a model that has just one.
+
+    Raises:
+        FieldError: the key is composite.
+    """
+    if len(names.primary_key) != 1:
+        raise FieldError(
+            f"`{names.label}` has a key of {len(names.primary_key)} columns, which {use} cannot use",
+            hint="filter by its columns",
+        )
+    return names.meta.field_metadata[names.primary_key[0]]
+
+
+def _make_hop(meta: ModelMeta, name: str, relation: Relation) -> Hop:
+    target: ModelMeta = relation.target._db_meta
+    if relation.kind in ("fk", "one_to_one"):
+        local = _foreign_key(meta, name)
+        return Hop(name, meta, target, local, _referred(local, target), many=False)
+    if relation.kind == "m2m":
+        through = relation.through
+        assert through is not None
+        assert relation.through_source is not None
+        assert relation.through_target is not None
+        between: ModelMeta = through._db_meta
+        near = _foreign_key(between, relation.through_source)
+        far = _foreign_key(between, relation.through_target)
+        return Hop(
+            name,
+            meta,
+            target,
+            _referred(near, meta),
+            _referred(far, target),
+            many=True,
+            through=Through(between, near, far),
+        )
+    assert relation.remote_field is not None
+    remote = _foreign_key(target, relation.remote_field)
+    return Hop(name, meta, target, _referred(remote, meta), remote, many=relation.many)
+
+
+def _foreign_key(meta: ModelMeta, name: str) -> FieldMeta:
+    """The column of a foreign key by the name of its attribute."""
+    relation = meta.relations.get(name)
+    column = name if relation is None or relation.column is None else relation.column
+    found = meta.field_metadata.get(column)
+    if found is None or found.foreign_key is None:
+        foreign = (each for each in meta.field_metadata.values() if each.foreign_key is not None)
+        raise FieldError(
+            f"`{meta.model.__name__}` has no foreign key `{name}`",
+            hint=hint_for(name, (each.relation or each.name for each in foreign)),
+        )
+    return found
+
+
+def _referred(field: FieldMeta, meta: ModelMeta) -> FieldMeta:
+    """The column that a foreign key refers to."""
+    assert field.foreign_key is not None
+    return meta.field_metadata[field.foreign_key.target_field]

@@ -1,0 +1,61 @@
+"""The column type for a Python type, where a user says what an expression gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from oxyde import _ir
+from oxyde.exceptions import FieldError
+from oxyde.queries.columns import DECIMAL, JSON
+
+__all__ = ["output_type"]
+
+_TYPES: dict[Any, _ir.ColumnType] = {
+    bool: "bool",
+    int: "big_int",
+    float: "double",
+    Decimal: DECIMAL,
+    str: "text",
+    bytes: "bytes",
+    dt.date: "date",
+    dt.time: "time",
+    dt.datetime: "date_time",
+    dt.timedelta: "interval",
+    uuid.UUID: "uuid",
+    dict: JSON,
+    list: JSON,
+    ipaddress.IPv4Address: "inet",
+    ipaddress.IPv6Address: "inet",
+}
+_NAMES = frozenset(each for each in _TYPES.values() if isinstance(each, str)) | {
+    "small_int",
+    "integer",
+    "timestamp_tz",
+}
+
+
+def output_type(output: Any) -> _ir.ColumnType:
+    """The column type for a Python type, or for the name of a column type.
+
+    Raises:
+        FieldError: there is none.
+    """
+    if isinstance(output, str) and output in _NAMES:
+        return output
+    if isinstance(output, dict) and len(output) == 1:
+        return output
+    try:
+        found = _TYPES.get(output)
+    except TypeError:
+        found = None
+    if found is None:
+        raise FieldError(
+            f"{output!r} is no type of a value",
+            hint="give int, float, Decimal, str, bool, datetime, date, time, timedelta, UUID, "
+            'bytes, dict, or "timestamp_tz"',
+        )
+    return found

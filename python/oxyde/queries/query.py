@@ -1,0 +1,69 @@
+"""Query: an immutable, chainable question to the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from oxyde.exceptions import OxydeError
+from oxyde.queries.reading import Reading
+from oxyde.queries.state import M, R
+from oxyde.queries.writing import Writing
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+
+__all__ = ["Query"]
+
+
+class Query(Reading[M, R], Writing[M, R]):
+    """A query over the rows of a model. It never changes: each builder call gives a new one.
+
+    Awaiting it, like `all()`, runs it and gives its rows.
+    """
+
+    def __await__(self) -> Generator[Any, None, list[R]]:
+        return self.all().__await__()
+
+    def __aiter__(self) -> AsyncIterator[R]:
+        return self.iterate()
+
+    async def iterate(
+        self,
+        *,
+        chunk_size: int = 1000,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> AsyncIterator[R]:
+        """The rows one by one: ``async for user in query.iterate(): …``.
+
+        Args:
+            chunk_size: how many rows are fetched at a time.
+        """
+        from oxyde.queries.iteration import chunks
+
+        async for rows in chunks(self, chunk_size, self._executor(using, client)):
+            for row in rows:
+                yield row
+
+    def __getitem__(self, item: slice) -> Query[M, R]:
+        """A slice: ``query[10:20]`` is ``query.offset(10).limit(10)``.
+
+        Raises:
+            OxydeError: a negative bound, a step, or an index.
+        """
+        if not isinstance(item, slice):
+            raise OxydeError(
+                "a query is not indexed by a number: it is not run yet",
+                hint="await query.first(), or query[5:6]",
+            )
+        return self._slice(item)
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("a query runs asynchronously: await it, or use `async for`")
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a query has no truth value: use `await query.exists()`")
+
+    def __repr__(self) -> str:
+        return f"<Query of {self._names.label}>"

@@ -1,0 +1,360 @@
+"""The verbs that run a query and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from oxyde import _ir
+from oxyde.db.registry import resolve
+from oxyde.exceptions import (
+    FieldError,
+    MultipleObjectsReturned,
+    NotFoundError,
+    OxydeError,
+    TransactionError,
+)
+from oxyde.queries.aggregates import Aggregate, Avg, Max, Min, Sum
+from oxyde.queries.base import Expression
+from oxyde.queries.build_ir import build_rows
+from oxyde.queries.building import Building
+from oxyde.queries.names import key_of
+from oxyde.queries.ordering import term_of
+from oxyde.queries.plans import Entry, entry_for
+from oxyde.queries.scope import Builder
+from oxyde.queries.shape import shape_of
+from oxyde.queries.state import M, QueryState, R
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+    from oxyde.queries.query import Query
+
+__all__ = ["Reading"]
+
+
+class Reading(Building[M, R]):
+    """all, first, get, count and all the others."""
+
+    def _executor(self, using: str | None, client: Executor | None) -> Executor:
+        if using is None and client is None:
+            return resolve(self._using, self._client)
+        return resolve(using, client)
+
+    async def all(self, *, using: str | None = None, client: Executor | None = None) -> list[R]:
+        """The rows.
+
+        Args:
+            using: the database's name.
+            client: a database or transaction, instead of a name.
+        """
+        return await self._rows_on(self._executor(using, client))
+
+    async def _rows_on(self, executor: Executor) -> list[R]:
+        if self._lock is not None and not executor.in_transaction:
+            raise TransactionError(
+                "a lock outside of a transaction would be given up at once",
+                hint="async with atomic(): …",
+            )
+        values: list[Any] = []
+        shape = shape_of(self, values)
+        entry = entry_for(executor.flavour, shape, lambda: build_rows(self))
+        assert entry.recipe is not None
+        rows: list[R] = await executor.fetch(entry.plan, values, entry.recipe)
+        if self._row == "named":
+            rows = _named(self, rows)
+        if rows and (self._prefetches or self._strict):
+            from oxyde.queries.prefetch import prefetch_into
+
+            await prefetch_into(rows, self._prefetches, executor)
+        return rows
+
+    def _entry(self, flavour: str, values: list[Any]) -> Entry:
+        shape = shape_of(self, values)
+        return entry_for(flavour, shape, lambda: build_rows(self))
+
+    async def first(
+        self, *, using: str | None = None, client: Executor | None = None
+    ) -> R | None:
+        """The first row, by key where no order is set; None when there is no row."""
+        query = self._ordered().limit(1 if self._limit is None else min(self._limit, 1))
+        rows = await query._rows_on(self._executor(using, client))
+        return rows[0] if rows else None
+
+    async def last(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
+        """The last row, by key where no order is set; None when there is no row.
+
+        Raises:
+            OxydeError: the query is sliced.
+        """
+        if self._limit is not None or self._offset is not None:
+            raise OxydeError("a slice has no last()", hint="order the other way round, and first()")
+        query = self._ordered()
+        query._order = tuple([term.reversed() for term in query._order])
+        rows = await query.limit(1)._rows_on(self._executor(using, client))
+        return rows[0] if rows else None
+
+    def _ordered(self) -> Query[M, R]:
+        made = self._copy()
+        if not self._order and not self._distinct and not self._compounds and not self._groups():
+            context = self._context()
+            made._order = tuple([term_of(context, name) for name in self._names.primary_key])
+        return made
+
+    async def get(
+        self,
+        *conditions: Any,
+        using: str | None = None,
+        client: Executor | None = None,
+        **lookups: Any,
+    ) -> R:
+        """The only row for which all of this holds.
+
+        Raises:
+            NotFoundError: there is none.
+            MultipleObjectsReturned: there are several.
+        """
+        rows = await self._two(conditions, lookups, using, client)
+        if not rows:
+            raise NotFoundError(
+                f"no {self._names.label} matches{_described(lookups)}", model=self._model
+            )
+        return rows[0]
+
+    async def get_or_none(
+        self,
+        *conditions: Any,
+        using: str | None = None,
+        client: Executor | None = None,
+        **lookups: Any,
+    ) -> R | None:
+        """The only row for which all of this holds, or None.
+
+        Raises:
+            MultipleObjectsReturned: there are several.
+        """
+        rows = await self._two(conditions, lookups, using, client)
+        return rows[0] if rows else None
+
+    async def _two(
+        self,
+        conditions: tuple[Any, ...],
+        lookups: dict[str, Any],
+        using: str | None,
+        client: Executor | None,
+    ) -> list[R]:
+        query: Any = self.filter(*conditions, **lookups) if conditions or lookups else self._copy()
+        if query._limit is None:
+            query._limit = 2
+        rows: list[R] = await query._rows_on(self._executor(using, client))
+        if len(rows) > 1:
+            raise MultipleObjectsReturned(
+                f"more than one {self._names.label} matches{_described(lookups)}",
+                model=self._model,
+                hint="filter by a unique field, or use first()",
+            )
+        return rows
+
+    async def exists(self, *, using: str | None = None, client: Executor | None = None) -> bool:
+        """Whether there is a row."""
+        from oxyde.queries.terminal import One, build_found, output
+
+        query = self._bare()
+        query._limit = 1 if query._limit is None else min(query._limit, 1)
+        if not query._compounds and not query._groups():
+            query._outputs = (output(self._context(), "one", One()),)
+        value = await query._terminal("exists", build_found, self._executor(using, client))
+        return value is not None
+
+    async def count(self, *, using: str | None = None, client: Executor | None = None) -> int:
+        """The number of rows."""
+        from oxyde.queries.terminal import build_count
+
+        executor = self._executor(using, client)
+        value = await self._bare()._terminal("count", build_count, executor)
+        return cast("int", value or 0)
+
+    async def sum(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The sum of a field or expression; None when there is no value."""
+        return await self.aggregate_one(Sum(field), using=using, client=client)
+
+    async def avg(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The mean of a field or expression; None when there is no value."""
+        return await self.aggregate_one(Avg(field), using=using, client=client)
+
+    async def max(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The largest value of a field or expression; None when there is none."""
+        return await self.aggregate_one(Max(field), using=using, client=client)
+
+    async def min(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The smallest value of a field or expression; None when there is none."""
+        return await self.aggregate_one(Min(field), using=using, client=client)
+
+    async def aggregate_one(
+        self, aggregate: Aggregate, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """One aggregate over all rows of the query."""
+        found = await self.aggregate(value=aggregate, using=using, client=client)
+        return found["value"]
+
+    async def aggregate(
+        self, *, using: str | None = None, client: Executor | None = None, **aggregates: Aggregate
+    ) -> dict[str, Any]:
+        """Aggregates over all rows of the query, by name.
+
+        Raises:
+            FieldError: an unknown name, or something that is no aggregate.
+        """
+        from oxyde.queries.terminal import (
+            arguments_of,
+            build_aggregates,
+            needs_derived,
+            output,
+        )
+
+        query = self._bare()
+        context = query._context(grouping=True)
+        for name, aggregate in aggregates.items():
+            if not isinstance(aggregate, Expression) or not aggregate.aggregates():
+                raise FieldError(f"aggregate({name}=…) takes an aggregate, not {aggregate!r:.80}")
+        wanted = tuple([output(context, name, each) for name, each in aggregates.items()])
+        derived = needs_derived(query)
+        query._row = "dict"
+        query._outputs = arguments_of(context, wanted) if derived else wanted
+        kind = ("aggregate", *(each.shape for each in wanted)) if derived else "aggregate"
+
+        def build(one: Query[M, Any]) -> tuple[_ir.Statement, Builder, Any]:
+            return build_aggregates(one, wanted)
+
+        rows = await query._terminal(kind, build, self._executor(using, client))
+        return cast("dict[str, Any]", rows[0])
+
+    async def _terminal(
+        self: Query[M, Any],
+        kind: Hashable,
+        build: Callable[[Query[M, Any]], tuple[_ir.Statement, Builder, Any]],
+        executor: Executor,
+    ) -> Any:
+        values: list[Any] = []
+        shape = (kind, shape_of(self, values))
+        entry = entry_for(executor.flavour, shape, lambda: build(self))
+        assert entry.recipe is not None
+        return await executor.fetch(entry.plan, values, entry.recipe)
+
+    def _bare(self) -> Query[M, Any]:
+        """The query without what only concerns how its rows are shown."""
+        made: Query[M, Any] = self._copy()
+        made._joins = ()
+        made._prefetches = ()
+        if made._limit is None and made._offset is None and not isinstance(made._distinct, tuple):
+            made._order = ()
+        made._lock = None
+        return made
+
+    async def in_bulk(
+        self,
+        keys: Iterable[Any] | None = None,
+        *,
+        field: str = "pk",
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> dict[Any, R]:
+        """The rows by key: ``in_bulk([1, 2, 3])`` → ``{1: …, 3: …}``.
+
+        Args:
+            keys: which ones; all of the query when None.
+            field: a unique field that is the key of the dict.
+
+        Raises:
+            FieldError: the field is unknown or not unique, or the rows are no models.
+        """
+        meta = key_of(self._names, "in_bulk()") if field == "pk" else self._names.field(field)
+        if self._row != "model":
+            raise FieldError("in_bulk() gives models: leave out values() and values_list()")
+        unique = (
+            meta.unique
+            or (meta.primary_key and len(self._names.primary_key) == 1)
+            or (meta.name,) in self._names.meta.unique_together
+        )
+        if not unique:
+            raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
+        query = self if keys is None else self.filter(**{f"{meta.name}__in": list(keys)})
+        rows = await query.all(using=using, client=client)
+        return {row.__dict__[meta.name]: row for row in rows}
+
+    def sql(self, dialect: str | None = None, *, using: str | None = None) -> tuple[str, list[Any]]:
+        """The SQL text and its parameters.
+
+        Args:
+            dialect: "postgres", "sqlite", "mysql" or "mariadb"; when None that of the database
+                the query would run on, or "postgres" when none is initialised.
+
+        Raises:
+            OxydeError: the dialect is unknown.
+        """
+        values: list[Any] = []
+        entry = self._entry(_flavour(self, dialect, using), values)
+        return entry.plan.sql, entry.plan.parameters(values)
+
+    async def explain(
+        self,
+        *,
+        analyze: bool = False,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> str:
+        """How the database runs the query.
+
+        Args:
+            analyze: run it, and tell measured times and row counts.
+        """
+        executor = self._executor(using, client)
+        values: list[Any] = []
+        entry = self._entry(executor.flavour, values)
+        return await executor.explain(entry.plan, values, analyze)
+
+
+def _described(lookups: dict[str, Any]) -> str:
+    # The names only: values may be secrets.
+    return f" {', '.join(lookups)}" if lookups else ""
+
+
+_DIALECTS = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "sqlite": "sqlite",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+}
+
+
+def _flavour(query: QueryState[Any, Any], dialect: str | None, using: str | None) -> str:
+    if dialect is None:
+        try:
+            return resolve(using or query._using, query._client).flavour
+        except OxydeError:
+            if using is not None:
+                raise
+            return "postgres"
+    flavour = _DIALECTS.get(dialect.lower())
+    if flavour is None:
+        from oxyde.queries.columns import hint_for
+
+        raise OxydeError(f"unknown dialect {dialect!r}", hint=hint_for(dialect, _DIALECTS))
+    return flavour
+
+
+def _named(query: QueryState[Any, Any], rows: list[Any]) -> list[Any]:
+    from collections import namedtuple
+
+    names = query._fields or (*query._names.fields, *query._annotations)
+    made = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 -- names come at run time
+    return [made._make(row) for row in rows]
+

@@ -1,0 +1,128 @@
+"""What the rows of a statement become: the recipe for hydration.
+
+Recipes are made by the layer of the models, which tells this one how (`install`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from oxyde import _ir
+
+if TYPE_CHECKING:
+    from oxyde._core import Recipe
+    from oxyde.db.meta import FieldMeta
+    from oxyde.queries.names import Names
+    from oxyde.queries.scope import Typed
+
+__all__ = ["Cells", "JoinTree", "Recipes", "install", "recipes"]
+
+
+class JoinTree(NamedTuple):
+    """A joined model: its attribute on the model before, its fields in order, and what is joined
+    to it in turn."""
+
+    attribute: str
+    model: type[Any]
+    fields: tuple[str, ...]
+    children: tuple[JoinTree, ...]
+
+
+class Recipes(Protocol):
+    """How rows become Python values; made by `oxyde.models.recipe`."""
+
+    def recipe_for(
+        self, model: type[Any], fields: tuple[str, ...], joins: tuple[Any, ...] = ()
+    ) -> Recipe:
+        """Instances; the columns come in the order of `fields`, then each join's, depth first."""
+
+    def tuple_recipe(self, cells: Sequence[Any]) -> Recipe:
+        """Tuples."""
+
+    def dict_recipe(self, names: Sequence[str], cells: Sequence[Any]) -> Recipe:
+        """Dicts."""
+
+    def flat_recipe(self, cell: Any) -> Recipe:
+        """The first column's values."""
+
+    def scalar_recipe(self, cell: Any) -> Recipe:
+        """The first column of the first row, or None."""
+
+    def cell_for(self, field: FieldMeta) -> Any:
+        """How a column's value is read."""
+
+    def cell_of(self, column_type: _ir.ColumnType) -> Any:
+        """How a value of a type is read."""
+
+
+_installed: list[Any] = []
+
+
+def install(made: Any) -> None:
+    """Tell how recipes are made. Called once, when `oxyde.models` is imported."""
+    _installed[:] = [made]
+
+
+def recipes() -> Any:
+    """What `install` was given."""
+    if not _installed:
+        import importlib
+
+        install(importlib.import_module("oxyde.models.recipe"))
+    return _installed[0]
+
+
+class Cells:
+    """The columns of a SELECT, as they are read."""
+
+    __slots__ = ("fields", "joins", "kind", "list", "names")
+
+    def __init__(self, kind: str, names: Names) -> None:
+        self.kind = kind
+        self.names = names
+        # For models: the fields loaded, and the joined models.
+        self.fields: tuple[str, ...] = ()
+        self.joins: tuple[JoinTree, ...] = ()
+        # All others (for models: annotations) by name.
+        self.list: list[tuple[str, Typed]] = []
+
+    def add(self, name: str, typed: Typed) -> None:
+        """A further column."""
+        self.list.append((name, typed))
+
+    def recipe(self, kind: str | None = None) -> Recipe:
+        """The recipe for these columns.
+
+        Args:
+            kind: "scalar" for one value, instead of the query's own kind of rows.
+        """
+        make = recipes()
+        kind = kind or self.kind
+        if kind == "model":
+            extras = tuple((name, cell_of(typed)) for name, typed in self.list)
+            joins = tuple(_node(make, join) for join in self.joins)
+            if extras:
+                return make.recipe_for(self.names.model, self.fields, joins, extras)
+            return make.recipe_for(self.names.model, self.fields, joins)
+        cells = [cell_of(typed) for _, typed in self.list]
+        if kind == "scalar":
+            return make.scalar_recipe(cells[0])
+        if kind == "flat":
+            return make.flat_recipe(cells[0])
+        if kind == "dict":
+            return make.dict_recipe([name for name, _ in self.list], cells)
+        return make.tuple_recipe(cells)
+
+
+def _node(make: Any, join: JoinTree) -> Any:
+    children = tuple(_node(make, child) for child in join.children)
+    return make.JoinNode(join.attribute, join.model, join.fields, children)
+
+
+def cell_of(typed: Typed) -> Any:
+    """How a typed expression's values are read."""
+    make = recipes()
+    if typed.field is not None:
+        return make.cell_for(typed.field)
+    return make.cell_of(typed.type)

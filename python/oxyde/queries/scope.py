@@ -1,0 +1,213 @@
+"""One statement under construction: its params, and the tables in scope of each SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from oxyde import _ir
+from oxyde.exceptions import FieldError
+
+if TYPE_CHECKING:
+    from oxyde.db.meta import FieldMeta, ModelMeta
+    from oxyde.queries.annotation import Annotation
+    from oxyde.queries.names import Hop, Names
+
+__all__ = ["Builder", "Scope", "Typed", "column", "exact", "param", "table_of"]
+
+# PostgreSQL cuts identifiers at 63 bytes, which could make two aliases one.
+_LONGEST_ALIAS = 50
+
+
+class Typed(NamedTuple):
+    """An expression of the IR with its type; `field` where it is a column's own value."""
+
+    ir: _ir.Expr
+    type: _ir.ColumnType | None
+    field: FieldMeta | None = None
+
+
+def column(alias: str, field: FieldMeta) -> _ir.Expr:
+    """A column of a table in scope."""
+    return {"column": {"table": alias, "name": field.db_column, "type": field.column_type}}
+
+
+def param(index: int, column_type: _ir.ColumnType, *, many: bool = False) -> _ir.Expr:
+    """A position in the list of values."""
+    return {"param": {"index": index, "type": column_type, "list": many}}
+
+
+def exact(left: _ir.Expr, right: _ir.Expr) -> _ir.Predicate:
+    """`left = right`."""
+    return {"lookup": {"name": "exact", "operand": left, "arguments": [right]}}
+
+
+def table_of(meta: ModelMeta, alias: str) -> _ir.Table:
+    """A model's table under an alias."""
+    return {"schema": meta.schema, "name": meta.table_name, "alias": alias}
+
+
+class Builder:
+    """What the whole statement shares: the params so far, and the aliases that are taken.
+
+    Params are numbered in the order in which expressions are built, which is the order in which
+    the shape lists their values.
+    """
+
+    __slots__ = ("aliases", "checking", "index", "labels")
+
+    def __init__(self, *, checking: bool = False) -> None:
+        self.index = 0
+        self.labels: list[tuple[str, bool]] = []
+        self.aliases: set[str] = set()
+        # Whether names and types are looked at only, outside of a whole statement.
+        self.checking = checking
+
+    def param(
+        self, column_type: _ir.ColumnType, label: str, *, many: bool = False, lookup: bool = True
+    ) -> _ir.Expr:
+        """The next value, sent as `column_type`; `label` names it in errors."""
+        index = self.index
+        self.label(index, label, lookup)
+        self.index += 1
+        return param(index, column_type, many=many)
+
+    def label(self, index: int, label: str, lookup: bool) -> None:
+        """Name the param at a position."""
+        while len(self.labels) <= index:
+            self.labels.append(("", False))
+        self.labels[index] = (label, lookup)
+
+    def alias(self, wanted: str) -> str:
+        """An alias that nothing else in the statement has."""
+        if len(wanted.encode()) > _LONGEST_ALIAS:
+            wanted = "t"
+        alias, number = wanted, 1
+        while alias in self.aliases:
+            number += 1
+            alias = f"{wanted}_{number}"
+        self.aliases.add(alias)
+        return alias
+
+
+class Scope:
+    """The tables of one SELECT (or of an UPDATE or DELETE).
+
+    Attributes:
+        parent: the scope of the statement around this one.
+        origin: for a scope that a to-many path opened, the scope that the path starts from.
+        grouping: whether aggregates over its rows may stand in it.
+        grouping_rows: whether there is a GROUP BY, so that a row stands for many.
+        inline: whether no table can be joined here: a to-one path becomes a scalar subquery.
+    """
+
+    __slots__ = (
+        "_aliases",
+        "alias",
+        "annotations",
+        "built",
+        "builder",
+        "grouping",
+        "grouping_rows",
+        "inline",
+        "joins",
+        "names",
+        "origin",
+        "outputs",
+        "parent",
+    )
+
+    def __init__(
+        self,
+        builder: Builder,
+        names: Names,
+        *,
+        parent: Scope | None = None,
+        alias: str | None = None,
+        inline: bool = False,
+    ) -> None:
+        self.builder = builder
+        self.names = names
+        self.parent = parent
+        self.origin = self
+        self.alias = builder.alias(names.meta.table_name if alias is None else alias)
+        self.joins: list[_ir.Join] = []
+        self.inline = inline
+        self.grouping = False
+        self.grouping_rows = False
+        self.annotations: dict[str, Annotation] = {}
+        # Annotations: where their params begin, and what came out.
+        self.built: dict[str, int | Typed] = {}
+        # Names of the outputs, which an ORDER BY may refer to.
+        self.outputs: set[str] = set()
+        self._aliases: dict[tuple[str, ...], str] = {(): self.alias}
+
+    def join(self, hops: Sequence[Hop]) -> str:
+        """The alias of the table at the end of a path of to-one hops, joined once."""
+        path: tuple[str, ...] = ()
+        alias = self.alias
+        for hop in hops:
+            path = (*path, hop.name)
+            known = self._aliases.get(path)
+            if known is None:
+                if hop.many:
+                    raise FieldError(
+                        f"`{hop.source.model.__name__}.{hop.name}` has many rows for each "
+                        f"`{hop.source.model.__name__}`, so its columns have no single value",
+                        hint="use an aggregate, prefetch(), or filter() on it",
+                    )
+                known = self.builder.alias("__".join(path))
+                self._aliases[path] = known
+                self.joins.append(
+                    {
+                        "kind": "left",
+                        "source": {"table": table_of(hop.target, known)},
+                        "on": exact(column(known, hop.remote), column(alias, hop.local)),
+                    }
+                )
+            alias = known
+        return alias
+
+    def column(self, hops: Sequence[Hop], field: FieldMeta) -> _ir.Expr:
+        """A column at the end of a path."""
+        if not hops:
+            return column(self.alias, field)
+        if self.inline:
+            return self._inline(hops, field)
+        return column(self.join(hops), field)
+
+    def _inline(self, hops: Sequence[Hop], field: FieldMeta) -> _ir.Expr:
+        from oxyde.queries.build_ir import empty_select
+
+        first, rest = hops[0], hops[1:]
+        if first.many:
+            self.join(hops)
+        inner = self.inner(first)
+        output = inner.column(rest, field)
+        select = empty_select()
+        select["from"] = {"table": table_of(first.target, inner.alias)}
+        select["joins"] = inner.joins
+        select["outputs"] = [{"expr": output, "name": field.db_column}]
+        select["filter"] = exact(
+            column(inner.alias, first.remote), column(self.alias, first.local)
+        )
+        return {"subquery": {"select": select, "type": field.column_type}}
+
+    def inner(self, hop: Hop) -> Scope:
+        """A scope inside this one whose first table is the far side of a hop."""
+        from oxyde.queries.names import names_of
+
+        inner = Scope(self.builder, names_of(hop.target.model), parent=self, alias=hop.name)
+        inner.origin = self.origin
+        return inner
+
+    def annotation(self, name: str) -> Typed:
+        """An annotation by its name, built when first asked for."""
+        built = self.built[name]
+        if isinstance(built, int):
+            builder = self.builder
+            index, builder.index = builder.index, built
+            built = self.annotations[name].expression.build(self)
+            builder.index = index
+            self.built[name] = built
+        return built

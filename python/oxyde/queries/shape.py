@@ -1,0 +1,71 @@
+"""A query's shape and values: the key under which its plan is kept, and what it is run with.
+
+Shape and values list the clauses in one order, which is also the order in which `build_ir`
+numbers the params: CTEs, annotations, outputs, conditions, groups, compounds, order, limit, offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oxyde.queries.annotation import Annotation
+    from oxyde.queries.state import QueryState
+
+__all__ = ["shape_of"]
+
+
+def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, ...]:
+    """The shape of a SELECT; its values are appended to `values`."""
+    # Each clause is its tag and one value: no two different queries can look alike.
+    parts: list[Hashable] = [query._model]
+    if query._ctes:
+        parts += ("with", tuple([cte.shape(values) for cte in query._ctes]))
+    if query._row != "model" or query._fields is not None:
+        parts += ("rows", query._row, query._fields)
+    if query._only is not None:
+        parts += ("only", query._only)
+    if query._joins:
+        parts += ("join", query._joins)
+    if query._annotations:
+        parts += ("annotate", _named(tuple(query._annotations.values()), values))
+    if query._outputs is not None:
+        parts += ("outputs", _named(query._outputs, values))
+    if query._where:
+        parts += ("where", _shapes(query._where, values))
+    if query._group_by is not None:
+        parts += ("group", query._group_by)
+    if query._having:
+        parts += ("having", _shapes(query._having, values))
+    if query._distinct is not False:
+        parts += ("distinct", query._distinct)
+    if query._compounds:
+        others = [(operator, shape_of(other, values)) for operator, other in query._compounds]
+        parts += ("compounds", tuple(others))
+    if query._order:
+        parts += ("order", _shapes(query._order, values))
+    if query._limit is not None:
+        parts.append("limit")
+        values.append(query._limit)
+    if query._offset is not None:
+        parts.append("offset")
+        values.append(query._offset)
+    if query._lock is not None:
+        parts += ("lock", query._lock)
+    return tuple(parts)
+
+
+def _shapes(clauses: tuple[Any, ...], values: list[Any]) -> Hashable:
+    if len(clauses) == 1:
+        values += clauses[0].values
+        return (clauses[0].shape,)
+    for clause in clauses:
+        values += clause.values
+    return tuple([clause.shape for clause in clauses])
+
+
+def _named(annotations: tuple[Annotation, ...], values: list[Any]) -> Hashable:
+    for annotation in annotations:
+        values += annotation.values
+    return tuple([(annotation.name, annotation.shape) for annotation in annotations])

@@ -1,0 +1,92 @@
+"""What a query consists of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal
+
+from typing_extensions import TypeVar
+
+from oxyde.queries.annotation import Annotation, Context
+from oxyde.queries.names import Names, names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typing_extensions import Self
+
+    from oxyde import _ir
+    from oxyde.db.executor import Executor
+    from oxyde.queries.base import Expression
+    from oxyde.queries.cte import CTE
+    from oxyde.queries.ordering import Term
+    from oxyde.queries.predicates import Node
+    from oxyde.queries.prefetch import Prefetch
+    from oxyde.queries.query import Query
+
+__all__ = ["M", "QueryState", "R"]
+
+M = TypeVar("M")
+R = TypeVar("R", default=M)
+
+RowKind = Literal["model", "dict", "tuple", "flat", "named", "select"]
+
+
+class QueryState(Generic[M, R]):
+    """The clauses of a query. It never changes: a builder call copies it.
+
+    What is unset lives on the class, so that a copy is that of a small dict.
+    """
+
+    _model: type[M]
+    _names: Names
+    _where: tuple[Node, ...] = ()
+    _order: tuple[Term, ...] = ()
+    _limit: int | None = None
+    _offset: int | None = None
+    # True, or the fields of DISTINCT ON.
+    _distinct: bool | tuple[str, ...] = False
+    _row: RowKind = "model"
+    # Names of fields, paths and annotations that come back; None for all. Not for models.
+    _fields: tuple[str, ...] | None = None
+    # The fields that models are loaded with; None for all.
+    _only: tuple[str, ...] | None = None
+    # Expressions that come back in place of the query's own rows.
+    _outputs: tuple[Annotation, ...] | None = None
+    _joins: tuple[str, ...] = ()
+    _annotations: Mapping[str, Annotation] = {}  # noqa: RUF012 -- never changed in place
+    _group_by: tuple[str, ...] | None = None
+    _having: tuple[Node, ...] = ()
+    _lock: tuple[Any, ...] | None = None
+    _compounds: tuple[tuple[_ir.SetOperator, Query[Any, Any]], ...] = ()
+    _ctes: tuple[CTE, ...] = ()
+    _prefetches: tuple[Prefetch, ...] = ()
+    _strict: bool = False
+    _using: str | None = None
+    _client: Executor | None = None
+
+    def __init__(self, model: type[M]) -> None:
+        names = names_of(model)
+        self._model = model
+        self._names = names
+
+    def _copy(self) -> Query[M, R]:
+        """A Query with the same clauses, to be changed before anyone else sees it."""
+        from oxyde.queries.query import Query
+
+        made: Query[M, R] = Query.__new__(Query)
+        made.__dict__.update(self.__dict__)
+        return made
+
+    def _context(self, *, grouping: bool = False) -> Context:
+        return Context(self._names, self._annotations, grouping=grouping)
+
+    def _with_where(self, nodes: tuple[Node, ...]) -> Query[M, R]:
+        made = self._copy()
+        made._where = self._where + nodes
+        return made
+
+    def _groups(self) -> bool:
+        """Whether rows come in groups."""
+        if self._group_by is not None:
+            return True
+        return any(each.grouped for each in self._annotations.values())

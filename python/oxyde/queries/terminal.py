@@ -1,0 +1,156 @@
+"""Statements that give one value or one row: counts and aggregates over a whole query."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+from oxyde import _ir
+from oxyde.exceptions import FieldError
+from oxyde.queries.aggregates import Aggregate, Count
+from oxyde.queries.annotation import Annotation, Context
+from oxyde.queries.base import Expression
+from oxyde.queries.build_ir import Built, build_select, empty_select
+from oxyde.queries.rows import Cells
+from oxyde.queries.scope import Builder, Scope, Typed
+
+if TYPE_CHECKING:
+    from oxyde.queries.query import Query
+    from oxyde.queries.state import QueryState
+
+__all__ = ["One", "build_aggregates", "build_count", "build_found", "output"]
+
+
+class One(Expression):
+    """The number 1, as part of the shape."""
+
+    __slots__ = ()
+
+    def shape(self, context: Context, values: list[Any]) -> Hashable:
+        """A constant."""
+        return "one"
+
+    def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
+        """A literal."""
+        return Typed({"literal": {"int": 1}}, "big_int")
+
+
+def output(context: Context, name: str, expression: Expression) -> Annotation:
+    """An expression that comes back under a name.
+
+    Raises:
+        FieldError: an unknown name, or types that do not go together.
+    """
+    values: list[Any] = []
+    shape = expression.shape(context, values)
+    typed = context.check(expression)
+    return Annotation(
+        name, expression, shape, tuple(values), typed, grouped=expression.aggregates()
+    )
+
+
+def needs_derived(query: QueryState[Any, Any]) -> bool:
+    """Whether the query's rows are other than those of its tables, so that only a query around it
+    can count them."""
+    return (
+        query._distinct is not False
+        or query._limit is not None
+        or query._offset is not None
+        or bool(query._compounds)
+        or query._groups()
+    )
+
+
+def _around(builder: Builder, built: Built, alias: str) -> _ir.Select:
+    select = empty_select()
+    select["ctes"], built.select["ctes"] = built.select["ctes"], []
+    select["from"] = {"subquery": {"select": built.select, "alias": alias}}
+    return select
+
+
+def build_count(query: Query[Any, Any]) -> tuple[_ir.Statement, Builder, Any]:
+    """`SELECT COUNT(*)`."""
+    builder = Builder()
+    if not needs_derived(query):
+        counted = query._copy()
+        counted._outputs = (output(query._context(grouping=True), "count", Count()),)
+        built = build_select(counted, builder)
+        return {"select": built.select}, builder, built.cells.recipe("scalar")
+    alias = builder.alias("counted")
+    built = build_select(query, builder, inner=True)
+    select = _around(builder, built, alias)
+    typed = Count().over(built.scope, None)
+    cells = Cells("scalar", query._names)
+    cells.add("count", typed)
+    select["outputs"] = [{"expr": typed.ir, "name": "count"}]
+    return {"select": select}, builder, cells.recipe("scalar")
+
+
+def build_found(query: Query[Any, Any]) -> tuple[_ir.Statement, Builder, Any]:
+    """`SELECT 1`, for whether there is a row."""
+    builder = Builder()
+    if not query._compounds and not query._groups():
+        built = build_select(query, builder)
+        return {"select": built.select}, builder, built.cells.recipe("scalar")
+    alias = builder.alias("found")
+    built = build_select(query, builder, inner=True)
+    select = _around(builder, built, alias)
+    typed = One().build(built.scope)
+    cells = Cells("scalar", query._names)
+    cells.add("one", typed)
+    select["outputs"] = [{"expr": typed.ir, "name": "one"}]
+    return {"select": select}, builder, cells.recipe("scalar")
+
+
+def build_aggregates(
+    query: Query[Any, Any], aggregates: tuple[Annotation, ...]
+) -> tuple[_ir.Statement, Builder, Any]:
+    """A SELECT of aggregates over all rows; those of a slice over a query around it."""
+    builder = Builder()
+    if not needs_derived(query):
+        built = build_select(query, builder)
+        return {"select": built.select}, builder, built.cells.recipe("dict")
+    if query._distinct is not False or query._compounds or query._groups():
+        raise FieldError(
+            "an aggregate over a distinct, grouped or combined query is not supported",
+            hint="count() it, or write the aggregate in annotate()",
+        )
+    alias = builder.alias("found")
+    built = build_select(query, builder, inner=True)
+    select = _around(builder, built, alias)
+    cells = Cells("dict", query._names)
+    inner = dict(built.cells.list)
+    for annotation in aggregates:
+        aggregate = annotation.expression
+        assert isinstance(aggregate, Aggregate)
+        argument = None
+        if annotation.name in inner and aggregate.expression is not None:
+            typed = inner[annotation.name]
+            ir: _ir.Expr = {
+                "column": {"table": alias, "name": annotation.name, "type": typed.type or "text"}
+            }
+            argument = Typed(ir, typed.type, typed.field)
+        result = aggregate.over(built.scope, argument)
+        select["outputs"].append({"expr": result.ir, "name": annotation.name})
+        cells.add(annotation.name, result)
+    return {"select": select}, builder, cells.recipe("dict")
+
+
+def arguments_of(
+    context: Context, aggregates: tuple[Annotation, ...]
+) -> tuple[Annotation, ...]:
+    """What the aggregates over a slice are computed from: the columns of the inner query.
+
+    Raises:
+        FieldError: an aggregate that cannot be computed from outside.
+    """
+    made = []
+    for annotation in aggregates:
+        aggregate = annotation.expression
+        if not isinstance(aggregate, Aggregate) or aggregate.filter is not None:
+            raise FieldError(
+                f"{aggregate!r} over a sliced query is not supported",
+                hint="use a plain aggregate of a field there",
+            )
+        made.append(output(context, annotation.name, aggregate.expression or One()))
+    return tuple(made)

@@ -1,0 +1,99 @@
+"""Pydantic's validation of single fields, for values that reach the database without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import SchemaValidator
+
+from oxyde.exceptions import FieldError
+from oxyde.queries.columns import hint_for
+from oxyde.queries.names import names_of
+
+__all__ = ["build", "validate_field"]
+
+
+def validate_field(model: type[Any], name: str, value: Any) -> Any:
+    """A value as the field of the model takes it.
+
+    Only the field's own validation runs: that of the model needs a whole instance.
+
+    Raises:
+        pydantic.ValidationError: the value is not valid.
+    """
+    data, _, _ = _validator(model).validate_assignment({}, name, value)
+    return data[name]
+
+
+def build(model: type[Any], values: Mapping[str, Any]) -> Any:
+    """An instance made of values by the names of fields or their aliases.
+
+    Raises:
+        FieldError: an unknown name.
+        pydantic.ValidationError: a value is not valid.
+    """
+    names = names_of(model)
+    known = model.model_fields
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        relation = names.meta.relations.get(name)
+        if relation is not None and relation.column is not None and value is not None:
+            if not hasattr(type(value), "_db_meta"):
+                # A key where the row was expected: author=5.
+                made[relation.column] = value
+                continue
+        elif name not in known and name not in _aliases(model):
+            raise FieldError(
+                f"`{names.label}` has no field `{name}`",
+                hint=hint_for(name, [*known, *names.meta.relations]),
+            )
+        made[name] = value
+    return model.__pydantic_validator__.validate_python(made, by_alias=True, by_name=True)
+
+
+def _aliases(model: type[Any]) -> set[str]:
+    aliases: set[str] = set()
+    for field in model.model_fields.values():
+        for alias in (field.alias, field.validation_alias):
+            if isinstance(alias, str):
+                aliases.add(alias)
+            elif alias is not None:
+                aliases.update(
+                    path[0] for path in alias.convert_to_aliases() if isinstance(path[0], str)
+                ) if hasattr(alias, "convert_to_aliases") else aliases.update(
+                    part for part in getattr(alias, "path", ())[:1] if isinstance(part, str)
+                )
+    if model.model_config.get("extra") == "allow":
+        return _Anything()
+    return aliases
+
+
+class _Anything(set[str]):
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+def _validator(model: type[Any]) -> SchemaValidator:
+    found: SchemaValidator | None = model.__dict__.get("_oxyde_field_validator")
+    if found is None:
+        found = SchemaValidator(_fields_schema(model.__pydantic_core_schema__))
+        type.__setattr__(model, "_oxyde_field_validator", found)
+    return found
+
+
+def _fields_schema(schema: Any) -> Any:
+    """The schema of a model's fields, without the functions and the class around them."""
+    definitions: list[Any] = []
+    while schema["type"] != "model-fields":
+        if schema["type"] == "definitions":
+            definitions.extend(schema["definitions"])
+            schema = schema["schema"]
+        elif schema["type"] == "definition-ref":
+            wanted = schema["schema_ref"]
+            schema = next(each for each in definitions if each.get("ref") == wanted)
+        else:
+            schema = schema["schema"]
+    if definitions:
+        return {"type": "definitions", "schema": schema, "definitions": definitions}
+    return schema

@@ -1,0 +1,337 @@
+"""The verbs that write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from oxyde.db.registry import resolve
+from oxyde.exceptions import FieldError, ManagerError
+from oxyde.queries.base import Expression
+from oxyde.queries.building import Building
+from oxyde.queries.expressions import F, as_expression
+from oxyde.queries.state import M, R
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+    from oxyde.queries.raw import RawQuery
+
+__all__ = ["Writing"]
+
+
+class Writing(Building[M, R]):
+    """create, update, delete and all the others."""
+
+    def _place(self, using: str | None, client: Executor | None) -> Executor:
+        if using is None and client is None:
+            return resolve(self._using, self._client)
+        return resolve(using, client)
+
+    async def create(
+        self,
+        *,
+        instance: M | None = None,
+        using: str | None = None,
+        client: Executor | None = None,
+        **values: Any,
+    ) -> M:
+        """Insert one row, with the model's hooks.
+
+        Args:
+            instance: an instance to insert, instead of values.
+            using: the database's name.
+            client: a database or transaction, instead of a name.
+            values: by field; Pydantic validates them.
+
+        Returns:
+            The instance, with what the database filled in.
+
+        Raises:
+            ManagerError: both or neither of `instance` and values are given.
+            pydantic.ValidationError: a value is not valid.
+            IntegrityError: the database refuses the row.
+        """
+        from oxyde.queries.create import create
+
+        made: M = await create(self._model, instance, values, self._place(using, client))
+        return made
+
+    async def get_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        *,
+        using: str | None = None,
+        client: Executor | None = None,
+        **lookups: Any,
+    ) -> tuple[M, bool]:
+        """The row for these lookups; else a new one of them and `defaults`.
+
+        It is right also when others insert the same row at the same time.
+
+        Returns:
+            The instance, and whether it is new.
+
+        Raises:
+            MultipleObjectsReturned: several rows match.
+            IntegrityError: the new row breaks another constraint.
+        """
+        from oxyde.queries.create import get_or_create
+
+        return await get_or_create(self._copy(), defaults, lookups, self._place(using, client))
+
+    async def update_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        *,
+        create_defaults: Mapping[str, Any] | None = None,
+        using: str | None = None,
+        client: Executor | None = None,
+        **lookups: Any,
+    ) -> tuple[M, bool]:
+        """The row for these lookups, with `defaults` written to it; else a new one of both.
+
+        Args:
+            defaults: what is written.
+            create_defaults: what a new row gets, instead of `defaults`.
+
+        Returns:
+            The instance, and whether it is new.
+        """
+        from oxyde.queries.create import update_or_create
+
+        return await update_or_create(
+            self._copy(), defaults, create_defaults, lookups, self._place(using, client)
+        )
+
+    async def upsert(
+        self,
+        *,
+        unique_fields: Iterable[str] | None = None,
+        update_fields: Iterable[str] | None = None,
+        update: Mapping[str, Any] | None = None,
+        using: str | None = None,
+        client: Executor | None = None,
+        **values: Any,
+    ) -> M:
+        """Insert a row, or change the one with its unique key, in one statement.
+
+        Args:
+            unique_fields: the fields of the key; else the key whose fields are given.
+            update_fields: the fields that a row already there takes from `values`; all given
+                ones when None.
+            update: values and expressions that a row already there takes instead
+                (``update={"hits": F("hits") + 1}``).
+            values: the row.
+
+        Returns:
+            The instance, as it is stored. No hook runs.
+        """
+        from oxyde.queries.upsert import upsert
+
+        made: M = await upsert(
+            self._copy(),
+            values,
+            self._place(using, client),
+            unique_fields=unique_fields,
+            update_fields=update_fields,
+            update=update,
+        )
+        return made
+
+    async def bulk_create(
+        self,
+        objects: Iterable[M | Mapping[str, Any]],
+        *,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Iterable[str] | None = None,
+        unique_fields: Iterable[str] | None = None,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> list[M]:
+        """Insert any number of rows, all or none. No hook runs.
+
+        Args:
+            objects: instances and dicts, mixed; they may give different columns.
+            batch_size: rows per statement; as many as the database takes when None.
+            ignore_conflicts: leave rows that are there already as they are. The keys of the new
+                ones are not known then.
+            update_conflicts: change rows that are there already.
+            update_fields: which fields are changed then; all but the key when None.
+            unique_fields: the key that must clash; the one whose fields are given when None.
+
+        Returns:
+            The instances in order, with what the database filled in.
+
+        Raises:
+            IntegrityError: the database refuses a row; none is written.
+            pydantic.ValidationError: a value is not valid; none is written.
+        """
+        from oxyde.queries.bulk import bulk_create
+
+        made: list[M] = await bulk_create(
+            self._names,
+            objects,
+            self._place(using, client),
+            batch_size=batch_size,
+            ignore_conflicts=ignore_conflicts,
+            update_conflicts=update_conflicts,
+            update_fields=update_fields,
+            unique_fields=unique_fields,
+        )
+        return made
+
+    async def bulk_update(
+        self,
+        objects: Iterable[M],
+        fields: Iterable[str],
+        *,
+        batch_size: int | None = None,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> int:
+        """Write some fields of many instances, each with its own values, all or none.
+
+        Args:
+            objects: instances with keys.
+            fields: what is written.
+            batch_size: rows per statement; as many as the database takes when None.
+
+        Returns:
+            The number of rows.
+        """
+        from oxyde.queries.bulk import bulk_update
+
+        return await bulk_update(
+            self._names, objects, fields, self._place(using, client), batch_size=batch_size
+        )
+
+    @overload
+    async def update(
+        self,
+        *assignments: Any,
+        returning: Literal[False] = False,
+        using: str | None = None,
+        client: Executor | None = None,
+        **values: Any,
+    ) -> int: ...
+    @overload
+    async def update(
+        self,
+        *assignments: Any,
+        returning: Literal[True],
+        using: str | None = None,
+        client: Executor | None = None,
+        **values: Any,
+    ) -> list[M]: ...
+    async def update(
+        self,
+        *assignments: Any,
+        returning: bool = False,
+        using: str | None = None,
+        client: Executor | None = None,
+        **values: Any,
+    ) -> int | list[M]:
+        """Change the rows of the query in one statement. No hook runs.
+
+        Args:
+            assignments: functions from the model to a dict
+                (``update(lambda u: {u.views: u.views + 1})``).
+            returning: give the changed instances instead of their number.
+            values: by field: values, which Pydantic validates, or expressions
+                (``views=F("views") + 1``).
+
+        Returns:
+            The number of rows, or the instances.
+
+        Raises:
+            FieldError: an unknown name, or an expression that does not fit the field.
+            pydantic.ValidationError: a value is not valid.
+        """
+        from oxyde.queries.update import run_update
+
+        for function in assignments:
+            from oxyde.queries.typed import record_mapping
+
+            values = {**record_mapping(self._names, function), **values}
+        executor = self._place(using, client)
+        return await run_update(self._copy(), values, executor, returning=returning)
+
+    async def increment(
+        self,
+        field: str | None = None,
+        by: Any = 1,
+        *,
+        using: str | None = None,
+        client: Executor | None = None,
+        **amounts: Any,
+    ) -> int:
+        """Add to fields in the rows of the query: ``increment("views")``, ``increment(views=5)``.
+
+        Args:
+            field: a number.
+            by: how much.
+            amounts: how much, by field.
+
+        Returns:
+            The number of rows.
+        """
+        return await self._add(field, by, amounts, 1, using, client)
+
+    async def decrement(
+        self,
+        field: str | None = None,
+        by: Any = 1,
+        *,
+        using: str | None = None,
+        client: Executor | None = None,
+        **amounts: Any,
+    ) -> int:
+        """Take from fields in the rows of the query; as `increment`."""
+        return await self._add(field, by, amounts, -1, using, client)
+
+    async def _add(
+        self,
+        field: str | None,
+        by: Any,
+        amounts: dict[str, Any],
+        sign: int,
+        using: str | None,
+        client: Executor | None,
+    ) -> int:
+        wanted = dict(amounts) if field is None else {field: by, **amounts}
+        if not wanted:
+            raise ManagerError("increment() needs a field", model=self._model)
+        values: dict[str, Any] = {}
+        for name, amount in wanted.items():
+            if isinstance(amount, bool) or (
+                not isinstance(amount, Expression) and not hasattr(amount, "__add__")
+            ):
+                raise FieldError(f"`{name}` cannot grow by {amount!r:.80}")
+            step = as_expression(amount)
+            values[name] = F(name) + step if sign > 0 else F(name) - step
+        return await self.update(using=using, client=client, **values)
+
+    async def delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
+        """Delete the rows of the query in one statement. No hook runs.
+
+        Returns:
+            The number of rows.
+        """
+        from oxyde.queries.change import delete_query, refuse_unfit
+
+        query = self._copy()
+        refuse_unfit(query, "delete")
+        return await delete_query(query, self._place(using, client))
+
+    def raw(self, sql: str, params: Any = (), *, using: str | None = None) -> RawQuery[M]:
+        """Instances from SQL that the user wrote: ``await User.objects.raw("SELECT …", [1])``.
+
+        Args:
+            sql: with the database's placeholders (`$1` on PostgreSQL, `?` elsewhere).
+            params: the values, in order.
+        """
+        from oxyde.queries.raw import RawQuery
+
+        return RawQuery(self._names, sql, params, using or self._using, self._client)
