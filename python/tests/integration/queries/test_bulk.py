@@ -1,0 +1,254 @@
+"""Bulk calls: any number of rows, all or none, with the right keys also under concurrent inserts."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+from servers import Server
+
+from oxyde import Field, Model, atomic, db
+from oxyde.db import AsyncDatabase
+from oxyde.exceptions import FieldError, ManagerError, OxydeError, UniqueViolationError
+
+
+class Part(Model):
+    class Meta:
+        is_table = True
+        table_name = "bulk_part"
+
+    id: int | None = Field(default=None, db_pk=True)
+    code: str = Field(max_length=40, db_unique=True)
+    weight: Decimal | None = Field(default=None, max_digits=10, decimal_places=3)
+    stock: int = Field(default=0, ge=0)
+    state: str = Field(default="new", db_default="'new'", max_length=10)
+
+
+class Token(Model):
+    class Meta:
+        is_table = True
+        table_name = "bulk_token"
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, db_pk=True)
+    owner: str
+
+
+class Seat(Model):
+    class Meta:
+        is_table = True
+        table_name = "bulk_seat"
+
+    room: int = Field(db_pk=True)
+    number: int = Field(db_pk=True)
+    taken: bool = False
+
+
+@pytest.fixture
+async def tables(database: AsyncDatabase) -> AsyncDatabase:
+    await db.create_tables(models=[Part, Token, Seat])
+    return database
+
+
+async def test_no_rows_are_no_query(tables: AsyncDatabase) -> None:
+    assert await Part.objects.bulk_create([]) == []
+    assert await Part.objects.bulk_update([], ["stock"]) == 0
+    assert await Part.objects.count() == 0
+
+
+async def test_instances_and_dicts_mixed(tables: AsyncDatabase) -> None:
+    instance = Part(code="a", stock=1)
+    rows = await Part.objects.bulk_create(
+        [
+            instance,
+            {"code": "b", "weight": Decimal("0.125")},
+            Part(code="c"),
+            {"code": "d", "stock": "4"},
+        ]
+    )
+    assert rows[0] is instance
+    assert all(isinstance(row, Part) for row in rows)
+    assert [row.code for row in rows] == ["a", "b", "c", "d"]
+    stored = await Part.objects.order_by("id").all()
+    assert stored == rows
+    assert [row.stock for row in stored] == [1, 0, 0, 4]
+    rows[0].stock = 9
+    await rows[0].save()
+    assert (await Part.objects.get(code="a")).stock == 9
+
+
+async def test_keys_given_and_left_out(tables: AsyncDatabase) -> None:
+    rows = await Part.objects.bulk_create(
+        [{"id": 100, "code": "a"}, {"id": 7, "code": "b"}, {"id": 55, "code": "c"}]
+    )
+    assert [row.id for row in rows] == [100, 7, 55]
+    try:
+        mixed = await Part.objects.bulk_create(
+            [{"id": 300, "code": "d"}, {"code": "e"}, {"code": "f"}]
+        )
+    except OxydeError:
+        assert await Part.objects.count() == 3
+    else:
+        for row in mixed:
+            assert (await Part.objects.get(code=row.code)).id == row.id
+
+
+async def test_other_keys(tables: AsyncDatabase) -> None:
+    tokens = await Token.objects.bulk_create([{"owner": "a"}, Token(owner="b")])
+    assert {token.id: token.owner for token in await Token.objects.all()} == {
+        token.id: token.owner for token in tokens
+    }
+    seats = [{"room": room, "number": number} for room in range(3) for number in range(4)]
+    assert len(await Seat.objects.bulk_create(seats)) == 12
+    assert await Seat.objects.filter(room=2, number=3).exists()
+
+
+async def test_a_hundred_thousand_rows(tables: AsyncDatabase) -> None:
+    rows = await Part.objects.bulk_create(
+        [{"code": f"part {number}", "stock": number} for number in range(100_000)]
+    )
+    assert len(rows) == 100_000
+    assert await Part.objects.count() == 100_000
+    assert await Part.objects.sum("stock") == sum(range(100_000))
+    for index in (0, 1, 999, 65_535, 65_536, 99_999):
+        assert (await Part.objects.get(code=f"part {index}")).id == rows[index].id
+    for row in rows:
+        row.stock += 1
+    assert await Part.objects.bulk_update(rows, ["stock"]) == 100_000
+    assert await Part.objects.sum("stock") == sum(range(100_000)) + 100_000
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 1000])
+async def test_batches(tables: AsyncDatabase, batch_size: int) -> None:
+    rows = await Part.objects.bulk_create(
+        [{"code": str(n)} for n in range(10)], batch_size=batch_size
+    )
+    stored = {row.code: row.id for row in await Part.objects.all()}
+    assert stored == {row.code: row.id for row in rows}
+    for row in rows:
+        row.stock = int(row.code)
+    assert await Part.objects.bulk_update(rows, ["stock"], batch_size=batch_size) == 10
+    assert all(row.stock == int(row.code) for row in await Part.objects.all())
+
+
+async def test_keys_are_right_under_concurrent_inserts(
+    tables: AsyncDatabase, server: Server
+) -> None:
+    async def many(task: int) -> list[Part]:
+        rows: list[Part] = []
+        for batch in range(5):
+            rows += await Part.objects.bulk_create(
+                [{"code": f"{task}/{batch}/{number}"} for number in range(40)]
+            )
+            rows.append(await Part.objects.create(code=f"{task}/{batch}/one"))
+        return rows
+
+    rows = [
+        row for some in await asyncio.gather(*(many(task) for task in range(8))) for row in some
+    ]
+    assert len({row.id for row in rows}) == 8 * 5 * 41
+    stored = dict(server.execute("SELECT code, id FROM bulk_part"))
+    assert stored == {row.code: row.id for row in rows}
+
+
+async def test_all_or_nothing(tables: AsyncDatabase) -> None:
+    await Part.objects.create(code="7")
+    codes = [{"code": str(number)} for number in range(10)]
+    for batch_size in (None, 2):
+        with pytest.raises(UniqueViolationError):
+            await Part.objects.bulk_create(codes, batch_size=batch_size)
+        assert await Part.objects.values_list("code", flat=True).all() == ["7"]
+    with pytest.raises((ValidationError, OxydeError)):
+        await Part.objects.bulk_create([{"code": "a"}, {"code": "b", "stock": -1}])
+    with pytest.raises((ValidationError, OxydeError)):
+        await Part.objects.bulk_create([{"code": "a"}, {"nothing": "b"}])
+    assert await Part.objects.count() == 1
+    one, other = await Part.objects.bulk_create([{"code": "x"}, {"code": "y"}])
+    one.code, other.code = "z", "7"
+    with pytest.raises(UniqueViolationError):
+        await Part.objects.bulk_update([one, other], ["code"])
+    assert await Part.objects.order_by("id").values_list("code", flat=True).all() == ["7", "x", "y"]
+
+
+async def test_inside_a_transaction(tables: AsyncDatabase) -> None:
+    with pytest.raises(ValueError, match="no"):
+        async with atomic():
+            await Part.objects.bulk_create([{"code": str(number)} for number in range(5000)])
+            assert await Part.objects.count() == 5000
+            raise ValueError("no")
+    assert await Part.objects.count() == 0
+
+
+async def test_clashes_ignored(tables: AsyncDatabase) -> None:
+    await Part.objects.create(code="b", stock=5)
+    await Part.objects.bulk_create(
+        [{"code": "a", "stock": 1}, {"code": "b", "stock": 2}, {"code": "c", "stock": 3}],
+        ignore_conflicts=True,
+    )
+    assert await Part.objects.order_by("code").values_list("code", "stock").all() == [
+        ("a", 1), ("b", 5), ("c", 3),
+    ]  # fmt: skip
+
+
+async def test_ignoring_clashes_ignores_nothing_else(tables: AsyncDatabase) -> None:
+    """MySQL's INSERT IGNORE would cut texts and turn NULL into a default."""
+    with pytest.raises((OxydeError, ValidationError)):
+        await Part.objects.bulk_create([{"code": "x" * 41}], ignore_conflicts=True)
+    with pytest.raises((OxydeError, ValidationError)):
+        await Part.objects.bulk_create(
+            [{"code": "y", "weight": Decimal(99999999999)}], ignore_conflicts=True
+        )
+    assert await Part.objects.count() == 0
+
+
+async def test_clashes_updated(tables: AsyncDatabase) -> None:
+    old = await Part.objects.create(code="b", stock=5, state="old")
+    rows = await Part.objects.bulk_create(
+        [{"code": "a", "stock": 1}, {"code": "b", "stock": 2, "state": "fresh"}],
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["stock"],
+    )
+    assert [row.code for row in rows] == ["a", "b"]
+    assert await Part.objects.order_by("code").values_list("code", "stock", "state").all() == [
+        ("a", 1, "new"), ("b", 2, "old"),
+    ]  # fmt: skip
+    assert (await Part.objects.get(code="b")).id == old.id
+
+
+async def test_bulk_update(tables: AsyncDatabase) -> None:
+    rows = await Part.objects.bulk_create([{"code": str(number)} for number in range(5)])
+    for number, row in enumerate(rows):
+        row.stock = number
+        row.weight = None if number % 2 else Decimal(number)
+        row.state = "changed"
+    assert await Part.objects.bulk_update(rows, ["stock", "weight"]) == 5
+    stored = await Part.objects.order_by("id").all()
+    assert [row.stock for row in stored] == [0, 1, 2, 3, 4]
+    assert [row.weight for row in stored] == [Decimal(0), None, Decimal(2), None, Decimal(4)]
+    assert {row.state for row in stored} == {"new"}
+
+
+async def test_bulk_update_of_bad_input(tables: AsyncDatabase) -> None:
+    (row,) = await Part.objects.bulk_create([{"code": "a"}])
+    for fields in (["nothing"], [], ["id"]):
+        with pytest.raises((FieldError, ManagerError, ValueError)):
+            await Part.objects.bulk_update([row], fields)
+    with pytest.raises(OxydeError):
+        await Part.objects.bulk_update([Part(code="never stored")], ["stock"])
+    row.stock = -5
+    with pytest.raises((ValidationError, OxydeError)):
+        await Part.objects.bulk_update([row], ["stock"])
+    assert (await Part.objects.get(code="a")).stock == 0
+
+
+async def test_bulk_update_by_several_keys(tables: AsyncDatabase) -> None:
+    seats = await Seat.objects.bulk_create([{"room": 1, "number": n} for n in range(6)])
+    for seat in seats[::2]:
+        seat.taken = True
+    assert await Seat.objects.bulk_update(seats[:4], ["taken"]) == 4
+    assert await Seat.objects.order_by("number").values_list("taken", flat=True).all() == [
+        True, False, True, False, False, False,
+    ]  # fmt: skip

@@ -1,0 +1,179 @@
+"""update, increment and delete of many rows at once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from library import Author, Book, Library
+from pydantic import ValidationError
+
+from oxyde import F
+from oxyde.exceptions import FieldError, OxydeError
+
+
+async def test_update_gives_the_number_of_rows(books: Library) -> None:
+    assert await Book.objects.filter(genre="novel").update(genre="roman") == 3
+    assert await Book.objects.filter(genre="roman").count() == 3
+    assert await Book.objects.filter(id=99).update(genre="x") == 0
+    # Rows that have the value already count too, on every database.
+    assert await Book.objects.filter(genre="roman").update(genre="roman") == 3
+    assert await Book.objects.update(rating=None) == 7
+    assert await Book.objects.filter(rating=None).count() == 7
+
+
+async def test_update_of_several_columns(books: Library) -> None:
+    changed = {
+        "title": 'it\'s "new" \\ %',
+        "price": Decimal("3.50"),
+        "published": dt.date(2000, 2, 29),
+        "sold_at": dt.datetime(2000, 2, 29, 1, 2, 3, 4),
+        "rating": 0.1,
+    }
+    assert await Book.objects.filter(id=2).update(**changed) == 1
+    book = await Book.objects.get(id=2)
+    assert book.model_dump(include=set(changed)) == changed
+    assert await Book.objects.exclude(id=2).order_by("id").all() == [
+        book for book in books.books if book.id != 2
+    ]
+
+
+async def test_update_with_returning(books: Library) -> None:
+    rows = await Book.objects.filter(author_id=1).update(rating=2.5, returning=True)
+    assert (
+        sorted(rows, key=lambda book: book.id)
+        == await Book.objects.filter(author_id=1).order_by("id").all()
+    )
+    assert all(isinstance(row, Book) and row.rating == 2.5 for row in rows)
+    assert await Book.objects.filter(id=99).update(rating=1.0, returning=True) == []
+    # Rows that no longer match after the update come back as well.
+    moved = await Book.objects.filter(genre="crime").update(genre="thriller", returning=True)
+    assert sorted(book.id for book in moved) == [4, 6]
+    assert {book.genre for book in moved} == {"thriller"}
+
+
+async def test_update_by_expression(books: Library) -> None:
+    await Book.objects.update(pages=F("pages") * 2 + F("id"), price=F("price") + Decimal("0.05"))
+    stored = await Book.objects.order_by("id").all()
+    assert [book.pages for book in stored] == [
+        book.pages * 2 + (book.id or 0) for book in books.books
+    ]
+    assert [book.price for book in stored] == [book.price + Decimal("0.05") for book in books.books]
+    await Book.objects.filter(id=1).update(
+        title=F("title") + "!", published=F("published") + dt.timedelta(days=31)
+    )
+    book = await Book.objects.get(id=1)
+    assert (book.title, book.published) == ("Alpha!", dt.date(2001, 6, 1))
+    await Book.objects.filter(id=4).update(pages=F("rating") * 2)
+    assert (await Book.objects.get(id=4)).pages == 9
+
+
+async def test_swapping_columns_uses_the_old_values(books: Library) -> None:
+    """MySQL assigns from left to right; Oxyde's update means the row as it was."""
+    before = await Author.objects.get(id=2)
+    assert (before.age, before.mentor_id) == (41, 1)  # type: ignore[attr-defined]
+    await Author.objects.filter(id=2).update(age=F("mentor_id"), mentor=F("age") - 40)
+    after = await Author.objects.get(id=2)
+    assert (after.age, after.mentor_id) == (1, 1)  # type: ignore[attr-defined]
+    await Book.objects.filter(id=1).update(author=F("editor_id"), editor=F("author_id"))
+    swapped = await Book.objects.get(id=1)
+    assert (swapped.author_id, swapped.editor_id) == (2, 1)  # type: ignore[attr-defined]
+
+
+async def test_update_of_a_foreign_key(books: Library) -> None:
+    dag = await Author.objects.get(name="Dag")
+    assert await Book.objects.filter(id=1).update(author=dag) == 1
+    assert await Book.objects.filter(author=dag).values_list("id", flat=True).all() == [1]
+    assert await Book.objects.filter(id=1).update(editor_id=dag.id) == 1
+    assert await Book.objects.filter(id=1).update(editor=None) == 1
+    assert (await Book.objects.get(id=1)).editor_id is None  # type: ignore[attr-defined]
+
+
+async def test_update_through_a_relation_in_the_filter(books: Library) -> None:
+    assert await Book.objects.filter(author__company__country="Norway").update(genre="norsk") == 6
+    assert await Book.objects.exclude(genre="norsk").values_list("id", flat=True).all() == [6]
+    assert await Book.objects.filter(author__books__pages__gt=600).update(genre="long") == 1
+
+
+async def test_update_of_a_slice(books: Library) -> None:
+    try:
+        done = await Book.objects.order_by("-pages")[:2].update(genre="longest")
+    except OxydeError:
+        assert await Book.objects.filter(genre="longest").count() == 0
+    else:
+        assert done == 2
+        assert sorted(
+            await Book.objects.filter(genre="longest").values_list("id", flat=True).all()
+        ) == [3, 6]
+
+
+async def test_update_refuses_what_does_not_fit(books: Library) -> None:
+    for wrong in (
+        {"pages": "many"},
+        {"pages": None},
+        {"price": Decimal("1.001")},
+        {"title": None},
+        {"published": "not a day"},
+        {"nothing": 1},
+        {"author__name": "x"},
+        {"books": []},
+    ):
+        with pytest.raises((FieldError, ValidationError)):
+            await Book.objects.filter(id=1).update(**wrong)
+    with pytest.raises((OxydeError, TypeError)):
+        await Book.objects.filter(id=1).update()
+    assert await Book.objects.order_by("id").all() == books.books
+
+
+async def test_increment(books: Library) -> None:
+    assert await Book.objects.filter(id=1).increment("pages") == 1
+    assert await Book.objects.filter(id=1).increment("pages", 10) == 1
+    assert await Book.objects.filter(id=1).increment("pages", -1) == 1
+    assert (await Book.objects.get(id=1)).pages == 310
+    assert await Book.objects.increment("price", Decimal("0.01")) == 7
+    assert await Book.objects.sum("price") == sum(book.price for book in books.books) + Decimal(
+        "0.07"
+    )
+    for wrong in (("title", 1), ("nothing", 1), ("pages", "1"), ("pages", None)):
+        with pytest.raises((FieldError, OxydeError, TypeError)):
+            await Book.objects.filter(id=1).increment(*wrong)
+
+
+async def test_increments_at_once_are_all_counted(books: Library) -> None:
+    await asyncio.gather(*(Book.objects.filter(id=1).increment("pages") for _ in range(50)))
+    assert (await Book.objects.get(id=1)).pages == 350
+
+
+async def test_delete(books: Library) -> None:
+    assert await Book.objects.filter(genre="poems").delete() == 2
+    assert await Book.objects.order_by("id").values_list("id", flat=True).all() == [1, 3, 4, 6, 7]
+    assert await Book.objects.filter(id=99).delete() == 0
+    assert await Book.objects.filter(author__name="Åse").delete() == 2
+    assert await Book.objects.exclude(editor=None).delete() == 2
+    assert await Book.objects.delete() == 1
+    assert await Book.objects.count() == 0
+    assert await Author.objects.count() == 5
+
+
+async def test_delete_of_rows_that_a_subquery_of_the_same_table_finds(books: Library) -> None:
+    """MySQL cannot read the table that it deletes from, unless through a derived table."""
+    assert await Author.objects.filter(mentor__mentor__name="Åse").delete() == 1
+    assert await Author.objects.order_by("id").values_list("name", flat=True).all() == [
+        "Åse",
+        "Bo",
+        "Cleo",
+        "Eli",
+    ]
+    assert (
+        await Book.objects.filter(author__books__title="Beta").exclude(title="Beta").delete() == 2
+    )
+    assert await Book.objects.filter(author_id=1).values_list("title", flat=True).all() == ["Beta"]
+
+
+async def test_delete_of_a_misspelt_predicate_deletes_nothing(books: Library) -> None:
+    for wrong in ({"titel": "x"}, {"title__exakt": "x"}, {"author__nam": "x"}):
+        with pytest.raises(OxydeError):
+            await Book.objects.filter(**wrong).delete()
+    assert await Book.objects.count() == 7
