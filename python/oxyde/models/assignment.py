@@ -29,17 +29,17 @@ def assign_linked(instance: Model, name: str, value: Any) -> None:
                 f"not {type(value).__name__}",
                 hint=f"assign the key to {link.column}",
             )
-        key = None if value is None else value.__dict__.get(link.target_field)
+        key = None if value is None else vars(value).get(link.target_field)
         old = _set_both(instance, name, value, link.column, key)
         instance.__pydantic_fields_set__.add(link.column)
     else:
-        other = instance.__dict__.get(link.attribute)
-        if other is not None and other.__dict__.get(link.target_field) != value:
-            old = instance.__dict__.get(name)
+        other = vars(instance).get(link.attribute)
+        if other is not None and vars(other).get(link.target_field) != value:
+            old = vars(instance).get(name)
             _set_both(instance, name, value, link.attribute, None)
             instance.__pydantic_fields_set__.discard(link.attribute)
         else:
-            old = instance.__dict__.get(name)
+            old = vars(instance).get(name)
             _set(instance, name, value)
     mark_changed(instance, link.column, old)
 
@@ -54,15 +54,15 @@ def _set_both(instance: Model, name: str, value: Any, also: str, its_value: Any)
     The second is set first: a model that validates assignments compares the two.
     """
     missing = object()
-    old = instance.__dict__.get(also, missing)
-    instance.__dict__[also] = its_value
+    old = vars(instance).get(also, missing)
+    vars(instance)[also] = its_value
     try:
         _set(instance, name, value)
     except BaseException:
         if old is missing:
-            del instance.__dict__[also]
+            del vars(instance)[also]
         else:
-            instance.__dict__[also] = old
+            vars(instance)[also] = old
         raise
     return None if old is missing else old
 
@@ -76,7 +76,7 @@ def _model() -> type[Model]:
 def mark_differences(instance: Model, before: Mapping[str, Any], name: str) -> None:
     """Note all fields that Pydantic's own assignment changed."""
     missing = object()
-    for field, value in instance.__dict__.items():
+    for field, value in vars(instance).items():
         old = before.get(field, missing)
         if field == name or old is not value:
             mark_changed(instance, field, None if old is missing else old)
@@ -88,12 +88,12 @@ def note_updates(source: Model, copy: Model, update: Mapping[str, Any]) -> None:
         link = type(copy).__oxyde_links__.get(name)
         if link is None:
             if name in type(copy).__pydantic_fields__:
-                mark_changed(copy, name, source.__dict__.get(name))
+                mark_changed(copy, name, vars(source).get(name))
         elif link.attribute not in update or link.column not in update:
-            value, copy.__dict__[name] = copy.__dict__[name], source.__dict__.get(name)
+            value, vars(copy)[name] = vars(copy)[name], vars(source).get(name)
             assign_linked(copy, name, value)
         else:
-            mark_changed(copy, link.column, source.__dict__.get(link.column))
+            mark_changed(copy, link.column, vars(source).get(link.column))
 
 
 def restore_state(instance: Model, state: State | None) -> None:

@@ -24,17 +24,17 @@ class ManagerDescriptor:
         Raises:
             ManagerError: the model has no table, or an instance was asked.
         """
-        manager: QueryManager[M] | None = owner.__dict__.get("__oxyde_manager__")
         if instance is not None:
             raise ManagerError(
                 f"objects belongs to the class {owner.__name__}, not to an instance",
                 model=owner,
                 hint=f"{owner.__name__}.objects",
             )
-        if manager is None:
-            manager = _make(owner)
-            type.__setattr__(owner, "__oxyde_manager__", manager)
-        return manager
+        made: QueryManager[M] | None = owner.__dict__.get("__oxyde_manager__")
+        if made is None:
+            made = _make(owner)
+            type.__setattr__(owner, "__oxyde_manager__", made)
+        return made
 
 
 def _make(owner: type[Any]) -> Any:

@@ -65,14 +65,14 @@ def _take(
     instance: Model, fresh: Model, meta: ModelMeta, names: set[str], executor: Executor
 ) -> None:
     for name in names:
-        instance.__dict__[name] = fresh.__dict__[name]
+        vars(instance)[name] = vars(fresh)[name]
         instance.__pydantic_fields_set__.add(name)
     for name, relation in meta.relations.items():
-        other = instance.__dict__.get(name)
+        other = vars(instance).get(name)
         if relation.column in names and other is not None:
             link: Link = type(instance).__oxyde_links__[name]
-            if other.__dict__.get(link.target_field) != instance.__dict__[relation.column]:
-                instance.__dict__[name] = None
+            if vars(other).get(link.target_field) != vars(instance)[relation.column]:
+                vars(instance)[name] = None
     known, read = state_of(instance), state_of(fresh)
     originals = {} if read is None else dict(read.originals)
     if known is None or names == set(meta.field_metadata):

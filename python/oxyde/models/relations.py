@@ -113,7 +113,8 @@ def implicit_through(cls: type[Any], name: str, target: type[Any]) -> tuple[type
     }
     for model in (cls, target):
         key_of(model, None, f"{cls.__name__}.{name}")
-    through: type[Any] = ModelMetaclass(f"{cls.__name__}_{name}", (Model,), namespace)
+    make: Any = ModelMetaclass
+    through: type[Any] = make(f"{cls.__name__}_{name}", (Model,), namespace)
     type.__setattr__(cls, "__oxyde_throughs__", {**made, name: (through, source, other)})
     return through, source, other
 

@@ -76,9 +76,9 @@ def insert_values(instance: Model) -> dict[str, Any]:
     _validate(instance, touched(instance))
     values: dict[str, Any] = {}
     for name, field in meta.field_metadata.items():
-        if name not in instance.__dict__:
+        if name not in vars(instance):
             continue
-        value = instance.__dict__[name]
+        value = vars(instance)[name]
         if value is None and field.generated:
             given = name in instance.__pydantic_fields_set__
             if not (given and field.nullable):
@@ -89,7 +89,7 @@ def insert_values(instance: Model) -> dict[str, Any]:
 
 def stored(instance: Model, database: str | None, filled: Mapping[str, Any]) -> None:
     """Note that the instance was written, and what the database filled in."""
-    instance.__dict__.update(filled)
+    vars(instance).update(filled)
     instance.__pydantic_fields_set__.update(filled)
     meta = type(instance)._db_meta
     set_state(instance, State(database, originals=originals_of(instance, meta)))
@@ -104,7 +104,7 @@ async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: E
     state = state_of(instance)
     assigned = touched(instance) if state is None else state.changed
     _validate(instance, assigned & names)
-    values = {name: instance.__dict__[name] for name in meta.field_metadata if name in names}
+    values = {name: vars(instance)[name] for name in meta.field_metadata if name in names}
     if await update_rows(meta.model, key, values, executor) == 0:
         raise NotFoundError(
             f"there is no {shown(meta, key)} to update",
@@ -135,11 +135,11 @@ def _update_names(instance: Model, meta: ModelMeta) -> set[str]:
         return changed_fields(instance, meta, state)
     names = set()
     for name, field in meta.field_metadata.items():
-        if field.primary_key or name not in instance.__dict__:
+        if field.primary_key or name not in vars(instance):
             continue
         if (
             field.db_default is not None
-            and instance.__dict__[name] is None
+            and vars(instance)[name] is None
             and name not in instance.__pydantic_fields_set__
         ):
             continue
@@ -151,9 +151,7 @@ def _is_new(instance: Model, meta: ModelMeta) -> bool:
     if state_of(instance) is not None:
         return False
     given = instance.__pydantic_fields_set__
-    return any(
-        instance.__dict__.get(name) is None or name not in given for name in meta.primary_key
-    )
+    return any(vars(instance).get(name) is None or name not in given for name in meta.primary_key)
 
 
 def _follow_links(instance: Model, meta: ModelMeta) -> None:
@@ -161,17 +159,17 @@ def _follow_links(instance: Model, meta: ModelMeta) -> None:
     for name, relation in meta.relations.items():
         if relation.column is None:
             continue
-        other = instance.__dict__.get(name)
-        if other is None or instance.__dict__.get(relation.column) is not None:
+        other = vars(instance).get(name)
+        if other is None or vars(instance).get(relation.column) is not None:
             continue
         link: Link = type(instance).__oxyde_links__[name]
-        key = other.__dict__.get(link.target_field)
+        key = vars(other).get(link.target_field)
         if key is None:
             raise FieldValueError(
                 f"{meta.model.__name__}.{name} is a {link.target.__name__} that is not saved yet",
                 hint="save it first",
             )
-        instance.__dict__[relation.column] = key
+        vars(instance)[relation.column] = key
         instance.__pydantic_fields_set__.add(relation.column)
         mark_changed(instance, relation.column, None)
 
@@ -183,11 +181,11 @@ def _validate(instance: Model, names: Iterable[str]) -> None:
         return
     for name in sorted(names):
         field = cls.__pydantic_fields__.get(name)
-        if field is None or name not in instance.__dict__:
+        if field is None or name not in vars(instance):
             continue
-        value = instance.__dict__[name]
+        value = vars(instance)[name]
         if value is None and not field.is_required() and field.default is None:
             continue
         scratch = instance.model_copy()
         cls.__pydantic_validator__.validate_assignment(scratch, name, value)
-        instance.__dict__[name] = scratch.__dict__[name]
+        vars(instance)[name] = vars(scratch)[name]

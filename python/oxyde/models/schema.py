@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 
@@ -17,8 +17,7 @@ __all__ = ["packed_schema", "schema_of"]
 
 def packed_schema(models: Iterable[type[Any]] | None = None) -> bytes:
     """`schema_of` as MessagePack, which the Rust core reads."""
-    packed: bytes = msgpack.packb(schema_of(models))
-    return packed
+    return cast("bytes", msgpack.packb(schema_of(models)))
 
 
 def schema_of(models: Iterable[type[Any]] | None = None) -> dict[str, Any]:
