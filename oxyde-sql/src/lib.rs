@@ -1,11 +1,55 @@
 //! Typed statements in, SQL text and a bind recipe out.
 //!
-//! Pure: no I/O, no async, no Python.
+//! Pure: no I/O, no async, no Python. A [`Statement`](ir::Statement) says what is wanted, in the
+//! words of no database; [`compile`] turns it into a [`Plan`](plan::Plan) for one: the SQL text,
+//! which value goes to which placeholder as which type, and what the rows look like. No value of
+//! a user is ever part of a statement.
+//!
+//! # Example: one statement for three databases
+//!
+//! ```
+//! use oxyde_sql::compile;
+//! use oxyde_sql::dialect::{Dialect, Features};
+//! use oxyde_sql::ir::{Expr, Select, Statement, Table};
+//! use oxyde_sql::types::ColumnType;
+//!
+//! let users = Table::new("users");
+//! let name = users.col("name", ColumnType::Text);
+//! let select = Select::from_table(&users)
+//!     .column(&users, "id", ColumnType::BigInt)
+//!     .filter(name.lookup("icontains", [Expr::param(0, ColumnType::Text)]))
+//!     .order(users.col("id", ColumnType::BigInt).desc());
+//! let statement = Statement::from(select);
+//!
+//! let sql = |dialect| compile(&statement, &Features::of(dialect)).map(|plan| plan.sql);
+//! assert_eq!(
+//!     sql(Dialect::Postgres)?,
+//!     r#"SELECT "users"."id" AS "id" FROM "users" WHERE "users"."name" ILIKE $1 ORDER BY "users"."id" DESC"#,
+//! );
+//! assert_eq!(
+//!     sql(Dialect::Sqlite)?,
+//!     r#"SELECT "users"."id" AS "id" FROM "users" WHERE instr(oxyde_casefold("users"."name"), oxyde_casefold(?)) > 0 ORDER BY "users"."id" DESC"#,
+//! );
+//! assert_eq!(
+//!     sql(Dialect::Mysql)?,
+//!     "SELECT `users`.`id` AS `id` FROM `users` WHERE LOWER(`users`.`name`) LIKE LOWER(?) ORDER BY `users`.`id` DESC",
+//! );
+//! # Ok::<(), oxyde_sql::SqlError>(())
+//! ```
 
+pub mod aggregate;
+pub mod ddl;
 pub mod dialect;
 pub mod error;
+pub mod function;
 pub mod ir;
+pub mod lookup;
+mod nearest;
 pub mod plan;
+mod query;
 pub mod schema;
 pub mod types;
 pub mod value;
+
+pub use error::SqlError;
+pub use query::{MAX_DEPTH, compile, compile_message};

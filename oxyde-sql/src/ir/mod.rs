@@ -4,6 +4,8 @@
 //! [`Expr::Param`] is a position in the list of values that comes with each run.
 //! Unknown keys are errors, so that a misspelt key never turns into a wider statement.
 
+mod builder;
+mod column_type;
 mod delete;
 mod expr;
 mod insert;
@@ -14,7 +16,8 @@ mod update;
 
 pub use delete::Delete;
 pub use expr::{
-    Aggregate, BinaryOp, Case, Expr, Frame, FrameBound, FrameUnit, Literal, PathItem, RawPart, When, Window,
+    Aggregate, BinaryOp, Case, Expr, Frame, FrameBound, FrameUnit, Literal, PathItem, RawPart,
+    When, Window,
 };
 pub use insert::{Conflict, ConflictAction, ConflictTarget, Insert, InsertColumn, InsertSource};
 pub use join::{Join, JoinKind};

@@ -1,5 +1,12 @@
 //! Column types: what a column holds, in the words of no database.
 
+mod cast;
+mod convert;
+mod family;
+mod storage;
+
+pub(crate) use convert::convert;
+pub use family::{Families, Family};
 use serde::{Deserialize, Serialize};
 
 /// The type of a column, independent of the database.

@@ -1,0 +1,53 @@
+use super::{Dialect, Features};
+
+/// A version as `(major, minor, patch)`.
+type Version = (u32, u32, u32);
+
+const fn at_least(version: Version, wanted: Version) -> bool {
+    if version.0 != wanted.0 {
+        return version.0 > wanted.0;
+    }
+    if version.1 != wanted.1 {
+        return version.1 > wanted.1;
+    }
+    version.2 >= wanted.2
+}
+
+const fn shared(dialect: Dialect) -> Features {
+    Features {
+        consecutive_ids: true,
+        row_locks: true,
+        nowait: true,
+        skip_locked: true,
+        schemas: true,
+        intersect_first: true,
+        compound_parentheses: true,
+        sequential_assignments: true,
+        update_left_join: true,
+        default_keyword: true,
+        advisory_locks: true,
+        nul_in_text: true,
+        ..Features::none(dialect)
+    }
+}
+
+pub(super) const fn mysql(version: Version) -> Features {
+    Features {
+        lock_of: true,
+        intersect_except: at_least(version, (8, 0, 31)),
+        insert_row_alias: at_least(version, (8, 0, 19)),
+        frame_range_offset: true,
+        lateral: true,
+        ..shared(Dialect::Mysql)
+    }
+}
+
+pub(super) const fn mariadb(version: Version) -> Features {
+    Features {
+        insert_returning: true,
+        delete_returning: true,
+        intersect_except: true,
+        reads_changed_table: at_least(version, (11, 1, 0)),
+        ..shared(Dialect::Mariadb)
+    }
+}

@@ -1,0 +1,40 @@
+use super::{Dialect, Features};
+
+/// Which of sea-query's builders prints a dialect: it quotes identifiers and says how a
+/// placeholder looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Printing {
+    /// PostgreSQL's: `"name"`, `$1`.
+    Dollar,
+    /// SQLite's: `"name"`, `?`.
+    Question,
+    /// MySQL's: `` `name` ``, `?`.
+    Backtick,
+}
+
+impl Features {
+    pub(crate) const fn printing(&self) -> Printing {
+        match self.dialect {
+            Dialect::Postgres => Printing::Dollar,
+            Dialect::Sqlite => Printing::Question,
+            Dialect::Mysql | Dialect::Mariadb => Printing::Backtick,
+        }
+    }
+
+    /// The words of a shared lock. MySQL's newer form takes `OF`, `NOWAIT`, `SKIP LOCKED`.
+    pub(crate) const fn share_clause(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Postgres | Dialect::Sqlite | Dialect::Mysql => "FOR SHARE",
+            Dialect::Mariadb => "LOCK IN SHARE MODE",
+        }
+    }
+
+    /// The limit that lets every row through, for an offset without a limit.
+    pub(crate) const fn no_limit(&self) -> Option<&'static str> {
+        match self.dialect {
+            Dialect::Postgres => None,
+            Dialect::Sqlite => Some("-1"),
+            Dialect::Mysql | Dialect::Mariadb => Some("18446744073709551615"),
+        }
+    }
+}

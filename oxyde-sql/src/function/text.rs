@@ -1,0 +1,184 @@
+use super::{ANY_NUMBER, Call, Function, Rendering, function, template};
+use crate::dialect::Templates;
+use crate::error::SqlError;
+use crate::ir::Expr;
+use crate::query::{Context, Level, Sql, expr};
+use crate::types::{ColumnType, Families, Family};
+
+const TEXT: Families = Families::TEXTUAL;
+const LONG: Families = Families::of(&[Family::Text, Family::Enum, Family::Bytes]);
+
+const fn same(name: &'static str, count: usize, text: &'static str) -> Function {
+    template(name, (count, count), TEXT, "text", Templates::same(text))
+}
+
+const fn of(name: &'static str, count: usize, templates: Templates) -> Function {
+    template(name, (count, count), TEXT, "text", templates)
+}
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    of(
+        "lower",
+        1,
+        Templates::of("LOWER({0})", "oxyde_casefold({0})", "LOWER({0})"),
+    ),
+    of(
+        "upper",
+        1,
+        Templates::of("UPPER({0})", "oxyde_upper({0})", "UPPER({0})"),
+    ),
+    template(
+        "length",
+        (1, 1),
+        LONG,
+        "big_int: characters, or bytes",
+        Templates::of("LENGTH({0})", "length({0})", "CHAR_LENGTH({0})"),
+    ),
+    same("trim", 1, "TRIM({0})"),
+    same("ltrim", 1, "LTRIM({0})"),
+    same("rtrim", 1, "RTRIM({0})"),
+    function(
+        "concat",
+        (1, ANY_NUMBER),
+        Families::ANY,
+        "text",
+        Rendering::With(concat),
+    ),
+    same("replace", 3, "REPLACE({0}, {1}, {2})"),
+    function(
+        "substr",
+        (2, 3),
+        TEXT,
+        "text: (text, first from 1, length)",
+        Rendering::With(substr),
+    ),
+    of(
+        "left",
+        2,
+        Templates::of(
+            "LEFT({0}, CAST({1} AS INTEGER))",
+            "substr({0}, 1, {1})",
+            "LEFT({0}, {1})",
+        ),
+    ),
+    of(
+        "right",
+        2,
+        Templates::of(
+            "RIGHT({0}, CAST({1} AS INTEGER))",
+            "CASE WHEN {1!} > 0 THEN substr({0}, -{1!}) ELSE '' END",
+            "RIGHT({0}, {1})",
+        ),
+    ),
+    of(
+        "repeat",
+        2,
+        Templates::of(
+            "REPEAT({0}, CAST({1} AS INTEGER))",
+            "oxyde_repeat({0}, {1})",
+            "REPEAT({0}, {1})",
+        ),
+    ),
+    of(
+        "reverse",
+        1,
+        Templates::of("REVERSE({0})", "oxyde_reverse({0})", "REVERSE({0})"),
+    ),
+    of(
+        "lpad",
+        3,
+        Templates::of(
+            "LPAD({0}, CAST({1} AS INTEGER), {2})",
+            "oxyde_lpad({0}, {1}, {2})",
+            "LPAD({0}, {1}, {2})",
+        ),
+    ),
+    of(
+        "rpad",
+        3,
+        Templates::of(
+            "RPAD({0}, CAST({1} AS INTEGER), {2})",
+            "oxyde_rpad({0}, {1}, {2})",
+            "RPAD({0}, {1}, {2})",
+        ),
+    ),
+    of(
+        "md5",
+        1,
+        Templates::of("MD5({0})", "oxyde_md5({0})", "MD5({0})"),
+    ),
+    template(
+        "position",
+        (2, 2),
+        TEXT,
+        "big_int: (text, part), from 1; 0 when it is not there",
+        Templates::of("STRPOS({0}, {1})", "instr({0}, {1})", "LOCATE({1}, {0})"),
+    ),
+    template(
+        "search_rank",
+        (2, 2),
+        TEXT,
+        "double: (text, words), higher is nearer",
+        Templates::of(
+            "CAST(TS_RANK(TO_TSVECTOR({0}), PLAINTO_TSQUERY({1})) AS DOUBLE PRECISION)",
+            "",
+            "MATCH ({0}) AGAINST ({1} IN NATURAL LANGUAGE MODE)",
+        )
+        .not_sqlite(),
+    ),
+];
+
+/// PostgreSQL counts characters in INTEGER.
+fn substr(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    const FROM: Templates = Templates::of(
+        "SUBSTR({0}, CAST({1} AS INTEGER))",
+        "substr({0}, {1})",
+        "SUBSTR({0}, {1})",
+    );
+    const FROM_FOR: Templates = Templates::of(
+        "SUBSTR({0}, CAST({1} AS INTEGER), CAST({2} AS INTEGER))",
+        "substr({0}, {1}, {2})",
+        "SUBSTR({0}, {1}, {2})",
+    );
+    let templates = if call.arguments.len() == 2 {
+        &FROM
+    } else {
+        &FROM_FOR
+    };
+    let arguments = super::values(cx, call.arguments)?;
+    cx.template(templates, &arguments, Level::Term, call.function.name)
+}
+
+/// All arguments as one text; NULL counts as an empty text.
+fn concat(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let mut parts = Vec::with_capacity(call.arguments.len());
+    for argument in call.arguments {
+        let sql = as_text(cx, argument)?;
+        parts.push(cx.join.fill("COALESCE({0}, '')", &[sql], Level::Term));
+    }
+    Ok(join_texts(cx, parts))
+}
+
+/// Any value as text.
+pub(crate) fn as_text(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
+    let sql = expr(cx, value)?;
+    Ok(match value.column_type().map(ColumnType::family) {
+        Some(Family::Text) => sql,
+        _ => cx.cast(sql, &ColumnType::Text),
+    })
+}
+
+const JOINED: Templates = Templates::of("||", "||", "CONCAT");
+
+/// Texts put together; NULL when one of them is.
+pub(crate) fn join_texts(cx: &Context<'_>, parts: Vec<Sql>) -> Sql {
+    if JOINED.pick(cx.features.dialect) == Some("||") {
+        let operands: Vec<Sql> = parts
+            .into_iter()
+            .map(|part| cx.join.operand(part))
+            .collect();
+        cx.join.list(operands, " || ", Level::Operator)
+    } else {
+        cx.join.fill("CONCAT({*})", &parts, Level::Term)
+    }
+}

@@ -1,0 +1,25 @@
+use super::{Expr, Literal};
+use crate::types::ColumnType;
+
+impl Expr {
+    /// The type of its value; `None` for NULL and `DEFAULT`, which have none.
+    #[must_use]
+    pub fn column_type(&self) -> Option<&ColumnType> {
+        match self {
+            Self::Column { ty, .. }
+            | Self::Param { ty, .. }
+            | Self::Binary { ty, .. }
+            | Self::Function { ty, .. }
+            | Self::Cast { ty, .. }
+            | Self::JsonPath { ty, .. }
+            | Self::Subquery { ty, .. }
+            | Self::Raw { ty, .. } => Some(ty),
+            Self::Aggregate(aggregate) => Some(&aggregate.ty),
+            Self::Case(case) => Some(&case.ty),
+            Self::Window(window) => window.function.column_type(),
+            Self::Predicate(_) | Self::Literal(Literal::Bool(_)) => Some(&ColumnType::Bool),
+            Self::Literal(Literal::Int(_)) => Some(&ColumnType::BigInt),
+            Self::Literal(Literal::Null | Literal::Default) => None,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use super::{Call, ListColumn, Lookup, Rendering, Shape, list, lookup};
+use crate::dialect::Templates;
+use crate::error::SqlError;
+use crate::ir::Expr;
+use crate::query::{Context, Level, Sql, comparable, expr};
+use crate::types::Families;
+
+const BETWEEN: Rendering = Rendering::Template(Templates::same("{0!} BETWEEN {1!} AND {2!}"));
+
+pub(super) const LOOKUPS: &[Lookup] = &[
+    Lookup {
+        shape: Shape::List,
+        ..lookup("in", Families::ANY, Rendering::With(is_in))
+    },
+    Lookup {
+        shape: Shape::Two,
+        ..lookup("between", Families::ORDERED, BETWEEN)
+    },
+    Lookup {
+        shape: Shape::Two,
+        ..lookup("range", Families::ORDERED, BETWEEN)
+    },
+];
+
+fn is_in(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let left = comparable(cx, call.operand)?;
+    if let [
+        Expr::Param {
+            index,
+            ty,
+            list: true,
+        },
+    ] = call.arguments
+    {
+        return Ok(list::is_in(cx, left, ListColumn { param: *index, ty }));
+    }
+    let mut items = Vec::with_capacity(call.arguments.len());
+    for argument in call.arguments {
+        if matches!(argument, Expr::Param { list: true, .. }) {
+            return Err(SqlError::Argument {
+                kind: "lookup",
+                name: call.lookup.name,
+                takes: "one list, or single values",
+            });
+        }
+        items.push(expr(cx, argument)?);
+    }
+    let items = cx.join.list(items, ", ", Level::Or);
+    Ok(cx
+        .join
+        .fill("{0!} IN ({1})", &[left, items], Level::Compare))
+}

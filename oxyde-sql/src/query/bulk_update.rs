@@ -1,0 +1,204 @@
+//! Many rows, each with values of its own.
+
+use sea_query::Expr as SeaExpr;
+
+use super::assignment::assign;
+use super::context::{Context, Piece};
+use super::expr::{column, iden};
+use super::fragment::{Level, Sql};
+use super::insert::{arrays, check_marks, row_binds, row_value};
+use super::source::table_alias_sql;
+use super::update::where_clause;
+use crate::error::SqlError;
+use crate::ir::{BulkUpdate, InsertColumn};
+use crate::plan::{Bulk, Form, Plan};
+use crate::types::{ColumnType, Family};
+
+/// The alias of the new values.
+const ROWS: &str = "new_rows";
+
+/// The plan of a bulk update; its `sql` changes one row.
+pub(super) fn compile(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Plan, SqlError> {
+    if update.keys.is_empty() || update.columns.is_empty() {
+        return Err(SqlError::Invalid {
+            what: "a bulk update without keys or without columns",
+            hint: "name the columns that find a row, and those that change",
+        });
+    }
+    let (sql, binds) = single(cx, update)?;
+    let unfolds = |column: &InsertColumn| column.ty.family() != Family::Array;
+    let bulk = if cx.features.unnest {
+        if columns(update).all(unfolds) {
+            unnest(cx, update)?
+        } else {
+            values_list(cx, update)?
+        }
+    } else if cx.features.update_from {
+        Bulk::PerRow
+    } else {
+        union(cx, update)?
+    };
+    Ok(Plan {
+        sql,
+        binds,
+        outputs: Vec::new(),
+        writes: true,
+        bulk: Some(bulk),
+    })
+}
+
+fn columns(update: &BulkUpdate) -> impl Iterator<Item = &InsertColumn> {
+    update.keys.iter().chain(&update.columns)
+}
+
+/// The name of a value in the derived table.
+fn value_name(position: usize) -> String {
+    format!("v{position}")
+}
+
+/// The statement for one row.
+fn single(
+    cx: &mut Context<'_>,
+    update: &BulkUpdate,
+) -> Result<(String, Vec<crate::plan::Bind>), SqlError> {
+    let alias = update.table.alias.as_str();
+    let keys = update.keys.len();
+    let mut items = Vec::with_capacity(update.columns.len());
+    for (new, param) in update.columns.iter().zip(0..) {
+        let param: u32 = param;
+        let offset = u32::try_from(keys).unwrap_or(u32::MAX);
+        let value = cx.placeholder(param.saturating_add(offset), &new.ty, Form::Scalar);
+        items.push(assign(cx, &new.name, None, value)?);
+    }
+    let mut conditions = Vec::with_capacity(keys);
+    for (key, param) in update.keys.iter().zip(0..) {
+        let left = key_column(cx, alias, key)?;
+        let right = cx.placeholder(param, &key.ty, Form::Scalar);
+        conditions.push(cx.join.fill("{0!} = {1!}", &[left, right], Level::Compare));
+    }
+    let mut pieces = vec![
+        Piece::text("UPDATE "),
+        Piece::Sql(table_alias_sql(cx, &update.table)?),
+        Piece::text(" SET "),
+        Piece::Sql(cx.join.list(items, ", ", Level::Or)),
+    ];
+    pieces.extend(where_clause(cx, conditions));
+    Ok(cx.write(&pieces))
+}
+
+fn key_column(cx: &Context<'_>, alias: &str, key: &InsertColumn) -> Result<Sql, SqlError> {
+    let sql = column(cx, alias, &key.name)?;
+    Ok(super::expr::collated(cx, sql, Some(&key.ty)))
+}
+
+/// `column = new_rows.v1, …`
+fn items(cx: &Context<'_>, update: &BulkUpdate, target: Option<&str>) -> Result<Sql, SqlError> {
+    let mut items = Vec::with_capacity(update.columns.len());
+    for (i, new) in update.columns.iter().enumerate() {
+        let value = column(cx, ROWS, &value_name(update.keys.len() + i))?;
+        items.push(assign(cx, &new.name, target, value)?);
+    }
+    Ok(cx.join.list(items, ", ", Level::Or))
+}
+
+/// `t.key = new_rows.v0 AND …`
+fn matching(cx: &Context<'_>, update: &BulkUpdate) -> Result<Sql, SqlError> {
+    let mut conditions = Vec::with_capacity(update.keys.len());
+    for (i, key) in update.keys.iter().enumerate() {
+        let left = column(cx, &update.table.alias, &key.name)?;
+        let right = column(cx, ROWS, &value_name(i))?;
+        conditions.push(cx.join.fill("{0!} = {1!}", &[left, right], Level::Compare));
+    }
+    Ok(cx.join.list(conditions, " AND ", Level::And))
+}
+
+/// `AS new_rows (v0, v1, …)`
+fn rows_alias(cx: &Context<'_>, update: &BulkUpdate) -> Result<Sql, SqlError> {
+    let mut names = vec![Sql::term(SeaExpr::col(iden(ROWS)?))];
+    let mut columns_sql = Vec::new();
+    for (i, _) in columns(update).enumerate() {
+        columns_sql.push(Sql::term(SeaExpr::col(iden(&value_name(i))?)));
+    }
+    names.push(cx.join.fill("({*})", &columns_sql, Level::Term));
+    Ok(cx.join.fill(" AS {0} {1}", &names, Level::Or))
+}
+
+fn unnest(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
+    let arrays = arrays(cx, columns(update));
+    let arrays = cx.join.fill("UNNEST({*})", &arrays, Level::Term);
+    let pieces = [
+        Piece::text("UPDATE "),
+        Piece::Sql(table_alias_sql(cx, &update.table)?),
+        Piece::text(" SET "),
+        Piece::Sql(items(cx, update, None)?),
+        Piece::text(" FROM "),
+        Piece::Sql(arrays),
+        Piece::Sql(rows_alias(cx, update)?),
+        Piece::text(" WHERE "),
+        Piece::Sql(matching(cx, update)?),
+    ];
+    let (sql, _) = cx.write(&pieces);
+    Ok(Bulk::Arrays { sql })
+}
+
+/// Arrays do not unfold beside other values, so the rows stand one by one.
+fn values_list(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
+    let (prefix, _) = cx.write(&[
+        Piece::text("UPDATE "),
+        Piece::Sql(table_alias_sql(cx, &update.table)?),
+        Piece::text(" SET "),
+        Piece::Sql(items(cx, update, None)?),
+        Piece::text(" FROM (VALUES "),
+    ]);
+    let (suffix, _) = cx.write(&[
+        Piece::text(")"),
+        Piece::Sql(rows_alias(cx, update)?),
+        Piece::text(" WHERE "),
+        Piece::Sql(matching(cx, update)?),
+    ]);
+    let values: Vec<String> = columns(update)
+        .map(|column| row_value(cx, &column.ty))
+        .collect();
+    let first = format!("({})", values.join(", "));
+    check_marks(&first, row_binds(columns(update)).len())?;
+    Ok(Bulk::Text {
+        prefix,
+        next: format!(", {first}"),
+        first,
+        suffix,
+        numbered: true,
+    })
+}
+
+/// A derived table of one SELECT per row, each value cast to its type.
+fn union(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
+    let typed = |ty: &ColumnType| match ty.cast_name(cx.features.dialect) {
+        Some(name) => format!("CAST(? AS {name})"),
+        None => "?".to_owned(),
+    };
+    let values: Vec<String> = columns(update).map(|column| typed(&column.ty)).collect();
+    let named: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(i, value)| format!("{value} AS {}", value_name(i)))
+        .collect();
+    let (prefix, _) = cx.write(&[
+        Piece::text("UPDATE "),
+        Piece::Sql(table_alias_sql(cx, &update.table)?),
+        Piece::text(" INNER JOIN ("),
+    ]);
+    let rows = Sql::term(SeaExpr::col(iden(ROWS)?));
+    let on = matching(cx, update)?;
+    let items = items(cx, update, Some(&update.table.alias))?;
+    let end = cx
+        .join
+        .fill(") AS {0} ON {1} SET {2}", &[rows, on, items], Level::Or);
+    let (suffix, _) = cx.write(&[Piece::Sql(end)]);
+    Ok(Bulk::Text {
+        prefix,
+        first: format!("SELECT {}", named.join(", ")),
+        next: format!(" UNION ALL SELECT {}", values.join(", ")),
+        suffix,
+        numbered: false,
+    })
+}

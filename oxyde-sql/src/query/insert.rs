@@ -1,0 +1,250 @@
+//! `INSERT`.
+
+use sea_query::Expr as SeaExpr;
+
+use super::assignment::{column_names, names};
+use super::conflict::{self, Row};
+use super::context::{Context, Piece};
+use super::expr::iden;
+use super::fragment::{Level, Sql};
+use super::returning::returning;
+use super::{output_columns, scan, select, source};
+use crate::error::SqlError;
+use crate::ir::{
+    Conflict, ConflictAction, Insert, InsertColumn, InsertSource, Literal, Predicate, Select, Table,
+};
+use crate::plan::{Bind, Bulk, Form, Plan};
+use crate::types::{ColumnType, Family};
+
+/// The plan of an insert.
+pub(super) fn compile(cx: &mut Context<'_>, insert: &Insert) -> Result<Plan, SqlError> {
+    if !insert.returning.is_empty() && !cx.features.insert_returning {
+        return Err(cx.unsupported("INSERT … RETURNING"));
+    }
+    let head = head(cx, insert)?;
+    let many = matches!(insert.source, InsertSource::Rows);
+    let tail = tail(cx, insert)?;
+    if many && insert.columns.is_empty() {
+        return Err(SqlError::Invalid {
+            what: "a bulk insert without columns",
+            hint: "name at least one column, or insert the rows one by one",
+        });
+    }
+    let mut pieces = vec![Piece::Sql(head.clone())];
+    match &insert.source {
+        InsertSource::Select(select) => {
+            let query = inserted_select(cx, select, insert)?;
+            pieces.push(Piece::Select(Box::new(query)));
+        }
+        InsertSource::Row | InsertSource::Rows => {
+            let row = if insert.columns.is_empty() {
+                Sql::text(default_values(cx))
+            } else {
+                let values = values(cx, &insert.columns);
+                cx.join.fill("VALUES {0}", &[values], Level::Or)
+            };
+            pieces.push(Piece::Sql(row));
+        }
+    }
+    pieces.extend(tail.iter().cloned().map(Piece::Sql));
+    let (sql, binds) = cx.write(&pieces);
+    let bulk = if many {
+        Some(bulk(cx, insert, &head, &tail)?)
+    } else {
+        None
+    };
+    Ok(Plan {
+        sql,
+        binds,
+        outputs: output_columns(&insert.returning),
+        writes: true,
+        bulk,
+    })
+}
+
+fn default_values(cx: &Context<'_>) -> &'static str {
+    const DEFAULTS: crate::dialect::Templates =
+        crate::dialect::Templates::of("DEFAULT VALUES", "DEFAULT VALUES", "() VALUES ()");
+    DEFAULTS
+        .pick(cx.features.dialect)
+        .unwrap_or("DEFAULT VALUES")
+}
+
+/// `INSERT INTO table (columns) `
+fn head(cx: &Context<'_>, insert: &Insert) -> Result<Sql, SqlError> {
+    let table = target(cx, &insert.table)?;
+    if insert.columns.is_empty() {
+        return Ok(cx.join.fill("INSERT INTO {0} ", &[table], Level::Or));
+    }
+    let columns = column_names(cx, names(&insert.columns))?;
+    Ok(cx
+        .join
+        .fill("INSERT INTO {0} {1} ", &[table, columns], Level::Or))
+}
+
+/// The table, under its alias where the dialect can.
+fn target(cx: &Context<'_>, table: &Table) -> Result<Sql, SqlError> {
+    let name = source::table_sql(cx, table)?;
+    if table.alias == table.name || !cx.features.conflict_target {
+        return Ok(name);
+    }
+    let alias = Sql::term(SeaExpr::col(iden(&table.alias)?));
+    Ok(cx.join.fill("{0} AS {1}", &[name, alias], Level::Or))
+}
+
+/// `($1, $2)`.
+fn values(cx: &mut Context<'_>, columns: &[InsertColumn]) -> Sql {
+    let mut values = Vec::with_capacity(columns.len());
+    for (column, param) in columns.iter().zip(0..) {
+        values.push(cx.placeholder(param, &column.ty, Form::Scalar));
+    }
+    cx.join.fill("({*})", &values, Level::Term)
+}
+
+fn inserted_select(
+    cx: &mut Context<'_>,
+    select: &Select,
+    insert: &Insert,
+) -> Result<sea_query::SelectStatement, SqlError> {
+    if select.outputs.len() != insert.columns.len() {
+        return Err(SqlError::Invalid {
+            what: "an insert from a query needs a column of the query for each of its own",
+            hint: "select as many columns as are inserted",
+        });
+    }
+    if select.lock.is_some() && insert.conflict.is_some() {
+        return Err(cx.unsupported("an upsert from a query that locks"));
+    }
+    // `… SELECT … FROM t ON CONFLICT` reads like a join's ON without a WHERE before it.
+    let bare = select.filter.is_none() && select.compounds.is_empty();
+    if insert.conflict.is_some() && bare {
+        let mut select = select.clone();
+        select.filter = Some(Predicate::Expr(crate::ir::Expr::Literal(Literal::Bool(
+            true,
+        ))));
+        return select::build(cx, &select);
+    }
+    select::build(cx, select)
+}
+
+/// What follows the rows: the upsert clause and RETURNING.
+fn tail(cx: &mut Context<'_>, insert: &Insert) -> Result<Vec<Sql>, SqlError> {
+    let mut tail = Vec::new();
+    if let Some(conflict) = &insert.conflict {
+        let row = match insert.source {
+            InsertSource::Select(_) => Row::Selected,
+            InsertSource::Row | InsertSource::Rows => Row::Values,
+        };
+        if matches!(insert.source, InsertSource::Rows) {
+            refuse_params(conflict)?;
+        }
+        tail.push(conflict::clause(cx, insert, conflict, row)?);
+    }
+    let bare = !cx.features.conflict_update_needs_target;
+    tail.extend(returning(cx, &insert.returning, &insert.table.alias, bare)?);
+    Ok(tail)
+}
+
+/// The values of a bulk insert are those of its rows; there is no place for others.
+fn refuse_params(conflict: &Conflict) -> Result<(), SqlError> {
+    let ConflictAction::Update {
+        assignments,
+        filter,
+        ..
+    } = &conflict.action
+    else {
+        return Ok(());
+    };
+    let in_values = assignments
+        .iter()
+        .any(|assignment| scan::has_param(&assignment.value));
+    if in_values || filter.as_ref().is_some_and(scan::predicate_has_param) {
+        return Err(SqlError::Invalid {
+            what: "values of their own in the upsert clause of a bulk insert",
+            hint: "take the new row's values, or insert the rows one by one",
+        });
+    }
+    Ok(())
+}
+
+fn bulk(cx: &mut Context<'_>, insert: &Insert, head: &Sql, tail: &[Sql]) -> Result<Bulk, SqlError> {
+    let unfolds = |column: &InsertColumn| column.ty.family() != Family::Array;
+    if cx.features.unnest && insert.columns.iter().all(unfolds) {
+        let arrays = arrays(cx, insert.columns.iter());
+        let rows = cx
+            .join
+            .fill("SELECT * FROM UNNEST({*})", &arrays, Level::Or);
+        let mut pieces = vec![Piece::Sql(head.clone()), Piece::Sql(rows)];
+        pieces.extend(tail.iter().cloned().map(Piece::Sql));
+        let (sql, _) = cx.write(&pieces);
+        return Ok(Bulk::Arrays { sql });
+    }
+    if !cx.features.default_keyword {
+        return Ok(Bulk::PerRow);
+    }
+    let (prefix, _) = cx.write(&[Piece::Sql(head.clone()), Piece::text("VALUES ")]);
+    let row = row_text(cx, &insert.columns)?;
+    let tail: Vec<Piece> = tail.iter().cloned().map(Piece::Sql).collect();
+    let (suffix, _) = cx.write(&tail);
+    Ok(Bulk::Text {
+        prefix,
+        next: format!(", {row}"),
+        first: row,
+        suffix,
+        numbered: cx.features.unnest,
+    })
+}
+
+/// An array placeholder for each column.
+pub(super) fn arrays<'c>(
+    cx: &mut Context<'_>,
+    columns: impl Iterator<Item = &'c InsertColumn>,
+) -> Vec<Sql> {
+    columns
+        .zip(0..)
+        .map(|(column, param)| cx.placeholder(param, &column.ty, Form::Array))
+        .collect()
+}
+
+/// One row of a statement of many, with `?` for each value.
+fn row_text(cx: &Context<'_>, columns: &[InsertColumn]) -> Result<String, SqlError> {
+    let values: Vec<String> = columns
+        .iter()
+        .map(|column| row_value(cx, &column.ty))
+        .collect();
+    let row = format!("({})", values.join(", "));
+    check_marks(&row, columns.len())?;
+    Ok(row)
+}
+
+/// `?`, cast where the server needs to be told the type.
+pub(super) fn row_value(cx: &Context<'_>, ty: &ColumnType) -> String {
+    match ty.parameter_cast(cx.features.dialect) {
+        Some(name) => format!("CAST(? AS {name})"),
+        None => "?".to_owned(),
+    }
+}
+
+/// The driver counts the `?` of a row, so none may come from a type's name.
+pub(super) fn check_marks(row: &str, columns: usize) -> Result<(), SqlError> {
+    if row.matches('?').count() == columns {
+        Ok(())
+    } else {
+        Err(SqlError::Invalid {
+            what: "a type with `?` in its name beside an array column",
+            hint: "rename the type, or insert the rows one by one",
+        })
+    }
+}
+
+/// A bind per column, in order.
+pub(super) fn row_binds<'c>(columns: impl Iterator<Item = &'c InsertColumn>) -> Vec<Bind> {
+    columns
+        .zip(0..)
+        .map(|(column, param)| Bind {
+            param,
+            ty: column.ty.clone(),
+            form: Form::Scalar,
+        })
+        .collect()
+}

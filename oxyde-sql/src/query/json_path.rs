@@ -1,0 +1,176 @@
+//! Parts of JSON documents.
+
+use std::fmt::Write;
+
+use sea_query::Expr as SeaExpr;
+
+use super::context::Context;
+use super::expr::expr;
+use super::fragment::{Level, Sql};
+use crate::dialect::{Templates, quote_text};
+use crate::error::SqlError;
+use crate::ir::{Expr, PathItem};
+use crate::types::{ColumnType, Family};
+
+/// The part at a path, read as `ty`; NULL where the document has none, or one of another kind.
+pub(super) fn json_path(
+    cx: &mut Context<'_>,
+    operand: &Expr,
+    path: &[PathItem],
+    ty: &ColumnType,
+) -> Result<Sql, SqlError> {
+    if path.is_empty() {
+        return Err(SqlError::Invalid {
+            what: "a JSON path without a step",
+            hint: "name at least one key or index",
+        });
+    }
+    let from = operand.column_type().map(ColumnType::family);
+    let document = expr(cx, operand)?;
+    if from == Some(Family::Array) && cx.features.native_arrays {
+        return array_item(cx, document, path);
+    }
+    if from.is_some_and(|family| !matches!(family, Family::Json | Family::Array)) {
+        return Err(SqlError::WrongFamily {
+            kind: "operator",
+            name: "JSON path",
+            family: from.unwrap_or(Family::Json),
+        });
+    }
+    let steps = steps(cx, path)?;
+    let form = match ty.family() {
+        Family::Json | Family::Array => &PART,
+        Family::Int => &INT,
+        Family::Float => &FLOAT,
+        Family::Bool => &BOOL,
+        Family::Decimal => &DECIMAL,
+        _ => &TEXT,
+    };
+    let sql = cx.template(form, &[document, steps], Level::Term, "JSON paths")?;
+    Ok(match ty.family() {
+        Family::Text
+        | Family::Json
+        | Family::Int
+        | Family::Float
+        | Family::Bool
+        | Family::Decimal => sql,
+        _ if cx.features.native_arrays => cx.cast(sql, ty),
+        _ => sql,
+    })
+}
+
+/// `{0}` is the document, `{1}` the path as a literal.
+const PART: Templates = Templates::of("({0!} #> {1})", "({0!} -> {1})", "JSON_EXTRACT({0}, {1})");
+const TEXT: Templates = Templates::of(
+    "({0!} #>> {1})",
+    "CAST({0!} ->> {1} AS TEXT)",
+    "IF(JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'NULL', NULL, JSON_UNQUOTE(JSON_EXTRACT({0}, {1})))",
+);
+const FLOAT: Templates = Templates::of(
+    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'number' THEN CAST({0!} #>> {1} AS DOUBLE PRECISION) END",
+    "CASE WHEN json_type({0}, {1}) IN ('integer', 'real') THEN CAST({0!} ->> {1} AS REAL) END",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', \
+     'DECIMAL') THEN CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DOUBLE) END",
+);
+/// Whole numbers only: 1.5 is no integer, and is not made one.
+const INT: Templates = Templates::of(
+    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'number' THEN CASE WHEN CAST({0!} #>> {1} AS NUMERIC) % 1 = 0 \
+     THEN CAST(CAST({0!} #>> {1} AS NUMERIC) AS BIGINT) END END",
+    "CASE WHEN json_type({0}, {1}) IN ('integer', 'real') THEN CASE WHEN {0!} ->> {1} = \
+     CAST({0!} ->> {1} AS INTEGER) THEN CAST({0!} ->> {1} AS INTEGER) END END",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', \
+     'DECIMAL') THEN CASE WHEN JSON_EXTRACT({0}, {1}) % 1 = 0 THEN \
+     CAST(JSON_EXTRACT({0}, {1}) AS SIGNED) END END",
+);
+const BOOL: Templates = Templates::of(
+    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'boolean' THEN CAST({0!} #>> {1} AS BOOLEAN) END",
+    "CASE WHEN json_type({0}, {1}) IN ('true', 'false') THEN {0!} ->> {1} END",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'BOOLEAN' THEN \
+     JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) = 'true' END",
+);
+const DECIMAL: Templates = Templates::of(
+    "CAST({0!} #>> {1} AS NUMERIC)",
+    "oxyde_decimal_cast({0!} ->> {1})",
+    "CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DECIMAL(65,30))",
+);
+
+/// The path as the dialect writes it, as a literal.
+fn steps(cx: &Context<'_>, path: &[PathItem]) -> Result<Sql, SqlError> {
+    const ARRAY: Templates = Templates::same("path").not_sqlite().not_mysql();
+    let dialect = cx.features.dialect;
+    let as_array = ARRAY.pick(dialect).is_some();
+    let mut text = String::from(if as_array { "{" } else { "$" });
+    for (i, item) in path.iter().enumerate() {
+        if as_array && i > 0 {
+            text.push(',');
+        }
+        match item {
+            PathItem::Index(index) if as_array => {
+                let _ = write!(text, "{index}");
+            }
+            PathItem::Index(index) if *index < 0 => {
+                let from_end = if cx.features.decimal_as_text {
+                    "#"
+                } else {
+                    "last"
+                };
+                let back = if cx.features.decimal_as_text {
+                    *index
+                } else {
+                    index + 1
+                };
+                let _ = match back {
+                    0 => write!(text, "[{from_end}]"),
+                    back => write!(text, "[{from_end}{back}]"),
+                };
+            }
+            PathItem::Index(index) => {
+                let _ = write!(text, "[{index}]");
+            }
+            PathItem::Key(key) => {
+                if key.contains('\0') {
+                    return Err(SqlError::BadName { name: key.clone() });
+                }
+                if !as_array {
+                    text.push('.');
+                }
+                text.push('"');
+                for c in key.chars() {
+                    if matches!(c, '"' | '\\') {
+                        text.push('\\');
+                    }
+                    text.push(c);
+                }
+                text.push('"');
+            }
+        }
+    }
+    if as_array {
+        text.push('}');
+    }
+    Ok(Sql::text(quote_text(&text, dialect)))
+}
+
+/// An item of a native array, from 0; negative indexes count from the end.
+fn array_item(cx: &Context<'_>, array: Sql, path: &[PathItem]) -> Result<Sql, SqlError> {
+    let [PathItem::Index(index)] = path else {
+        return Err(SqlError::Invalid {
+            what: "a path of more than one step into an array",
+            hint: "use one index",
+        });
+    };
+    let array = cx.join.brackets(array);
+    let position = if *index >= 0 {
+        format!("[{}]", index.saturating_add(1))
+    } else {
+        let parts = vec![
+            array.clone().expr(),
+            SeaExpr::Custom("[CARDINALITY".into()),
+            array.expr(),
+            SeaExpr::Custom(format!(" - {}]", index.unsigned_abs() - 1).into()),
+        ];
+        return Ok(cx.join.sequence(parts, Level::Term));
+    };
+    let parts = vec![array.expr(), SeaExpr::Custom(position.into())];
+    Ok(cx.join.sequence(parts, Level::Term))
+}

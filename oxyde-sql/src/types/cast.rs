@@ -1,0 +1,142 @@
+//! How types are spelled inside statements: in `CAST`, and as columns of an unfolded list.
+
+use super::ColumnType;
+use crate::dialect::{Dialect, quote_identifier};
+
+impl ColumnType {
+    /// The type in `CAST(… AS type)`; `None` where the dialect cannot cast to it and the value
+    /// stands for itself.
+    #[must_use]
+    pub fn cast_name(&self, dialect: Dialect) -> Option<String> {
+        match dialect {
+            Dialect::Postgres => Some(postgres(self)),
+            Dialect::Sqlite => sqlite(self).map(str::to_owned),
+            Dialect::Mysql => mysql(self, true),
+            Dialect::Mariadb => mysql(self, false),
+        }
+    }
+
+    /// The cast that a bound value needs before the server takes it for this type: PostgreSQL's
+    /// enums, IP addresses and user-spelled types travel as text (or as their base).
+    pub(crate) fn parameter_cast(&self, dialect: Dialect) -> Option<String> {
+        match (dialect, self) {
+            (
+                Dialect::Postgres,
+                ColumnType::Enum { .. } | ColumnType::Inet | ColumnType::Custom { .. },
+            ) => Some(postgres(self)),
+            (Dialect::Postgres, ColumnType::Array { item }) => match &**item {
+                // Operators of arrays want both sides of one type, and texts travel as TEXT.
+                ColumnType::Varchar { .. } => Some("VARCHAR[]".to_owned()),
+                item => item.parameter_cast(dialect).map(|item| format!("{item}[]")),
+            },
+            _ => None,
+        }
+    }
+
+    /// The type of a column of `JSON_TABLE`, and what turns its text into the value
+    /// (`{0}` is the column), for the lists of MySQL and MariaDB.
+    pub(crate) fn json_table(&self, dialect: Dialect) -> (String, &'static str) {
+        let text = |length: Option<u32>| {
+            let collation = match dialect {
+                Dialect::Mariadb => "utf8mb4_nopad_bin",
+                _ => "utf8mb4_0900_bin",
+            };
+            let name = length.map_or_else(|| "LONGTEXT".to_owned(), |n| format!("VARCHAR({n})"));
+            // MariaDB takes no COLLATE here.
+            match dialect {
+                Dialect::Mariadb => name,
+                _ => format!("{name} CHARACTER SET utf8mb4 COLLATE {collation}"),
+            }
+        };
+        match self {
+            Self::SmallInt | Self::Integer | Self::BigInt | Self::Interval => {
+                ("BIGINT".into(), "{0}")
+            }
+            Self::Bool => ("TINYINT".into(), "{0}"),
+            Self::Double => ("DOUBLE".into(), "{0}"),
+            Self::Decimal { .. } => ("DECIMAL(65,30)".into(), "{0}"),
+            Self::Varchar { length } => (text(Some((*length).clamp(1, 4000))), "{0}"),
+            Self::Enum { .. } => (text(Some(255)), "{0}"),
+            Self::Inet => (text(Some(43)), "{0}"),
+            Self::Text => (text(None), "{0}"),
+            Self::Bytes => ("LONGTEXT".into(), "FROM_BASE64({0})"),
+            Self::Date => ("DATE".into(), "{0}"),
+            Self::Time => ("TIME(6)".into(), "{0}"),
+            Self::DateTime | Self::TimestampTz => ("DATETIME(6)".into(), "{0}"),
+            Self::Uuid => match dialect {
+                Dialect::Mariadb => ("CHAR(36)".into(), "{0}"),
+                _ => (
+                    "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin".into(),
+                    "{0}",
+                ),
+            },
+            Self::Json | Self::Array { .. } => ("JSON".into(), "{0}"),
+            Self::Custom { base, .. } => base.json_table(dialect),
+        }
+    }
+}
+
+fn postgres(ty: &ColumnType) -> String {
+    match ty {
+        ColumnType::Array { item } => format!("{}[]", postgres(item)),
+        ColumnType::Enum { name, .. } => quote_identifier(name, Dialect::Postgres),
+        ty => ty.storage(Dialect::Postgres, false),
+    }
+}
+
+fn sqlite(ty: &ColumnType) -> Option<&'static str> {
+    match ty {
+        ColumnType::SmallInt
+        | ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Bool
+        | ColumnType::Interval => Some("INTEGER"),
+        ColumnType::Double => Some("REAL"),
+        ColumnType::Text
+        | ColumnType::Varchar { .. }
+        | ColumnType::Enum { .. }
+        | ColumnType::Uuid
+        | ColumnType::Inet => Some("TEXT"),
+        ColumnType::Bytes => Some("BLOB"),
+        ColumnType::Decimal { .. }
+        | ColumnType::Date
+        | ColumnType::Time
+        | ColumnType::DateTime
+        | ColumnType::TimestampTz
+        | ColumnType::Json
+        | ColumnType::Array { .. } => None,
+        ColumnType::Custom { base, .. } => sqlite(base),
+    }
+}
+
+fn mysql(ty: &ColumnType, json: bool) -> Option<String> {
+    Some(match ty {
+        ColumnType::SmallInt
+        | ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Bool
+        | ColumnType::Interval => "SIGNED".into(),
+        ColumnType::Double => "DOUBLE".into(),
+        ColumnType::Decimal {
+            precision: Some(precision),
+            scale,
+        } => {
+            format!("DECIMAL({precision},{})", scale.unwrap_or(0))
+        }
+        ColumnType::Decimal {
+            precision: None, ..
+        } => "DECIMAL(65,30)".into(),
+        ColumnType::Text
+        | ColumnType::Varchar { .. }
+        | ColumnType::Enum { .. }
+        | ColumnType::Uuid
+        | ColumnType::Inet => "CHAR".into(),
+        ColumnType::Bytes => "BINARY".into(),
+        ColumnType::Date => "DATE".into(),
+        ColumnType::Time => "TIME(6)".into(),
+        ColumnType::DateTime | ColumnType::TimestampTz => "DATETIME(6)".into(),
+        ColumnType::Json | ColumnType::Array { .. } if json => "JSON".into(),
+        ColumnType::Json | ColumnType::Array { .. } => return None,
+        ColumnType::Custom { base, .. } => return mysql(base, json),
+    })
+}
