@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+# A contender that takes longer for one command, in seconds, is given up.
+PATIENCE = 120
 
 
 class Contender:
@@ -56,7 +58,7 @@ class Contender:
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         await self._process.stdin.drain()
         answer = await self._read()
-        return answer if answer is not None else {"error": await self._last_words()}
+        return answer if answer is not None else {"error": await self._last_words(), "gone": True}
 
     async def stop(self) -> None:
         """Close its stdin and wait for its end."""
@@ -73,7 +75,11 @@ class Contender:
     async def _read(self) -> dict[str, Any] | None:
         assert self._process is not None
         assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)
+        except TimeoutError:
+            self._process.kill()
+            line = b""
         answer: dict[str, Any] | None = json.loads(line) if line else None
         return answer
 

@@ -26,6 +26,8 @@ from bench.adapters.protocol import Adapter, Unfit
 async def serve(module: str, database: str, url: str) -> None:
     """Open the contender and answer commands until stdin ends."""
     contender: Adapter = importlib.import_module(module).Contender()
+    if database not in contender.databases:
+        raise SystemExit(f"does not run on {database}")
     await contender.open(database, url)
     say({"kind": contender.kind, "memory": resident()})
     loop = asyncio.get_running_loop()
