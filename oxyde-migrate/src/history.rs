@@ -1,0 +1,352 @@
+//! All migrations of a project, in one order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use oxyde_sql::schema::Schema;
+
+use crate::file::{self, FileError, Migration};
+use crate::operation::{Operation, OperationError};
+use crate::state;
+
+/// Migrations that make no history.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The folder or a file cannot be read.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// A file is wrong.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A migration comes after one that is not there.
+    #[error("migration `{migration}` depends on `{missing}`, which is not there")]
+    UnknownDependency {
+        /// The migration.
+        migration: String,
+        /// What it names.
+        missing: String,
+    },
+    /// Migrations that wait for each other.
+    #[error("the migrations {names} depend on each other in a cycle", names = names.join(", "))]
+    Cycle {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Two ends.
+    #[error("the history has {n} heads: {names}", n = names.len(), names = names.join(", "))]
+    Heads {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// No migration of that name.
+    #[error("there is no migration `{name}`")]
+    NoMigration {
+        /// What was asked for.
+        name: String,
+        /// A name near to it.
+        near: Option<String>,
+    },
+    /// More than one migration begins so.
+    #[error("`{name}` fits {n} migrations: {fits}", n = fits.len(), fits = fits.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// What it fits.
+        fits: Vec<String>,
+    },
+    /// An operation does not fit the state before it.
+    #[error("migration `{migration}`, operation {number} ({operation}): {error}")]
+    Operation {
+        /// The migration.
+        migration: String,
+        /// The operation's place, from 1.
+        number: usize,
+        /// What it does.
+        operation: String,
+        /// What does not fit.
+        error: OperationError,
+    },
+}
+
+impl HistoryError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Io { .. } => "check the path and its permissions, or run `oxyde init`".into(),
+            Self::File(error) => error.hint.clone(),
+            Self::UnknownDependency { .. } => {
+                "restore the missing file, or correct `depends_on`".into()
+            }
+            Self::Cycle { .. } => "correct `depends_on` in one of them".into(),
+            Self::Heads { .. } => {
+                "run `oxyde makemigrations --merge` to join them, or correct `depends_on`".into()
+            }
+            Self::NoMigration { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::NoMigration { near: None, .. } => "`oxyde showmigrations` lists them".into(),
+            Self::Ambiguous { .. } => "write more of the name".into(),
+            Self::Operation { error, .. } => error.hint(),
+        }
+    }
+}
+
+/// All migrations of a project, each after those that it depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    migrations: Vec<Migration>,
+}
+
+impl History {
+    /// Read every `.toml` file of a folder. A folder that is not there has no migrations.
+    ///
+    /// # Errors
+    /// A file cannot be read or is wrong, or the files make no history.
+    pub fn load(folder: &Path) -> Result<Self, HistoryError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| HistoryError::Io { path, source }
+        };
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(History::default());
+            }
+            Err(error) => return Err(io(folder)(error)),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(io(folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let mut migrations = Vec::with_capacity(paths.len());
+        for path in paths {
+            let text = std::fs::read_to_string(&path).map_err(io(&path))?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            migrations.push(file::parse(&path.display().to_string(), &name, &text)?);
+        }
+        History::new(migrations)
+    }
+
+    /// Put migrations in order: each after those it depends on, else by name.
+    ///
+    /// # Errors
+    /// One depends on another that is not there, or there is a cycle.
+    pub fn new(migrations: Vec<Migration>) -> Result<Self, HistoryError> {
+        let mut waiting: BTreeMap<String, Migration> =
+            migrations.into_iter().map(|migration| (migration.name.clone(), migration)).collect();
+        for migration in waiting.values() {
+            if let Some(missing) =
+                migration.depends_on.iter().find(|name| !waiting.contains_key(*name))
+            {
+                return Err(HistoryError::UnknownDependency {
+                    migration: migration.name.clone(),
+                    missing: missing.clone(),
+                });
+            }
+        }
+        let mut followers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut open: BTreeMap<String, usize> = BTreeMap::new();
+        let mut ready: BTreeSet<String> = BTreeSet::new();
+        for migration in waiting.values() {
+            let needed: BTreeSet<&String> = migration.depends_on.iter().collect();
+            for name in &needed {
+                followers.entry((*name).clone()).or_default().push(migration.name.clone());
+            }
+            if needed.is_empty() {
+                ready.insert(migration.name.clone());
+            } else {
+                open.insert(migration.name.clone(), needed.len());
+            }
+        }
+        let mut ordered = Vec::with_capacity(waiting.len());
+        while let Some(name) = ready.pop_first() {
+            for follower in followers.remove(&name).unwrap_or_default() {
+                if let Some(left) = open.get_mut(&follower) {
+                    *left -= 1;
+                    if *left == 0 {
+                        ready.insert(follower);
+                    }
+                }
+            }
+            ordered.extend(waiting.remove(&name));
+        }
+        if !waiting.is_empty() {
+            return Err(HistoryError::Cycle { names: waiting.into_keys().collect() });
+        }
+        Ok(History { migrations: ordered })
+    }
+
+    /// The migrations in order.
+    #[must_use]
+    pub fn migrations(&self) -> &[Migration] {
+        &self.migrations
+    }
+
+    /// The migration of exactly this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Migration> {
+        self.migrations.iter().find(|migration| migration.name == name)
+    }
+
+    /// The migration whose name is or begins with this.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn find(&self, name: &str) -> Result<&Migration, HistoryError> {
+        if let Some(migration) = self.get(name) {
+            return Ok(migration);
+        }
+        let fits: Vec<&Migration> = self
+            .migrations
+            .iter()
+            .filter(|migration| !name.is_empty() && migration.name.starts_with(name))
+            .collect();
+        match fits.as_slice() {
+            [migration] => Ok(migration),
+            [] => {
+                let names: Vec<&str> = self.migrations.iter().map(|m| m.name.as_str()).collect();
+                let near = crate::suggest::closest(name, &names).map(str::to_owned);
+                Err(HistoryError::NoMigration { name: name.to_owned(), near })
+            }
+            several => Err(HistoryError::Ambiguous {
+                name: name.to_owned(),
+                fits: several.iter().map(|migration| migration.name.clone()).collect(),
+            }),
+        }
+    }
+
+    /// The migrations that no other depends on.
+    #[must_use]
+    pub fn heads(&self) -> Vec<&Migration> {
+        let needed: BTreeSet<&String> = self.migrations.iter().flat_map(|m| &m.depends_on).collect();
+        self.migrations.iter().filter(|migration| !needed.contains(&migration.name)).collect()
+    }
+
+    /// The one head; `None` when there are no migrations.
+    ///
+    /// # Errors
+    /// There are several.
+    pub fn head(&self) -> Result<Option<&Migration>, HistoryError> {
+        match self.heads().as_slice() {
+            [] => Ok(None),
+            [head] => Ok(Some(head)),
+            several => Err(HistoryError::Heads {
+                names: several.iter().map(|migration| migration.name.clone()).collect(),
+            }),
+        }
+    }
+
+    /// Names of a migration and of all that it depends on, near or far.
+    #[must_use]
+    pub fn ancestors(&self, name: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![name.to_owned()];
+        while let Some(name) = open.pop() {
+            if found.insert(name.clone()) {
+                open.extend(self.get(&name).into_iter().flat_map(|m| m.depends_on.clone()));
+            }
+        }
+        found
+    }
+
+    /// The state after every migration for which `includes` holds.
+    ///
+    /// # Errors
+    /// An operation does not fit the state before it.
+    pub fn state(&self, includes: &dyn Fn(&Migration) -> bool) -> Result<Schema, HistoryError> {
+        let mut state = Schema::default();
+        for migration in self.migrations.iter().filter(|migration| includes(migration)) {
+            apply(migration, &mut state)?;
+        }
+        Ok(state)
+    }
+
+    /// The Python module of each table, by the table's present name, as the migrations noted it.
+    #[must_use]
+    pub fn origins(&self) -> BTreeMap<String, String> {
+        let mut origins = BTreeMap::new();
+        for operation in self.migrations.iter().flat_map(|migration| &migration.operations) {
+            match operation {
+                Operation::CreateTable(table) => {
+                    let name = state::label(table.schema.as_deref(), &table.name);
+                    if let Some(module) = &table.module {
+                        origins.insert(name, module.clone());
+                    } else {
+                        origins.remove(&name);
+                    }
+                }
+                Operation::RenameTable(rename) => {
+                    let schema = rename.schema.as_deref();
+                    if let Some(module) = origins.remove(&state::label(schema, &rename.from)) {
+                        origins.insert(state::label(schema, &rename.to), module);
+                    }
+                }
+                _ => {}
+            }
+        }
+        origins
+    }
+
+    /// The history as it is where some migrations are applied: a squash stands for what it
+    /// replaces, unless only a part of that is applied; then the old files still count.
+    ///
+    /// # Errors
+    /// As [`History::new`].
+    pub fn resolve(&self, applied: &BTreeSet<String>) -> Result<History, HistoryError> {
+        let mut migrations = self.migrations.clone();
+        let squashes: Vec<Migration> =
+            self.migrations.iter().filter(|m| !m.replaces.is_empty()).cloned().collect();
+        for squash in squashes {
+            let there =
+                squash.replaces.iter().filter(|name| self.get(name).is_some()).count();
+            let done = squash.replaces.iter().filter(|name| applied.contains(*name)).count();
+            let partly = done > 0 && done < squash.replaces.len();
+            if there == 0 {
+                continue;
+            }
+            if partly && !applied.contains(&squash.name) {
+                let last = squash.replaces.last().cloned().unwrap_or_default();
+                migrations.retain(|migration| migration.name != squash.name);
+                redirect(&mut migrations, &[squash.name.clone()], &last);
+            } else {
+                migrations.retain(|migration| !squash.replaces.contains(&migration.name));
+                redirect(&mut migrations, &squash.replaces, &squash.name);
+            }
+        }
+        History::new(migrations)
+    }
+}
+
+/// Let what depends on any of `from` depend on `to`.
+fn redirect(migrations: &mut [Migration], from: &[String], to: &str) {
+    for migration in migrations.iter_mut().filter(|migration| migration.name != to) {
+        for name in migration.depends_on.iter_mut().filter(|name| from.contains(name)) {
+            to.clone_into(name);
+        }
+        migration.depends_on.dedup();
+    }
+}
+
+/// Apply a migration's operations to a state.
+///
+/// # Errors
+/// One does not fit.
+pub fn apply(migration: &Migration, state: &mut Schema) -> Result<(), HistoryError> {
+    for (at, operation) in migration.operations.iter().enumerate() {
+        operation.apply(state).map_err(|error| HistoryError::Operation {
+            migration: migration.name.clone(),
+            number: at + 1,
+            operation: operation.describe(),
+            error,
+        })?;
+    }
+    Ok(())
+}
