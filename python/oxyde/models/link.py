@@ -129,7 +129,7 @@ def _options(model: type[BaseModel], name: str, info: FieldInfo) -> ColumnOption
 
 
 def _prepared_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of a model that have columns, its own foreign keys included if they are the key."""
+    """The fields of a model that have columns; its foreign keys too if they are in the key."""
     fields = model.__pydantic_fields__
     related = [name for name, info in fields.items() if relation_of(info.annotation) is not None]
     if any(column_options(fields[name]).db_pk and f"{name}_id" not in fields for name in related):

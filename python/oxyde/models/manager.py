@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from oxyde.exceptions import ManagerError
 
@@ -30,11 +30,8 @@ class ManagerDescriptor:
                 model=owner,
                 hint=f"{owner.__name__}.objects",
             )
-        made: QueryManager[M] | None = owner.__dict__.get("__oxyde_manager__")
-        if made is None:
-            made = _make(owner)
-            type.__setattr__(owner, "__oxyde_manager__", made)
-        return made
+        made = owner.__dict__.get("__oxyde_manager__")
+        return cast("QueryManager[M]", _make(owner) if made is None else made)
 
 
 def _make(owner: type[Any]) -> Any:
@@ -46,4 +43,6 @@ def _make(owner: type[Any]) -> Any:
             model=owner,
             hint="set is_table = True in its class Meta",
         )
-    return QueryManager(owner)
+    made: QueryManager[Any] = QueryManager(owner)
+    type.__setattr__(owner, "__oxyde_manager__", made)
+    return made

@@ -1,0 +1,71 @@
+"""Programs that must type-check as they are."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from typing_extensions import assert_type
+
+from oxyde.models import Check, Field, Index, Model
+
+
+class User(Model):
+    class Meta:
+        is_table = True
+        indexes = [Index("name", "-age", unique=True)]
+        constraints = [Check("age >= 0")]
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=50, db_unique=True)
+    age: int = Field(default=0, ge=0)
+    nick: str | None = None
+    token: uuid.UUID = Field(default_factory=uuid.uuid4, db_index=True)
+    tags: list[str] = Field(default_factory=list)
+    bio: Annotated[str, Field(db_type="TEXT")] = ""
+    posts: list[Post] = Field(default_factory=list, db_reverse_fk="author")
+
+
+class Post(Model):
+    class Meta:
+        is_table = True
+
+    id: int | None = Field(default=None, db_pk=True)
+    title: str
+    author: User | None = Field(default=None, db_on_delete="CASCADE")
+
+
+def build() -> None:
+    user = User(name="x")
+    User(name="x", age=3, nick="y", tags=["a"])
+    assert_type(user.id, "int | None")
+    assert_type(user.age, int)
+    assert_type(user.tags, list[str])
+    assert_type(user.posts, list[Post])
+    assert_type(user.posts[0].author, "User | None")
+    assert_type(User.get_table_name(), str)
+    post = Post(title="t", author=user)
+    if post.author is not None:
+        assert_type(post.author.name, str)
+
+
+async def rows(user: User) -> None:
+    assert_type(await user.save(), User)
+    assert_type(await user.save(update_fields=["name"], using="other"), User)
+    assert_type(await user.delete(), int)
+    assert_type(await user.refresh(["name"]), User)
+    assert_type(await User.objects.get(id=1), User)
+    assert_type(await User.objects.filter(name="x").all(), list[User])
+
+
+class Hooked(User):
+    async def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
+        if is_create:
+            self.name = self.name.strip()
+
+    async def post_delete(self) -> None:
+        pass
+
+
+def generic(model: type[Model]) -> Any:
+    return model._db_meta.field_metadata

@@ -1,0 +1,30 @@
+"""Programs that must not type-check: each marked line has an error, and no other line has."""
+
+from __future__ import annotations
+
+from oxyde.models import Field, Model
+
+
+class User(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(db_unique=True)
+    age: int = Field(default="0")  # error
+    size: str = Field(default_factory=int)  # error
+    other: str = Field(db_unqiue=True)  # error
+    nick: str = Field(default="", db_pk="yes")  # error
+
+
+def build() -> None:
+    User(name=3, other="")  # error
+    User(other="")  # error
+    User(name="x", other="", colour="red")  # error
+    user = User(name="x", other="")
+    user.nmae  # error
+    user.age = "3"  # error
+
+
+async def rows(user: User) -> None:
+    await user.save(update_fields=[1])  # error
+    saved: int = await user.save()  # error
+    (await User.objects.get(id=1)).nmae  # error
+    print(saved)
