@@ -34,10 +34,10 @@ $(VENV)/.ready: requirements/dev.txt requirements/constraints.txt
 	@touch $@
 
 extension: setup ## Build the extension (dev profile) into .venv; shares target/ with cargo test
-	$(BIN)/maturin develop --quiet
+	@$(BIN)/maturin develop --quiet >/dev/null
 
 demo: demo/.venv/.ready demo/data/.ready ## Load 367,687 rows of real data and answer eight questions; URL=postgresql://… on a server
-	@cd demo && .venv/bin/python -m app $(if $(URL),--url '$(URL)')
+	@demo/.venv/bin/python -m demo $(if $(URL),--url '$(URL)')
 
 demo/.venv/.ready: dist/.wheel
 	$(PYTHON) -m venv demo/.venv

@@ -118,14 +118,14 @@ class Contender(Adapter):
         return await Post.objects.filter(views__gt=5_000).count()
 
     async def aggregates(self, step: int) -> Any:
-        rows = await Post.objects.annotate(
+        found = await Post.objects.aggregate(
             posts=Count("id"),
             total=Sum("views"),
             mean=Avg("views"),
             least=Min("views"),
             most=Max("views"),
-        ).values_list("posts", "total", "mean", "least", "most")
-        return rows[0]
+        )
+        return found.values()
 
 
 def _named(number: int) -> dict[str, Any]:
