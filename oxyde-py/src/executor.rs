@@ -141,7 +141,7 @@ pub(crate) fn fetch(
     guarded(py, || {
         let values = bind_values(server, plan, values)?;
         let plan = Arc::clone(plan.get().compiled());
-        Operation::start(py, Convert::Rows(recipe), |cancel| async move {
+        Operation::start(py, Convert::Rows(recipe, Arc::clone(&server.name)), |cancel| async move {
             target
                 .fetch(&plan, values, &cancel)
                 .await
@@ -184,7 +184,9 @@ pub(crate) fn bulk(
             bound.push(bind_values(server, plan, &row?)?);
         }
         let plan = Arc::clone(plan.get().compiled());
-        let convert = recipe.map_or(Convert::Plain, Convert::Rows);
+        let convert = recipe.map_or(Convert::Plain, |recipe| {
+            Convert::Rows(recipe, Arc::clone(&server.name))
+        });
         Operation::start(py, convert, |cancel| async move {
             target
                 .bulk(&plan, bound, batch_size, &cancel)
@@ -211,7 +213,7 @@ pub(crate) fn fetch_raw(
             .into_iter()
             .map(|(name, ty)| Ok((name, crate::schema::column_type(&ty)?)))
             .collect::<PyResult<Vec<_>>>()?;
-        Operation::start(py, Convert::Raw, |cancel| async move {
+        Operation::start(py, Convert::Raw(Arc::clone(&server.name)), |cancel| async move {
             target
                 .fetch_raw(&sql, bound, &types, &cancel)
                 .await

@@ -26,6 +26,8 @@ pub(crate) struct Origin {
 /// What is known about the server of a pool.
 #[derive(Clone)]
 pub(crate) struct Server {
+    /// The name under which it is registered.
+    pub(crate) name: Arc<str>,
     pub(crate) dialect: Dialect,
     pub(crate) limits: Limits,
     version: Arc<str>,
@@ -60,6 +62,7 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn opened(pool: oxyde_driver::Pool, origin: Origin) -> Pool {
         let server = Server {
+            name: origin.settings.name.as_str().into(),
             dialect: pool.dialect(),
             limits: limits_of(pool.features()),
             version: pool.server_version().into(),

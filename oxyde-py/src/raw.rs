@@ -1,5 +1,7 @@
 //! `oxyde._core.RawRows`: the answer to SQL text.
 
+use std::sync::Arc;
+
 use oxyde_driver::RowSet;
 use pyo3::prelude::*;
 
@@ -10,11 +12,12 @@ use crate::hydrate::{self, Recipe};
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct RawRows {
     rows: RowSet,
+    database: Arc<str>,
 }
 
 impl RawRows {
-    pub(crate) fn new(rows: RowSet) -> RawRows {
-        RawRows { rows }
+    pub(crate) fn new(rows: RowSet, database: Arc<str>) -> RawRows {
+        RawRows { rows, database }
     }
 }
 
@@ -40,6 +43,6 @@ impl RawRows {
 
     /// The value of a recipe whose cells are the first columns.
     fn hydrate<'py>(&self, py: Python<'py>, recipe: &Recipe) -> PyResult<Bound<'py, PyAny>> {
-        guarded(py, || hydrate::hydrate(py, recipe, &self.rows))
+        guarded(py, || hydrate::hydrate(py, recipe, &self.rows, Some(&self.database)))
     }
 }

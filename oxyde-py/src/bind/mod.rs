@@ -50,6 +50,17 @@ pub(crate) struct Limits {
     pub(crate) exact_json_numbers: bool,
 }
 
+impl Limits {
+    /// Everything is stored.
+    pub(crate) const NONE: Limits = Limits {
+        nan: true,
+        infinity: true,
+        decimal_special: true,
+        nul_in_text: true,
+        exact_json_numbers: true,
+    };
+}
+
 /// Why a value cannot be bound.
 pub(crate) enum Misfit {
     /// It does not fit: what is wrong with it, and what to do.

@@ -1,5 +1,7 @@
 //! What work comes to, and the Python value that it becomes on the loop's thread.
 
+use std::sync::Arc;
+
 use oxyde_driver::{BulkDone, Done, DriverError, RowSet};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -33,10 +35,10 @@ impl From<Result<Outcome, DriverError>> for Outcome {
 pub(crate) enum Convert {
     /// None, text, or the pair of counts: the outcome says it all.
     Plain,
-    /// Rows by a recipe.
-    Rows(Py<Recipe>),
-    /// Rows as they are.
-    Raw,
+    /// Rows by a recipe, from the database of this name.
+    Rows(Py<Recipe>, Arc<str>),
+    /// Rows as they are, likewise.
+    Raw(Arc<str>),
     /// A new pool: what it needs to open itself again.
     Pool(crate::pool::Origin),
     /// A new transaction of this pool's flavour.
@@ -57,11 +59,17 @@ impl Convert {
             (Outcome::Done(done), _) => (done.affected, done.last_insert_id)
                 .into_pyobject(py)?
                 .into_any(),
-            (Outcome::Rows(rows), Convert::Rows(recipe)) => hydrate(py, recipe.get(), &rows)?,
-            (Outcome::Rows(rows), _) => Bound::new(py, RawRows::new(rows))?.into_any(),
+            (Outcome::Rows(rows), Convert::Rows(recipe, database)) => {
+                hydrate(py, recipe.get(), &rows, Some(database))?
+            }
+            (Outcome::Rows(rows), Convert::Raw(database)) => {
+                Bound::new(py, RawRows::new(rows, Arc::clone(database)))?.into_any()
+            }
             (Outcome::Bulk(done), _) => {
                 let rows = match (&done.rows, self) {
-                    (Some(rows), Convert::Rows(recipe)) => Some(hydrate(py, recipe.get(), rows)?),
+                    (Some(rows), Convert::Rows(recipe, database)) => {
+                        Some(hydrate(py, recipe.get(), rows, Some(database))?)
+                    }
                     _ => None,
                 };
                 let affected = done.affected.into_pyobject(py)?.into_any();
@@ -75,7 +83,7 @@ impl Convert {
             (Outcome::Begun(transaction), Convert::Transaction(server)) => {
                 Bound::new(py, Transaction::begun(*transaction, server.clone()))?.into_any()
             }
-            (Outcome::Opened(_) | Outcome::Begun(_), _) => {
+            (Outcome::Rows(_) | Outcome::Opened(_) | Outcome::Begun(_), _) => {
                 return Err(internal(py, "an outcome that was not asked for"));
             }
         })

@@ -26,6 +26,9 @@ enum Step {
     Lookup(Py<PyDict>),
     /// The field's own validator: a callable that takes the plain value.
     Validate(Py<PyAny>),
+    /// The same, where a strict model would refuse the plain value: the model's validator, too,
+    /// gets the converted one.
+    Convert(Py<PyAny>),
 }
 
 /// What came of a cell.
@@ -51,6 +54,7 @@ impl CellPlan {
             "plain" => Step::Plain,
             "lookup" => Step::Lookup(argument.cast_into::<PyDict>()?.unbind()),
             "validate" => Step::Validate(argument.unbind()),
+            "convert" => Step::Convert(argument.unbind()),
             other => return Err(internal(cell.py(), &format!("no cell step {other}"))),
         };
         let check = match check {
@@ -73,7 +77,8 @@ impl CellPlan {
         imports: &Imports,
         cell: &Cell<'_>,
     ) -> PyResult<Made<'py>> {
-        if matches!(cell, Cell::Null) && !matches!(self.step, Step::Validate(_)) {
+        if matches!(cell, Cell::Null) && !matches!(self.step, Step::Validate(_) | Step::Convert(_))
+        {
             return Ok(if self.nullable {
                 Made::Value(py.None().into_bound(py))
             } else {
@@ -95,7 +100,7 @@ impl CellPlan {
                     .get_item(key)?
                     .map_or(Made::Unsure, Made::Value))
             }
-            Step::Validate(validate) => {
+            Step::Validate(validate) | Step::Convert(validate) => {
                 let value = plain(py, imports, cell)?;
                 Ok(validate
                     .bind(py)
@@ -113,12 +118,11 @@ impl CellPlan {
         cell: &Cell<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let value = plain(py, imports, cell)?;
-        if let Step::Lookup(table) = &self.step
-            && let Some(member) = table.bind(py).get_item(&value)?
-        {
-            return Ok(member);
+        match &self.step {
+            Step::Plain | Step::Validate(_) => Ok(value),
+            Step::Lookup(table) => Ok(table.bind(py).get_item(&value)?.unwrap_or(value)),
+            Step::Convert(convert) => Ok(convert.bind(py).call1((&value,)).unwrap_or(value)),
         }
-        Ok(value)
     }
 
     /// The value by itself, outside of a model: `values()`, aggregates.
@@ -132,20 +136,32 @@ impl CellPlan {
             _ if matches!(cell, Cell::Null) => Ok(py.None().into_bound(py)),
             Step::Plain => plain(py, imports, cell),
             Step::Lookup(_) => self.raw(py, imports, cell),
-            Step::Validate(validate) => validate.bind(py).call1((plain(py, imports, cell)?,)),
+            Step::Validate(validate) | Step::Convert(validate) => {
+                validate.bind(py).call1((plain(py, imports, cell)?,))
+            }
         }
     }
 }
 
-/// The Python value of a bound value, as its column would give it back. JSON stays text.
+/// The Python value of a bound value, as its column would give it back; JSON stays text.
 pub(crate) fn value_object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     let cell = match value {
+        Value::Json(text) => Cell::Text(text),
+        other => cell_of_value(other),
+    };
+    plain(py, Imports::get(py)?, &cell)
+}
+
+/// The cell that a column would give back for a bound value. Lists have none: NULL.
+pub(super) fn cell_of_value(value: &Value) -> Cell<'_> {
+    match value {
         Value::Null | Value::List(_) => Cell::Null,
         Value::Bool(value) => Cell::Bool(*value),
         Value::Int(value) => Cell::Int(*value),
         Value::Double(value) => Cell::Double(*value),
         Value::Decimal(text) => Cell::Decimal(text),
-        Value::Text(text) | Value::Json(text) => Cell::Text(text),
+        Value::Text(text) => Cell::Text(text),
+        Value::Json(text) => Cell::Json(text),
         Value::Bytes(bytes) => Cell::Bytes(bytes),
         Value::Date(days) => Cell::Date(*days),
         Value::Time(micros) => Cell::Time(*micros),
@@ -153,8 +169,7 @@ pub(crate) fn value_object<'py>(py: Python<'py>, value: &Value) -> PyResult<Boun
         Value::TimestampTz(micros) => Cell::TimestampTz(*micros),
         Value::Interval(micros) => Cell::Interval(*micros),
         Value::Uuid(bytes) => Cell::Uuid(bytes),
-    };
-    plain(py, Imports::get(py)?, &cell)
+    }
 }
 
 /// The Python value of a cell by its column's type.

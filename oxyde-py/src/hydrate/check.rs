@@ -6,6 +6,8 @@
 use oxyde_driver::Cell;
 use pyo3::prelude::*;
 
+use crate::error::internal;
+
 /// The constraints of a field that Rust knows. Absent ones are `None`.
 #[derive(Default)]
 pub(crate) enum Check {
@@ -16,6 +18,12 @@ pub(crate) enum Check {
     Float(FloatCheck),
     Text(TextCheck),
     Decimal(DecimalCheck),
+    /// A JSON object, whatever is in it.
+    JsonObject,
+    /// A JSON array, whatever is in it.
+    JsonArray,
+    /// An array without NULL.
+    NoNullItems,
 }
 
 #[derive(FromPyObject)]
@@ -61,7 +69,10 @@ impl Check {
             "float" => Check::Float(arguments.extract()?),
             "str" => Check::Text(arguments.extract()?),
             "decimal" => Check::Decimal(arguments.extract()?),
-            _ => Check::Nothing,
+            "json_object" => Check::JsonObject,
+            "json_array" => Check::JsonArray,
+            "no_null_items" => Check::NoNullItems,
+            other => return Err(internal(arguments.py(), &format!("no check {other}"))),
         })
     }
 
@@ -74,6 +85,11 @@ impl Check {
             (Check::Float(check), Cell::Double(value)) => check.passes(*value),
             (Check::Text(check), Cell::Text(value)) => check.passes(value),
             (Check::Decimal(check), Cell::Decimal(value)) => check.passes(value),
+            (Check::JsonObject, Cell::Json(text)) => text.trim_ascii_start().starts_with('{'),
+            (Check::JsonArray, Cell::Json(text)) => text.trim_ascii_start().starts_with('['),
+            (Check::NoNullItems, Cell::List(items)) => {
+                items.iter().all(|item| !matches!(item, Cell::Null))
+            }
             _ => false,
         }
     }

@@ -14,6 +14,7 @@ mod python;
 mod recipe;
 mod run;
 mod state;
+mod values;
 
 pub(crate) use cell::value_object;
 pub(crate) use recipe::Recipe;

@@ -22,6 +22,8 @@ pub(super) struct Node {
     /// All fields in order of declaration; those that are not in the row have their default.
     template: Py<PyDict>,
     fresh: Vec<Fresh>,
+    /// Fields that instances do not get at all: touching them is an error.
+    absent: Vec<Py<PyString>>,
     fields_set: Py<PySet>,
     private: Option<(Py<PyDict>, Vec<Fresh>)>,
     post_init: Option<Py<PyString>>,
@@ -31,6 +33,8 @@ pub(super) struct Node {
     /// Whether instances can be built without it.
     direct: bool,
     children: Vec<(Py<PyString>, Node)>,
+    /// Columns behind all joined ones, which become plain attributes.
+    extras: Vec<(Py<PyString>, CellPlan)>,
     layout: Layout,
     slots: Slots,
     state: Option<StatePlan>,
@@ -51,6 +55,7 @@ struct Description<'py> {
     key: Vec<usize>,
     template: Bound<'py, PyDict>,
     fresh: Vec<Bound<'py, PyAny>>,
+    absent: Vec<Bound<'py, PyString>>,
     fields_set: Bound<'py, PySet>,
     private: Option<(Bound<'py, PyDict>, Vec<Bound<'py, PyAny>>)>,
     post_init: Option<Bound<'py, PyString>>,
@@ -59,6 +64,7 @@ struct Description<'py> {
     direct: bool,
     state: Option<Bound<'py, PyAny>>,
     children: Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>,
+    extras: Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>,
 }
 
 /// The primary key of a joined row.
@@ -69,20 +75,24 @@ pub(super) enum Key {
 }
 
 /// Instances of joined models by node and key: one parent row is one instance.
-#[derive(Default)]
 pub(super) struct Shared<'py> {
+    /// Name of the database that the rows are from.
+    pub(super) database: Option<Bound<'py, PyString>>,
     levels: Vec<HashMap<Key, Bound<'py, PyAny>>>,
+    /// The state of all instances of a node, by its first column.
+    states: Vec<Option<Bound<'py, PyAny>>>,
 }
 
 impl Node {
     /// Read a description; its columns start at `first`. Also the column after its last.
     pub(super) fn read(description: &Bound<'_, PyAny>, first: usize) -> PyResult<(Node, usize)> {
         let d: Description<'_> = description.extract()?;
-        let fields = d
-            .fields
-            .iter()
-            .map(|(name, cell)| Ok((name.clone().unbind(), CellPlan::read(cell)?)))
-            .collect::<PyResult<Vec<_>>>()?;
+        let cells = |list: &[(Bound<'_, PyString>, Bound<'_, PyAny>)]| {
+            list.iter()
+                .map(|(name, cell)| Ok((name.clone().unbind(), CellPlan::read(cell)?)))
+                .collect::<PyResult<Vec<_>>>()
+        };
+        let fields = cells(&d.fields)?;
         let fresh = |list: &[Bound<'_, PyAny>]| -> PyResult<Vec<Fresh>> {
             list.iter().map(Fresh::read).collect()
         };
@@ -93,12 +103,15 @@ impl Node {
             next = after;
             children.push((attribute.unbind(), child));
         }
+        let extras = cells(&d.extras)?;
+        next += extras.len();
         let mutable = fields.iter().any(|(_, cell)| cell.mutable);
         let node = Node {
             first,
             key: d.key,
             template: d.template.unbind(),
             fresh: fresh(&d.fresh)?,
+            absent: d.absent.into_iter().map(Bound::unbind).collect(),
             fields_set: d.fields_set.unbind(),
             private: match d.private {
                 Some((template, list)) => Some((template.unbind(), fresh(&list)?)),
@@ -109,6 +122,7 @@ impl Node {
             validate: d.validate.unbind(),
             direct: d.direct,
             children,
+            extras,
             layout: Layout::of(&d.model),
             slots: Slots {
                 fields_set: SlotAt::of(&d.model, "__pydantic_fields_set__")?,
@@ -140,9 +154,16 @@ impl Node {
         } else {
             self.build_validated(py, imports, row, shared)?
         };
+        if !self.extras.is_empty() {
+            let dict = dict_of(&instance)?;
+            for ((name, extra), cell) in self.extras.iter().zip(&row[row.len() - self.extras.len()..]) {
+                dict.set_item(name, extra.alone(py, imports, cell)?)?;
+            }
+        }
         if let Some(state) = &self.state {
             let cells = &row[self.first..];
-            state.attach(py, &instance, || {
+            let common = shared.state(py, self.first, state)?;
+            state.attach(&instance, &common, || {
                 let originals = PyDict::new(py);
                 for ((name, field), cell) in self.fields.iter().zip(cells) {
                     if field.mutable {
@@ -218,7 +239,14 @@ impl Node {
         for (attribute, child) in &self.children {
             values.set_item(attribute, child.build_joined(py, imports, row, shared)?)?;
         }
-        self.validate.bind(py).call1((values,))
+        let instance = self.validate.bind(py).call1((values,))?;
+        for name in &self.absent {
+            let dict = dict_of(&instance)?;
+            if dict.contains(name)? {
+                dict.del_item(name)?;
+            }
+        }
+        Ok(instance)
     }
 
     /// The joined instance, the same for the same key; None where the key is NULL.
@@ -254,6 +282,30 @@ impl Node {
 }
 
 impl<'py> Shared<'py> {
+    pub(super) fn new(database: Option<Bound<'py, PyString>>) -> Self {
+        Shared { database, levels: Vec::new(), states: Vec::new() }
+    }
+
+    /// The state of the instances of the node whose columns start at `first`.
+    fn state(
+        &mut self,
+        py: Python<'py>,
+        first: usize,
+        plan: &StatePlan,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if self.states.len() <= first {
+            self.states.resize(first + 1, None);
+        }
+        match &self.states[first] {
+            Some(state) => Ok(state.clone()),
+            None => {
+                let state = plan.of_database(py, self.database.as_ref())?;
+                self.states[first] = Some(state.clone());
+                Ok(state)
+            }
+        }
+    }
+
     /// The instances of the node whose columns start at `first`, which tells nodes apart.
     fn level(&mut self, first: usize) -> &mut HashMap<Key, Bound<'py, PyAny>> {
         if self.levels.len() <= first {
@@ -278,6 +330,11 @@ impl Key {
         }
         Key::Bytes(bytes.into_boxed_slice())
     }
+}
+
+fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let dict = instance.getattr(pyo3::intern!(instance.py(), "__dict__"))?;
+    Ok(dict.cast_into::<PyDict>()?)
 }
 
 /// What a column that can be changed in place held: JSON as its text, an array as a list.

@@ -5,6 +5,9 @@ use pyo3::types::{PyDict, PyString};
 
 use super::cell::CellPlan;
 use super::node::Node;
+use super::run::hydrate_from;
+use super::values::Values;
+use crate::error::guarded;
 
 /// How the rows of an answer become Python values.
 #[pyclass(frozen, module = "oxyde._core")]
@@ -87,6 +90,22 @@ impl Recipe {
         Ok(Recipe {
             kind: Kind::Scalar(CellPlan::read(cell)?),
             width: 1,
+        })
+    }
+
+    /// Rows of Python values, hydrated as if a database had answered with them. `types` are the
+    /// column types as they stand in the IR.
+    #[pyo3(signature = (types, rows, database = None))]
+    fn hydrate<'py>(
+        &self,
+        py: Python<'py>,
+        types: Vec<Bound<'py, PyAny>>,
+        rows: Vec<Vec<Bound<'py, PyAny>>>,
+        database: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guarded(py, || {
+            let values = Values::bind(&types, &rows)?;
+            hydrate_from(py, self, &values, database)
         })
     }
 }

@@ -19,59 +19,86 @@ use crate::error::internal;
 /// alive: half of the time for 20,000 rows.
 const MANY_ROWS: usize = 200;
 
-/// The Python value of an answer: a list, or one value for a scalar recipe.
+/// Where rows come from.
+pub(super) trait Source {
+    /// Number of rows.
+    fn count(&self) -> usize;
+    /// Number of columns.
+    fn width(&self) -> usize;
+    /// Put the cells of a row into `cells`, which is empty.
+    fn read<'a>(&'a self, row: usize, cells: &mut Vec<Cell<'a>>);
+}
+
+impl Source for RowSet {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn width(&self) -> usize {
+        self.columns().len()
+    }
+
+    fn read<'a>(&'a self, row: usize, cells: &mut Vec<Cell<'a>>) {
+        cells.extend(self.row(row));
+    }
+}
+
+/// The Python value of an answer: a list, or one value for a scalar recipe. `database` is the
+/// name that loaded instances remember.
 pub(crate) fn hydrate<'py>(
     py: Python<'py>,
     recipe: &Recipe,
     rows: &RowSet,
+    database: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let width = rows.columns().len();
+    hydrate_from(py, recipe, rows, database)
+}
+
+pub(super) fn hydrate_from<'py>(
+    py: Python<'py>,
+    recipe: &Recipe,
+    rows: &impl Source,
+    database: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (count, width) = (rows.count(), rows.width());
     if width < recipe.width {
         return Err(internal(
             py,
-            &format!(
-                "an answer of {width} columns where {} were expected",
-                recipe.width
-            ),
+            &format!("an answer of {width} columns where {} were expected", recipe.width),
         ));
     }
     let imports = Imports::get(py)?;
-    let _paused = (rows.len() >= MANY_ROWS).then(|| CollectorPaused::new(py));
-    let count = rows.len();
-    let list = match &recipe.kind {
-        Kind::Scalar(cell) => {
-            return if count == 0 {
-                Ok(py.None().into_bound(py))
-            } else {
-                cell.alone(py, imports, &rows.cell(0, 0))
-            };
-        }
-        Kind::Flat(cell) => collect(count, |row| cell.alone(py, imports, &rows.cell(row, 0)))?,
-        Kind::Tuples(cells) => collect(count, |row| {
-            let values = cells
-                .iter()
-                .zip(rows.row(row))
-                .map(|(plan, cell)| plan.alone(py, imports, &cell))
-                .collect::<PyResult<Vec<_>>>()?;
-            Ok(PyTuple::new(py, values)?.into_any())
-        })?,
-        Kind::Dicts(template, entries) => collect(count, |row| {
-            let dict = template.bind(py).copy()?;
-            for ((name, plan), cell) in entries.iter().zip(rows.row(row)) {
-                dict.set_item(name, plan.alone(py, imports, &cell)?)?;
+    let _paused = (count >= MANY_ROWS).then(|| CollectorPaused::new(py));
+    let mut cells: Vec<Cell<'_>> = Vec::with_capacity(width);
+    let mut list: Vec<Bound<'py, PyAny>> = Vec::with_capacity(count);
+    let mut shared = Shared::new(database.map(|name| PyString::intern(py, name)));
+    for row in 0..count {
+        cells.clear();
+        rows.read(row, &mut cells);
+        list.push(match &recipe.kind {
+            Kind::Models(node) => node.build(py, imports, &cells, &mut shared)?,
+            Kind::Tuples(plans) => {
+                let values = plans
+                    .iter()
+                    .zip(&cells)
+                    .map(|(plan, cell)| plan.alone(py, imports, cell))
+                    .collect::<PyResult<Vec<_>>>()?;
+                PyTuple::new(py, values)?.into_any()
             }
-            Ok(dict.into_any())
-        })?,
-        Kind::Models(node) => {
-            let mut shared = Shared::default();
-            let mut cells: Vec<Cell<'_>> = Vec::with_capacity(width);
-            collect(count, |row| {
-                cells.clear();
-                cells.extend(rows.row(row));
-                node.build(py, imports, &cells, &mut shared)
-            })?
-        }
-    };
+            Kind::Dicts(template, entries) => {
+                let dict = template.bind(py).copy()?;
+                for ((name, plan), cell) in entries.iter().zip(&cells) {
+                    dict.set_item(name, plan.alone(py, imports, cell)?)?;
+                }
+                dict.into_any()
+            }
+            Kind::Flat(plan) => plan.alone(py, imports, &cells[0])?,
+            Kind::Scalar(plan) => return plan.alone(py, imports, &cells[0]),
+        });
+    }
+    if matches!(recipe.kind, Kind::Scalar(_)) {
+        return Ok(py.None().into_bound(py));
+    }
     Ok(PyList::new(py, list)?.into_any())
 }
 
@@ -84,25 +111,15 @@ pub(crate) fn dicts<'py>(py: Python<'py>, rows: &RowSet) -> PyResult<Bound<'py, 
         .iter()
         .map(|column| PyString::intern(py, &column.name))
         .collect();
-    let list = collect(rows.len(), |row| {
+    let mut list = Vec::with_capacity(rows.len());
+    for row in 0..rows.len() {
         let dict = PyDict::new(py);
         for (name, cell) in names.iter().zip(rows.row(row)) {
             dict.set_item(name, plain(py, imports, &cell)?)?;
         }
-        Ok(dict.into_any())
-    })?;
-    Ok(PyList::new(py, list)?.into_any())
-}
-
-fn collect<'py>(
-    count: usize,
-    mut each: impl FnMut(usize) -> PyResult<Bound<'py, PyAny>>,
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let mut values = Vec::with_capacity(count);
-    for row in 0..count {
-        values.push(each(row)?);
+        list.push(dict);
     }
-    Ok(values)
+    Ok(PyList::new(py, list)?.into_any())
 }
 
 /// The collector does not run while this is alive; afterwards it is as it was.

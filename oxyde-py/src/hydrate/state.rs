@@ -1,9 +1,9 @@
 //! The `_oxyde_state` of loaded instances.
 //!
-//! All instances of a recipe share one State, which says "loaded, with these fields": the first
-//! change gives an instance a State of its own. Where a field can be changed in place (JSON,
-//! arrays) each instance gets its own State at once, a copy of the shared one whose `originals`
-//! hold what the columns held.
+//! All instances of one answer share a State, which says from which database they were loaded,
+//! and with which fields: the first change gives an instance a State of its own. Where a field
+//! can be changed in place (JSON, arrays) each instance gets a State at once, like the shared one
+//! but with `originals` that hold what the columns held.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
@@ -11,75 +11,79 @@ use pyo3::types::{PyDict, PyString, PyType};
 use super::instance::{Layout, SlotAt};
 
 pub(super) struct StatePlan {
+    /// `_oxyde_state` of the model.
     slot: SlotAt,
-    shared: Py<PyAny>,
-    own: Option<Own>,
-}
-
-struct Own {
+    /// The State that others are made from.
+    pattern: Py<PyAny>,
     layout: Layout,
-    /// The slots of State with the values of the shared one.
-    values: Vec<(SlotAt, Py<PyAny>)>,
+    /// The slots of State.
+    slots: Vec<SlotAt>,
+    database: SlotAt,
     originals: SlotAt,
+    /// Whether a field can be changed in place.
+    mutable: bool,
 }
 
 impl StatePlan {
     pub(super) fn of(
         model: &Bound<'_, PyType>,
-        shared: &Bound<'_, PyAny>,
+        pattern: &Bound<'_, PyAny>,
         mutable: bool,
     ) -> PyResult<StatePlan> {
-        let own = if mutable {
-            Some(Own::of(shared)?)
-        } else {
-            None
-        };
+        let class = pattern.get_type();
+        let mut slots = Vec::new();
+        for name in class.getattr("__slots__")?.try_iter()? {
+            slots.push(SlotAt::of(&class, name?.cast::<PyString>()?.to_str()?)?);
+        }
         Ok(StatePlan {
             slot: SlotAt::of(model, "_oxyde_state")?,
-            shared: shared.clone().unbind(),
-            own,
+            pattern: pattern.clone().unbind(),
+            layout: Layout::of(&class),
+            slots,
+            database: SlotAt::of(&class, "database")?,
+            originals: SlotAt::of(&class, "originals")?,
+            mutable,
         })
+    }
+
+    /// The State of instances from a database.
+    pub(super) fn of_database<'py>(
+        &self,
+        py: Python<'py>,
+        database: Option<&Bound<'py, PyString>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let pattern = self.pattern.bind(py);
+        match database {
+            None => Ok(pattern.clone()),
+            Some(name) => {
+                let state = self.like(pattern)?;
+                self.database.fill(&state, name.clone().into_any())?;
+                Ok(state)
+            }
+        }
     }
 
     /// Mark an instance as loaded.
     pub(super) fn attach<'py>(
         &self,
-        py: Python<'py>,
         instance: &Bound<'py, PyAny>,
+        common: &Bound<'py, PyAny>,
         originals: impl FnOnce() -> PyResult<Bound<'py, PyDict>>,
     ) -> PyResult<()> {
-        let state = match &self.own {
-            None => self.shared.bind(py).clone(),
-            Some(own) => {
-                let state = own.layout.instance(py)?;
-                for (slot, value) in &own.values {
-                    slot.fill(&state, value.bind(py).clone())?;
-                }
-                own.originals.fill(&state, originals()?.into_any())?;
-                state
-            }
-        };
+        if !self.mutable {
+            return self.slot.fill(instance, common.clone());
+        }
+        // It still counts as shared, so that what is in its other slots is copied before a change.
+        let state = self.like(common)?;
+        self.originals.fill(&state, originals()?.into_any())?;
         self.slot.fill(instance, state)
     }
-}
 
-impl Own {
-    fn of(shared: &Bound<'_, PyAny>) -> PyResult<Own> {
-        let class = shared.get_type();
-        let mut values = Vec::new();
-        for name in class.getattr("__slots__")?.try_iter()? {
-            let name = name?.cast_into::<PyString>()?;
-            if name.to_str()? == "originals" {
-                continue;
-            }
-            let slot = SlotAt::of(&class, name.to_str()?)?;
-            let value = slot.value(shared)?.unbind();
-            values.push((slot, value));
+    fn like<'py>(&self, state: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let made = self.layout.instance(state.py())?;
+        for slot in &self.slots {
+            slot.fill(&made, slot.value(state)?)?;
         }
-        Ok(Own {
-            layout: Layout::of(&class),
-            values,
-            originals: SlotAt::of(&class, "originals")?,
-        })
+        Ok(made)
     }
 }

@@ -14,7 +14,7 @@ with `originals`: JSON as the raw text, an array as a list, None for NULL.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic._internal._model_construction import init_private_attributes
@@ -73,7 +73,7 @@ def recipe_for(
 
 @functools.lru_cache(maxsize=1024)
 def _plain_recipe(model: type[Any], fields: tuple[str, ...], joins: tuple[JoinNode, ...]) -> Recipe:
-    return Recipe.models({**_describe(model, fields, joins), "extras": []})
+    return Recipe.models(_describe(model, fields, joins))
 
 
 def tuple_recipe(cells: Sequence[Cell]) -> Recipe:
@@ -132,6 +132,8 @@ class _Parts:
         self.fields: dict[str, Any] = inner["fields"]
         self.model_fields = inner
         self.post_init: str | None = schema.get("post_init")
+        extra = inner.get("extra_behavior", self.config.get("extra_fields_behavior"))
+        self.keeps_extra = extra == "allow"
 
     def _unfolded(self, schema: Any) -> Any:
         while True:
@@ -163,13 +165,15 @@ class _Parts:
         # A field has the alias that is another's name.
         return functools.partial(validator, by_name=True, by_alias=False)
 
-    def validate_part(self, names: frozenset[str]) -> Callable[[dict[str, Any]], Any]:
+    def validate_part(self, names: Set[str]) -> Callable[[dict[str, Any]], Any]:
         """Validates a row that lacks fields. Validators of the whole model are left out."""
         part = {
             **self.model_fields,
             "fields": {name: field for name, field in self.fields.items() if name in names},
         }
-        schema = core_schema.model_schema(self.model, part, config=self.config)
+        schema = core_schema.model_schema(
+            self.model, part, config=self.config, post_init=self.post_init
+        )
         if self.definitions:
             whole = core_schema.definitions_schema(schema, list(self.definitions.values()))
             validator = SchemaValidator(whole, self.config)
@@ -223,7 +227,7 @@ def _describe(
                 direct = False
                 continue
             _place(name, default, template, fresh)
-    validate = parts.validate_part(frozenset(present)) if partial else parts.validate()
+    validate = parts.validate_part(parts.fields.keys() - missing) if partial else parts.validate()
     private, post_init = _private(model, parts.post_init)
     return {
         "model": model,
@@ -235,13 +239,14 @@ def _describe(
         "fields_set": present,
         "private": private,
         "post_init": post_init,
-        "keeps_extra": parts.config.get("extra_fields_behavior") == "allow",
+        "keeps_extra": parts.keeps_extra,
         "validate": validate,
         "direct": direct,
         "state": State(None, frozenset(fields) if partial else None, shared=True),
         "children": [
             (join.attribute, _describe(join.model, join.fields, join.children)) for join in joins
         ],
+        "extras": [],
     }
 
 
