@@ -19,12 +19,12 @@ def build() -> None:
     User(other="")  # error
     User(name="x", other="", colour="red")  # error
     user = User(name="x", other="")
-    user.nmae  # error
+    print(user.nmae)  # error
     user.age = "3"  # error
 
 
 async def rows(user: User) -> None:
     await user.save(update_fields=[1])  # error
     saved: int = await user.save()  # error
-    (await User.objects.get(id=1)).nmae  # error
+    print((await User.objects.get(id=1)).nmae)  # error
     print(saved)
