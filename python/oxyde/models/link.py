@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from oxyde.exceptions import FieldError
 from oxyde.models.annotation import describe, unwrap
 from oxyde.models.field import ColumnOptions, column_options
+from oxyde.models.forward import evaluated
 
 if TYPE_CHECKING:
     from oxyde.models.options import MetaOptions
@@ -153,6 +154,7 @@ def prepare(cls: type[BaseModel]) -> None:
     for name, info in fields.items():
         if any(isinstance(item, _AddedMark) for item in info.metadata):
             continue
+        info.annotation = evaluated(cls, info.annotation)
         related = relation_of(info.annotation)
         if related is None:
             if is_table(cls):
