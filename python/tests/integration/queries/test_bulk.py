@@ -1,4 +1,4 @@
-"""Bulk calls: any number of rows, all or none, with the right keys also under concurrent inserts."""
+"""Bulk calls: any number of rows, all or none, the right keys also under concurrency."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError, computed_field
 
-from oxyde import Field, Model, atomic, db
+from oxyde import F, Field, Model, atomic, db
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import FieldError, MultipleObjectsReturned, OxydeError, UniqueViolationError
 
@@ -143,3 +143,41 @@ async def test_a_clash_inside_a_transaction_leaves_it_usable(items: AsyncDatabas
         found, created = await Item.objects.update_or_create(code="a", defaults={"count": 5})
         assert (found.id, created) == (item.id, False)
     assert await Item.objects.order_by("code").values_list("code", "count") == [("a", 5), ("b", 0)]
+
+
+async def test_upsert(items: AsyncDatabase) -> None:
+    first = await Item.objects.upsert(code="a", count=1, label="first")
+    assert first.id is not None
+    again = await Item.objects.upsert(code="a", count=2, label="second", unique_fields=["code"])
+    assert (again.id, again.count, again.label) == (first.id, 2, "second")
+    kept = await Item.objects.upsert(code="a", count=3, label="third", update_fields=["count"])
+    assert (kept.count, kept.label) == (3, "second")
+    counted = await Item.objects.upsert(code="a", count=1, update={"count": F("count") + 10})
+    assert counted.count == 13
+    new = await Item.objects.upsert(code="b", count=1, update={"count": F("count") + 10})
+    assert new.count == 1
+    assert await Item.objects.order_by("code").values_list("code", "count", "label").all() == [
+        ("a", 13, "second"),
+        ("b", 1, "plain"),
+    ]
+    for wrong in (
+        {"code": "a", "count": -1},
+        {"code": "x" * 31},
+        {"code": "a", "unique_fields": ["label"]},
+        {"code": "a", "unique_fields": ["nothing"]},
+        {"code": "a", "update_fields": ["nothing"]},
+        {"count": 1},
+    ):
+        with pytest.raises((OxydeError, ValidationError)):
+            await Item.objects.upsert(**wrong)
+    assert await Item.objects.count() == 2
+
+
+async def test_upserts_at_once_are_all_counted(items: AsyncDatabase) -> None:
+    await asyncio.gather(
+        *(
+            Item.objects.upsert(code="hits", count=1, update={"count": F("count") + 1})
+            for _ in range(40)
+        )
+    )
+    assert (await Item.objects.get(code="hits")).count == 40

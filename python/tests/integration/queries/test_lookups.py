@@ -71,8 +71,8 @@ DECIMALS = [
 EXACTS = [*DECIMALS, Decimal("12345678901234567890.123456789"), Decimal("0.000000000001")]
 DAYS = [
     dt.date(*each)
-    for each in ((1, 1, 1), (1970, 1, 1), (2000, 2, 29), (2023, 12, 31), (2024, 1, 1), (2024, 1, 31),
-                 (2024, 2, 1), (2024, 5, 17), (2024, 5, 31), (2024, 6, 1), (2024, 12, 31),
+    for each in ((1, 1, 1), (1970, 1, 1), (2000, 2, 29), (2023, 12, 31), (2024, 1, 1),
+                 (2024, 1, 31), (2024, 2, 1), (2024, 5, 17), (2024, 5, 31), (2024, 6, 1), (2024, 12, 31),
                  (9999, 12, 31))
 ]  # fmt: skip
 CLOCKS = [
@@ -190,8 +190,10 @@ async def test_text_lookups(rows: list[Sample], field: str, lookup: str) -> None
 
 @pytest.mark.parametrize("lookup", ["regex", "iregex"])
 async def test_regular_expressions(rows: list[Sample], lookup: str) -> None:
-    patterns = ["^a", "b$", "^abc$", "a.c", "[0-9]+", "(x|y)", r"\.", r"\\", "^$", "^.$", "ø", "[%_]",
-                "^[A-Z]+$", "a{1}b?", "ab|ÆØ", "я"]  # fmt: skip
+    patterns = [
+        "^a", "b$", "^abc$", "a.c", "[0-9]+", "(x|y)", r"\.", r"\\", "^$", "^.$", "ø", "[%_]",
+        "^[A-Z]+$", "a{1}b?", "ab|ÆØ", "я",
+    ]  # fmt: skip
     await check(rows, "text", [(lookup, pattern) for pattern in patterns])
 
 

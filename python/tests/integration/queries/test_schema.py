@@ -94,7 +94,8 @@ def indexes_of(server: Server, table: str) -> dict[str, tuple[bool, list[str]]]:
     else:
         rows = server.execute(
             "SELECT index_name, non_unique, column_name FROM information_schema.statistics"
-            " WHERE table_schema = database() AND table_name = %s ORDER BY index_name, seq_in_index",
+            " WHERE table_schema = database() AND table_name = %s"
+            " ORDER BY index_name, seq_in_index",
             [table],
         )
         for name, non_unique, column in rows:

@@ -1,0 +1,463 @@
+"""Random rows and random trees of conditions: the database's answer against Python's.
+
+Every lookup of plain columns, paths over foreign keys, and paths to many rows, put together with
+`&`, `|`, `^` and `~`. Conditions on one to-many relation that stand side by side in one `&` are
+about the same row of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import and_, or_, xor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import AwareDatetime
+from reference import UTC, holds
+
+from oxyde import Field, Model, Q, db
+from oxyde.db import AsyncDatabase
+
+
+class Team(Model):
+    class Meta:
+        is_table = True
+        table_name = "random_team"
+
+    id: int = Field(db_pk=True)
+    name: str | None = None
+    rank: int | None = None
+    members: list[Member] = Field(db_reverse_fk="team")
+
+
+class Member(Model):
+    class Meta:
+        is_table = True
+        table_name = "random_member"
+
+    id: int = Field(db_pk=True)
+    team: Team | None = None
+    text: str | None = None
+    age: int | None = None
+    real: float | None = None
+    money: Decimal | None = Field(default=None, max_digits=12, decimal_places=3)
+    flag: bool | None = None
+    day: dt.date | None = None
+    clock: dt.time | None = None
+    moment: dt.datetime | None = None
+    aware: AwareDatetime | None = None
+    span: dt.timedelta | None = None
+    key: uuid.UUID | None = None
+    blob: bytes | None = None
+    posts: list[Post] = Field(db_reverse_fk="author")
+
+
+class Post(Model):
+    class Meta:
+        is_table = True
+        table_name = "random_post"
+
+    id: int = Field(db_pk=True)
+    author: Member
+    title: str | None = None
+    views: int | None = None
+
+
+# --- values: few enough that conditions often meet them ---------------------------------------
+
+_LETTERS = "aAbBæÆяЯ%_\\ '1"
+_MOMENTS = st.datetimes(dt.datetime(2023, 12, 30), dt.datetime(2024, 3, 2)).map(
+    lambda moment: moment.replace(minute=moment.minute // 20 * 20, second=moment.second // 30 * 30)
+) | st.sampled_from(
+    [
+        dt.datetime(1, 1, 1),
+        dt.datetime(9999, 12, 31, 23, 59, 59, 999_999),
+        dt.datetime(1969, 12, 31),
+    ]
+)
+_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "text": st.text(_LETTERS, max_size=4),
+    "int": st.integers(-3, 3) | st.sampled_from([2**63 - 1, -(2**63)]),
+    "real": st.sampled_from([0.0, 0.5, -0.5, 1.0, 1 / 3, 1e300]),
+    "money": st.integers(-2000, 2000).map(lambda number: Decimal(number) / 1000),
+    "flag": st.booleans(),
+    "day": _MOMENTS.map(dt.datetime.date),
+    "clock": _MOMENTS.map(dt.datetime.time),
+    "moment": _MOMENTS,
+    "aware": _MOMENTS.map(lambda moment: moment.replace(tzinfo=UTC)),
+    "span": st.integers(-2, 2).map(
+        lambda number: dt.timedelta(days=31 * number, microseconds=number)
+    ),
+    "key": st.integers(0, 5).map(lambda number: uuid.UUID(int=number << 62)),
+    "blob": st.binary(max_size=2),
+}
+_KINDS = {"age": "int", **{kind: kind for kind in _VALUES if kind != "int"}}
+
+# --- lookups ----------------------------------------------------------------------------------
+
+_ORDER = ["gt", "gte", "lt", "lte"]
+_NUMBERS = st.integers(0, 60)
+_PATTERNS = st.sampled_from(
+    ["a", "^a", "b$", "a.", "[aя]", "^$", "(a|Æ)", r"\\", "1+", "%", "[^a]"]
+)
+_PARTS = {
+    "year": st.sampled_from([1, 1969, 2023, 2024, 9999]),
+    "month": st.integers(1, 3) | st.just(12) | st.just((2024, 2)) | st.just((9999, 12)),
+    "day": st.integers(1, 31) | st.just((2024, 1, 31)),
+    "week_day": st.integers(1, 7),
+    "quarter": st.integers(1, 4),
+}
+_CLOCK_PARTS = {
+    "hour": st.integers(0, 23),
+    "minute": st.sampled_from([0, 20, 40]),
+    "second": _NUMBERS,
+}
+
+
+def _lookups(kind: str) -> st.SearchStrategy[tuple[str, Any]]:
+    """A lookup of a column of some kind, and a value for it."""
+    value = _VALUES[kind]
+
+    def one(
+        names: Iterable[str], values: st.SearchStrategy[Any]
+    ) -> st.SearchStrategy[tuple[str, Any]]:
+        return st.tuples(st.sampled_from(list(names)), values)
+
+    made = [
+        one(["exact"], value | st.none()),
+        one(["in"], st.lists(value, max_size=4)),
+        one(["isnull"], st.booleans()),
+    ]
+    if kind != "flag":
+        made += [one(_ORDER, value), one(["between", "range"], st.tuples(value, value))]
+    if kind == "text":
+        texts = [
+            "contains",
+            "icontains",
+            "startswith",
+            "istartswith",
+            "endswith",
+            "iendswith",
+            "iexact",
+        ]
+        made += [one(texts, value), one(["regex", "iregex"], _PATTERNS)]
+    if kind in ("day", "moment", "aware"):
+        made += [one([name], values) for name, values in _PARTS.items()]
+        made += [one([f"year__{each}" for each in _ORDER], _PARTS["year"])]
+    if kind in ("clock", "moment", "aware"):
+        made += [one([name], values) for name, values in _CLOCK_PARTS.items()]
+        made += [one([f"hour__{each}" for each in _ORDER], _CLOCK_PARTS["hour"])]
+    if kind in ("moment", "aware"):
+        made += [one(["date", "date__gte", "date__lt"], _VALUES["day"])]
+        made += [one(["time", "time__gte", "time__lt"], _VALUES["clock"])]
+    return st.one_of(made)
+
+
+# --- conditions -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """`path__lookup=value`; `path` ends on a column, or on a relation that is asked for."""
+
+    path: tuple[str, ...]
+    lookup: str
+    value: Any
+
+    def q(self) -> Q:
+        name = "__".join(self.path)
+        return Q(**{name if self.lookup == "exact" else f"{name}__{self.lookup}": self.value})
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Conditions put together by "&", "|" or "^", or one of them negated."""
+
+    operator: str
+    children: tuple[Leaf | Branch, ...]
+
+    def q(self) -> Q:
+        parts = [child.q() for child in self.children]
+        if self.operator == "~":
+            return ~parts[0]
+        return reduce({"&": and_, "|": or_, "^": xor}[self.operator], parts)
+
+
+_OVER_ONE = {("team", "name"): "text", ("team", "rank"): "int", ("team", "id"): "int"}
+_OVER_MANY = {
+    ("posts", "title"): "text",
+    ("posts", "views"): "int",
+    ("team", "members", "age"): "int",
+    ("team", "members", "text"): "text",
+    ("team", "members", "posts", "views"): "int",
+}
+_TO_MANY = ("posts", "members")
+
+
+def _leaves(paths: dict[tuple[str, ...], str]) -> st.SearchStrategy[Leaf]:
+    return st.sampled_from(sorted(paths)).flatmap(
+        lambda path: _lookups(paths[path]).map(lambda found: Leaf(path, *found))
+    )
+
+
+_PLAIN = _leaves({(name,): kind for name, kind in _KINDS.items()})
+_RELATED = (
+    _leaves(_OVER_ONE)
+    | _leaves(_OVER_MANY)
+    | st.builds(Leaf, st.sampled_from([("team",), ("posts",)]), st.just("isnull"), st.booleans())
+)
+
+
+def _trees(leaves: st.SearchStrategy[Leaf]) -> st.SearchStrategy[Leaf | Branch]:
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.builds(
+                Branch,
+                st.sampled_from("&|^"),
+                st.lists(inner, min_size=2, max_size=4).map(tuple),
+            )
+            | st.builds(Branch, st.just("~"), inner.map(lambda child: (child,)))
+        ),
+        max_leaves=8,
+    )
+
+
+# --- the same in Python -----------------------------------------------------------------------
+
+Row = dict[str, Any]
+
+
+def _to_many(path: tuple[str, ...]) -> int | None:
+    return next((index for index, name in enumerate(path[:-1]) if name in _TO_MANY), None)
+
+
+def _follow(row: Row | None, path: tuple[str, ...]) -> Any:
+    here: Any = row
+    for name in path:
+        if here is None:
+            return None
+        here = here[name]
+    return here
+
+
+def evaluate(node: Leaf | Branch, row: Row) -> bool:
+    """Whether a condition holds for a member."""
+    if isinstance(node, Leaf):
+        return _all_of([node], row)
+    if node.operator == "~":
+        return not evaluate(node.children[0], row)
+    if node.operator == "&":
+        return _all_of(_flat(node), row)
+    results = [evaluate(child, row) for child in node.children]
+    return any(results) if node.operator == "|" else sum(results) % 2 == 1
+
+
+def _flat(node: Branch) -> list[Leaf | Branch]:
+    found: list[Leaf | Branch] = []
+    for child in node.children:
+        if isinstance(child, Branch) and child.operator == "&":
+            found.extend(_flat(child))
+        else:
+            found.append(child)
+    return found
+
+
+def _all_of(nodes: list[Leaf | Branch], row: Row) -> bool:
+    """All hold; leaves that meet at the same to-many relation do so for one row of it."""
+    groups: dict[tuple[str, ...], list[Leaf]] = {}
+    for node in nodes:
+        if isinstance(node, Branch):
+            if not evaluate(node, row):
+                return False
+            continue
+        index = _to_many(node.path)
+        if index is not None:
+            groups.setdefault(node.path[: index + 1], []).append(node)
+        elif node.path[-1] in _TO_MANY:
+            if (not _follow(row, node.path)) is not node.value:
+                return False
+        elif not holds(node.lookup, _follow(row, node.path), node.value):
+            return False
+    return all(
+        any(
+            _all_of(
+                [Leaf(leaf.path[len(path) :], leaf.lookup, leaf.value) for leaf in leaves], other
+            )
+            for other in _follow(row, path) or []
+        )
+        for path, leaves in groups.items()
+    )
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+_TEAMS = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.none() | _VALUES["text"], "rank": st.none() | _VALUES["int"]}
+    ),
+    max_size=3,
+)
+_MEMBERS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "team": st.none() | st.integers(0, 2),
+            **{name: st.none() | _VALUES[kind] for name, kind in _KINDS.items()},
+        }
+    ),
+    min_size=1,
+    max_size=12,
+)
+_POSTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "author": st.integers(0, 11),
+            "title": st.none() | _VALUES["text"],
+            "views": st.none() | _VALUES["int"],
+        }
+    ),
+    max_size=12,
+)
+
+
+async def _store(teams: list[Row], members: list[Row], posts: list[Row]) -> list[Row]:
+    """Put the rows in place of those before; gives the members, tied to the others."""
+    for model in (Post, Member, Team):
+        await model.objects.delete()
+    stored_teams = [{"id": number, **team, "members": []} for number, team in enumerate(teams, 1)]
+    stored: list[Row] = []
+    for number, member in enumerate(members, 1):
+        index = member["team"]
+        team = stored_teams[index % len(teams)] if teams and index is not None else None
+        stored.append({**member, "id": number, "team": team, "posts": []})
+        if team is not None:
+            team["members"].append(stored[-1])
+    stored_posts = []
+    for number, post in enumerate(posts, 1):
+        author = stored[post["author"] % len(stored)]
+        stored_posts.append({**post, "id": number, "author_id": author["id"]})
+        author["posts"].append(stored_posts[-1])
+    await Team.objects.bulk_create(
+        [{name: team[name] for name in ("id", "name", "rank")} for team in stored_teams]
+    )
+    await Member.objects.bulk_create(
+        [
+            {
+                **{name: member[name] for name in ("id", *_KINDS)},
+                "team_id": member["team"] and member["team"]["id"],
+            }
+            for member in stored
+        ]
+    )
+    await Post.objects.bulk_create(
+        [
+            {name: post[name] for name in ("id", "author_id", "title", "views")}
+            for post in stored_posts
+        ]
+    )
+    return stored
+
+
+@pytest.fixture
+async def tables(database: AsyncDatabase) -> AsyncDatabase:
+    await db.create_tables(models=[Team, Member, Post])
+    return database
+
+
+async def _compare(rows: list[Row], trees: list[Leaf | Branch]) -> None:
+    for tree in trees:
+        expected = [row["id"] for row in rows if evaluate(tree, row)]
+        query = Member.objects.filter(tree.q()).order_by("id")
+        assert await query.values_list("id", flat=True) == expected, tree
+        others = await Member.objects.exclude(tree.q()).order_by("id").values_list("id", flat=True)
+        assert others == [row["id"] for row in rows if row["id"] not in expected], tree
+        assert await query.count() == len(expected)
+
+
+_SETTINGS = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+
+
+@_SETTINGS
+@given(members=_MEMBERS, trees=st.lists(_trees(_PLAIN), min_size=8, max_size=8))
+async def test_conditions_on_columns(
+    tables: AsyncDatabase, members: list[Row], trees: list[Leaf | Branch]
+) -> None:
+    await _compare(await _store([], members, []), trees)
+
+
+@_SETTINGS
+@given(
+    teams=_TEAMS,
+    members=_MEMBERS,
+    posts=_POSTS,
+    trees=st.lists(_trees(_PLAIN | _RELATED | _RELATED), min_size=8, max_size=8),
+)
+async def test_conditions_over_relations(
+    tables: AsyncDatabase,
+    teams: list[Row],
+    members: list[Row],
+    posts: list[Row],
+    trees: list[Leaf | Branch],
+) -> None:
+    await _compare(await _store(teams, members, posts), trees)
+
+
+async def test_every_lookup_is_among_them(tables: AsyncDatabase) -> None:
+    """Each lookup of each column once, so that luck leaves none out."""
+    columns = {
+        name: [_example(kind, number) for number in range(6)] for name, kind in _KINDS.items()
+    }
+    members = [
+        {"team": None, **{name: values[number] for name, values in columns.items()}}
+        for number in range(6)
+    ]
+    members.append({"team": None, **dict.fromkeys(columns)})
+    rows = await _store([], members, [])
+    trees: list[Leaf | Branch] = []
+    for name, kind in _KINDS.items():
+        values = columns[name]
+        trees += [Leaf((name,), "exact", value) for value in [*values, None]]
+        trees += [Leaf((name,), "in", values[:3]), Leaf((name,), "isnull", True)]
+        if kind != "flag":
+            trees += [
+                Leaf((name,), each, value) for each, value in itertools.product(_ORDER, values)
+            ]
+            trees += [
+                Leaf((name,), "between", tuple(values[:2])),
+                Leaf((name,), "range", tuple(values[2:4])),
+            ]
+    await _compare(rows, trees)
+
+
+def _example(kind: str, number: int) -> Any:
+    moment = dt.datetime(2024, 1, 1) + dt.timedelta(days=37 * number, minutes=50 * number)
+    return {
+        "text": ["", "a", "A%", "b_", "æ\\", "Я"][number],
+        "int": number - 2,
+        "real": number / 3,
+        "money": Decimal(number - 3) / 8,
+        "flag": number % 2 == 0,
+        "day": moment.date(),
+        "clock": moment.time(),
+        "moment": moment,
+        "aware": moment.replace(tzinfo=UTC),
+        "span": dt.timedelta(hours=number - 2),
+        "key": uuid.UUID(int=number << 100),
+        "blob": bytes([number, 255 - number]),
+    }[kind]
