@@ -1,0 +1,300 @@
+//! Values in MySQL's binary protocol, each with the type of its bind.
+
+use oxyde_sql::plan::Bind;
+use oxyde_sql::types::ColumnType;
+use oxyde_sql::value::Value;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::mysql::{MySqlArguments, MySqlTypeInfo};
+use sqlx::{Arguments as _, Encode, MySql, Type};
+
+use super::wire::Wire;
+use crate::bind::{Sent, error, sent};
+use crate::calendar::{DAY_MICROS, civil, clock};
+use crate::error::DriverError;
+use crate::fit::{Fitted, base_of, fit, is_finite_decimal, natural_type, uuid_text};
+use crate::json::{Purpose, Style, list_text};
+
+/// How lists are spelled here.
+pub(super) const STYLE: Style = Style {
+    hex: false,
+    utc: "",
+    quoted_doubles: true,
+};
+
+/// Binds the values of a plan.
+pub(super) fn arguments(
+    wire: &Wire,
+    binds: &[Bind],
+    values: &[Value],
+) -> Result<MySqlArguments, DriverError> {
+    let mut arguments = MySqlArguments::default();
+    for bind in binds {
+        let param = bind.param as usize;
+        let what = sent(bind, values)?;
+        add(&mut arguments, wire, &bind.ty, &what).map_err(|detail| error(param, detail))?;
+    }
+    Ok(arguments)
+}
+
+/// Binds the values of raw SQL, each as what it is: MySQL does not say what it wants.
+pub(super) fn raw(wire: &Wire, values: &[Value]) -> Result<MySqlArguments, DriverError> {
+    let mut arguments = MySqlArguments::default();
+    for (param, value) in values.iter().enumerate() {
+        let ty = natural_type(value);
+        fit(value, &ty)
+            .and_then(|fitted| add(&mut arguments, wire, &ty, &Sent::Scalar(fitted)))
+            .map_err(|detail| error(param, detail))?;
+    }
+    Ok(arguments)
+}
+
+fn add(
+    arguments: &mut MySqlArguments,
+    wire: &Wire,
+    ty: &ColumnType,
+    what: &Sent<'_>,
+) -> Result<(), String> {
+    let mut bytes = Vec::new();
+    let null = match what {
+        Sent::Scalar(Fitted::Null) => true,
+        Sent::Scalar(fitted) => {
+            scalar(&mut bytes, fitted)?;
+            false
+        }
+        Sent::Pattern(text) => {
+            sized(&mut bytes, text.as_bytes());
+            false
+        }
+        Sent::JsonList(item, items) => {
+            let text = list_text(item, items, Purpose::Lookup, STYLE)?;
+            sized(&mut bytes, text.as_bytes());
+            false
+        }
+        Sent::Array(..) => return Err("MySQL takes lists as JSON".to_owned()),
+    };
+    let info = match what {
+        Sent::Pattern(_) | Sent::JsonList(..) => &wire.text,
+        _ => type_of(wire, ty),
+    };
+    arguments
+        .add(Param { info, bytes, null })
+        .map_err(|problem| problem.to_string())
+}
+
+fn type_of<'a>(wire: &'a Wire, ty: &ColumnType) -> &'a MySqlTypeInfo {
+    match base_of(ty) {
+        ColumnType::SmallInt => &wire.small_int,
+        ColumnType::Integer => &wire.integer,
+        ColumnType::BigInt | ColumnType::Interval => &wire.big_int,
+        ColumnType::Double => &wire.double,
+        ColumnType::Decimal { .. } => &wire.decimal,
+        ColumnType::Bool => &wire.bool,
+        ColumnType::Bytes => &wire.bytes,
+        ColumnType::Date => &wire.date,
+        ColumnType::Time => &wire.time,
+        ColumnType::DateTime | ColumnType::TimestampTz => &wire.date_time,
+        ColumnType::Text
+        | ColumnType::Varchar { .. }
+        | ColumnType::Uuid
+        | ColumnType::Json
+        | ColumnType::Inet
+        | ColumnType::Array { .. }
+        | ColumnType::Enum { .. }
+        | ColumnType::Custom { .. } => &wire.text,
+    }
+}
+
+struct Param<'a> {
+    info: &'a MySqlTypeInfo,
+    bytes: Vec<u8>,
+    null: bool,
+}
+
+impl Type<MySql> for Param<'_> {
+    fn type_info() -> MySqlTypeInfo {
+        <str as Type<MySql>>::type_info()
+    }
+}
+
+impl Encode<'_, MySql> for Param<'_> {
+    fn encode_by_ref(&self, buffer: &mut Vec<u8>) -> Result<IsNull, BoxDynError> {
+        if self.null {
+            return Ok(IsNull::Yes);
+        }
+        buffer.extend_from_slice(&self.bytes);
+        Ok(IsNull::No)
+    }
+
+    fn produces(&self) -> Option<MySqlTypeInfo> {
+        Some(self.info.clone())
+    }
+}
+
+/// Bytes with their length before them, as a length-encoded integer.
+fn sized(out: &mut Vec<u8>, bytes: &[u8]) {
+    let len = bytes.len() as u64;
+    let little = len.to_le_bytes();
+    match len {
+        0..=250 => out.push(little[0]),
+        251..=0xffff => {
+            out.push(0xfc);
+            out.extend_from_slice(&little[..2]);
+        }
+        0x1_0000..=0xff_ffff => {
+            out.push(0xfd);
+            out.extend_from_slice(&little[..3]);
+        }
+        _ => {
+            out.push(0xfe);
+            out.extend_from_slice(&little);
+        }
+    }
+    out.extend_from_slice(bytes);
+}
+
+fn scalar(out: &mut Vec<u8>, fitted: &Fitted<'_>) -> Result<(), String> {
+    match fitted {
+        Fitted::Null => (),
+        Fitted::Bool(truth) => out.push(u8::from(*truth)),
+        Fitted::SmallInt(int) => out.extend_from_slice(&int.to_le_bytes()),
+        Fitted::Integer(int) => out.extend_from_slice(&int.to_le_bytes()),
+        Fitted::BigInt(int) | Fitted::Interval(int) => out.extend_from_slice(&int.to_le_bytes()),
+        Fitted::Double(double) => {
+            if !double.is_finite() {
+                return Err(format!("MySQL cannot store {double}"));
+            }
+            out.extend_from_slice(&double.to_le_bytes());
+        }
+        Fitted::Decimal(text) => {
+            decimal_fits(text)?;
+            sized(out, text.as_bytes());
+        }
+        Fitted::Text(text) | Fitted::Inet(text) => sized(out, text.as_bytes()),
+        Fitted::Json(text) => {
+            json_fits(text)?;
+            sized(out, text.as_bytes());
+        }
+        Fitted::Bytes(bytes) => sized(out, bytes),
+        Fitted::Date(day) => {
+            out.push(4);
+            date(out, i64::from(*day))?;
+        }
+        Fitted::Time(micros) => {
+            out.extend_from_slice(&[12, 0, 0, 0, 0, 0]);
+            time(out, *micros)?;
+        }
+        Fitted::DateTime(micros) | Fitted::TimestampTz(micros) => {
+            out.push(11);
+            date(out, micros.div_euclid(DAY_MICROS))?;
+            time(out, micros.rem_euclid(DAY_MICROS))?;
+        }
+        Fitted::Uuid(uuid) => sized(out, uuid_text(uuid).as_bytes()),
+        Fitted::List(item, items) => {
+            let text = list_text(item, items, Purpose::Column, STYLE)?;
+            sized(out, text.as_bytes());
+        }
+    }
+    Ok(())
+}
+
+fn date(out: &mut Vec<u8>, day: i64) -> Result<(), String> {
+    let (year, month, day) = civil(day);
+    let year = u16::try_from(year).map_err(|_| "the date is out of range".to_owned())?;
+    out.extend_from_slice(&year.to_le_bytes());
+    out.push(small(month)?);
+    out.push(small(day)?);
+    Ok(())
+}
+
+fn time(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
+    let (hour, minute, second, micro) = clock(micros);
+    out.push(small(hour)?);
+    out.push(small(minute)?);
+    out.push(small(second)?);
+    let micro = u32::try_from(micro).map_err(|_| "the time is out of range".to_owned())?;
+    out.extend_from_slice(&micro.to_le_bytes());
+    Ok(())
+}
+
+fn small<N: TryInto<u8>>(number: N) -> Result<u8, String> {
+    number
+        .try_into()
+        .map_err(|_| "the date is out of range".to_owned())
+}
+
+/// MySQL's decimals have 65 digits, at most 30 of them after the point; it would round in silence.
+fn decimal_fits(text: &str) -> Result<(), String> {
+    if !is_finite_decimal(text) {
+        return Err(format!("MySQL cannot store {text}"));
+    }
+    let plain = text.trim_start_matches('-');
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+    let whole = whole.trim_start_matches('0').len();
+    let fraction = fraction.trim_end_matches('0').len();
+    if fraction > 30 || whole + fraction > 65 {
+        return Err(format!(
+            "{text} has more digits than MySQL's decimals (65, of them 30 after the point)"
+        ));
+    }
+    Ok(())
+}
+
+/// MySQL's JSON turns integers beyond 64 bits into doubles, which would change them in silence.
+fn json_fits(text: &str) -> Result<(), String> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                let start = at;
+                while at < bytes.len()
+                    && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+                {
+                    at += 1;
+                }
+                let number = text.get(start..at).unwrap_or_default();
+                let whole = !number.contains(['.', 'e', 'E']);
+                if whole && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+                    return Err(format!(
+                        "MySQL's JSON cannot hold the integer {number} exactly"
+                    ));
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_integers_in_json_are_refused() {
+        for good in [
+            r#"{"a": 9223372036854775807, "b": "99999999999999999999", "c": 1e300}"#,
+            "18446744073709551615",
+            r#"["\"123456789012345678901234567890", -1]"#,
+        ] {
+            assert_eq!(json_fits(good), Ok(()), "{good}");
+        }
+        assert!(json_fits(r#"{"a": [18446744073709551616]}"#).is_err());
+    }
+
+    #[test]
+    fn decimals_that_would_be_rounded_are_refused() {
+        assert_eq!(decimal_fits("-1.500"), Ok(()));
+        assert!(decimal_fits(&format!("0.{}1", "0".repeat(30))).is_err());
+        assert!(decimal_fits(&"9".repeat(66)).is_err());
+        assert!(decimal_fits("NaN").is_err());
+    }
+}

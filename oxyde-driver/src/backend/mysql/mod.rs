@@ -1,0 +1,281 @@
+//! MySQL and MariaDB, in the binary protocol.
+
+mod bind;
+mod cancel;
+mod decode;
+mod error;
+mod options;
+mod wire;
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use oxyde_sql::dialect::Dialect;
+use oxyde_sql::types::ColumnType;
+use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _, Row as _,
+    SqlSafeStr as _, Statement as _,
+};
+
+pub(crate) use cancel::Stopper;
+use wire::Wire;
+
+use super::{Job, Outcome, connect_error};
+use crate::error::DriverError;
+use crate::rows::RowSet;
+use crate::settings::{Place, PoolSettings, Server};
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct Connector {
+    options: Arc<MySqlConnectOptions>,
+    place: Place,
+    session: String,
+}
+
+/// What a new connection tells about its server.
+pub(crate) struct Greeting {
+    pub dialect: Dialect,
+    pub version: String,
+}
+
+impl Connector {
+    pub(crate) fn new(server: &Server, settings: &PoolSettings) -> Self {
+        Self {
+            options: Arc::new(options::options(server, settings)),
+            place: Place::Server(server.clone()),
+            session: options::session(settings),
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Result<(Connection, Greeting), DriverError> {
+        let fail = |problem| connect_error(&self.place, problem, error::classify);
+        let mut raw = self.options.connect().await.map_err(fail)?;
+        sqlx::raw_sql(AssertSqlSafe(self.session.as_str()))
+            .execute(&mut raw)
+            .await
+            .map_err(fail)?;
+        let row = sqlx::query(
+            "SELECT CONNECTION_ID(), CONVERT(VERSION() USING utf8mb4), @@max_allowed_packet, \
+             @@auto_increment_increment",
+        )
+        .persistent(false)
+        .fetch_one(&mut raw)
+        .await
+        .map_err(fail)?;
+        let number = |at: usize| -> u64 {
+            // Signed or not, as the server likes.
+            row.try_get::<u64, _>(at)
+                .or_else(|_| row.try_get::<i64, _>(at).map(i64::unsigned_abs))
+                .unwrap_or(0)
+        };
+        let version: String = row.try_get_unchecked(1).map_err(fail)?;
+        let (session, packet, step) = (number(0), number(2), number(3));
+        let wire = wire::load(&mut raw).await.map_err(fail)?;
+        let dialect = if version.to_ascii_lowercase().contains("mariadb") {
+            Dialect::Mariadb
+        } else {
+            Dialect::Mysql
+        };
+        let connection = Connection {
+            raw,
+            stopper: Stopper {
+                options: Arc::clone(&self.options),
+                session,
+            },
+            wire,
+            max_packet: usize::try_from(packet.max(1024 * 1024)).unwrap_or(usize::MAX),
+            id_step: i64::try_from(step.max(1)).unwrap_or(1),
+        };
+        Ok((connection, Greeting { dialect, version }))
+    }
+}
+
+/// A connection to MySQL or MariaDB.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    raw: MySqlConnection,
+    stopper: Stopper,
+    wire: &'static Wire,
+    /// Longest packet that the server takes, in bytes.
+    pub(crate) max_packet: usize,
+    /// Distance between the ids of one statement's rows.
+    pub(crate) id_step: i64,
+}
+
+impl Connection {
+    pub(crate) fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    pub(crate) fn is_stop(problem: &DriverError) -> bool {
+        problem.code() == Some(error::STOPPED)
+    }
+
+    /// Runs one job. `retry` allows a second try when the server dropped the statement's plan.
+    pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
+        match job {
+            Job::Plan { plan, values } => {
+                let arguments = bind::arguments(self.wire, &plan.binds, values)?;
+                let rows = RowSet::of_plan(plan);
+                self.query(&plan.sql, arguments, Columns::Planned(rows), retry)
+                    .await
+            }
+            Job::Text {
+                plan,
+                sql,
+                binds,
+                values,
+            } => {
+                let arguments = bind::arguments(self.wire, binds, values)?;
+                let rows = RowSet::of_plan(plan);
+                self.query(sql, arguments, Columns::Planned(rows), retry)
+                    .await
+            }
+            Job::Arrays { .. } | Job::PerRow { .. } => {
+                Err(DriverError::Misuse("MySQL takes many rows as text"))
+            }
+            Job::Raw { sql, values, types } => {
+                if !values.is_empty() {
+                    self.check_count(sql, values.len()).await?;
+                }
+                let arguments = bind::raw(self.wire, values)?;
+                self.query(sql, arguments, Columns::Named(types), retry)
+                    .await
+            }
+            Job::Simple(sql) => {
+                let result = sqlx::raw_sql(AssertSqlSafe(sql.as_str()))
+                    .execute(&mut self.raw)
+                    .await;
+                match result {
+                    Ok(_) => Ok(Outcome::default()),
+                    Err(problem) => self.settled(problem).await,
+                }
+            }
+        }
+    }
+
+    /// sqlx notices a wrong number of values only after it has begun to wait for the answer,
+    /// which leaves the connection out of step: so it is checked before.
+    async fn check_count(&mut self, sql: &str, given: usize) -> Result<(), DriverError> {
+        let prepared = (&mut self.raw)
+            .prepare(AssertSqlSafe(sql).into_sql_str())
+            .await;
+        match prepared {
+            Ok(statement) => match statement.parameters() {
+                Some(Either::Right(wanted)) if wanted != given => {
+                    Err(super::wrong_count(wanted, given))
+                }
+                _ => Ok(()),
+            },
+            Err(problem) => self.settled(problem).await.map(|_| ()),
+        }
+    }
+
+    async fn query(
+        &mut self,
+        sql: &str,
+        arguments: MySqlArguments,
+        columns: Columns<'_>,
+        retry: bool,
+    ) -> Result<Outcome, DriverError> {
+        let again = retry.then(|| (arguments.clone(), columns.clone()));
+        let first = self.query_once(sql, arguments, columns).await;
+        let result = match (first, again) {
+            (Err(Failure::Server(problem)), Some((arguments, columns)))
+                if error::is_stale_plan(&problem) =>
+            {
+                if let Err(problem) = self.raw.clear_cached_statements().await {
+                    return self.settled(problem).await;
+                }
+                self.query_once(sql, arguments, columns).await
+            }
+            (first, _) => first,
+        };
+        match result {
+            Ok(outcome) => Ok(outcome),
+            Err(Failure::Decode(problem)) => Err(problem),
+            Err(Failure::Server(problem)) => self.settled(problem).await,
+        }
+    }
+
+    /// After an error: hear what the server still has to say, so that the connection is in
+    /// step when it goes back.
+    async fn settled(&mut self, problem: sqlx::Error) -> Result<Outcome, DriverError> {
+        let problem = error::classify(problem);
+        if !problem.is_lost() && self.raw.flush().await.is_err() {
+            return Err(DriverError::ConnectionLost {
+                message: problem.to_string(),
+            });
+        }
+        Err(problem)
+    }
+
+    async fn query_once(
+        &mut self,
+        sql: &str,
+        arguments: MySqlArguments,
+        columns: Columns<'_>,
+    ) -> Result<Outcome, Failure> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let mut stream = (&mut self.raw).fetch_many(query);
+        let (mut rows, named) = match columns {
+            Columns::Planned(rows) => (Some(rows), &[] as &[_]),
+            Columns::Named(named) => (None, named),
+        };
+        let mut sends = None;
+        let mut outcome = Outcome::default();
+        let mut problem = None;
+        while let Some(item) = stream.try_next().await.map_err(Failure::Server)? {
+            match item {
+                Either::Left(done) => {
+                    outcome.affected += done.rows_affected();
+                    if done.last_insert_id() != 0 {
+                        outcome.last_insert_id = i64::try_from(done.last_insert_id()).ok();
+                    }
+                }
+                // Once a row cannot be decoded the others are only heard to the end.
+                Either::Right(_) if problem.is_some() => (),
+                Either::Right(row) => {
+                    let sends = sends.get_or_insert_with(|| decode::server_types(&row));
+                    let into = rows
+                        .get_or_insert_with(|| RowSet::of_columns(decode::describe(&row, named)));
+                    problem = decode::row(into, &row, sends).err();
+                }
+            }
+        }
+        match problem {
+            Some(problem) => Err(Failure::Decode(problem)),
+            None => {
+                if let Some(rows) = rows {
+                    outcome.rows = rows;
+                }
+                Ok(outcome)
+            }
+        }
+    }
+
+    pub(crate) async fn ping(&mut self) -> Result<(), DriverError> {
+        self.raw.ping().await.map_err(error::classify)
+    }
+
+    pub(crate) async fn close(self) {
+        // A connection that cannot say goodbye is gone all the same.
+        let _ = self.raw.close().await;
+    }
+}
+
+/// The columns of the answer.
+#[derive(Clone)]
+enum Columns<'a> {
+    /// Those of a plan.
+    Planned(RowSet),
+    /// The server's, some named by the caller.
+    Named(&'a [(String, ColumnType)]),
+}
+
+enum Failure {
+    Server(sqlx::Error),
+    Decode(DriverError),
+}

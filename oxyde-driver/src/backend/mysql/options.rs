@@ -1,0 +1,63 @@
+//! How to connect to MySQL and MariaDB, and how a session is set up.
+
+use sqlx::ConnectOptions as _;
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+
+use crate::settings::{PoolSettings, Server};
+
+/// Options from the URL and the settings.
+pub(super) fn options(server: &Server, settings: &PoolSettings) -> MySqlConnectOptions {
+    let mut options = MySqlConnectOptions::new()
+        .host(&server.host)
+        .port(server.port.unwrap_or(3306))
+        .charset(&settings.mysql_charset)
+        // The session is set up by `session`, in one statement.
+        .set_names(false)
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .ssl_mode(match settings.ssl_mode.as_deref() {
+            Some("disable") => MySqlSslMode::Disabled,
+            Some("require") => MySqlSslMode::Required,
+            Some("verify-ca") => MySqlSslMode::VerifyCa,
+            Some("verify-full") => MySqlSslMode::VerifyIdentity,
+            _ => MySqlSslMode::Preferred,
+        })
+        .disable_statement_logging();
+    if let Some(socket) = &server.socket {
+        options = options.socket(socket);
+    }
+    if let Some(user) = &server.user {
+        options = options.username(user);
+    }
+    if let Some(password) = &server.password {
+        options = options.password(password);
+    }
+    if let Some(database) = &server.database {
+        options = options.database(database);
+    }
+    if let Some(file) = &settings.ssl_root_cert {
+        options = options.ssl_ca(file);
+    }
+    if let Some(file) = &settings.ssl_client_cert {
+        options = options.ssl_client_cert(file);
+    }
+    if let Some(file) = &settings.ssl_client_key {
+        options = options.ssl_client_key(file);
+    }
+    options
+}
+
+/// The statement that sets up a session: UTC, nothing truncated in silence, `||` as the
+/// server has it, `"` for strings.
+pub(super) fn session(settings: &PoolSettings) -> String {
+    let collate = settings
+        .mysql_collation
+        .as_ref()
+        .map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+    format!(
+        "SET NAMES {}{collate}, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,\
+         NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+        settings.mysql_charset
+    )
+}

@@ -1,0 +1,420 @@
+//! PostgreSQL's binary format into cells.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use oxyde_sql::plan::OutputColumn;
+use oxyde_sql::types::ColumnType;
+use sqlx::postgres::{PgRow, PgTypeInfo, PgTypeKind};
+use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+
+use super::bind::{EPOCH_DAYS, EPOCH_MICROS};
+use super::{numeric, oid};
+use crate::calendar::{DAY_MICROS, MAX_DAY, MAX_MICROS, MIN_DAY, MIN_MICROS};
+use crate::error::DriverError;
+use crate::fit::{base_of, exact_double, is_finite_decimal, type_name};
+use crate::rows::{RowSet, Slot, TextKind};
+
+/// The columns of an answer as the server describes them, some of them named by the caller.
+pub(super) fn describe(row: &PgRow, named: &[(String, ColumnType)]) -> Vec<OutputColumn> {
+    row.columns()
+        .iter()
+        .map(|column| OutputColumn {
+            name: column.name().to_owned(),
+            ty: named
+                .iter()
+                .find(|(name, _)| name == column.name())
+                .map_or_else(|| natural(column.type_info()), |(_, ty)| ty.clone()),
+        })
+        .collect()
+}
+
+fn natural(info: &PgTypeInfo) -> ColumnType {
+    let known = info.oid().and_then(|Oid(id)| oid::to_type(id));
+    known.unwrap_or_else(|| match info.kind() {
+        PgTypeKind::Array(item) => ColumnType::Array {
+            item: Box::new(natural(item)),
+        },
+        PgTypeKind::Domain(base) => natural(base),
+        // Enums are text; for anything else the decoder says what to do.
+        _ => ColumnType::Text,
+    })
+}
+
+use sqlx::postgres::types::Oid;
+
+/// What the server sends in each column.
+pub(super) fn server_types(row: &PgRow) -> Vec<Sends> {
+    row.columns()
+        .iter()
+        .map(|column| Sends::of(column.type_info()))
+        .collect()
+}
+
+/// The server's type of a column.
+#[derive(Clone, Debug)]
+pub(super) struct Sends {
+    oid: u32,
+    /// Whether its binary form is its text.
+    textual: bool,
+    /// Its name, for messages.
+    name: String,
+    item: Option<Box<Sends>>,
+}
+
+impl Sends {
+    fn of(info: &PgTypeInfo) -> Self {
+        let id = info.oid().map_or(0, |Oid(id)| id);
+        let kind = info.kind();
+        if let PgTypeKind::Domain(base) = kind {
+            return Self::of(base);
+        }
+        Self {
+            oid: id,
+            textual: matches!(
+                id,
+                oid::CHAR
+                    | oid::NAME
+                    | oid::TEXT
+                    | oid::BPCHAR
+                    | oid::VARCHAR
+                    | oid::UNKNOWN
+                    | oid::VOID
+            ) || matches!(kind, PgTypeKind::Enum(_))
+                // Extensions' text types, such as citext.
+                || (matches!(kind, PgTypeKind::Simple) && info.name().eq_ignore_ascii_case("citext")),
+            name: info.name().to_lowercase(),
+            item: match kind {
+                PgTypeKind::Array(item) => Some(Box::new(Self::of(item))),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Appends a row.
+pub(super) fn row(rows: &mut RowSet, row: &PgRow, sends: &[Sends]) -> Result<(), DriverError> {
+    let width = rows.columns().len();
+    if row.len() != width {
+        return Err(DriverError::Misuse(
+            "the answer has another number of columns than the plan",
+        ));
+    }
+    for (at, sent) in sends.iter().enumerate() {
+        let ty = rows.columns()[at].ty.clone();
+        let slot = row
+            .try_get_raw(at)
+            .map_err(|problem| problem.to_string())
+            .and_then(|value| {
+                if value.is_null() {
+                    return Ok(Slot::Null);
+                }
+                let bytes = value.as_bytes().map_err(|problem| problem.to_string())?;
+                cell(rows, sent, &ty, bytes)
+            });
+        match slot {
+            Ok(slot) => rows.slots.push(slot),
+            Err(detail) => {
+                rows.drop_partial_row();
+                return Err(DriverError::Decode {
+                    column: rows.columns()[at].name.clone(),
+                    detail,
+                });
+            }
+        }
+    }
+    rows.end_row();
+    Ok(())
+}
+
+const DAMAGED: &str = "the server sent a value of the wrong length";
+
+fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], String> {
+    bytes.try_into().map_err(|_| DAMAGED.to_owned())
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_| "the text is no UTF-8".to_owned())
+}
+
+fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Result<Slot, String> {
+    let ty = base_of(ty);
+    let wrong = || {
+        let cast = if sends.textual {
+            ""
+        } else {
+            "; cast it in the SQL"
+        };
+        format!(
+            "expected {}, the server sends {}{cast}",
+            type_name(ty),
+            sends.name
+        )
+    };
+    Ok(match ty {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
+            Slot::Int(integer(sends.oid, bytes)?.ok_or_else(wrong)?)
+        }
+        ColumnType::Double => Slot::Double(match sends.oid {
+            oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?),
+            oid::FLOAT4 => f64::from(f32::from_be_bytes(fixed(bytes)?)),
+            oid::NUMERIC => numeric::decode(bytes)
+                .and_then(|text| text.parse().ok())
+                .ok_or(DAMAGED)?,
+            other => exact_double(integer(other, bytes)?.ok_or_else(wrong)?)?,
+        }),
+        ColumnType::Decimal { .. } => {
+            let text = match sends.oid {
+                oid::NUMERIC => numeric::decode(bytes).ok_or(DAMAGED)?,
+                oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?).to_string(),
+                other => integer(other, bytes)?.ok_or_else(wrong)?.to_string(),
+            };
+            let text = match text.as_str() {
+                "inf" => "Infinity".to_owned(),
+                "-inf" => "-Infinity".to_owned(),
+                _ => text,
+            };
+            rows.text_slot(TextKind::Decimal, &text)?
+        }
+        ColumnType::Bool => match sends.oid {
+            oid::BOOL => Slot::Bool(fixed::<1>(bytes)?[0] != 0),
+            _ => return Err(wrong()),
+        },
+        ColumnType::Text | ColumnType::Varchar { .. } | ColumnType::Enum { .. } => {
+            if !sends.textual {
+                return Err(wrong());
+            }
+            rows.text_slot(TextKind::Text, utf8(bytes)?)?
+        }
+        ColumnType::Bytes => {
+            if sends.oid != oid::BYTEA {
+                return Err(wrong());
+            }
+            let (len, at) = rows.keep_bytes(bytes)?;
+            Slot::Bytes(len, at)
+        }
+        ColumnType::Date => match sends.oid {
+            oid::DATE => Slot::Date(date(i32::from_be_bytes(fixed(bytes)?))?),
+            _ => return Err(wrong()),
+        },
+        ColumnType::Time => match sends.oid {
+            oid::TIME => {
+                let micros = i64::from_be_bytes(fixed(bytes)?);
+                if micros >= DAY_MICROS {
+                    return Err("24:00:00 is no time of day here".to_owned());
+                }
+                Slot::Time(micros)
+            }
+            _ => return Err(wrong()),
+        },
+        ColumnType::DateTime => match sends.oid {
+            oid::TIMESTAMP => Slot::DateTime(moment(i64::from_be_bytes(fixed(bytes)?))?),
+            oid::DATE => {
+                Slot::DateTime(i64::from(date(i32::from_be_bytes(fixed(bytes)?))?) * DAY_MICROS)
+            }
+            _ => return Err(wrong()),
+        },
+        ColumnType::TimestampTz => match sends.oid {
+            oid::TIMESTAMPTZ => Slot::TimestampTz(moment(i64::from_be_bytes(fixed(bytes)?))?),
+            _ => return Err(wrong()),
+        },
+        ColumnType::Interval => match sends.oid {
+            oid::INTERVAL => Slot::Interval(interval(bytes)?),
+            _ => return Err(wrong()),
+        },
+        ColumnType::Uuid => match sends.oid {
+            oid::UUID => rows.uuid_slot(&fixed(bytes)?),
+            _ => return Err(wrong()),
+        },
+        ColumnType::Json => match sends.oid {
+            oid::JSONB => match bytes {
+                [1, text @ ..] => rows.text_slot(TextKind::Json, utf8(text)?)?,
+                _ => return Err("the server sent an unknown version of jsonb".to_owned()),
+            },
+            oid::JSON => rows.text_slot(TextKind::Json, utf8(bytes)?)?,
+            _ => return Err(wrong()),
+        },
+        ColumnType::Inet => match sends.oid {
+            oid::INET | oid::CIDR => {
+                let text = inet(bytes).ok_or(DAMAGED)?;
+                rows.text_slot(TextKind::Text, &text)?
+            }
+            _ if sends.textual => rows.text_slot(TextKind::Text, utf8(bytes)?)?,
+            _ => return Err(wrong()),
+        },
+        ColumnType::Array { item } => array(rows, sends, item, bytes, &wrong)?,
+        ColumnType::Custom { .. } => return Err(wrong()),
+    })
+}
+
+fn integer(ty: u32, bytes: &[u8]) -> Result<Option<i64>, String> {
+    Ok(Some(match ty {
+        oid::INT8 => i64::from_be_bytes(fixed(bytes)?),
+        oid::INT4 => i64::from(i32::from_be_bytes(fixed(bytes)?)),
+        oid::INT2 => i64::from(i16::from_be_bytes(fixed(bytes)?)),
+        oid::OID => i64::from(u32::from_be_bytes(fixed(bytes)?)),
+        oid::NUMERIC => {
+            let text = numeric::decode(bytes).ok_or(DAMAGED)?;
+            let whole = text.split_once('.').map_or(text.as_str(), |(whole, rest)| {
+                if rest.bytes().all(|digit| digit == b'0') {
+                    whole
+                } else {
+                    text.as_str()
+                }
+            });
+            if !is_finite_decimal(whole) {
+                return Err(format!("{text} is no integer"));
+            }
+            whole
+                .parse()
+                .map_err(|_| format!("{text} is no 64-bit integer"))?
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn date(raw: i32) -> Result<i32, String> {
+    match raw {
+        i32::MAX => Err("`infinity` has no date here".to_owned()),
+        i32::MIN => Err("`-infinity` has no date here".to_owned()),
+        raw => {
+            let day = i64::from(raw) + EPOCH_DAYS;
+            if (MIN_DAY..=MAX_DAY).contains(&day) {
+                i32::try_from(day).map_err(|_| DAMAGED.to_owned())
+            } else {
+                Err("the date is outside the years 1 to 9999".to_owned())
+            }
+        }
+    }
+}
+
+fn moment(raw: i64) -> Result<i64, String> {
+    match raw {
+        i64::MAX => Err("`infinity` has no moment here".to_owned()),
+        i64::MIN => Err("`-infinity` has no moment here".to_owned()),
+        raw => raw
+            .checked_add(EPOCH_MICROS)
+            .filter(|micros| (MIN_MICROS..=MAX_MICROS).contains(micros))
+            .ok_or_else(|| "the moment is outside the years 1 to 9999".to_owned()),
+    }
+}
+
+fn interval(bytes: &[u8]) -> Result<i64, String> {
+    let bytes: [u8; 16] = fixed(bytes)?;
+    let micros = i64::from_be_bytes(fixed(&bytes[..8])?);
+    let days = i32::from_be_bytes(fixed(&bytes[8..12])?);
+    let months = i32::from_be_bytes(fixed(&bytes[12..])?);
+    if months != 0 {
+        return Err(format!(
+            "an interval with months ({months}) has no fixed length"
+        ));
+    }
+    i64::from(days)
+        .checked_mul(DAY_MICROS)
+        .and_then(|whole| whole.checked_add(micros))
+        .ok_or_else(|| "the interval is too long".to_owned())
+}
+
+fn inet(bytes: &[u8]) -> Option<String> {
+    let [family, bits, cidr, size, address @ ..] = bytes else {
+        return None;
+    };
+    if address.len() != usize::from(*size) {
+        return None;
+    }
+    let (text, all) = match family {
+        2 => (
+            Ipv4Addr::from(<[u8; 4]>::try_from(address).ok()?).to_string(),
+            32,
+        ),
+        3 => (
+            Ipv6Addr::from(<[u8; 16]>::try_from(address).ok()?).to_string(),
+            128,
+        ),
+        _ => return None,
+    };
+    Some(if *bits == all && *cidr == 0 {
+        text
+    } else {
+        format!("{text}/{bits}")
+    })
+}
+
+fn array(
+    rows: &mut RowSet,
+    sends: &Sends,
+    item: &ColumnType,
+    bytes: &[u8],
+    wrong: &dyn Fn() -> String,
+) -> Result<Slot, String> {
+    let known = oid::item_of(sends.oid);
+    if known.is_none() && sends.item.is_none() {
+        return Err(wrong());
+    }
+    let mut input = bytes;
+    let dimensions = usize::try_from(word(&mut input)?).map_err(|_| DAMAGED)?;
+    let _has_null = word(&mut input)?;
+    let item_oid = word(&mut input)?.cast_unsigned();
+    let mut lengths = Vec::with_capacity(dimensions);
+    for _ in 0..dimensions {
+        lengths.push(usize::try_from(word(&mut input)?).map_err(|_| DAMAGED)?);
+        let _lower_bound = word(&mut input)?;
+    }
+    let mut item_type = item;
+    for _ in 1..dimensions {
+        match base_of(item_type) {
+            ColumnType::Array { item } => item_type = item,
+            _ => return Err("the array has more dimensions than expected".to_owned()),
+        }
+    }
+    let item_sends = sends.item.as_deref().cloned().unwrap_or(Sends {
+        oid: item_oid,
+        textual: matches!(
+            item_oid,
+            oid::CHAR | oid::NAME | oid::TEXT | oid::BPCHAR | oid::VARCHAR
+        ),
+        name: "another type".to_owned(),
+        item: None,
+    });
+    if lengths.is_empty() {
+        return Ok(Slot::List(0, rows.items.len()));
+    }
+    level(rows, &item_sends, item_type, &lengths, &mut input)
+}
+
+fn level(
+    rows: &mut RowSet,
+    sends: &Sends,
+    item: &ColumnType,
+    lengths: &[usize],
+    input: &mut &[u8],
+) -> Result<Slot, String> {
+    let [len, deeper @ ..] = lengths else {
+        return Err(DAMAGED.to_owned());
+    };
+    let mut slots = Vec::with_capacity((*len).min(input.len()));
+    for _ in 0..*len {
+        if !deeper.is_empty() {
+            slots.push(level(rows, sends, item, deeper, input)?);
+            continue;
+        }
+        let size = word(input)?;
+        slots.push(match usize::try_from(size) {
+            Err(_) => Slot::Null,
+            Ok(size) => {
+                let (bytes, rest) = input.split_at_checked(size).ok_or(DAMAGED)?;
+                *input = rest;
+                cell(rows, sends, item, bytes)?
+            }
+        });
+    }
+    let at = rows.items.len();
+    let count = u32::try_from(slots.len()).map_err(|_| DAMAGED)?;
+    rows.items.extend(slots);
+    Ok(Slot::List(count, at))
+}
+
+fn word(input: &mut &[u8]) -> Result<i32, String> {
+    let (bytes, rest) = input.split_first_chunk::<4>().ok_or(DAMAGED)?;
+    *input = rest;
+    Ok(i32::from_be_bytes(*bytes))
+}

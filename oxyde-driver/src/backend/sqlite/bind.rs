@@ -1,0 +1,130 @@
+//! Values in SQLite's storage forms.
+
+use oxyde_sql::plan::Bind;
+use oxyde_sql::value::Value;
+
+use super::functions::canonical;
+use super::raw::Run;
+use crate::bind::{Sent, error, sent};
+use crate::calendar::{date_text, date_time_text, time_text};
+use crate::error::DriverError;
+use crate::fit::{Fitted, fit, is_finite_decimal, natural_type, uuid_text};
+use crate::json::{Purpose, Style, list_text};
+
+/// How lists are spelled here.
+pub(super) const STYLE: Style = Style {
+    hex: true,
+    utc: "+00:00",
+    quoted_doubles: false,
+};
+
+/// Binds the values of a plan.
+pub(super) fn values<'v>(
+    run: &mut Run<'_, 'v>,
+    binds: &'v [Bind],
+    values: &'v [Value],
+) -> Result<(), DriverError> {
+    for (at, bind) in binds.iter().enumerate() {
+        let param = bind.param as usize;
+        let result = match sent(bind, values)? {
+            Sent::Scalar(fitted) => scalar(run, at, fitted),
+            Sent::Pattern(text) => Ok(run.bind_text_copy(at, &text)),
+            Sent::JsonList(item, items) => list_text(item, items, Purpose::Lookup, STYLE)
+                .map(|text| run.bind_text_copy(at, &text)),
+            Sent::Array(..) => Err("SQLite takes lists as JSON".to_owned()),
+        };
+        check(result, param)?;
+    }
+    Ok(())
+}
+
+/// Binds the values of raw SQL, each as what it is.
+pub(super) fn raw<'v>(run: &mut Run<'_, 'v>, values: &'v [Value]) -> Result<(), DriverError> {
+    for (param, value) in values.iter().enumerate() {
+        let result = match value {
+            // The type of a list lives only here, so its text is made here.
+            Value::List(items) => {
+                let ty = natural_type(value);
+                match &ty {
+                    oxyde_sql::types::ColumnType::Array { item } => {
+                        list_text(item, items, Purpose::Column, STYLE)
+                            .map(|text| run.bind_text_copy(param, &text))
+                    }
+                    _ => Err("the list has no type".to_owned()),
+                }
+            }
+            Value::Text(text) => Ok(run.bind_text(param, text)),
+            Value::Json(text) => Ok(run.bind_text(param, text)),
+            Value::Bytes(bytes) => Ok(run.bind_bytes(param, bytes)),
+            other => {
+                let ty = natural_type(other);
+                fit(other, &ty).and_then(|fitted| copied(run, param, &fitted))
+            }
+        };
+        check(result, param)?;
+    }
+    Ok(())
+}
+
+fn check(result: Result<std::ffi::c_int, String>, param: usize) -> Result<(), DriverError> {
+    match result {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(error(param, "the value is too long for SQLite".to_owned())),
+        Err(detail) => Err(error(param, detail)),
+    }
+}
+
+fn scalar<'v>(
+    run: &mut Run<'_, 'v>,
+    at: usize,
+    fitted: Fitted<'v>,
+) -> Result<std::ffi::c_int, String> {
+    Ok(match fitted {
+        Fitted::Text(text) | Fitted::Inet(text) | Fitted::Json(text) => run.bind_text(at, text),
+        Fitted::Bytes(bytes) => run.bind_bytes(at, bytes),
+        other => copied(run, at, &other)?,
+    })
+}
+
+/// Binds what need not outlive the call.
+fn copied(
+    run: &mut Run<'_, '_>,
+    at: usize,
+    fitted: &Fitted<'_>,
+) -> Result<std::ffi::c_int, String> {
+    Ok(match fitted {
+        Fitted::Null => run.bind_null(at),
+        Fitted::Bool(truth) => run.bind_int(at, i64::from(*truth)),
+        Fitted::SmallInt(int) => run.bind_int(at, i64::from(*int)),
+        Fitted::Integer(int) => run.bind_int(at, i64::from(*int)),
+        Fitted::BigInt(int) | Fitted::Interval(int) => run.bind_int(at, *int),
+        Fitted::Double(double) => {
+            if double.is_nan() {
+                // SQLite would store NULL in its place.
+                return Err("SQLite cannot store NaN".to_owned());
+            }
+            run.bind_double(at, *double)
+        }
+        Fitted::Decimal(text) => {
+            if !is_finite_decimal(text) {
+                return Err(format!("SQLite cannot store {text}"));
+            }
+            run.bind_text_copy(at, &canonical(text))
+        }
+        Fitted::Text(text) | Fitted::Inet(text) | Fitted::Json(text) => {
+            run.bind_text_copy(at, text)
+        }
+        Fitted::Bytes(_) => return Err("bytes are not copied".to_owned()),
+        Fitted::Date(day) => run.bind_text_copy(at, &date_text(i64::from(*day))),
+        Fitted::Time(micros) => run.bind_text_copy(at, &time_text(*micros)),
+        Fitted::DateTime(micros) => run.bind_text_copy(at, &date_time_text(*micros)),
+        Fitted::TimestampTz(micros) => {
+            run.bind_text_copy(at, &(date_time_text(*micros) + STYLE.utc))
+        }
+        Fitted::Uuid(uuid) => run.bind_text_copy(at, &uuid_text(uuid)),
+        Fitted::List(item, items) => {
+            let text = list_text(item, items, Purpose::Column, STYLE)?;
+            run.bind_text_copy(at, &text)
+        }
+    })
+}

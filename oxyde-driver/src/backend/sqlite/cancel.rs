@@ -1,0 +1,4 @@
+//! Stopping a statement of SQLite: `sqlite3_interrupt`, and a flag for statements that wait for
+//! a lock or have not begun.
+
+pub(crate) use super::raw::Stopper;

@@ -1,0 +1,126 @@
+//! SQLite's errors by their extended result codes.
+
+use std::ffi::c_int;
+
+use libsqlite3_sys as ffi;
+use sqlx::sqlite::SqliteError;
+
+use super::raw::Fault;
+use crate::error::{Cause, DriverError, Rule, Violation};
+
+/// An error of sqlx while it opened the connection.
+pub(super) fn classify(problem: sqlx::Error) -> DriverError {
+    match problem {
+        sqlx::Error::Database(database) => match database.try_downcast::<SqliteError>() {
+            Ok(error) => {
+                use sqlx::error::DatabaseError as _;
+                let code = error.code().and_then(|code| code.parse().ok()).unwrap_or(1);
+                reported(&Fault {
+                    code,
+                    message: error.message().to_owned(),
+                })
+            }
+            Err(other) => DriverError::database(Cause::Other, "", other.message()),
+        },
+        other => DriverError::ConnectionLost {
+            message: other.to_string(),
+        },
+    }
+}
+
+/// Whether the statement was stopped by the driver.
+pub(super) fn is_interrupt(code: c_int) -> bool {
+    code & 0xff == ffi::SQLITE_INTERRUPT
+}
+
+/// An error of a statement.
+pub(super) fn reported(fault: &Fault) -> DriverError {
+    let code = fault.code.to_string();
+    let rule = match fault.code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => Some(Rule::Unique),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Rule::ForeignKey),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => Some(Rule::NotNull),
+        ffi::SQLITE_CONSTRAINT_CHECK => Some(Rule::Check),
+        _ => None,
+    };
+    if let Some(rule) = rule {
+        return DriverError::Violated {
+            rule,
+            violation: Box::new(names(rule, code, &fault.message)),
+        };
+    }
+    let cause = match fault.code & 0xff {
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => Cause::LockTimeout,
+        ffi::SQLITE_READONLY => Cause::ReadOnly,
+        ffi::SQLITE_TOOBIG => Cause::TooLong,
+        ffi::SQLITE_MISMATCH | ffi::SQLITE_RANGE => Cause::ValueOutOfRange,
+        ffi::SQLITE_AUTH | ffi::SQLITE_PERM => Cause::PermissionDenied,
+        ffi::SQLITE_NOTADB | ffi::SQLITE_CORRUPT => Cause::NotADatabase,
+        ffi::SQLITE_CANTOPEN => Cause::CannotOpen,
+        // SQLite has one code for all mistakes in a statement: the fixed start of the message
+        // tells which, after the code has told that it is one.
+        ffi::SQLITE_ERROR => match fault.message.as_str() {
+            message if message.starts_with("no such table") => Cause::UndefinedTable,
+            message if message.starts_with("no such column") => Cause::UndefinedColumn,
+            message if message.contains("syntax error") => Cause::Syntax,
+            message if message.contains("integer overflow") => Cause::ValueOutOfRange,
+            _ => Cause::Other,
+        },
+        _ => Cause::Other,
+    };
+    DriverError::database(cause, code, &fault.message)
+}
+
+/// Names from the fixed forms of the message, whose kind the code has already told:
+/// `UNIQUE constraint failed: t.a, t.b`, `… failed: index 'name'`, `CHECK constraint failed: name`.
+fn names(rule: Rule, code: String, message: &str) -> Violation {
+    let mut violation = Violation {
+        code,
+        message: message.to_owned(),
+        ..Violation::default()
+    };
+    let Some((_, rest)) = message.split_once("constraint failed: ") else {
+        return violation;
+    };
+    match rule {
+        Rule::Check => violation.constraint = Some(rest.to_owned()),
+        Rule::ForeignKey => (),
+        Rule::Unique | Rule::NotNull => {
+            if let Some(index) = rest.strip_prefix("index '") {
+                violation.constraint = Some(index.trim_end_matches('\'').to_owned());
+                return violation;
+            }
+            for part in rest.split(", ") {
+                if let Some((table, column)) = part.rsplit_once('.') {
+                    violation.table = Some(table.to_owned());
+                    violation.columns.push(column.to_owned());
+                }
+            }
+        }
+    }
+    violation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found() {
+        let found = names(
+            Rule::Unique,
+            String::new(),
+            "UNIQUE constraint failed: t.a, t.b",
+        );
+        assert_eq!(found.table.as_deref(), Some("t"));
+        assert_eq!(found.columns, ["a", "b"]);
+        let found = names(
+            Rule::Check,
+            String::new(),
+            "CHECK constraint failed: age_positive",
+        );
+        assert_eq!(found.constraint.as_deref(), Some("age_positive"));
+    }
+}

@@ -1,0 +1,264 @@
+//! Any number of rows in as few statements as the database takes, all or nothing.
+
+use std::sync::Arc;
+
+use oxyde_sql::plan::{Bind, Bulk, Plan};
+use oxyde_sql::types::ColumnType;
+use oxyde_sql::value::Value;
+
+use crate::backend::{Job, Limits, Outcome};
+use crate::error::DriverError;
+use crate::fit::base_of;
+use crate::rows::RowSet;
+
+/// What a bulk call came to.
+#[derive(Clone, Debug, Default)]
+pub struct BulkDone {
+    /// Rows inserted or changed.
+    pub affected: u64,
+    /// The returned rows, in the order of the input, when the plan returns some.
+    pub rows: Option<RowSet>,
+    /// The generated keys, in the order of the input, where the database counts them without
+    /// returning rows and exactly one row was inserted for each.
+    pub ids: Option<Vec<i64>>,
+}
+
+/// Most placeholders of one statement.
+const PLACEHOLDERS: usize = 65_535;
+/// Most rows of one statement: more gain nothing and cost the server's parser memory.
+const ROWS: usize = 2_000;
+
+/// The jobs of a bulk call.
+pub(crate) fn jobs(
+    plan: &Arc<Plan>,
+    rows: Vec<Vec<Value>>,
+    batch_size: Option<usize>,
+    limits: Limits,
+) -> Result<Vec<Job>, DriverError> {
+    let Some(bulk) = &plan.bulk else {
+        return Err(DriverError::Misuse("the plan takes one row only"));
+    };
+    if batch_size == Some(0) {
+        return Err(DriverError::Misuse("batch_size must be at least 1"));
+    }
+    let batch = batch_size.unwrap_or(usize::MAX);
+    match bulk {
+        Bulk::PerRow => {
+            let rows = Arc::new(rows);
+            Ok(pieces(&rows, batch, usize::MAX)
+                .into_iter()
+                .map(|range| Job::PerRow {
+                    plan: Arc::clone(plan),
+                    rows: Arc::clone(&rows),
+                    range,
+                })
+                .collect())
+        }
+        // UNNEST takes an array of arrays apart to the last item.
+        Bulk::Arrays { .. } if plan.binds.iter().any(|bind| is_array(&bind.ty)) => Ok(rows
+            .into_iter()
+            .map(|values| Job::Plan {
+                plan: Arc::clone(plan),
+                values,
+            })
+            .collect()),
+        Bulk::Arrays { sql } => {
+            let rows = Arc::new(rows);
+            Ok(pieces(&rows, batch, limits.bytes)
+                .into_iter()
+                .map(|range| Job::Arrays {
+                    plan: Arc::clone(plan),
+                    sql: sql.clone(),
+                    rows: Arc::clone(&rows),
+                    range,
+                })
+                .collect())
+        }
+        Bulk::Text { .. } => {
+            let most = (PLACEHOLDERS / plan.binds.len().max(1)).clamp(1, ROWS);
+            // The values and the text are packets of their own; a quarter is left for what the
+            // estimate does not see.
+            let ranges = pieces(&rows, batch.min(most), limits.bytes / 4 * 3);
+            let mut rows = rows.into_iter();
+            Ok(ranges
+                .into_iter()
+                .map(|range| text(plan, bulk, rows.by_ref().take(range.len()).collect()))
+                .collect())
+        }
+    }
+}
+
+fn is_array(ty: &ColumnType) -> bool {
+    matches!(base_of(ty), ColumnType::Array { .. })
+}
+
+/// Cuts the rows into pieces of at most `most` rows and about `bytes` bytes.
+fn pieces(rows: &[Vec<Value>], most: usize, bytes: usize) -> Vec<std::ops::Range<usize>> {
+    let mut pieces = Vec::new();
+    let (mut start, mut weight) = (0, 0);
+    for (at, row) in rows.iter().enumerate() {
+        let size: usize = row.iter().map(size_of_value).sum();
+        if at > start && (at - start >= most || weight + size > bytes) {
+            pieces.push(start..at);
+            (start, weight) = (at, 0);
+        }
+        weight += size;
+    }
+    if start < rows.len() {
+        pieces.push(start..rows.len());
+    }
+    pieces
+}
+
+/// About how many bytes a value takes on its way.
+fn size_of_value(value: &Value) -> usize {
+    12 + match value {
+        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Uuid(_) => 36,
+        Value::List(items) => items.iter().map(size_of_value).sum::<usize>() * 2,
+        _ => 8,
+    }
+}
+
+fn text(plan: &Arc<Plan>, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Job {
+    let Bulk::Text {
+        prefix,
+        first,
+        next,
+        suffix,
+        numbered,
+    } = bulk
+    else {
+        return Job::Simple(String::new());
+    };
+    let count = rows.len();
+    let mut sql = String::with_capacity(prefix.len() + count * next.len() + suffix.len());
+    sql.push_str(prefix);
+    sql.push_str(first);
+    for _ in 1..count {
+        sql.push_str(next);
+    }
+    sql.push_str(suffix);
+    if *numbered {
+        sql = number(&sql);
+    }
+    let mut binds = Vec::with_capacity(count * plan.binds.len());
+    let mut values = Vec::with_capacity(count * plan.binds.len());
+    for row in rows {
+        let start = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        binds.extend(plan.binds.iter().map(|bind| Bind {
+            param: bind.param + start,
+            ty: bind.ty.clone(),
+            form: bind.form,
+        }));
+        values.extend(row);
+    }
+    Job::Text {
+        plan: Arc::clone(plan),
+        sql,
+        binds,
+        values,
+    }
+}
+
+/// Writes `$1`, `$2` … for the `?` that stand outside quotes.
+fn number(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 64);
+    let mut quote = None;
+    let mut count = 0;
+    for letter in sql.chars() {
+        match (quote, letter) {
+            (None, '?') => {
+                count += 1;
+                out.push('$');
+                out.push_str(&count.to_string());
+                continue;
+            }
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(open), close) if open == close => quote = None,
+            _ => (),
+        }
+        out.push(letter);
+    }
+    out
+}
+
+/// Gathers the outcomes of the jobs.
+pub(crate) struct Gathered {
+    done: BulkDone,
+    id_step: Option<i64>,
+    returns: bool,
+    /// Whether each row surely becomes one new row.
+    plain: bool,
+}
+
+impl Gathered {
+    pub(crate) fn new(plan: &Arc<Plan>, limits: Limits) -> Self {
+        let returns = !plan.outputs.is_empty();
+        Self {
+            done: BulkDone {
+                rows: returns.then(|| RowSet::of_plan(plan)),
+                ..BulkDone::default()
+            },
+            id_step: limits.id_step,
+            returns,
+            plain: is_plain_insert(plan),
+        }
+    }
+
+    pub(crate) fn add(&mut self, job: &Job, plan: &Plan, outcome: &Outcome) {
+        self.done.affected += outcome.affected;
+        if let Some(rows) = &mut self.done.rows {
+            rows.append(&outcome.rows);
+        }
+        let rows = match job {
+            Job::Text { binds, .. } => binds.len() / plan.binds.len().max(1),
+            _ => 1,
+        };
+        let counted = self.plain && outcome.affected == rows as u64;
+        match (self.id_step, outcome.last_insert_id) {
+            (Some(step), Some(first)) if counted && !self.returns => {
+                let ids = self.done.ids.get_or_insert_default();
+                ids.extend((0..).take(rows).map(|at: i64| first + at * step));
+            }
+            // Not every row got a new key: then none is told.
+            _ => {
+                self.plain = false;
+                self.done.ids = None;
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> BulkDone {
+        self.done
+    }
+}
+
+/// Whether the plan inserts each row once or fails: no `IGNORE`, no upsert.
+fn is_plain_insert(plan: &Plan) -> bool {
+    let upper = plan.sql.to_ascii_uppercase();
+    upper.starts_with("INSERT INTO") && !upper.contains("ON DUPLICATE KEY")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_numbered_outside_quotes() {
+        assert_eq!(
+            number("(?, 'a?', ?), \"b?\" ?"),
+            "($1, 'a?', $2), \"b?\" $3"
+        );
+    }
+
+    #[test]
+    fn pieces_keep_to_both_limits() {
+        let rows = vec![vec![Value::Int(1)]; 10];
+        assert_eq!(pieces(&rows, 4, usize::MAX), [0..4, 4..8, 8..10]);
+        assert_eq!(pieces(&rows, 100, 45), [0..2, 2..4, 4..6, 6..8, 8..10]);
+        assert_eq!(pieces(&rows, 100, 1).len(), 10);
+        assert!(pieces(&[], 4, 4).is_empty());
+    }
+}

@@ -1,0 +1,252 @@
+//! One set of verbs for a pool and a transaction.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use oxyde_sql::dialect::Features;
+use oxyde_sql::plan::{OutputColumn, Plan};
+use oxyde_sql::types::ColumnType;
+use oxyde_sql::value::Value;
+
+use crate::backend::{Job, Outcome, explain_measures, explain_sql};
+use crate::cancel::Cancel;
+use crate::error::DriverError;
+use crate::rows::{Cell, RowSet};
+
+/// What a statement without an answer came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Rows that it matched (on every database, also when they had the new values already).
+    pub affected: u64,
+    /// The key of the inserted row, where the database tells it without returning rows.
+    pub last_insert_id: Option<i64>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            affected: outcome.affected,
+            last_insert_id: outcome.last_insert_id,
+        }
+    }
+}
+
+/// A pool or a transaction.
+pub(crate) trait Runs: Sync {
+    fn features(&self) -> &Features;
+
+    fn run(
+        &self,
+        job: Job,
+        cancel: &Cancel,
+    ) -> impl Future<Output = Result<Outcome, DriverError>> + Send;
+
+    /// Runs jobs of which none is to have an effect.
+    fn try_out(
+        &self,
+        jobs: Vec<Job>,
+        cancel: &Cancel,
+    ) -> impl Future<Output = Result<Vec<Outcome>, DriverError>> + Send;
+}
+
+pub(crate) async fn fetch(
+    on: &impl Runs,
+    plan: &Arc<Plan>,
+    values: Vec<Value>,
+    cancel: &Cancel,
+) -> Result<RowSet, DriverError> {
+    let job = Job::Plan {
+        plan: Arc::clone(plan),
+        values,
+    };
+    on.run(job, cancel).await.map(|outcome| outcome.rows)
+}
+
+pub(crate) async fn execute(
+    on: &impl Runs,
+    plan: &Arc<Plan>,
+    values: Vec<Value>,
+    cancel: &Cancel,
+) -> Result<Done, DriverError> {
+    let job = Job::Plan {
+        plan: Arc::clone(plan),
+        values,
+    };
+    on.run(job, cancel).await.map(Done::from)
+}
+
+pub(crate) async fn fetch_raw(
+    on: &impl Runs,
+    sql: &str,
+    values: Vec<Value>,
+    types: &[(String, ColumnType)],
+    cancel: &Cancel,
+) -> Result<RowSet, DriverError> {
+    let job = Job::Raw {
+        sql: sql.to_owned(),
+        values,
+        types: types.to_vec(),
+    };
+    on.run(job, cancel).await.map(|outcome| outcome.rows)
+}
+
+pub(crate) async fn explain(
+    on: &impl Runs,
+    plan: &Arc<Plan>,
+    values: Vec<Value>,
+    analyze: bool,
+    cancel: &Cancel,
+) -> Result<String, DriverError> {
+    let features = on.features();
+    let measures = explain_measures(features);
+    let sql = explain_sql(features, &plan.sql, analyze);
+    let column = |name: &str, ty| OutputColumn {
+        name: name.to_owned(),
+        ty,
+    };
+    let outputs = if measures {
+        vec![column("plan", ColumnType::Text)]
+    } else {
+        vec![
+            column("id", ColumnType::BigInt),
+            column("parent", ColumnType::BigInt),
+            column("unused", ColumnType::BigInt),
+            column("detail", ColumnType::Text),
+        ]
+    };
+    let explaining = Arc::new(Plan {
+        sql: sql.clone(),
+        binds: plan.binds.clone(),
+        outputs,
+        writes: analyze && plan.writes,
+        bulk: None,
+    });
+    let job = Job::Text {
+        plan: explaining,
+        sql,
+        binds: plan.binds.clone(),
+        values: values.clone(),
+    };
+    if measures {
+        let outcome = if analyze && plan.writes {
+            on.try_out(vec![job], cancel).await?.pop()
+        } else {
+            Some(on.run(job, cancel).await?)
+        };
+        return Ok(outcome.map_or_else(String::new, |outcome| lines(&outcome.rows)));
+    }
+    let mut text = tree(&on.run(job, cancel).await?.rows);
+    if analyze {
+        let job = Job::Plan {
+            plan: Arc::clone(plan),
+            values,
+        };
+        let began = Instant::now();
+        let outcome = if plan.writes {
+            on.try_out(vec![job], cancel).await?.pop()
+        } else {
+            Some(on.run(job, cancel).await?)
+        };
+        let took = began.elapsed().as_secs_f64() * 1000.0;
+        let rows = outcome.map_or(0, |outcome| outcome.affected.max(outcome.rows.len() as u64));
+        text.push_str(&format!("\n({rows} rows in {took:.3} ms)"));
+    }
+    Ok(text)
+}
+
+fn lines(rows: &RowSet) -> String {
+    let lines: Vec<&str> = (0..rows.len())
+        .filter_map(|row| match rows.cell(row, 0) {
+            Cell::Text(line) => Some(line),
+            _ => None,
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The rows of SQLite's query plan, each under its parent.
+fn tree(rows: &RowSet) -> String {
+    let mut depths: Vec<(i64, usize)> = Vec::new();
+    let mut out = Vec::new();
+    for row in 0..rows.len() {
+        let (Cell::Int(id), Cell::Int(parent), Cell::Text(detail)) =
+            (rows.cell(row, 0), rows.cell(row, 1), rows.cell(row, 3))
+        else {
+            continue;
+        };
+        let depth = depths
+            .iter()
+            .find(|(known, _)| *known == parent)
+            .map_or(0, |(_, depth)| depth + 1);
+        depths.push((id, depth));
+        out.push(format!("{}{detail}", "  ".repeat(depth)));
+    }
+    out.join("\n")
+}
+
+/// Writes the verbs that a pool and a transaction share.
+macro_rules! verbs {
+    ($on:ty) => {
+        impl $on {
+            /// Runs a plan that gives rows.
+            ///
+            /// # Errors
+            /// Any [`DriverError`]; [`DriverError::Cancelled`] when `cancel` was fired before the end.
+            pub async fn fetch(
+                &self,
+                plan: &Arc<Plan>,
+                values: Vec<Value>,
+                cancel: &Cancel,
+            ) -> Result<RowSet, DriverError> {
+                executor::fetch(self, plan, values, cancel).await
+            }
+
+            /// Runs a plan for what it changes.
+            ///
+            /// # Errors
+            /// Any [`DriverError`]; [`DriverError::Cancelled`] when `cancel` was fired before the
+            /// end. A write that was done nevertheless is told as done.
+            pub async fn execute(
+                &self,
+                plan: &Arc<Plan>,
+                values: Vec<Value>,
+                cancel: &Cancel,
+            ) -> Result<Done, DriverError> {
+                executor::execute(self, plan, values, cancel).await
+            }
+
+            /// Runs SQL of the user. The types of the values come from the server where it tells
+            /// them, else each is sent as what it is; the columns are decoded as the server
+            /// describes them, unless `types` names one.
+            ///
+            /// # Errors
+            /// Any [`DriverError`].
+            pub async fn fetch_raw(
+                &self,
+                sql: &str,
+                values: Vec<Value>,
+                types: &[(String, ColumnType)],
+                cancel: &Cancel,
+            ) -> Result<RowSet, DriverError> {
+                executor::fetch_raw(self, sql, values, types, cancel).await
+            }
+
+            /// Explains a plan, as text. With `analyze` it is run and measured, without any effect
+            /// on the data.
+            ///
+            /// # Errors
+            /// Any [`DriverError`].
+            pub async fn explain(
+                &self,
+                plan: &Arc<Plan>,
+                values: Vec<Value>,
+                analyze: bool,
+                cancel: &Cancel,
+            ) -> Result<String, DriverError> {
+                executor::explain(self, plan, values, analyze, cancel).await
+            }
+        }
+    };
+}
+
+pub(crate) use verbs;
