@@ -11,6 +11,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 # what they compile.
 export PYO3_PYTHON := $(BIN)/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
+export PYO3_ENVIRONMENT_SIGNATURE := $(shell $(PYTHON) -c 'import sys; print(f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}-64bit")')
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
@@ -67,7 +68,7 @@ lint: extension ## Check formats, lints, types, layers, file lengths and snapsho
 	$(BIN)/ruff format --quiet --check $(LINTED)
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/lint-imports
+	PYTHONPATH=python $(BIN)/lint-imports
 	$(BIN)/python -m mypy.stubtest oxyde._core --allowlist scripts/stubtest_allowlist.txt
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py

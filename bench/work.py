@@ -5,6 +5,7 @@ Everything is deterministic, so that each contender's answer can be checked for 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,6 +65,11 @@ def entry(number: int) -> tuple[Any, ...]:
 def user_key(step: int) -> int:
     """The key that the given step of a case selects: all users in turn, in no simple order."""
     return 1 + (step * 617) % USERS
+
+
+def new_views(step: int) -> tuple[int, int]:
+    """A post's key, and views that it does not have yet: MySQL writes only what changes."""
+    return 1 + step % POSTS, (step * 31 + os.getpid()) % 10_000
 
 
 def hundred_keys(step: int) -> list[int]:

@@ -40,13 +40,14 @@ async def longest_delays() -> Answer:
         [
             (
                 flight.time_hour.date(),
-                flight.airline and flight.airline.name,
-                f"{flight.airline_id} {flight.number}",
-                flight.origin and flight.origin.name,
+                flight.airline.name,
+                f"{flight.airline.carrier} {flight.number}",
+                flight.origin.name,
                 flight.dest,
                 flight.dep_delay,
             )
             for flight in flights
+            if flight.airline and flight.origin
         ],
     )
 

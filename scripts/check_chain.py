@@ -36,7 +36,10 @@ MAY_MATCH_DIALECT = (
     "oxyde-sql/src/lookup",
     "oxyde-driver/src/backend",
 )
-DIALECT_ARM = re.compile(r"\bDialect::(Postgres|Sqlite|Mysql|Mariadb)\b")
+# A match arm, a comparison or matches!(); naming a dialect to make one is none.
+DIALECT_ARM = re.compile(
+    r"\bDialect::\w+\s*(=>|\||\)\s*=>)|[=!]=\s*\w*:*Dialect::|matches!\(.*Dialect::"
+)
 # Comparing with a flavour's name; a table or a default argument is none.
 FLAVOUR_TEST = re.compile(
     r"""(==|!=|\bin)\s*[({\[]?\s*["'](postgres|postgresql|sqlite|mysql|mariadb)["']"""

@@ -66,9 +66,8 @@ class Contender(Driver):
         return cursor.lastrowid
 
     async def update_one(self, step: int) -> Any:
-        cursor = await self.db.execute(
-            "UPDATE posts SET views = ? WHERE id = ?", (work.post(step + 1)[4], step + 1)
-        )
+        key, views = work.new_views(step)
+        cursor = await self.db.execute("UPDATE posts SET views = ? WHERE id = ?", (views, key))
         await self.db.commit()
         return cursor.rowcount
 

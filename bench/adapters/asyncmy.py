@@ -78,10 +78,8 @@ class Contender(Driver):
 
     async def update_one(self, step: int) -> Any:
         async with self.pool.acquire() as connection, connection.cursor() as cursor:
-            # The value differs from call to call: MySQL counts only rows that change.
-            values = (work.post(step + 1)[4] + 1 + step % 2, step + 1)
-            await cursor.execute("UPDATE posts SET views = %s WHERE id = %s", values)
-            return 1
+            key, views = work.new_views(step)
+            return await cursor.execute("UPDATE posts SET views = %s WHERE id = %s", (views, key))
 
     async def bulk_100(self, step: int) -> Any:
         return await self._bulk(100)

@@ -52,9 +52,8 @@ class Contender(Driver):
         return await self.pool.fetchval(f"{WRITE} RETURNING id", *work.entry(step))
 
     async def update_one(self, step: int) -> Any:
-        status = await self.pool.execute(
-            "UPDATE posts SET views = $1 WHERE id = $2", work.post(step + 1)[4], step + 1
-        )
+        key, views = work.new_views(step)
+        status = await self.pool.execute("UPDATE posts SET views = $1 WHERE id = $2", views, key)
         return status.split()[-1]
 
     async def bulk_100(self, step: int) -> Any:

@@ -60,8 +60,8 @@ class Contender(Adapter):
         return await self.models.Entry.objects.acreate(**_named(step))
 
     async def update_one(self, step: int) -> Any:
-        query = self.models.Post.objects.filter(id=step + 1)
-        return await query.aupdate(views=work.post(step + 1)[4])
+        key, views = work.new_views(step)
+        return await self.models.Post.objects.filter(id=key).aupdate(views=views)
 
     async def bulk_100(self, step: int) -> Any:
         return await self._bulk(100)

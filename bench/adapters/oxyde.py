@@ -103,7 +103,8 @@ class Contender(Adapter):
         return await Entry.objects.create(**_named(step))
 
     async def update_one(self, step: int) -> Any:
-        return await Post.objects.filter(id=step + 1).update(views=work.post(step + 1)[4])
+        key, views = work.new_views(step)
+        return await Post.objects.filter(id=key).update(views=views)
 
     async def bulk_100(self, step: int) -> Any:
         return await self._bulk(100)

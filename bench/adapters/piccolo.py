@@ -82,8 +82,8 @@ class Contender(Adapter):
         return await self.entry.objects().create(**_named(step))
 
     async def update_one(self, step: int) -> Any:
-        key = self.post.id == step + 1
-        await self.post.update({self.post.views: work.post(step + 1)[4]}).where(key)
+        key, views = work.new_views(step)
+        await self.post.update({self.post.views: views}).where(self.post.id == key)
         return 1
 
     async def bulk_100(self, step: int) -> Any:

@@ -136,7 +136,8 @@ class Contender(Adapter):
 
     async def update_one(self, step: int) -> Any:
         async with self.session.begin() as session:
-            statement = update(Post).where(Post.id == step + 1).values(views=work.post(step + 1)[4])
+            key, views = work.new_views(step)
+            statement = update(Post).where(Post.id == key).values(views=views)
             return (await session.execute(statement)).rowcount
 
     async def bulk_100(self, step: int) -> Any:

@@ -102,11 +102,8 @@ class Contender(Adapter):
         return await Entry.create(**_named(step))
 
     async def update_one(self, step: int) -> Any:
-        return await Post.filter(id=step + 1).update(views=work.post(step + 1)[4])
-
-    def plain_update_one(self, answer: Any) -> int:
-        # On MySQL it gives the rows that changed, and the value is the one already stored.
-        return 1
+        key, views = work.new_views(step)
+        return await Post.filter(id=key).update(views=views)
 
     async def bulk_100(self, step: int) -> Any:
         return await self._bulk(100)
