@@ -227,6 +227,7 @@ class ModelMeta:
         unique_together: groups of fields (names on the model).
         unloaded: "none" (an unloaded relation reads as None) or "raise".
         columns: database column → field name.
+        mutable: the fields whose values can change without an assignment.
     """
 
     model: type[Any]
@@ -241,6 +242,7 @@ class ModelMeta:
     unique_together: tuple[tuple[str, ...], ...] = ()
     unloaded: str = "none"
     columns: dict[str, str] = field(default_factory=dict)
+    mutable: tuple[str, ...] = ()
 
     @property
     def qualified_name(self) -> str:

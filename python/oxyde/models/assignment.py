@@ -12,7 +12,14 @@ from oxyde.models.state import State, mark_changed, set_state, state_of
 if TYPE_CHECKING:
     from oxyde.models.model import Model
 
-__all__ = ["assign_linked", "mark_differences", "not_loaded", "note_updates", "restore_state"]
+__all__ = [
+    "assign_linked",
+    "mark_differences",
+    "not_loaded",
+    "note_database",
+    "note_updates",
+    "restore_state",
+]
 
 
 def assign_linked(instance: Model, name: str, value: Any) -> None:
@@ -94,6 +101,21 @@ def note_updates(source: Model, copy: Model, update: Mapping[str, Any]) -> None:
             assign_linked(copy, name, value)
         else:
             mark_changed(copy, link.column, vars(source).get(link.column))
+
+
+def note_database(instance: Model, database: str) -> None:
+    """Note where a row, and the rows loaded with it, are from."""
+    state = state_of(instance)
+    if state is None or state.database is not None:
+        return
+    state = state.private()
+    state.database = database
+    set_state(instance, state)
+    for name in type(instance)._db_meta.relations:
+        related = vars(instance).get(name)
+        for other in related if isinstance(related, list) else [related]:
+            if other is not None:
+                note_database(other, database)
 
 
 def restore_state(instance: Model, state: State | None) -> None:

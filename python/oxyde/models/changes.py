@@ -26,9 +26,10 @@ __all__ = ["changed_fields", "originals_of"]
 def changed_fields(instance: Model, meta: ModelMeta, state: State) -> set[str]:
     """The fields with a column that were assigned, or changed in place, since the row was read."""
     names = {name for name in state.changed if name in meta.field_metadata}
-    for name, field in meta.field_metadata.items():
-        if not field.mutable or name in names or name not in instance.__dict__:
+    for name in meta.mutable:
+        if name in names or name not in instance.__dict__:
             continue
+        field = meta.field_metadata[name]
         value = instance.__dict__[name]
         if name not in state.originals:
             if value is not None:
@@ -43,8 +44,9 @@ def originals_of(
 ) -> dict[str, Any]:
     """What `State.originals` holds for a row that was just written from this instance."""
     originals: dict[str, Any] = {}
-    for name, field in meta.field_metadata.items():
-        if field.mutable and name in instance.__dict__ and (names is None or name in names):
+    for name in meta.mutable:
+        if name in instance.__dict__ and (names is None or name in names):
+            field = meta.field_metadata[name]
             value = instance.__dict__[name]
             if value is None:
                 originals[name] = None

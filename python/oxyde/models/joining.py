@@ -34,8 +34,10 @@ def with_links(cls: type[BaseModel], schema: CoreSchema) -> CoreSchema:
 
 
 def _joiner(owner: Callable[[], type[Any] | None], links: tuple[Link, ...]) -> Callable[[Any], Any]:
+    attributes = frozenset(name for link in links for name in link.names)
+
     def join(data: Any) -> Any:
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or attributes.isdisjoint(data):
             return data
         for link in links:
             found = next((name for name in link.names if data.get(name) is not None), None)

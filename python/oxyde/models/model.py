@@ -147,6 +147,11 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         """Note that the instance was written, and what the database filled in."""
         saving.stored(self, database, filled)
 
+    def _oxyde_from(self, database: str) -> None:
+        """Note which database a loaded row, and the rows joined to it, are from. It need not be
+        called for the default database."""
+        assignment.note_database(self, database)
+
     # -- Pydantic --------------------------------------------------------------------------
 
     @classmethod

@@ -167,19 +167,27 @@ class _Parts:
 
     def validate_part(self, names: Set[str]) -> Callable[[dict[str, Any]], Any]:
         """Validates a row that lacks fields. Validators of the whole model are left out."""
-        part = {
+        schema: Any = {
             **self.model_fields,
             "fields": {name: field for name, field in self.fields.items() if name in names},
         }
-        schema = core_schema.model_schema(
-            self.model, part, config=self.config, post_init=self.post_init
-        )
         if self.definitions:
-            whole = core_schema.definitions_schema(schema, list(self.definitions.values()))
-            validator = SchemaValidator(whole, self.config)
-        else:
-            validator = SchemaValidator(schema, self.config)
-        return functools.partial(validator.validate_python, by_name=True)
+            schema = core_schema.definitions_schema(schema, list(self.definitions.values()))
+        validator = SchemaValidator(schema, self.config)
+        model, post_init = self.model, self.post_init
+
+        def validate(row: dict[str, Any]) -> Any:
+            values, extra, given = validator.validate_python(row, by_name=True)
+            instance = model.__new__(model)
+            object.__setattr__(instance, "__dict__", values)
+            object.__setattr__(instance, "__pydantic_fields_set__", given)
+            object.__setattr__(instance, "__pydantic_extra__", extra)
+            object.__setattr__(instance, "__pydantic_private__", None)
+            if post_init is not None:
+                getattr(instance, post_init)(None)
+            return instance
+
+        return validate
 
 
 def _words(alias: Any) -> list[Any]:

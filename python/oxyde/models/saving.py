@@ -17,7 +17,7 @@ from oxyde.models.row import (
     stored_key,
     table_meta,
 )
-from oxyde.models.state import State, mark_changed, set_state, state_of, touched
+from oxyde.models.state import State, forget_touched, mark_changed, set_state, state_of, touched
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from oxyde.models.model import Model
 
 __all__ = ["insert", "insert_values", "save", "stored"]
+
+_NOTHING = object()
 
 
 async def save(
@@ -72,17 +74,22 @@ def insert_values(instance: Model) -> dict[str, Any]:
         FieldValueError: the row that a foreign key refers to is not saved.
     """
     meta = table_meta(instance)
-    _follow_links(instance, meta)
-    _validate(instance, touched(instance))
+    if meta.relations:
+        _follow_links(instance, meta)
+    assigned = touched(instance)
+    if assigned:
+        _validate(instance, assigned)
+    held = vars(instance)
     values: dict[str, Any] = {}
     for name, field in meta.field_metadata.items():
-        if name not in vars(instance):
-            continue
-        value = vars(instance)[name]
-        if value is None and field.generated:
-            given = name in instance.__pydantic_fields_set__
-            if not (given and field.nullable):
+        value = held.get(name, _NOTHING)
+        if value is None:
+            if field.generated and not (
+                field.nullable and name in instance.__pydantic_fields_set__
+            ):
                 continue
+        elif value is _NOTHING:
+            continue
         values[name] = value
     return values
 
@@ -93,7 +100,7 @@ def stored(instance: Model, database: str | None, filled: Mapping[str, Any]) -> 
     instance.__pydantic_fields_set__.update(filled)
     meta = type(instance)._db_meta
     set_state(instance, State(database, originals=originals_of(instance, meta)))
-    touched(instance).clear()
+    forget_touched(instance)
 
 
 async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
@@ -118,7 +125,7 @@ def _written(instance: Model, meta: ModelMeta, names: set[str], executor: Execut
     state = state_of(instance)
     if state is None:
         state = State(executor.name, originals=originals_of(instance, meta))
-        touched(instance).clear()
+        forget_touched(instance)
     else:
         state = state.private() if state.shared else state
         state.changed -= names

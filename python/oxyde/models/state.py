@@ -98,7 +98,7 @@ def mark_changed(instance: Any, name: str, old: Any) -> None:
     """Note that a field was assigned. The old value of a key is kept: it finds the row."""
     state = state_of(instance)
     if state is None:
-        touched(instance).add(name)
+        _touch(instance, name)
         return
     if state.shared:
         state = state.private()
@@ -109,14 +109,25 @@ def mark_changed(instance: Any, name: str, old: Any) -> None:
             state.originals[name] = old
 
 
-def touched(instance: Any) -> set[str]:
+def _touch(instance: Any, name: str) -> None:
+    try:
+        _slots.get_touched(instance).add(name)
+    except AttributeError:
+        _slots.set_touched(instance, {name})
+
+
+def touched(instance: Any) -> frozenset[str]:
     """The fields that were assigned after construction to an instance never stored."""
     try:
-        names: set[str] = _slots.get_touched(instance)
+        return frozenset(_slots.get_touched(instance))
     except AttributeError:
-        names = set()
-        _slots.set_touched(instance, names)
-    return names
+        return frozenset()
+
+
+def forget_touched(instance: Any) -> None:
+    """After the instance was stored."""
+    if touched(instance):
+        _slots.set_touched(instance, set())
 
 
 def copy_state(source: Any, copy: Any, memo: dict[int, Any] | None = None) -> None:
