@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["Annotation", "AnnotationLeaf", "Context"]
 
 
+# Conditions that were looked at: (model, shape).
+_checked: set[Hashable] = set()
+_CHECKED = 1024
+
+
 class Annotation:
     """An expression under a name, with what is known of it.
 
@@ -102,6 +107,21 @@ class Context:
             FieldError: an unknown name, or types that do not go together.
         """
         return expression.build(self.scope())
+
+    def check_node(self, node: Node) -> None:
+        """Look at a condition's names and types, outside of any statement; once per shape.
+
+        Raises:
+            FieldError: an unknown name, or types that do not go together.
+        """
+        key = (self.names.model, node.shape)
+        if self.annotations:
+            node.build(self.scope())
+        elif key not in _checked:
+            node.build(self.scope())
+            if len(_checked) >= _CHECKED:
+                _checked.clear()
+            _checked.add(key)
 
     def scope(self) -> Scope:
         """A scope with these names, for a look only."""

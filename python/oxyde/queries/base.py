@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from oxyde.queries.scope import Scope, Typed
 
 __all__ = ["Conditional", "Expression"]
-
-T = TypeVar("T", bound="Expression")
 
 
 class Expression:
@@ -76,14 +74,17 @@ class Conditional:
         """
         raise NotImplementedError
 
-    def __and__(self, other: Conditional | Callable[..., Any]) -> Q:
-        return _combine("and", self, other)
+    def __and__(self, other: Any) -> Q:
+        made: Q = _combine("and", self, other)
+        return made
 
-    def __or__(self, other: Conditional | Callable[..., Any]) -> Q:
-        return _combine("or", self, other)
+    def __or__(self, other: Any) -> Q:
+        made: Q = _combine("or", self, other)
+        return made
 
-    def __xor__(self, other: Conditional | Callable[..., Any]) -> Q:
-        return _combine("xor", self, other)
+    def __xor__(self, other: Any) -> Q:
+        made: Q = _combine("xor", self, other)
+        return made
 
     def __invert__(self) -> Q:
         from oxyde.queries.q import Q
@@ -97,7 +98,7 @@ class Conditional:
         )
 
 
-def _combine(operator: Any, left: Conditional, right: Any) -> Q:
+def _combine(operator: Any, left: Conditional, right: Any) -> Any:
     from oxyde.queries.q import Q
 
     if not isinstance(right, Conditional):

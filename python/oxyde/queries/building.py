@@ -199,10 +199,10 @@ class Building(QueryState[M, R]):
         self, *fields: str, flat: Literal[False] = False, named: Literal[False] = False
     ) -> Query[M, tuple[Any, ...]]: ...
     @overload
-    def values_list(self, *fields: str, flat: bool = False, named: bool = False) -> Query[M, Any]: ...
     def values_list(
         self, *fields: str, flat: bool = False, named: bool = False
-    ) -> Query[M, Any]:
+    ) -> Query[M, Any]: ...
+    def values_list(self, *fields: str, flat: bool = False, named: bool = False) -> Query[M, Any]:
         """Rows as tuples.
 
         Args:
@@ -272,9 +272,7 @@ class Building(QueryState[M, R]):
             shape = item.shape(context, values)
             typed = context.check(item)
             grouped = _is_grouped(made, item)
-            annotations[name] = Annotation(
-                name, item, shape, tuple(values), typed, grouped=grouped
-            )
+            annotations[name] = Annotation(name, item, shape, tuple(values), typed, grouped=grouped)
         made._annotations = annotations
         if self._row != "model" and self._fields is not None:
             made._fields = self._fields + tuple(
@@ -485,4 +483,3 @@ def _is_grouped(query: QueryState[Any, Any], expression: Expression) -> bool:
     from oxyde.queries.related import groups_rows
 
     return groups_rows(query._context(grouping=True), expression)
-

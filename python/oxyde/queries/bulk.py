@@ -217,9 +217,7 @@ async def _read_again(
     else:
         keys = [values[key] for values in filled]
     query: Query[Any, Any] = Query(names.model)
-    rows = await query.filter(**{f"{key}__in": keys}).values_list(key, *reread).all(
-        client=executor
-    )
+    rows = await query.filter(**{f"{key}__in": keys}).values_list(key, *reread).all(client=executor)
     found = {row[0]: row[1:] for row in rows}
     for values, one in zip(filled, keys, strict=True):
         values.update(zip(reread, found.get(one, ()), strict=False))

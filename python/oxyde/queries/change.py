@@ -74,10 +74,7 @@ def _among_chosen(query: Query[Any, Any], scope: Scope) -> _ir.Predicate:
         return {"in_select": {"operand": column(scope.alias, fields[0]), "select": outer}}
     outer["outputs"] = [{"expr": {"literal": {"int": 1}}, "name": "one"}]
     outer["filter"] = all_of(
-        [
-            exact(key, column(scope.alias, field))
-            for key, field in zip(keys, fields, strict=True)
-        ]
+        [exact(key, column(scope.alias, field)) for key, field in zip(keys, fields, strict=True)]
     )
     return {"exists": outer}
 
@@ -112,10 +109,8 @@ async def update_query(
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
         builder = Builder()
-        assignments: list[_ir.Assignment] = []
         scope = Scope(builder, bare._names, inline=True)
-        for item in items:
-            assignments.append(item.build(scope))
+        assignments = [item.build(scope) for item in items]
         _annotate(bare, scope)
         update: _ir.Update = {
             "table": table_of(bare._names.meta, scope.alias),

@@ -71,7 +71,7 @@ class Comparison(Node):
             else:
                 shapes.append(argument)
         node = cls(left, lookup, arguments, ("compare", lookup, *shapes), tuple(values))
-        node.build(context.scope())
+        context.check_node(node)
         return node
 
     def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
@@ -80,7 +80,9 @@ class Comparison(Node):
         if left.type is not None:
             kind = kind_of(left.type)
             if kind not in SPECS[self.lookup].kinds:
-                raise FieldLookupError(f"lookup `{self.lookup}` does not fit {self.left!r} ({kind})")
+                raise FieldLookupError(
+                    f"lookup `{self.lookup}` does not fit {self.left!r} ({kind})"
+                )
         arguments: list[_ir.Expr] = []
         for argument in self.arguments:
             if isinstance(argument, Expression):

@@ -31,9 +31,7 @@ class Conflict:
         """What belongs to the shape."""
         return ("conflict", self.target, self.update)
 
-    def build(
-        self, names: Names, assignments: Sequence[_ir.Assignment] = ()
-    ) -> _ir.Conflict:
+    def build(self, names: Names, assignments: Sequence[_ir.Assignment] = ()) -> _ir.Conflict:
         """The clause of the IR."""
         fields = names.meta.field_metadata
         target: _ir.ConflictTarget = "any"
@@ -100,7 +98,9 @@ def key_among(names: Names, given: Sequence[str] | Mapping[str, Any]) -> tuple[s
     meta = names.meta
     if all(name in given for name in names.primary_key):
         return names.primary_key
-    keys = [(name,) for name, field in meta.field_metadata.items() if field.unique]
+    keys: list[tuple[str, ...]] = [
+        (name,) for name, field in meta.field_metadata.items() if field.unique
+    ]
     keys += [tuple(group) for group in meta.unique_together]
     columns = {field.db_column: name for name, field in meta.field_metadata.items()}
     for index in meta.indexes:

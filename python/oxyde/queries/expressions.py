@@ -17,7 +17,6 @@ from oxyde.queries.scope import Scope, Typed, column
 if TYPE_CHECKING:
     from oxyde.queries.annotation import Context
     from oxyde.queries.ordering import OrderBy
-    from oxyde.queries.names import Hop
 
 __all__ = ["Cast", "Computed", "Condition", "F", "Value", "as_expression"]
 
@@ -126,7 +125,8 @@ class F(Computed):
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not name:
+        given: object = name
+        if not isinstance(given, str) or not given:
             raise FieldError(f"F() takes the name of a field, not {name!r}")
         self.name = name
 
@@ -287,9 +287,7 @@ class Condition(Computed, Conditional):
 
     __slots__ = ("left", "lookup", "negated", "right")
 
-    def __init__(
-        self, left: Expression, lookup: str, right: Any, *, negated: bool = False
-    ) -> None:
+    def __init__(self, left: Expression, lookup: str, right: Any, *, negated: bool = False) -> None:
         self.left = left
         self.lookup = lookup
         self.right = right

@@ -144,9 +144,7 @@ def insert_statement(
     }
 
 
-async def default_keys(
-    names: Names, left: Sequence[str], executor: Executor
-) -> dict[str, Any]:
+async def default_keys(names: Names, left: Sequence[str], executor: Executor) -> dict[str, Any]:
     """Values for the parts of a key that the database makes other than by counting: without
     RETURNING nothing would tell which row was written."""
     made: dict[str, Any] = {}
@@ -165,9 +163,7 @@ async def _default(names: Names, field: FieldMeta, executor: Executor) -> Any:
         from oxyde.queries.build_ir import empty_select
 
         select = empty_select()
-        raw: _ir.Expr = {
-            "raw": {"parts": [{"text": field.db_default}], "type": field.column_type}
-        }
+        raw: _ir.Expr = {"raw": {"parts": [{"text": field.db_default}], "type": field.column_type}}
         select["outputs"] = [{"expr": raw, "name": field.db_column}]
         recipe = recipes().scalar_recipe(recipes().cell_for(field))
         return {"select": select}, Builder(), recipe

@@ -34,9 +34,7 @@ class _Among(Node):
             "in_rows": {
                 "operands": [column(scope.alias, field) for field in self.fields],
                 "lists": [
-                    scope.builder.param(
-                        field.column_type, f"{self.label}.{field.name}", many=True
-                    )
+                    scope.builder.param(field.column_type, f"{self.label}.{field.name}", many=True)
                     for field in self.fields
                 ],
             }

@@ -10,7 +10,18 @@ from typing import Final, Literal, NamedTuple
 __all__ = ["PARTS", "SPECS", "Spec", "part_type"]
 
 Takes = Literal[
-    "value", "text", "list", "pair", "flag", "number", "date", "time", "key", "keys", "json", "items"
+    "value",
+    "text",
+    "list",
+    "pair",
+    "flag",
+    "number",
+    "date",
+    "time",
+    "key",
+    "keys",
+    "json",
+    "items",
 ]
 
 _NUMBERS = frozenset({"small_int", "integer", "big_int", "double", "decimal"})

@@ -111,6 +111,14 @@ class Resolved:
             return Leaf(self, self.key, (value,))
         if isinstance(value, Expression):
             return self._expression(value, context)
+        if isinstance(getattr(value, "_names", None), Names):
+            from oxyde.queries.subquery import QueryExpression
+
+            foreign = self.field.foreign_key
+            key = None
+            if foreign is not None and value._names.model is foreign.model:
+                key = foreign.target_field
+            return self._expression(QueryExpression(value, key), context)
         return _LEAVES[self.spec.takes](self, value)
 
     def refuse(self, value: Any, hint: str | None = None) -> FieldLookupValueError:
@@ -149,8 +157,8 @@ class Resolved:
         if foreign is not None and isinstance(value, foreign.model):
             name = foreign.target_field
         elif not (isinstance(value, self.owner) and (self.relation or self.field.primary_key)):
-            wanted = foreign.model.__name__ if foreign is not None else type_name(
-                self.field.python_type
+            wanted = (
+                foreign.model.__name__ if foreign is not None else type_name(self.field.python_type)
             )
             raise self.refuse(value, f"give a {wanted}")
         key = getattr(value, name)
@@ -166,7 +174,9 @@ class Resolved:
                 raise self.refuse(value, "this lookup takes plain values only")
         values: list[Any] = []
         shape = (self.key, "expression", value.shape(context, values))
-        return self.make(shape, tuple(values), "expression", value)
+        leaf = self.make(shape, tuple(values), "expression", value)
+        context.check_node(leaf)
+        return leaf
 
     def make(
         self, shape: Hashable, values: tuple[Any, ...], form: str = "plain", detail: Any = None
@@ -204,9 +214,7 @@ class Resolved:
 
 def part_of(part: str, operand: _ir.Expr) -> _ir.Expr:
     """A part of a date as a value."""
-    return {
-        "function": {"name": PARTS[part], "arguments": [operand], "type": part_type(part)}
-    }
+    return {"function": {"name": PARTS[part], "arguments": [operand], "type": part_type(part)}}
 
 
 def _json_type(leaf: Leaf) -> _ir.ColumnType:
@@ -397,16 +405,12 @@ def _argument_type(resolved: Resolved, leaf: Leaf) -> _ir.ColumnType:
     return default_type(leaf.detail) if isinstance(leaf.detail, str) else "json"
 
 
-def _render_plain(
-    resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope
-) -> _ir.Predicate:
+def _render_plain(resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope) -> _ir.Predicate:
     argument = scope.builder.param(_argument_type(resolved, leaf), resolved.label)
     return resolved.predicate(operand, [argument])
 
 
-def _render_null(
-    resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope
-) -> _ir.Predicate:
+def _render_null(resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope) -> _ir.Predicate:
     return {
         "lookup": {
             "name": "isnull",
@@ -416,16 +420,12 @@ def _render_null(
     }
 
 
-def _render_list(
-    resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope
-) -> _ir.Predicate:
+def _render_list(resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope) -> _ir.Predicate:
     argument = scope.builder.param(_argument_type(resolved, leaf), resolved.label, many=True)
     return resolved.predicate(operand, [argument])
 
 
-def _render_pair(
-    resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope
-) -> _ir.Predicate:
+def _render_pair(resolved: Resolved, leaf: Leaf, operand: _ir.Expr, scope: Scope) -> _ir.Predicate:
     column_type = _argument_type(resolved, leaf)
     low = scope.builder.param(column_type, resolved.label)
     high = scope.builder.param(column_type, resolved.label)
@@ -450,9 +450,7 @@ def _render_expression(
     value: Expression = leaf.detail
     if resolved.spec.takes == "list":
         assert isinstance(value, QueryExpression)
-        return {
-            "in_select": {"operand": operand, "select": value.select(scope.origin, resolved.label)}
-        }
+        return {"in_select": {"operand": operand, "select": value.select(scope.origin)}}
     argument = value.build(scope.origin, resolved.argument_type)
     return resolved.predicate(operand, [argument.ir])
 
@@ -561,7 +559,9 @@ def _finish(
         spec = _spec(label, field, result, rest[1:])
         if spec.name not in _COMPARISONS:
             raise _unknown_lookup(label, field, rest[1], _COMPARISONS)
-        return Resolved(key, label, hops, field, spec, part=rest[0], owner=owner, operand_type=result)
+        return Resolved(
+            key, label, hops, field, spec, part=rest[0], owner=owner, operand_type=result
+        )
     spec = _spec(label, field, field.column_type, rest)
     return Resolved(
         key,
@@ -594,9 +594,7 @@ def _into_json(
     return Resolved(key, label, hops, field, spec, path=items, owner=owner, operand_type=None)
 
 
-def _spec(
-    label: str, field: FieldMeta, column_type: _ir.ColumnType, rest: list[str]
-) -> Spec:
+def _spec(label: str, field: FieldMeta, column_type: _ir.ColumnType, rest: list[str]) -> Spec:
     if not rest:
         return SPECS["exact"]
     name = rest[0]

@@ -145,11 +145,11 @@ def names_of(model: type[Any]) -> Names:
     Raises:
         FieldError: the model is no table.
     """
-    names = model.__dict__.get("_oxyde_names")
+    names: Names | None = model.__dict__.get("_oxyde_names")
     if names is None:
         names = Names(model)
         type.__setattr__(model, "_oxyde_names", names)
-    return names  # type: ignore[no-any-return]
+    return names
 
 
 def key_of(names: Names, use: str) -> FieldMeta:
@@ -160,7 +160,8 @@ def key_of(names: Names, use: str) -> FieldMeta:
     """
     if len(names.primary_key) != 1:
         raise FieldError(
-            f"`{names.label}` has a key of {len(names.primary_key)} columns, which {use} cannot use",
+            f"`{names.label}` has a key of {len(names.primary_key)} columns, "
+            f"which {use} cannot use",
             hint="filter by its columns",
         )
     return names.meta.field_metadata[names.primary_key[0]]

@@ -81,7 +81,7 @@ class Term:
             return self
         old = self.order
         turned = OrderBy(old.expression, descending=not old.descending)
-        turned.nulls = {"first": "last", "last": "first", None: None}[old.nulls]  # type: ignore[assignment]
+        turned.nulls = {"first": "last", "last": "first", None: None}[old.nulls]
         return Term(turned, ("reversed", self.shape), self.values)
 
     def build(self, scope: Scope) -> _ir.Order:
@@ -103,9 +103,7 @@ def _sorted_by(scope: Scope, expression: Expression) -> _ir.Expr:
         if expression.name in scope.outputs:
             # By the name of the output: the same expression with other placeholders would be
             # another one to the database.
-            return {
-                "column": {"table": "", "name": expression.name, "type": typed.type or "text"}
-            }
+            return {"column": {"table": "", "name": expression.name, "type": typed.type or "text"}}
         return typed.ir
     return expression.build(scope).ir
 

@@ -73,7 +73,7 @@ class Q(Conditional):
         if self.operator == "and":
             text = f"Q({', '.join(parts)})"
         else:
-            text = f"({{}})".format(f" {'|' if self.operator == 'or' else '^'} ".join(parts))
+            text = "({})".format(f" {'|' if self.operator == 'or' else '^'} ".join(parts))
         return f"~{text}" if self.negated else text
 
 

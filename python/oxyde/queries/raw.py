@@ -168,5 +168,3 @@ class RawSQL(Computed):
 
 def _split(sql: str) -> list[str]:
     return [part.replace("\0", "%") for part in sql.replace("%%", "\0").split("%s")]
-
-

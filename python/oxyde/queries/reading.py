@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from oxyde import _ir
@@ -72,9 +72,7 @@ class Reading(Building[M, R]):
         shape = shape_of(self, values)
         return entry_for(flavour, shape, lambda: build_rows(self))
 
-    async def first(
-        self, *, using: str | None = None, client: Executor | None = None
-    ) -> R | None:
+    async def first(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
         """The first row, by key where no order is set; None when there is no row."""
         query = self._ordered().limit(1 if self._limit is None else min(self._limit, 1))
         rows = await query._rows_on(self._executor(using, client))
@@ -156,21 +154,22 @@ class Reading(Building[M, R]):
 
     async def exists(self, *, using: str | None = None, client: Executor | None = None) -> bool:
         """Whether there is a row."""
-        from oxyde.queries.terminal import One, build_found, output
+        from oxyde.queries.terminal import One, build_found, output, value_of
 
         query = self._bare()
         query._limit = 1 if query._limit is None else min(query._limit, 1)
         if not query._compounds and not query._groups():
             query._outputs = (output(self._context(), "one", One()),)
-        value = await query._terminal("exists", build_found, self._executor(using, client))
+        executor = self._executor(using, client)
+        value = await value_of(query, "exists", build_found, executor)
         return value is not None
 
     async def count(self, *, using: str | None = None, client: Executor | None = None) -> int:
         """The number of rows."""
-        from oxyde.queries.terminal import build_count
+        from oxyde.queries.terminal import build_count, value_of
 
         executor = self._executor(using, client)
-        value = await self._bare()._terminal("count", build_count, executor)
+        value = await value_of(self._bare(), "count", build_count, executor)
         return cast("int", value or 0)
 
     async def sum(
@@ -205,7 +204,7 @@ class Reading(Building[M, R]):
         return found["value"]
 
     async def aggregate(
-        self, *, using: str | None = None, client: Executor | None = None, **aggregates: Aggregate
+        self, *, using: str | None = None, client: Executor | None = None, **aggregates: Any
     ) -> dict[str, Any]:
         """Aggregates over all rows of the query, by name.
 
@@ -217,6 +216,7 @@ class Reading(Building[M, R]):
             build_aggregates,
             needs_derived,
             output,
+            value_of,
         )
 
         query = self._bare()
@@ -233,20 +233,8 @@ class Reading(Building[M, R]):
         def build(one: Query[M, Any]) -> tuple[_ir.Statement, Builder, Any]:
             return build_aggregates(one, wanted)
 
-        rows = await query._terminal(kind, build, self._executor(using, client))
+        rows = await value_of(query, kind, build, self._executor(using, client))
         return cast("dict[str, Any]", rows[0])
-
-    async def _terminal(
-        self: Query[M, Any],
-        kind: Hashable,
-        build: Callable[[Query[M, Any]], tuple[_ir.Statement, Builder, Any]],
-        executor: Executor,
-    ) -> Any:
-        values: list[Any] = []
-        shape = (kind, shape_of(self, values))
-        entry = entry_for(executor.flavour, shape, lambda: build(self))
-        assert entry.recipe is not None
-        return await executor.fetch(entry.plan, values, entry.recipe)
 
     def _bare(self) -> Query[M, Any]:
         """The query without what only concerns how its rows are shown."""
@@ -355,6 +343,5 @@ def _named(query: QueryState[Any, Any], rows: list[Any]) -> list[Any]:
     from collections import namedtuple
 
     names = query._fields or (*query._names.fields, *query._annotations)
-    made = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 -- names come at run time
+    made = namedtuple("Row", names)  # type: ignore[misc]
     return [made._make(row) for row in rows]
-

@@ -162,4 +162,3 @@ def _again(
         }
     }
     return Typed(ir, column_type, built.field)
-

@@ -99,20 +99,27 @@ class Cells:
         """
         make = recipes()
         kind = kind or self.kind
+        recipe: Recipe
         if kind == "model":
             extras = tuple((name, cell_of(typed)) for name, typed in self.list)
             joins = tuple(_node(make, join) for join in self.joins)
             if extras:
-                return make.recipe_for(self.names.model, self.fields, joins, extras)
-            return make.recipe_for(self.names.model, self.fields, joins)
+                recipe = make.recipe_for(self.names.model, self.fields, joins, extras)
+                return recipe
+            recipe = make.recipe_for(self.names.model, self.fields, joins)
+            return recipe
         cells = [cell_of(typed) for _, typed in self.list]
         if kind == "scalar":
-            return make.scalar_recipe(cells[0])
+            recipe = make.scalar_recipe(cells[0])
+            return recipe
         if kind == "flat":
-            return make.flat_recipe(cells[0])
+            recipe = make.flat_recipe(cells[0])
+            return recipe
         if kind == "dict":
-            return make.dict_recipe([name for name, _ in self.list], cells)
-        return make.tuple_recipe(cells)
+            recipe = make.dict_recipe([name for name, _ in self.list], cells)
+            return recipe
+        recipe = make.tuple_recipe(cells)
+        return recipe
 
 
 def _node(make: Any, join: JoinTree) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError
@@ -105,8 +105,9 @@ class Scope:
         "_aliases",
         "alias",
         "annotations",
-        "built",
         "builder",
+        "built",
+        "extra",
         "grouping",
         "grouping_rows",
         "inline",
@@ -138,6 +139,8 @@ class Scope:
         self.annotations: dict[str, Annotation] = {}
         # Annotations: where their params begin, and what came out.
         self.built: dict[str, int | Typed] = {}
+        # Aliases of tables that are joined otherwise than by a path.
+        self.extra: dict[str, str] = {}
         # Names of the outputs, which an ORDER BY may refer to.
         self.outputs: set[str] = set()
         self._aliases: dict[tuple[str, ...], str] = {(): self.alias}
@@ -188,9 +191,7 @@ class Scope:
         select["from"] = {"table": table_of(first.target, inner.alias)}
         select["joins"] = inner.joins
         select["outputs"] = [{"expr": output, "name": field.db_column}]
-        select["filter"] = exact(
-            column(inner.alias, first.remote), column(self.alias, first.local)
-        )
+        select["filter"] = exact(column(inner.alias, first.remote), column(self.alias, first.local))
         return {"subquery": {"select": select, "type": field.column_type}}
 
     def inner(self, hop: Hop) -> Scope:

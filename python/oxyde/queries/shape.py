@@ -19,7 +19,7 @@ __all__ = ["shape_of"]
 def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, ...]:
     """The shape of a SELECT; its values are appended to `values`."""
     # Each clause is its tag and one value: no two different queries can look alike.
-    parts: list[Hashable] = [query._model]
+    parts: list[Any] = [query._model]
     if query._ctes:
         parts += ("with", tuple([cte.shape(values) for cte in query._ctes]))
     if query._row != "model" or query._fields is not None:

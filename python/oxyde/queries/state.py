@@ -12,11 +12,8 @@ from oxyde.queries.names import Names, names_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from typing_extensions import Self
-
     from oxyde import _ir
     from oxyde.db.executor import Executor
-    from oxyde.queries.base import Expression
     from oxyde.queries.cte import CTE
     from oxyde.queries.ordering import Term
     from oxyde.queries.predicates import Node
@@ -53,7 +50,7 @@ class QueryState(Generic[M, R]):
     # Expressions that come back in place of the query's own rows.
     _outputs: tuple[Annotation, ...] | None = None
     _joins: tuple[str, ...] = ()
-    _annotations: Mapping[str, Annotation] = {}  # noqa: RUF012 -- never changed in place
+    _annotations: Mapping[str, Annotation] = {}
     _group_by: tuple[str, ...] | None = None
     _having: tuple[Node, ...] = ()
     _lock: tuple[Any, ...] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
@@ -11,10 +11,13 @@ from oxyde.queries.aggregates import Aggregate, Count
 from oxyde.queries.annotation import Annotation, Context
 from oxyde.queries.base import Expression
 from oxyde.queries.build_ir import Built, build_select, empty_select
+from oxyde.queries.plans import entry_for
 from oxyde.queries.rows import Cells
 from oxyde.queries.scope import Builder, Scope, Typed
+from oxyde.queries.shape import shape_of
 
 if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
     from oxyde.queries.query import Query
     from oxyde.queries.state import QueryState
 
@@ -47,6 +50,20 @@ def output(context: Context, name: str, expression: Expression) -> Annotation:
     return Annotation(
         name, expression, shape, tuple(values), typed, grouped=expression.aggregates()
     )
+
+
+async def value_of(
+    query: Query[Any, Any],
+    kind: Hashable,
+    build: Callable[[Query[Any, Any]], tuple[_ir.Statement, Builder, Any]],
+    executor: Executor,
+) -> Any:
+    """Run a statement of another kind than the query's own rows."""
+    values: list[Any] = []
+    shape = (kind, shape_of(query, values))
+    entry = entry_for(executor.flavour, shape, lambda: build(query))
+    assert entry.recipe is not None
+    return await executor.fetch(entry.plan, values, entry.recipe)
 
 
 def needs_derived(query: QueryState[Any, Any]) -> bool:
@@ -136,9 +153,7 @@ def build_aggregates(
     return {"select": select}, builder, cells.recipe("dict")
 
 
-def arguments_of(
-    context: Context, aggregates: tuple[Annotation, ...]
-) -> tuple[Annotation, ...]:
+def arguments_of(context: Context, aggregates: tuple[Annotation, ...]) -> tuple[Annotation, ...]:
     """What the aggregates over a slice are computed from: the columns of the inner query.
 
     Raises:
@@ -152,5 +167,6 @@ def arguments_of(
                 f"{aggregate!r} over a sliced query is not supported",
                 hint="use a plain aggregate of a field there",
             )
-        made.append(output(context, annotation.name, aggregate.expression or One()))
+        argument = One() if aggregate.expression is None else aggregate.expression
+        made.append(output(context, annotation.name, argument))
     return tuple(made)

@@ -27,9 +27,7 @@ async def run_update(
     """Change the rows of a query: their number, or with `returning` the instances."""
     refuse_unfit(query, "update")
     if not values:
-        raise ManagerError(
-            "update() without any value", model=query._model, hint="update(name=…)"
-        )
+        raise ManagerError("update() without any value", model=query._model, hint="update(name=…)")
     items = assigned(query._context(), values)
     if not returning or executor.features["update_returning"]:
         return await update_query(query, items, executor, returning=returning)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
+from pydantic import AliasChoices, AliasPath
 from pydantic_core import SchemaValidator
 
 from oxyde.exceptions import FieldError
@@ -22,8 +23,8 @@ def validate_field(model: type[Any], name: str, value: Any) -> Any:
     Raises:
         pydantic.ValidationError: the value is not valid.
     """
-    data, _, _ = _validator(model).validate_assignment({}, name, value)
-    return data[name]
+    made: Any = _validator(model).validate_assignment({}, name, value)
+    return made[0][name]
 
 
 def build(model: type[Any], values: Mapping[str, Any]) -> Any:
@@ -52,24 +53,22 @@ def build(model: type[Any], values: Mapping[str, Any]) -> Any:
     return model.__pydantic_validator__.validate_python(made, by_alias=True, by_name=True)
 
 
-def _aliases(model: type[Any]) -> set[str]:
+def _aliases(model: type[Any]) -> Container[str]:
+    """Other names under which a model takes values."""
+    if model.model_config.get("extra") == "allow":
+        return _Anything()
     aliases: set[str] = set()
     for field in model.model_fields.values():
         for alias in (field.alias, field.validation_alias):
-            if isinstance(alias, str):
-                aliases.add(alias)
-            elif alias is not None:
-                aliases.update(
-                    path[0] for path in alias.convert_to_aliases() if isinstance(path[0], str)
-                ) if hasattr(alias, "convert_to_aliases") else aliases.update(
-                    part for part in getattr(alias, "path", ())[:1] if isinstance(part, str)
-                )
-    if model.model_config.get("extra") == "allow":
-        return _Anything()
+            choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+            for choice in choices:
+                first = choice.path[0] if isinstance(choice, AliasPath) else choice
+                if isinstance(first, str):
+                    aliases.add(first)
     return aliases
 
 
-class _Anything(set[str]):
+class _Anything:
     def __contains__(self, item: object) -> bool:
         return True
 

@@ -256,7 +256,10 @@ class Writing(Building[M, R]):
 
             values = {**record_mapping(self._names, function), **values}
         executor = self._place(using, client)
-        return await run_update(self._copy(), values, executor, returning=returning)
+        changed: int | list[M] = await run_update(
+            self._copy(), values, executor, returning=returning
+        )
+        return changed
 
     async def increment(
         self,

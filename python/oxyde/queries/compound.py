@@ -1,0 +1,81 @@
+"""UNION, INTERSECT and EXCEPT: which queries go together, and their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from oxyde import _ir
+from oxyde.exceptions import FieldError
+from oxyde.queries.expressions import F
+from oxyde.queries.scope import Scope
+
+if TYPE_CHECKING:
+    from oxyde.queries.ordering import Term
+    from oxyde.queries.state import QueryState
+
+__all__ = ["check_compound", "order_of_compound"]
+
+
+def _columns(query: QueryState[Any, Any]) -> int:
+    if query._row == "model":
+        loaded = query._names.fields if query._only is None else query._only
+        return len(loaded) + len(query._annotations)
+    if query._fields is not None:
+        return len(query._fields)
+    if query._group_by is not None:
+        return len({*query._group_by, *query._annotations})
+    return len(query._names.fields) + len(query._annotations)
+
+
+def check_compound(one: QueryState[Any, Any], other: QueryState[Any, Any]) -> None:
+    """Refuse to combine queries whose rows are not alike.
+
+    Raises:
+        FieldError: they are of other models, or have other columns.
+    """
+    if not hasattr(other, "_names"):
+        raise FieldError(f"union() takes queries, not {other!r:.80}")
+    if one._row == "model" and (other._row != "model" or other._model is not one._model):
+        raise FieldError(
+            f"a union of `{one._names.label}` takes queries of the same model",
+            hint="use values_list(…) on both for rows of different models",
+        )
+    if one._joins or other._joins:
+        raise FieldError("a combined query cannot join()", hint="use prefetch()")
+    if _columns(one) != _columns(other):
+        raise FieldError(
+            f"a union of rows with {_columns(one)} and {_columns(other)} columns",
+            hint="name the same number of fields in both",
+        )
+
+
+def order_of_compound(query: QueryState[Any, Any], scope: Scope, term: Term) -> _ir.Order:
+    """A term of the order of the whole: by the name of an output.
+
+    Raises:
+        FieldError: it is none.
+    """
+    order = term.order
+    if order is None or not isinstance(order.expression, F):
+        raise FieldError(
+            "a combined query is ordered by its columns only",
+            hint="name one: order_by(…)",
+        )
+    name = order.expression.name
+    shown = name
+    if query._row == "model" and name not in scope.annotations:
+        field = query._names.field(name)
+        shown, column_type = field.db_column, field.column_type
+    else:
+        found = query._fields or (*query._names.fields, *query._annotations)
+        if name not in found:
+            raise FieldError(f"a combined query has no column `{name}`")
+        if name in scope.annotations:
+            column_type = scope.annotations[name].type or "text"
+        else:
+            column_type = query._names.field(name).column_type if "__" not in name else "text"
+    return {
+        "expr": {"column": {"table": "", "name": shown, "type": column_type}},
+        "direction": "desc" if order.descending else "asc",
+        "nulls": order.nulls,
+    }

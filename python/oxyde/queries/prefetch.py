@@ -1,0 +1,220 @@
+"""prefetch: related rows, with one further query per level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from oxyde.db.registry import resolve
+from oxyde.exceptions import FieldError
+from oxyde.queries.names import Hop, Names, names_of
+from oxyde.queries.through import SOURCE, through_query
+
+if TYPE_CHECKING:
+    from oxyde.db.executor import Executor
+    from oxyde.queries.query import Query
+    from oxyde.queries.state import QueryState
+
+__all__ = ["Prefetch", "as_prefetch", "prefetch_into", "prefetch_related"]
+
+
+class Prefetch:
+    """A relation to load, by a query of its own: ``Prefetch("posts", Post.objects.filter(…))``.
+
+    Args:
+        path: the relation, also over others (``"posts__tags"``); the query is for the last.
+        queryset: filters, order, joins and prefetches of the related rows.
+        to_attr: the attribute that the rows are put under, instead of the relation's own.
+    """
+
+    __slots__ = ("path", "queryset", "to_attr")
+
+    def __init__(
+        self,
+        path: str,
+        queryset: QueryState[Any, Any] | None = None,
+        *,
+        to_attr: str | None = None,
+    ) -> None:
+        if queryset is not None:
+            query = queryset._copy()
+            if query._row != "model" or query._groups() or query._compounds:
+                raise FieldError("Prefetch() takes a query of models")
+            if query._limit is not None or query._offset is not None:
+                raise FieldError(
+                    "Prefetch() takes no sliced query: it is one query for all parents",
+                    hint="filter the related rows, or number them with Window(RowNumber(), …)",
+                )
+        self.path = path
+        self.queryset = queryset
+        self.to_attr = to_attr
+
+    def __repr__(self) -> str:
+        return f"Prefetch({self.path!r})"
+
+
+def as_prefetch(names: Names, item: str | Prefetch) -> Prefetch:
+    """What a user gave to prefetch(), looked up.
+
+    Raises:
+        FieldError: an unknown name, or a query for another model.
+    """
+    made = Prefetch(item) if isinstance(item, str) else item
+    if not isinstance(made, Prefetch):
+        raise FieldError(f"prefetch() takes relations and Prefetch(…), not {item!r:.80}")
+    here = names
+    for segment in made.path.split("__"):
+        here = names_of(here.hop(segment).target.model)
+    if made.queryset is not None and made.queryset._model is not here.model:
+        raise FieldError(
+            f"Prefetch({made.path!r}) takes a query of `{here.label}`, "
+            f"not of `{made.queryset._names.label}`"
+        )
+    if made.to_attr is not None and made.to_attr in names.meta.field_metadata:
+        raise FieldError(f"to_attr={made.to_attr!r} is a field of `{names.label}`")
+    return made
+
+
+class _Level:
+    """One relation to load, and what is loaded of its rows in turn."""
+
+    __slots__ = ("below", "name", "queryset", "to_attr")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.queryset: QueryState[Any, Any] | None = None
+        self.to_attr: str | None = None
+        self.below: dict[tuple[str, str | None], _Level] = {}
+
+
+def _levels(prefetches: Iterable[Prefetch]) -> dict[tuple[str, str | None], _Level]:
+    top: dict[tuple[str, str | None], _Level] = {}
+    for prefetch in prefetches:
+        here = top
+        *before, last = prefetch.path.split("__")
+        for segment in before:
+            here = here.setdefault((segment, None), _Level(segment)).below
+        key = (last, prefetch.to_attr)
+        level = here.setdefault(key, _Level(last))
+        level.to_attr = prefetch.to_attr
+        if prefetch.queryset is not None:
+            level.queryset = prefetch.queryset
+    return top
+
+
+async def prefetch_into(
+    rows: Sequence[Any], prefetches: Iterable[Prefetch], executor: Executor
+) -> None:
+    """Load relations of instances that are there already, on the same database."""
+    await _load(rows, _levels(prefetches), executor)
+
+
+async def _load(
+    rows: Sequence[Any], levels: dict[tuple[str, str | None], _Level], executor: Executor
+) -> None:
+    if not rows or not levels:
+        return
+    names = names_of(type(rows[0]))
+    for level in levels.values():
+        found = await _load_level(names, rows, level, executor)
+        await _load(found, level.below, executor)
+
+
+async def _load_level(
+    names: Names, rows: Sequence[Any], level: _Level, executor: Executor
+) -> list[Any]:
+    hop = names.hop(level.name)
+    parents: dict[Any, list[Any]] = {}
+    for row in rows:
+        key = getattr(row, hop.local.name)
+        if key is None:
+            _put(row, level, [] if hop.many else None)
+        else:
+            parents.setdefault(key, []).append(row)
+    if not parents:
+        return []
+    pairs, found = await _related(hop, list(parents), level.queryset, executor)
+    if not hop.many:
+        single = dict(pairs)
+        for key, owners in parents.items():
+            for owner in owners:
+                _put(owner, level, single.get(key))
+        return found
+    lists: dict[Any, list[Any]] = {key: [] for key in parents}
+    for key, row in pairs:
+        lists[key].append(row)
+    for key, owners in parents.items():
+        for owner in owners:
+            # Each owner has a list of its own.
+            _put(owner, level, list(lists[key]))
+    return found
+
+
+def _put(owner: Any, level: _Level, value: Any) -> None:
+    name = level.to_attr or level.name
+    owner.__dict__[name] = value
+    if name in type(owner).__pydantic_fields__:
+        owner.__pydantic_fields_set__.add(name)
+
+
+async def _related(
+    hop: Hop, keys: list[Any], queryset: QueryState[Any, Any] | None, executor: Executor
+) -> tuple[list[tuple[Any, Any]], list[Any]]:
+    """The related rows with the key of their owner, and each row once."""
+    query = _start(hop, queryset)
+    if hop.through is None:
+        column = hop.remote.name
+        rows = await query.filter(**{f"{column}__in": keys})._rows_on(executor)
+        return [(row.__dict__[column], row) for row in rows], rows
+    rows = await through_query(query, hop, keys)._rows_on(executor)
+    pairs: list[tuple[Any, Any]] = []
+    known: dict[Any, Any] = {}
+    key_fields = names_of(hop.target.model).primary_key
+    for row in rows:
+        source = row.__dict__.pop(SOURCE)
+        identity = tuple([row.__dict__[name] for name in key_fields])
+        pairs.append((source, known.setdefault(identity, row)))
+    return pairs, list(known.values())
+
+
+def _start(hop: Hop, queryset: QueryState[Any, Any] | None) -> Query[Any, Any]:
+    from oxyde.queries.query import Query
+
+    if queryset is None:
+        return Query(hop.target.model)
+    query = queryset._copy()
+    if query._only is not None and hop.through is None and hop.remote.name not in query._only:
+        query = query.only(*query._only, hop.remote.name)
+    return query
+
+
+async def prefetch_related(
+    instances: Iterable[Any],
+    *paths: str | Prefetch,
+    using: str | None = None,
+    client: Executor | None = None,
+) -> None:
+    """Load relations of instances that are there already.
+
+    Args:
+        instances: of one model.
+        paths: as for `Query.prefetch`.
+        using: the database's name.
+        client: a database or transaction, instead of a name; when neither is given, the database
+            that the first instance was loaded from.
+
+    Raises:
+        FieldError: an unknown name, or instances of several models.
+    """
+    rows = list(instances)
+    if not rows:
+        return
+    model = type(rows[0])
+    if any(type(row) is not model for row in rows):
+        raise FieldError("prefetch_related() takes instances of one model")
+    names = names_of(model)
+    prefetches = [as_prefetch(names, path) for path in paths]
+    if using is None and client is None:
+        state = rows[0]._oxyde_state
+        using = None if state is None else state.database
+    await prefetch_into(rows, prefetches, resolve(using, client))

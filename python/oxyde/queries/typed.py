@@ -1,0 +1,227 @@
+"""Typed queries: a function from the model to an expression, recorded by a stand-in.
+
+To a type checker the argument of ``lambda u: u.age >= 18`` is the model. At run time it is a
+`StandIn`, whose attributes are expressions, so that the same shapes and plans come out as by
+keyword.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from oxyde.exceptions import FieldError
+from oxyde.queries.base import Conditional, Expression
+from oxyde.queries.expressions import Condition, F, Value
+from oxyde.queries.functions import Lower, Trim, Upper
+from oxyde.queries.names import Names, names_of
+from oxyde.queries.q import Q
+
+if TYPE_CHECKING:
+    from oxyde.queries.query import Query
+    from oxyde.queries.state import QueryState
+
+__all__ = [
+    "StandIn",
+    "any_of",
+    "between",
+    "contains",
+    "icontains",
+    "in_",
+    "is_null",
+    "record",
+    "record_columns",
+    "record_mapping",
+    "record_terms",
+]
+
+
+class TypedField(F):
+    """A field of a stand-in: an `F` that also has the methods of the field's values."""
+
+    __slots__ = ()
+
+    def startswith(self, prefix: str) -> Condition:
+        """The lookup `startswith`."""
+        return Condition(self, "startswith", prefix)
+
+    def endswith(self, suffix: str) -> Condition:
+        """The lookup `endswith`."""
+        return Condition(self, "endswith", suffix)
+
+    def lower(self) -> Lower:
+        """In lower case."""
+        return Lower(self)
+
+    def upper(self) -> Upper:
+        """In upper case."""
+        return Upper(self)
+
+    def strip(self) -> Trim:
+        """Without spaces at both ends."""
+        return Trim(self)
+
+    def date(self) -> TypedField:
+        """The date of a moment."""
+        return TypedField(f"{self.name}__date")
+
+    def time(self) -> TypedField:
+        """The time of day of a moment."""
+        return TypedField(f"{self.name}__time")
+
+    def __getattr__(self, name: str) -> TypedField:
+        if name in ("year", "month", "day", "hour", "minute", "second"):
+            return TypedField(f"{self.name}__{name}")
+        raise AttributeError(f"a field of a query has no `{name}`")
+
+    def __getitem__(self, item: str | int) -> TypedField:
+        if isinstance(item, bool) or not isinstance(item, str | int):
+            raise FieldError(f"a part of `{self.name}` is named by a key or an index, not {item!r}")
+        return TypedField(f"{self.name}__{item}")
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise TypeError("`x in field` has no truth value here: use contains(field, x)")
+
+    def __len__(self) -> NoReturn:
+        raise TypeError("len(field) cannot be recorded: use Length(field)")
+
+
+class StandIn:
+    """Stands in for a model while a function is recorded."""
+
+    __slots__ = ("_names", "_path")
+
+    def __init__(self, names: Names, path: str = "") -> None:
+        self._names = names
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        meta = self._names.meta
+        path = f"{self._path}__{name}" if self._path else name
+        if name in meta.field_metadata:
+            return TypedField(path)
+        if name in meta.relations:
+            return StandIn(names_of(meta.relations[name].target), path)
+        raise self._names.unknown(name)
+
+    def __eq__(self, other: object) -> Any:
+        return Condition(F(self._end()), "exact", other)
+
+    def __ne__(self, other: object) -> Any:
+        return Condition(F(self._end()), "exact", other, negated=True)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a relation has no truth value here: use is_null(…)")
+
+    def _end(self) -> str:
+        if not self._path:
+            raise FieldError("compare a field of the model, not the model itself")
+        return self._path
+
+
+def _path_of(value: Any) -> F:
+    if isinstance(value, StandIn):
+        return F(value._end())
+    if isinstance(value, F):
+        return value
+    raise FieldError(f"takes a field of the model, not {value!r:.80}")
+
+
+def in_(field: Any, values: Any) -> Any:
+    """Whether the field is one of the values (or of a query's rows)."""
+    return Condition(_path_of(field), "in", values)
+
+
+def between(field: Any, low: Any, high: Any) -> Any:
+    """Whether the field is from `low` to `high`."""
+    return Condition(_path_of(field), "between", (low, high))
+
+
+def contains(field: Any, part: Any) -> Any:
+    """The lookup `contains`."""
+    return Condition(_path_of(field), "contains", part)
+
+
+def icontains(field: Any, part: str) -> Any:
+    """The lookup `icontains`."""
+    return Condition(_path_of(field), "icontains", part)
+
+
+def is_null(field: Any) -> Any:
+    """Whether the field is NULL, or the relation has no row."""
+    return Condition(_path_of(field), "isnull", True)
+
+
+def any_of(relation: Any, condition: Callable[[Any], Any]) -> Any:
+    """Whether a row of a to-many relation fits:
+    ``any_of(u.posts, lambda p: p.views > 10)``. All of it is about one row."""
+    if not isinstance(relation, StandIn):
+        raise FieldError("any_of() takes a relation of the model")
+    inner = condition(relation)
+    if not isinstance(inner, Conditional):
+        raise FieldError(f"the function gives a condition, not {inner!r:.80}")
+    return Q(inner)
+
+
+def record(names: Names, function: Callable[[Any], Any]) -> Any:
+    """What a function says about its model.
+
+    Raises:
+        FieldError: it gives nothing that a query can use, or names what the model does not have.
+    """
+    found = function(StandIn(names))
+    if isinstance(found, bool):
+        raise FieldError(
+            "the function gave True or False: a comparison in it was made by Python",
+            hint="compare fields of its argument, with `&`, `|` and `~` in between",
+        )
+    if isinstance(found, TypedField):
+        field = names.meta.field_metadata.get(found.name)
+        if field is not None and field.column_type == "bool":
+            return Condition(found, "exact", True)
+    if not isinstance(found, Expression | Conditional):
+        raise FieldError(f"the function gives an expression, not {found!r:.80}")
+    return found
+
+
+def record_terms(names: Names, function: Callable[[Any], Any]) -> list[Any]:
+    """The terms of an order that a function gives."""
+    found = function(StandIn(names))
+    return list(found) if isinstance(found, tuple | list) else [found]
+
+
+def record_mapping(names: Names, function: Callable[[Any], Any]) -> dict[str, Any]:
+    """A dict that a function gives: values by field (``{u.views: u.views + 1}``) or by name."""
+    if not callable(function):
+        raise FieldError(f"takes a function from the model to a dict, not {function!r:.80}")
+    found = function(StandIn(names))
+    if not isinstance(found, dict):
+        raise FieldError(f"the function gives a dict, not {found!r:.80}")
+    made: dict[str, Any] = {}
+    for key, value in found.items():
+        name = key._end() if isinstance(key, StandIn) else key.name if isinstance(key, F) else key
+        if not isinstance(name, str):
+            raise FieldError(f"the keys are fields of the model, not {key!r:.80}")
+        made[name] = value
+    return made
+
+
+def record_columns(query: QueryState[Any, Any], function: Callable[[Any], Any]) -> Query[Any, Any]:
+    """select(): the columns that a function gives, as tuples (or values, for a single one)."""
+    found = function(StandIn(query._names))
+    single = not isinstance(found, tuple)
+    columns = [found] if single else list(found)
+    made: Any = query._copy()
+    names: list[str] = []
+    for position, column in enumerate(columns):
+        if isinstance(column, F):
+            names.append(column.name)
+            continue
+        if not isinstance(column, Expression):
+            column = Value(column)
+        name = f"column_{position}"
+        made = made.annotate(**{name: column})
+        names.append(name)
+    return made.values_list(*names, flat=single)  # type: ignore[no-any-return]
