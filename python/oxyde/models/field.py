@@ -28,7 +28,7 @@ T = TypeVar("T")
 _ACTIONS = ("NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class ColumnOptions:
     """The `db_…` arguments of one `Field`. It travels in the metadata of Pydantic's FieldInfo."""
 
@@ -53,6 +53,14 @@ class ColumnOptions:
     def is_reverse(self) -> bool:
         """Whether the field is a relation without a column here."""
         return self.db_reverse_fk is not None or self.db_m2m
+
+    def __repr__(self) -> str:
+        given = (
+            f"{option.name}={value!r}"
+            for option in dataclasses.fields(self)
+            if (value := getattr(self, option.name)) != option.default
+        )
+        return f"ColumnOptions({', '.join(given)})"
 
     def merged(self, other: ColumnOptions) -> ColumnOptions:
         """These options, with those of `other` where these say nothing."""
