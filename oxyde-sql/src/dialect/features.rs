@@ -128,9 +128,9 @@ impl Features {
     pub const fn of(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Postgres => postgres::features(),
-            Dialect::Sqlite => sqlite::features(),
-            Dialect::Mysql => mysql::mysql((u32::MAX, 0, 0)),
-            Dialect::Mariadb => mysql::mariadb((u32::MAX, 0, 0)),
+            Dialect::Sqlite => sqlite::features(version::NEWEST),
+            Dialect::Mysql => mysql::mysql(version::NEWEST),
+            Dialect::Mariadb => mysql::mariadb(version::NEWEST),
         }
     }
 
@@ -145,6 +145,7 @@ impl Features {
     #[must_use]
     pub fn of_server(dialect: Dialect, version: &str) -> Self {
         match (dialect, version::parse(version)) {
+            (Dialect::Sqlite, Some(version)) => sqlite::features(version),
             (Dialect::Mysql, Some(version)) => mysql::mysql(version),
             (Dialect::Mariadb, Some(version)) => mysql::mariadb(version),
             _ => Self::of(dialect),

@@ -28,7 +28,7 @@ pub use template::Templates;
 pub enum Dialect {
     /// PostgreSQL 13 or newer.
     Postgres,
-    /// SQLite 3.35 or newer.
+    /// SQLite 3.41 or newer (the driver brings its own).
     Sqlite,
     /// MySQL 8.0 or newer.
     Mysql,

@@ -1,17 +1,5 @@
+use super::version::{Version, at_least};
 use super::{Dialect, Features};
-
-/// A version as `(major, minor, patch)`.
-type Version = (u32, u32, u32);
-
-const fn at_least(version: Version, wanted: Version) -> bool {
-    if version.0 != wanted.0 {
-        return version.0 > wanted.0;
-    }
-    if version.1 != wanted.1 {
-        return version.1 > wanted.1;
-    }
-    version.2 >= wanted.2
-}
 
 const fn shared(dialect: Dialect) -> Features {
     Features {

@@ -1,6 +1,7 @@
+use super::version::{Version, at_least};
 use super::{Dialect, Features};
 
-pub(super) const fn features() -> Features {
+pub(super) const fn features(version: Version) -> Features {
     Features {
         insert_returning: true,
         update_returning: true,
@@ -18,7 +19,7 @@ pub(super) const fn features() -> Features {
         delete_alias: true,
         decimal_as_text: true,
         transactional_ddl: true,
-        aggregate_order: true,
+        aggregate_order: at_least(version, (3, 44, 0)),
         double_infinity: true,
         nul_in_text: true,
         exact_json_numbers: true,

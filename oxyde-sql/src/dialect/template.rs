@@ -56,6 +56,13 @@ impl Templates {
         self
     }
 
+    /// The same without MySQL, but with MariaDB.
+    #[must_use]
+    pub const fn not_mysql_itself(mut self) -> Self {
+        self.mysql = None;
+        self
+    }
+
     /// The same without MariaDB.
     #[must_use]
     pub const fn not_mariadb(mut self) -> Self {

@@ -102,11 +102,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "RPAD({0}, {1}, {2})",
         ),
     ),
-    of(
-        "md5",
-        1,
-        Templates::of("MD5({0})", "oxyde_md5({0})", "MD5({0})"),
-    ),
+    // MySQL 9 has MD5 as an extension only.
+    of("md5", 1, Templates::of("MD5({0})", "oxyde_md5({0})", "MD5({0})").not_mysql_itself()),
     template(
         "position",
         (2, 2),

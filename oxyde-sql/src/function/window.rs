@@ -107,7 +107,8 @@ const LAG: [Templates; 3] = [
         "LAG({0}, CAST({1} AS INTEGER), {2})",
         "LAG({0}, {1}, {2})",
         "LAG({0}, {1}, {2})",
-    ),
+    )
+    .not_mariadb(),
 ];
 
 const LEAD: [Templates; 3] = [
@@ -121,7 +122,8 @@ const LEAD: [Templates; 3] = [
         "LEAD({0}, CAST({1} AS INTEGER), {2})",
         "LEAD({0}, {1}, {2})",
         "LEAD({0}, {1}, {2})",
-    ),
+    )
+    .not_mariadb(),
 ];
 
 fn lag(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {

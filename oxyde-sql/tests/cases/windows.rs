@@ -1,0 +1,139 @@
+use oxyde_sql::ir::{
+    Aggregate, Expr, Frame, FrameBound, FrameUnit, Nulls, Order, Statement, Window,
+};
+
+use super::schema::{Type, int, of_users, ty, u};
+
+fn over(function: Expr, frame: Option<Frame>) -> Statement {
+    of_users(Expr::Window(Box::new(Window {
+        function,
+        partition_by: vec![u("active")],
+        order_by: vec![u("age").desc()],
+        frame,
+    })))
+}
+
+fn sum(column: &str) -> Expr {
+    Expr::Aggregate(Box::new(Aggregate {
+        name: "sum".into(),
+        arguments: vec![u(column)],
+        distinct: false,
+        filter: None,
+        order_by: vec![],
+        ty: Type::BigInt,
+    }))
+}
+
+fn frame(unit: FrameUnit, start: FrameBound, end: FrameBound) -> Option<Frame> {
+    Some(Frame { unit, start, end })
+}
+
+pub fn cases() -> Vec<(String, Statement)> {
+    let mut cases: Vec<(String, Statement)> = Vec::new();
+    let mut add = |name: &str, statement: Statement| cases.push((name.to_owned(), statement));
+    for name in ["row_number", "rank", "dense_rank"] {
+        add(name, over(Expr::call(name, [], Type::BigInt), None));
+    }
+    for name in ["percent_rank", "cume_dist"] {
+        add(name, over(Expr::call(name, [], Type::Double), None));
+    }
+    add(
+        "ntile",
+        over(Expr::call("ntile", [int(0)], Type::BigInt), None),
+    );
+    for name in ["lag", "lead"] {
+        add(name, over(Expr::call(name, [u("name")], ty("name")), None));
+        add(
+            &format!("{name}_2"),
+            over(Expr::call(name, [u("age"), int(0)], ty("age")), None),
+        );
+        add(
+            &format!("{name}_otherwise"),
+            over(
+                Expr::call(name, [u("age"), Expr::int(1), u("age")], ty("age")),
+                None,
+            ),
+        );
+    }
+    add(
+        "first_value",
+        over(Expr::call("first_value", [u("name")], ty("name")), None),
+    );
+    add(
+        "last_value",
+        over(Expr::call("last_value", [u("name")], ty("name")), None),
+    );
+    add(
+        "nth_value",
+        over(
+            Expr::call("nth_value", [u("name"), Expr::int(2)], ty("name")),
+            None,
+        ),
+    );
+    use FrameBound::{CurrentRow, Following, Preceding, UnboundedFollowing, UnboundedPreceding};
+    add("sum", over(sum("age"), None));
+    add(
+        "sum_rows",
+        over(
+            sum("age"),
+            frame(FrameUnit::Rows, UnboundedPreceding, CurrentRow),
+        ),
+    );
+    add(
+        "sum_rows_offset",
+        over(
+            sum("id"),
+            frame(FrameUnit::Rows, Preceding(2), Following(3)),
+        ),
+    );
+    add(
+        "sum_range",
+        over(
+            sum("age"),
+            frame(FrameUnit::Range, CurrentRow, UnboundedFollowing),
+        ),
+    );
+    add(
+        "sum_range_offset",
+        over(
+            sum("age"),
+            frame(FrameUnit::Range, Preceding(5), CurrentRow),
+        ),
+    );
+    add(
+        "sum_groups",
+        over(
+            sum("age"),
+            frame(FrameUnit::Groups, Preceding(1), Following(1)),
+        ),
+    );
+    add(
+        "backwards",
+        over(
+            sum("age"),
+            frame(FrameUnit::Rows, Following(1), Preceding(1)),
+        ),
+    );
+    add(
+        "whole",
+        of_users(Expr::Window(Box::new(Window {
+            function: sum("age"),
+            partition_by: vec![],
+            order_by: vec![],
+            frame: None,
+        }))),
+    );
+    add(
+        "nulls",
+        of_users(Expr::Window(Box::new(Window {
+            function: Expr::call("row_number", [], Type::BigInt),
+            partition_by: vec![],
+            order_by: vec![Order {
+                nulls: Some(Nulls::Last),
+                ..u("age").asc()
+            }],
+            frame: None,
+        }))),
+    );
+    cases
+}
