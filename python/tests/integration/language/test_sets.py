@@ -1,0 +1,102 @@
+"""UNION, INTERSECT and EXCEPT, DISTINCT ON, and partial loads."""
+
+from __future__ import annotations
+
+import pytest
+from library import Author, Book, Company, Library
+
+from oxyde import F
+from oxyde.exceptions import FieldError, OxydeError, UnsupportedFeatureError
+
+
+async def test_unions(books: Library) -> None:
+    novels, long = Book.objects.filter(genre="novel"), Book.objects.filter(pages__gte=300)
+    both = await novels.union(long).order_by("id").all()
+    assert both == [b for b in books.books if b.genre == "novel" or b.pages >= 300]
+    ids = await novels.union_all(long).order_by("id").all()
+    assert [book.id for book in ids] == [1, 1, 3, 3, 4, 6, 7]
+    assert await novels.union(long).count() == 5
+    page = await novels.union(long).order_by("-id").limit(2).offset(1).all()
+    assert [book.id for book in page] == [6, 4]
+    three = novels.union(long, Book.objects.filter(genre="poems"))
+    assert await three.count() == 7
+    assert await novels.union(long).exists()
+    assert (await novels.union(long).order_by("-pages").first()).id == 6  # type: ignore[union-attr]
+
+
+async def test_intersections_and_differences(books: Library) -> None:
+    novels, long = Book.objects.filter(genre="novel"), Book.objects.filter(pages__gte=300)
+    assert [b.id for b in await novels.intersect(long).order_by("id").all()] == [1, 3]
+    assert [b.id for b in await novels.except_(long).order_by("id").all()] == [7]
+    mixed = novels.union(Book.objects.filter(genre="poems")).except_(long)
+    assert [b.id for b in await mixed.order_by("id").all()] == [2, 5, 7]
+    # Left to right, whatever binds tighter in SQL.
+    mixed = novels.union(Book.objects.filter(id=4)).intersect(long)
+    assert [b.id for b in await mixed.order_by("id").all()] == [1, 3, 4]
+
+
+async def test_unions_of_values_of_different_models(books: Library) -> None:
+    names = Company.objects.values_list("name").union(Author.objects.values_list("name"))
+    assert sorted(await names.all()) == sorted(
+        (each.name,) for each in [*books.companies, *books.authors]
+    )
+    for wrong in (
+        lambda: Company.objects.union(Author.objects.all_rows()),
+        lambda: Company.objects.values("name").union(Author.objects.values("id", "name")),
+    ):
+        with pytest.raises((FieldError, OxydeError)):
+            await wrong().all()
+
+
+async def test_distinct_on(books: Library, flavour: str) -> None:
+    query = Book.objects.order_by("author_id", "-pages").distinct(on="author_id")
+    if flavour == "postgres":
+        assert [book.id for book in await query.all()] == [3, 4, 6, 7]
+        return
+    with pytest.raises(UnsupportedFeatureError) as caught:
+        await query.all()
+    assert flavour in str(caught.value).lower()
+
+
+async def test_only_and_defer(books: Library) -> None:
+    book = await Book.objects.only("title", "pages").get(id=1)
+    assert (book.id, book.title, book.pages) == (1, "Alpha", 300)
+    for name in ("price", "genre", "author_id"):
+        with pytest.raises((AttributeError, OxydeError)) as caught:
+            getattr(book, name)
+        assert name in str(caught.value)
+    book.pages = 301
+    await book.save()
+    expected = books.books[0].model_copy(update={"pages": 301})
+    assert await Book.objects.get(id=1) == expected
+    light = await Book.objects.defer("price", "sold_at").get(id=1)
+    assert light.genre == "novel"
+    with pytest.raises((AttributeError, OxydeError)):
+        _ = light.price
+    await light.refresh()
+    assert light.price == expected.price
+    with pytest.raises(FieldError):
+        Book.objects.only("titel")
+
+
+async def test_group_by_an_annotation(books: Library) -> None:
+    from oxyde import Count
+    from oxyde.queries.functions import Extract
+
+    rows = await (
+        Book.objects.filter(published__isnull=False)
+        .annotate(year=Extract("published", "year"))
+        .group_by("year")
+        .annotate(books=Count("id"))
+        .order_by("year")
+        .values_list("year", "books")
+    )
+    assert rows == [(2001, 1), (2003, 1), (2010, 1), (2020, 1), (2024, 2)]
+
+
+async def test_filter_on_a_computed_column(books: Library) -> None:
+    query = Book.objects.annotate(per_page=F("price") / F("pages")).filter(
+        per_page__gt=F("price") / 250
+    )
+    expected = [b.id for b in books.books if b.price / b.pages > b.price / 250]
+    assert await query.order_by("id").values_list("id", flat=True) == expected
