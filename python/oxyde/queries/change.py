@@ -13,7 +13,7 @@ from oxyde.queries.expressions import F
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.plans import entry_for
 from oxyde.queries.predicates import all_of
-from oxyde.queries.rows import Cells
+from oxyde.queries.rows import Cells, from_database
 from oxyde.queries.scope import Builder, Scope, column, exact, table_of
 from oxyde.queries.shape import shape_of
 from oxyde.queries.terminal import output
@@ -126,7 +126,9 @@ async def update_query(
 
     entry = entry_for(executor.flavour, shape, make)
     if entry.recipe is not None:
-        return await executor.fetch(entry.plan, values, entry.recipe)
+        rows: list[Any] = await executor.fetch(entry.plan, values, entry.recipe)
+        from_database(rows, executor)
+        return rows
     affected, _ = await executor.execute(entry.plan, values)
     return affected
 

@@ -13,7 +13,7 @@ from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.columns import hint_for
 from oxyde.queries.expressions import Computed, as_expression
 from oxyde.queries.outputs import output_type
-from oxyde.queries.rows import recipes
+from oxyde.queries.rows import from_database, recipes
 from oxyde.queries.scope import Scope, Typed
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ class RawQuery(Generic[T]):
                     hint="select it too",
                 )
         recipe = recipes().recipe_for(self._names.model, tuple(found))
-        return rows.hydrate(recipe)
+        made: list[T] = rows.hydrate(recipe)
+        from_database(made, executor)
+        return made
 
     def __repr__(self) -> str:
         return f"<raw query of {self._names.label}>"

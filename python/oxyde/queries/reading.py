@@ -21,6 +21,7 @@ from oxyde.queries.building import Building
 from oxyde.queries.names import key_of
 from oxyde.queries.ordering import term_of
 from oxyde.queries.plans import Entry, entry_for
+from oxyde.queries.rows import from_database
 from oxyde.queries.scope import Builder
 from oxyde.queries.shape import shape_of
 from oxyde.queries.state import M, QueryState, R
@@ -62,6 +63,8 @@ class Reading(Building[M, R]):
         rows: list[R] = await executor.fetch(entry.plan, values, entry.recipe)
         if self._row == "named":
             rows = _named(self, rows)
+        elif self._row == "model":
+            from_database(rows, executor)
         if rows and (self._prefetches or self._strict):
             from oxyde.queries.prefetch import prefetch_into
 

@@ -5,18 +5,19 @@ Recipes are made by the layer of the models, which tells this one how (`install`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from oxyde import _ir
 
 if TYPE_CHECKING:
     from oxyde._core import Recipe
+    from oxyde.db.executor import Executor
     from oxyde.db.meta import FieldMeta
     from oxyde.queries.names import Names
     from oxyde.queries.scope import Typed
 
-__all__ = ["Cells", "JoinTree", "Recipes", "install", "recipes"]
+__all__ = ["Cells", "JoinTree", "Recipes", "from_database", "install", "recipes"]
 
 
 class JoinTree(NamedTuple):
@@ -71,6 +72,14 @@ def recipes() -> Any:
 
         install(importlib.import_module("oxyde.models.recipe"))
     return _installed[0]
+
+
+def from_database(rows: Iterable[Any], executor: Executor) -> None:
+    """Let instances know where they are from, so that they are saved there too. Those that know
+    nothing are from the default database."""
+    if executor.name != "default":
+        for row in rows:
+            row._oxyde_from(executor.name)
 
 
 class Cells:

@@ -11,7 +11,7 @@ from oxyde.queries.assign import assigned
 from oxyde.queries.conflict import Conflict, key_among
 from oxyde.queries.insert import default_keys, encoded, insert_statement, label_columns
 from oxyde.queries.plans import entry_for
-from oxyde.queries.rows import Cells
+from oxyde.queries.rows import Cells, from_database
 from oxyde.queries.scope import Builder, Scope
 from oxyde.queries.validation import build
 
@@ -80,6 +80,7 @@ async def upsert(
     entry = entry_for(executor.flavour, shape, make)
     if entry.recipe is not None:
         rows = await executor.fetch(entry.plan, bound, entry.recipe)
+        from_database(rows, executor)
         return rows[0]
     await executor.execute(entry.plan, bound)
     # A row that was there keeps its key: it is found by the key that clashed.
