@@ -80,7 +80,11 @@ fn names(rule: Rule, number: u16, message: &str) -> Violation {
         message: message.to_owned(),
         ..Violation::default()
     };
-    let last_quoted = || quoted(message, '\'').last().map(|name| (*name).to_owned());
+    // The value before it may hold quotes itself; the name is the last quoted part.
+    let last_quoted = || {
+        let (_, name) = message.trim_end_matches('\'').rsplit_once('\'')?;
+        Some(name.to_owned())
+    };
     match rule {
         // Duplicate entry '1' for key 'table.key' (MySQL), 'key' (MariaDB).
         Rule::Unique => {

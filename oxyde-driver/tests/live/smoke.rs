@@ -1,0 +1,136 @@
+//! The whole way once, on each server.
+
+use std::sync::Arc;
+
+use oxyde_driver::{BeginOptions, Cell, DriverError, PoolSettings, Rule};
+use oxyde_sql::plan::{Bind, Form, OutputColumn, Plan};
+use oxyde_sql::types::ColumnType;
+use oxyde_sql::value::Value;
+
+use crate::server::{Server, never, run, with_database};
+
+fn plan(
+    sql: &str,
+    types: &[ColumnType],
+    outputs: &[(&str, ColumnType)],
+    writes: bool,
+) -> Arc<Plan> {
+    Arc::new(Plan {
+        sql: sql.to_owned(),
+        binds: types
+            .iter()
+            .enumerate()
+            .map(|(at, ty)| Bind {
+                param: at as u32,
+                ty: ty.clone(),
+                form: Form::Scalar,
+            })
+            .collect(),
+        outputs: outputs
+            .iter()
+            .map(|(name, ty)| OutputColumn {
+                name: (*name).to_owned(),
+                ty: ty.clone(),
+            })
+            .collect(),
+        writes,
+        bulk: None,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_way() {
+    for server in Server::ALL {
+        with_database(server, |database| async move {
+            let pool = database.pool(PoolSettings::default()).await;
+            run(
+                &pool,
+                "CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE)",
+            )
+            .await;
+            let (one, two) = if server == Server::Postgres {
+                ("$1", "$2")
+            } else {
+                ("?", "?")
+            };
+            let insert = plan(
+                &format!("INSERT INTO t (id, name) VALUES ({one}, {two})"),
+                &[ColumnType::BigInt, ColumnType::Text],
+                &[],
+                true,
+            );
+            let select = plan(
+                &format!("SELECT id, name FROM t WHERE id >= {one} ORDER BY id"),
+                &[ColumnType::BigInt],
+                &[("id", ColumnType::BigInt), ("name", ColumnType::Text)],
+                false,
+            );
+            let done = pool
+                .execute(
+                    &insert,
+                    vec![Value::Int(1), Value::Text("é".into())],
+                    &never(),
+                )
+                .await
+                .unwrap();
+            assert_eq!(done.affected, 1);
+            let rows = pool
+                .fetch(&select, vec![Value::Int(0)], &never())
+                .await
+                .unwrap();
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows.cell(0, 0), Cell::Int(1));
+            assert_eq!(rows.cell(0, 1), Cell::Text("é"));
+            let problem = pool
+                .execute(
+                    &insert,
+                    vec![Value::Int(1), Value::Text("x".into())],
+                    &never(),
+                )
+                .await
+                .unwrap_err();
+            assert!(
+                matches!(
+                    &problem,
+                    DriverError::Violated {
+                        rule: Rule::Unique,
+                        ..
+                    }
+                ),
+                "{server:?} {problem:?}"
+            );
+            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            transaction
+                .execute(
+                    &insert,
+                    vec![Value::Int(2), Value::Text("b".into())],
+                    &never(),
+                )
+                .await
+                .unwrap();
+            transaction.rollback().await.unwrap();
+            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            transaction
+                .execute(
+                    &insert,
+                    vec![Value::Int(3), Value::Text("c".into())],
+                    &never(),
+                )
+                .await
+                .unwrap();
+            transaction.commit().await.unwrap();
+            let raw = pool
+                .fetch_raw("SELECT id, name FROM t ORDER BY id", vec![], &[], &never())
+                .await
+                .unwrap();
+            assert_eq!(raw.len(), 2);
+            assert_eq!(raw.cell(1, 0), Cell::Int(3));
+            assert_eq!(raw.cell(1, 1), Cell::Text("c"));
+            let status = pool.status();
+            assert_eq!((status.in_use, status.waiting), (0, 0), "{server:?}");
+            println!("{server:?} {} {status:?}", pool.server_version());
+            pool.close().await;
+        })
+        .await;
+    }
+}
