@@ -52,22 +52,27 @@ def build_meta(cls: type[Any]) -> ModelMeta:
 def _complete(cls: type[Any]) -> None:
     if registry.complete(cls):
         return
-    missing = _missing_names(cls)
-    names = ", ".join(f"`{name}`" for name in missing) or "a type"
+    name = _missing_name(cls)
+    paths = registry.paths_of(name)
+    if len(paths) > 1:
+        raise FieldError(
+            f"{cls.__name__} refers to `{name}`, and there are {len(paths)}: {', '.join(paths)}",
+            hint="import the one that is meant",
+        )
     raise FieldError(
-        f"{cls.__name__} refers to {names}, which is not defined",
+        f"{cls.__name__} refers to `{name}`, which is not defined",
         hint="import the module that defines it before the model is used",
     )
 
 
-def _missing_names(cls: type[Any]) -> list[str]:
+def _missing_name(cls: type[Any]) -> str:
     from pydantic.errors import PydanticUndefinedAnnotation
 
     try:
         cls.model_rebuild(_types_namespace=registry.namespace_of(cls))
     except PydanticUndefinedAnnotation as error:
-        return [error.name or "a name"]
-    return []
+        return error.name or "a name"
+    return "a type"
 
 
 def _add_fields(cls: type[Any], meta: ModelMeta) -> None:

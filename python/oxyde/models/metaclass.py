@@ -66,7 +66,8 @@ class ModelMetaclass(PydanticMetaclass):
                 _names_around(sys._getframe(1))
             )
             arguments["__pydantic_reset_parent_namespace__"] = False
-        cls: type[Any] = super().__new__(mcs, name, bases, namespace, **arguments)
+        with registry.only_near():
+            cls: type[Any] = super().__new__(mcs, name, bases, namespace, **arguments)
         if meta is not None:
             type.__setattr__(cls, "Meta", meta)
         type.__setattr__(cls, "_db_meta", LazyMeta())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -168,6 +169,25 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return with_links(cls, handler(source))
 
     if not TYPE_CHECKING:
+
+        @classmethod
+        def model_rebuild(
+            cls,
+            *,
+            force: bool = False,
+            raise_errors: bool = True,
+            _parent_namespace_depth: int = 2,
+            _types_namespace: Mapping[str, Any] | None = None,
+        ) -> bool | None:
+            """As in Pydantic; names may also mean tables of modules that are not imported here."""
+            if cls.__pydantic_complete__ and not force:
+                return None
+            if _types_namespace is None:
+                around = sys._getframe(_parent_namespace_depth - 1).f_locals
+                _types_namespace = {**registry.namespace_of(cls), **around}
+            return super().model_rebuild(
+                force=force, raise_errors=raise_errors, _types_namespace=_types_namespace
+            )
 
         def __setattr__(self, name: str, value: Any) -> None:
             cls = self.__class__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -116,6 +117,8 @@ def register_new(model: type[Any]) -> None:
 def settle() -> None:
     """Complete the models whose annotations can all be resolved now, and check them.
 
+    The others are looked at again when they are used.
+
     Raises:
         FieldError: one of them is declared wrongly.
     """
@@ -123,7 +126,9 @@ def settle() -> None:
     while progress:
         progress = False
         for model in list(_waiting):
-            if model in _waiting and complete(model):
+            with only_near():
+                ready = complete(model)
+            if ready and model in _waiting:
                 _waiting.remove(model)
                 progress = True
                 # Reading it builds it, and so finds what is wrong.
@@ -138,17 +143,45 @@ def complete(model: type[BaseModel]) -> bool:
     return model.__pydantic_complete__
 
 
+class _Search(threading.local):
+    near = False
+
+
+_search = _Search()
+
+
+@contextlib.contextmanager
+def only_near() -> Iterator[None]:
+    """Names mean tables of the model's own module only.
+
+    So it is while classes are being made: another module may have a table of the same name as
+    one that the module itself is about to define. Once a model is used, all tables are looked at.
+    """
+    before, _search.near = _search.near, True
+    try:
+        yield
+    finally:
+        _search.near = before
+
+
 def namespace_of(model: type[Any]) -> dict[str, Any]:
-    """The tables by class name, those of the model's own module first."""
-    names: dict[str, Any] = {}
-    ambiguous: set[str] = set()
+    """The tables by class name: those of the model's own module, and others whose name is no
+    other's."""
+    own: dict[str, Any] = {}
+    others: dict[str, list[type[Any]]] = {}
     for table in _tables.values():
-        known = names.get(table.__name__)
-        if known is None or table.__module__ == model.__module__:
-            names[table.__name__] = table
-        elif known.__module__ != model.__module__:
-            ambiguous.add(table.__name__)
-    return {name: table for name, table in names.items() if name not in ambiguous}
+        if table.__module__ == model.__module__:
+            own[table.__name__] = table
+        else:
+            others.setdefault(table.__name__, []).append(table)
+    if _search.near:
+        return own
+    return {name: found[0] for name, found in others.items() if len(found) == 1} | own
+
+
+def paths_of(name: str) -> list[str]:
+    """Where the tables with a class name are defined."""
+    return [_path(table) for table in _tables.values() if table.__name__ == name]
 
 
 def find_model(name: str, near: type[Any], where: str) -> type[Any]:

@@ -184,28 +184,53 @@ def test_three_tables_that_wait_for_each_other() -> None:
     assert A(b_id=1).b_id == 1  # type: ignore[attr-defined]
 
 
+def module(monkeypatch: pytest.MonkeyPatch, name: str, source: str) -> Any:
+    made = types.ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, made)
+    header = "from __future__ import annotations\nfrom oxyde.models import Field, Model\n"
+    exec(header + source, made.__dict__)
+    return made
+
+
+BOOK = """
+class Book(Model):
+    class Meta:
+        is_table = True
+        table_name = __name__ + "_book"
+    id: int | None = Field(default=None, db_pk=True)
+    writer: Writer | None = None
+"""
+WRITER = """
+class Writer(Model):
+    class Meta:
+        is_table = True
+        table_name = __name__ + "_writer"
+    id: int | None = Field(default=None, db_pk=True)
+    books: list[Book] = Field(db_reverse_fk="writer")
+"""
+
+
 def test_models_of_two_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = (
-        "from __future__ import annotations\n"
-        "from oxyde.models import Field, Model\n"
-        "class Book(Model):\n"
-        "    class Meta:\n"
-        "        is_table = True\n"
-        "    id: int | None = Field(default=None, db_pk=True)\n"
-        "    writer: Writer | None = None\n"
-    )
-    module = types.ModuleType("books_module")
-    monkeypatch.setitem(sys.modules, "books_module", module)
-    exec(source, module.__dict__)
-    book = module.Book
+    books = module(monkeypatch, "books_module", BOOK)
+    writers = module(monkeypatch, "writers_module", WRITER)
+    assert books.Book(writer_id=3).writer_id == 3
+    assert books.Book(writer=writers.Writer(id=4)).writer_id == 4
+    assert books.Book._db_meta.relations["writer"].target is writers.Writer
 
-    class Writer(Model):
-        class Meta:
-            is_table = True
 
-        id: int | None = key()
+def test_a_name_means_the_models_own_module_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    module(monkeypatch, "other_module", WRITER.replace("    books", "    other: int = 0 #"))
+    both = module(monkeypatch, "both_module", BOOK + WRITER)
+    assert both.Book._db_meta.relations["writer"].target is both.Writer
+    assert both.Writer(id=1).books == []
 
-    assert book(writer=Writer(id=4)).writer_id == 4
+
+def test_a_name_that_two_other_modules_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one_module", "two_module"):
+        module(monkeypatch, name, WRITER.replace("    books", "    other: int = 0 #"))
+    books = module(monkeypatch, "books_module", BOOK)
+    with pytest.raises(FieldError, match=r"there are 2: one_module\.Writer, two_module\.Writer"):
+        _ = books.Book._db_meta
 
 
 def test_wrong_reverse_relations() -> None:
