@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Annotation", "AnnotationLeaf", "Context"]
 
 
-# Conditions that were looked at: (model, shape).
+# Conditions that were looked at: (model, whether aggregates may stand there, shape).
 _checked: set[Hashable] = set()
 _CHECKED = 1024
 
@@ -114,7 +114,7 @@ class Context:
         Raises:
             FieldError: an unknown name, or types that do not go together.
         """
-        key = (self.names.model, node.shape)
+        key = (self.names.model, self.grouping, node.shape)
         if self.annotations:
             node.build(self.scope())
         elif key not in _checked:
@@ -129,7 +129,7 @@ class Context:
         scope = Scope(builder, self.names)
         scope.annotations = dict(self.annotations)
         scope.built = dict.fromkeys(self.annotations, 0)
-        scope.grouping = True
+        scope.grouping = self.grouping
         return scope
 
 

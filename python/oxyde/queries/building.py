@@ -13,6 +13,7 @@ from oxyde.queries.comparison import Truth
 from oxyde.queries.expressions import path_value
 from oxyde.queries.ordering import OrderBy, term_of
 from oxyde.queries.predicates import Junction, Negation, Node
+from oxyde.queries.related import groups_rows
 from oxyde.queries.state import M, QueryState, R
 
 if TYPE_CHECKING:
@@ -92,16 +93,16 @@ class Building(QueryState[M, R]):
             if isinstance(item, Conditional):
                 nodes.append(item.resolve(context))
             elif isinstance(item, Expression):
+                if not grouping and groups_rows(context, item):
+                    raise FieldError(
+                        f"{item!r} is an aggregate, which has no value in filter()",
+                        hint="use having()",
+                    )
                 typed = context.check(item)
                 if typed.type not in ("bool", None):
                     raise FieldError(
                         f"{item!r} is no condition: it gives {typed.type}",
                         hint="compare it with something",
-                    )
-                if item.aggregates() and not grouping:
-                    raise FieldError(
-                        f"{item!r} is an aggregate, which has no value in filter()",
-                        hint="use having()",
                     )
                 nodes.append(Truth(item, context))
             else:
@@ -271,7 +272,7 @@ class Building(QueryState[M, R]):
             values: list[Any] = []
             shape = item.shape(context, values)
             typed = context.check(item)
-            grouped = _is_grouped(made, item)
+            grouped = groups_rows(context, item)
             annotations[name] = Annotation(name, item, shape, tuple(values), typed, grouped=grouped)
         made._annotations = annotations
         if self._row != "model" and self._fields is not None:
@@ -476,10 +477,3 @@ def _natural(what: str, value: Any) -> int | None:
     if value < 0:
         raise OxydeError(f"{what} cannot be negative: {value}", hint="order the other way round")
     return int(value)
-
-
-def _is_grouped(query: QueryState[Any, Any], expression: Expression) -> bool:
-    """Whether an expression is an aggregate over the rows of the query itself."""
-    from oxyde.queries.related import groups_rows
-
-    return groups_rows(query._context(grouping=True), expression)

@@ -6,12 +6,13 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
-from oxyde.exceptions import FieldLookupError, FieldLookupValueError
+from oxyde.exceptions import FieldError, FieldLookupError, FieldLookupValueError
 from oxyde.queries.base import Expression
 from oxyde.queries.columns import kind_of
 from oxyde.queries.expressions import as_expression
 from oxyde.queries.lookup_table import SPECS
 from oxyde.queries.predicates import Node
+from oxyde.queries.related import groups_rows
 from oxyde.queries.scope import Scope
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Comparison(Node):
             FieldError: an unknown name.
             FieldLookupError: the lookup does not fit the left side's type.
         """
+        if not context.grouping and groups_rows(context, left):
+            raise FieldError(
+                f"{left!r} is an aggregate, which has no value in filter()", hint="use having()"
+            )
         arguments: tuple[Any, ...]
         if right is None and lookup == "exact":
             lookup, arguments = "isnull", (True,)

@@ -124,13 +124,10 @@ class Resolved:
     def refuse(self, value: Any, hint: str | None = None) -> FieldLookupValueError:
         """The error for a value that the lookup cannot take."""
         return FieldLookupValueError(
-            f"`{self.label}` ({self._type_name()}) {self.spec.name} cannot take "
-            f"{value!r:.80} ({type(value).__name__})",
+            f"`{self.label}` ({type_name(self.field.python_type)}) {self.spec.name} cannot take "
+            f"{_shown(value)}",
             hint=hint,
         )
-
-    def _type_name(self) -> str:
-        return type_name(self.field.python_type)
 
     def convert(self, value: Any) -> Any:
         """One value as it is bound."""
@@ -156,7 +153,9 @@ class Resolved:
         foreign = self.field.foreign_key
         if foreign is not None and isinstance(value, foreign.model):
             name = foreign.target_field
-        elif not (isinstance(value, self.owner) and (self.relation or self.field.primary_key)):
+        elif not isinstance(value, self.owner) or not (
+            self.field.primary_key or (self.relation is not None and foreign is None)
+        ):
             wanted = (
                 foreign.model.__name__ if foreign is not None else type_name(self.field.python_type)
             )
@@ -210,6 +209,13 @@ class Resolved:
     def predicate(self, operand: _ir.Expr, arguments: list[_ir.Expr]) -> _ir.Predicate:
         """The lookup over its operand."""
         return {"lookup": {"name": self.spec.name, "operand": operand, "arguments": arguments}}
+
+
+def _shown(value: Any) -> str:
+    if hasattr(type(value), "_db_meta"):
+        # Its fields are nobody's business here.
+        return f"a {type(value).__name__}"
+    return f"{value!r:.80} ({type(value).__name__})"
 
 
 def part_of(part: str, operand: _ir.Expr) -> _ir.Expr:

@@ -123,6 +123,8 @@ def term_of(context: Context, item: Any) -> Term:
             path_value(context.scope(), name)
         return Term(OrderBy(F(name), descending=descending), item, ())
     order = item if isinstance(item, OrderBy) else OrderBy(_expression(item), descending=False)
+    if isinstance(order.expression, F) and order.nulls is None:
+        return term_of(context, f"{'-' if order.descending else ''}{order.expression.name}")
     values: list[Any] = []
     shape = order.shape(context, values)
     context.check(order.expression)

@@ -314,7 +314,11 @@ class Writing(Building[M, R]):
                 raise FieldError(f"`{name}` cannot grow by {amount!r:.80}")
             step = as_expression(amount)
             values[name] = F(name) + step if sign > 0 else F(name) - step
-        return await self.update(using=using, client=client, **values)
+        from oxyde.queries.update import run_update
+
+        executor = self._place(using, client)
+        changed: int = await run_update(self._copy(), values, executor, returning=False)
+        return changed
 
     async def delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
         """Delete the rows of the query in one statement. No hook runs.
