@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, FieldValueError
 from oxyde.models.link import Link
-from oxyde.models.state import State, mark_changed, set_state, state_of
+from oxyde.models.state import mark_changed, set_state, state_of
 
 if TYPE_CHECKING:
     from oxyde.models.model import Model
@@ -18,7 +18,6 @@ __all__ = [
     "not_loaded",
     "note_database",
     "note_updates",
-    "restore_state",
 ]
 
 
@@ -116,12 +115,6 @@ def note_database(instance: Model, database: str) -> None:
         for other in related if isinstance(related, list) else [related]:
             if other is not None:
                 note_database(other, database)
-
-
-def restore_state(instance: Model, state: State | None) -> None:
-    """After unpickling."""
-    if state is not None:
-        set_state(instance, state)
 
 
 def not_loaded(instance: Model, name: str) -> Exception:

@@ -16,7 +16,14 @@ from oxyde.models.link import Link, prepare
 from oxyde.models.manager import ManagerDescriptor
 from oxyde.models.metaclass import ModelMetaclass
 from oxyde.models.options import MetaOptions
-from oxyde.models.state import bind_slots, copy_state, mark_changed, state_of
+from oxyde.models.state import (
+    bind_slots,
+    copy_state,
+    mark_changed,
+    restore_state,
+    state_of,
+    touched,
+)
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -232,11 +239,12 @@ class Model(BaseModel, metaclass=ModelMetaclass):
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()
         state["_oxyde_state"] = state_of(self)
+        state["_oxyde_touched"] = touched(self)
         return state
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
-        assignment.restore_state(self, state.get("_oxyde_state"))
+        restore_state(self, state.get("_oxyde_state"), state.get("_oxyde_touched"))
 
 
 bind_slots(Model)

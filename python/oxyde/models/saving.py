@@ -48,9 +48,17 @@ async def save(
             )
         await insert(instance, executor)
         return
+    before = dict(vars(instance))
     await run_hook(instance, "pre_save", is_create=False, update_fields=names)
     _follow_links(instance, meta)
-    written = _update_names(instance, meta) if names is None else names
+    if names is None:
+        written = _update_names(instance, meta)
+    else:
+        # What the hook changed is written too.
+        now = vars(instance)
+        written = names | {
+            name for name in meta.field_metadata if now.get(name) is not before.get(name)
+        }
     if written:
         await _update(instance, meta, written, executor)
     await run_hook(instance, "post_save", is_create=False, update_fields=names)
@@ -193,6 +201,6 @@ def _validate(instance: Model, names: Iterable[str]) -> None:
         value = vars(instance)[name]
         if value is None and not field.is_required() and field.default is None:
             continue
-        scratch = instance.model_copy()
+        scratch = instance.__copy__()
         cls.__pydantic_validator__.validate_assignment(scratch, name, value)
         vars(instance)[name] = vars(scratch)[name]

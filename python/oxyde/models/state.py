@@ -137,3 +137,11 @@ def copy_state(source: Any, copy: Any, memo: dict[int, Any] | None = None) -> No
         _slots.set_touched(copy, set(touched(source)))
     else:
         set_state(copy, state if state.shared else state.private())
+
+
+def restore_state(instance: Any, state: State | None, names: frozenset[str] | None) -> None:
+    """After unpickling."""
+    if state is not None:
+        set_state(instance, state)
+    elif names:
+        _slots.set_touched(instance, set(names))
