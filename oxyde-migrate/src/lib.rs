@@ -1,11 +1,15 @@
 //! Schema states in, migration operations, plans and their execution out.
 
 pub mod autodetect;
+pub mod executor;
 pub mod file;
 pub mod history;
+pub mod introspect;
 pub mod ledger;
 pub mod operation;
 pub mod plan;
+mod server;
+pub mod session;
 pub mod state;
 pub mod statements;
 pub mod suggest;

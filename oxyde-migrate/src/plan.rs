@@ -53,6 +53,8 @@ pub struct Step {
     pub lowered: Lowered,
     /// The state that the operation starts from: what a Python step's models look like.
     pub state: Option<Schema>,
+    /// The index that a step outside a transaction makes or drops, in quotes.
+    pub index: Option<String>,
 }
 
 impl Step {
@@ -84,6 +86,22 @@ pub struct PlannedMigration {
     pub begun: bool,
     /// Whether only the ledger is written: a squash whose parts are applied.
     pub record_only: bool,
+    /// Whether a row that is there already is written anew (`--fake`).
+    pub recorded_anew: bool,
+}
+
+impl PlannedMigration {
+    /// A migration of which only the ledger is told.
+    #[must_use]
+    pub fn recorded(migration: &Migration, direction: Direction) -> Self {
+        PlannedMigration { recorded_anew: true, ..named(migration, direction) }
+    }
+
+    /// Whether one of its steps is a Python function.
+    #[must_use]
+    pub fn needs_python(&self) -> bool {
+        self.steps.iter().skip(self.done).any(|s| matches!(s.lowered, Lowered::Python(_)))
+    }
 }
 
 /// The migrations to run, in order.
@@ -317,6 +335,7 @@ fn named(migration: &Migration, direction: Direction) -> PlannedMigration {
         done: 0,
         begun: false,
         record_only: false,
+        recorded_anew: false,
     }
 }
 
@@ -388,9 +407,16 @@ fn run(
         error,
     })?;
     item.descriptions.push(operation.describe());
+    let index = match operation {
+        Operation::AddIndex(add) => Some((&add.schema, &add.index.name)),
+        Operation::DropIndex(drop) => Some((&drop.schema, &drop.name)),
+        _ => None,
+    };
+    let index = index.map(|(schema, name)| style.qualified(schema.as_deref(), name));
     item.steps.extend(lowered.into_iter().map(|lowered| Step {
         operation: at,
         state: matches!(lowered, Lowered::Python(_)).then(|| before.clone()),
+        index: index.clone(),
         lowered,
     }));
     Ok(())

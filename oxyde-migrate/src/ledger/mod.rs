@@ -1,5 +1,9 @@
 //! The ledger: which migrations this database has.
 
+mod table;
+
+pub use table::{LEDGER_TABLE, create, finish, progress, read, records, select};
+
 /// How far a migration is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordState {

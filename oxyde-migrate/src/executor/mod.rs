@@ -1,0 +1,234 @@
+//! Running a plan: one migrator at a time, nothing half done that the next run does not finish.
+
+mod error;
+mod rebuild;
+mod run;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use error::MigrateError;
+use oxyde_driver::Transaction;
+use oxyde_sql::schema::Schema;
+
+use crate::history::History;
+use crate::ledger;
+use crate::plan::{self, Direction, MigrationPlan, PlannedMigration, Target};
+use crate::server::{self, Limits};
+use crate::session::Session;
+
+/// How a run is to go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// How far.
+    pub target: Target,
+    /// Write the ledger only.
+    pub fake: bool,
+    /// How long to wait for another migrator, and for the locks of each statement.
+    pub lock_timeout: Duration,
+    /// How long a statement may take.
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            target: Target::Latest,
+            fake: false,
+            lock_timeout: Duration::from_mins(1),
+            statement_timeout: None,
+        }
+    }
+}
+
+/// What happens in a run, as it happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// Another migrator is at work.
+    Waiting,
+    /// A migration begins.
+    Started {
+        /// The migration.
+        item: &'a PlannedMigration,
+    },
+    /// A statement begins, of a migration that is not one transaction.
+    Step {
+        /// The migration.
+        item: &'a PlannedMigration,
+        /// Its place, from 1.
+        number: usize,
+    },
+    /// A migration is done.
+    Finished {
+        /// The migration.
+        item: &'a PlannedMigration,
+        /// How long it took.
+        took: Duration,
+        /// Whether only the ledger was written.
+        fake: bool,
+    },
+    /// Another migrator did it meanwhile.
+    Skipped {
+        /// The migration.
+        item: &'a PlannedMigration,
+    },
+}
+
+/// Runs the functions of `run_python`.
+pub trait DataSteps: Sync {
+    /// Run `module:function` inside the transaction. `schema` is the state at this point of
+    /// the history, from which the models are made; `root` the folder of the project.
+    ///
+    /// # Errors
+    /// The function is not there or raises: its message.
+    fn run(
+        &self,
+        function: &str,
+        schema: &Schema,
+        transaction: Arc<Transaction>,
+        root: &Path,
+    ) -> Result<(), String>;
+}
+
+/// What a run needs beside the plan.
+pub struct Context<'a> {
+    /// Told what happens.
+    pub progress: &'a (dyn Fn(Event<'_>) + Sync),
+    /// Runs the functions of `run_python`, where that is possible.
+    pub data_steps: Option<&'a dyn DataSteps>,
+    /// The folder of the project.
+    pub root: &'a Path,
+}
+
+/// What `migrate` would do, without doing it.
+///
+/// # Errors
+/// The database cannot be reached, or no plan can be made.
+pub async fn preview(
+    url: &str,
+    history: &History,
+    target: &Target,
+) -> Result<MigrationPlan, MigrateError> {
+    let session = Session::connect(url, Duration::from_secs(5)).await?;
+    let planned = async {
+        let records = ledger::read(&session).await?;
+        let resolved = plan::reconcile(history, &records, false)?;
+        Ok(plan::plan(&resolved, &records, target, session.style())?)
+    }
+    .await;
+    session.close().await;
+    planned
+}
+
+/// Bring the database to the target. Returns the migrations that were run.
+///
+/// # Errors
+/// The database cannot be reached, another migrator does not come to its end, no plan can be
+/// made, or a step fails; what is then done and what is not is part of the message.
+pub async fn migrate(
+    url: &str,
+    history: &History,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Vec<PlannedMigration>, MigrateError> {
+    let session = Session::connect(url, options.lock_timeout).await?;
+    let result = locked(&session, history, options, context).await;
+    session.close().await;
+    result
+}
+
+async fn locked(
+    session: &Session,
+    history: &History,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Vec<PlannedMigration>, MigrateError> {
+    let server = server::of(session.style());
+    let started = Instant::now();
+    let mut told = false;
+    while !server.try_lock(session).await? {
+        if started.elapsed() >= options.lock_timeout {
+            return Err(MigrateError::Locked { waited: options.lock_timeout });
+        }
+        if !told {
+            (context.progress)(Event::Waiting);
+            told = true;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let limits = Limits { lock: options.lock_timeout, statement: options.statement_timeout };
+    server.limit(session, limits).await?;
+    let result = planned(session, history, options, context).await;
+    // With the connection the lock goes anyway.
+    let _ = server.unlock(session).await;
+    result
+}
+
+async fn planned(
+    session: &Session,
+    history: &History,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<Vec<PlannedMigration>, MigrateError> {
+    let style = session.style();
+    let records = ledger::read(session).await?;
+    let resolved = plan::reconcile(history, &records, options.fake)?;
+    let planned = if options.fake {
+        fake_plan(&resolved, &records, &options.target)?
+    } else {
+        plan::plan(&resolved, &records, &options.target, style)?
+    };
+    if planned.migrations.is_empty() {
+        return Ok(Vec::new());
+    }
+    if context.data_steps.is_none()
+        && let Some(item) = planned.migrations.iter().find(|item| item.needs_python())
+    {
+        return Err(MigrateError::NoPython { migration: item.name.clone() });
+    }
+    session.run(&ledger::create(style)).await?;
+    let mut done = Vec::with_capacity(planned.migrations.len());
+    for item in planned.migrations {
+        if !server::of(style).holds_lock(session).await? {
+            return Err(MigrateError::LockLost { migration: item.name });
+        }
+        if run::migration(session, &item, options.fake, context).await? {
+            done.push(item);
+        }
+    }
+    Ok(done)
+}
+
+/// Without running anything: what is recorded and what is struck out. A target whose file was
+/// edited is recorded anew.
+fn fake_plan(
+    history: &History,
+    records: &[ledger::Record],
+    target: &Target,
+) -> Result<MigrationPlan, MigrateError> {
+    let wanted = match target {
+        Target::Latest => history.migrations().iter().map(|m| m.name.clone()).collect(),
+        Target::Zero => std::collections::BTreeSet::new(),
+        Target::Migration(name) => {
+            history.ancestors(&history.find(name).map_err(plan::PlanError::from)?.name)
+        }
+    };
+    let mut planned = MigrationPlan::default();
+    for migration in history.migrations().iter().rev() {
+        if !wanted.contains(&migration.name) && records.iter().any(|r| r.name == migration.name) {
+            planned.migrations.push(PlannedMigration::recorded(migration, Direction::Down));
+        }
+    }
+    for migration in history.migrations() {
+        let is_same = |record: &&ledger::Record| {
+            record.name == migration.name
+                && record.checksum == migration.checksum
+                && record.state == ledger::RecordState::Applied
+        };
+        if wanted.contains(&migration.name) && !records.iter().any(|r| is_same(&r)) {
+            planned.migrations.push(PlannedMigration::recorded(migration, Direction::Up));
+        }
+    }
+    Ok(planned)
+}

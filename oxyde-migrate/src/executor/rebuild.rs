@@ -1,0 +1,176 @@
+//! Building a table anew without losing rows, indexes, triggers or views.
+
+use std::collections::BTreeSet;
+
+use oxyde_driver::DriverError;
+use oxyde_sql::ddl::Rebuild;
+
+use super::error::Outcome;
+use super::run::failed;
+use super::MigrateError;
+use crate::plan::{PlannedMigration, Step};
+use crate::session::{Row, Session, SessionTransaction};
+
+/// What is compared before and after the statements of a migration.
+pub(super) struct Watch {
+    /// Rows whose foreign keys point at nothing.
+    dangling: BTreeSet<Row>,
+    /// Views that can be read.
+    views: Vec<String>,
+}
+
+impl Watch {
+    /// Look before. Refuses to go on where foreign keys are on: dropping a table would delete
+    /// the rows that point at it.
+    pub(super) async fn start(
+        transaction: &SessionTransaction,
+        item: &PlannedMigration,
+    ) -> Result<Self, MigrateError> {
+        let enforced = transaction.rows("PRAGMA foreign_keys").await?;
+        if enforced.first().and_then(|row| row.first()).cloned().flatten().as_deref() != Some("0") {
+            return Err(MigrateError::Rebuild {
+                migration: item.name.clone(),
+                what: "foreign keys could not be switched off for the transaction".to_owned(),
+            });
+        }
+        let dangling = dangling(transaction).await?;
+        let mut views = Vec::new();
+        for view in view_names(transaction).await? {
+            if can_be_read(transaction, &view).await {
+                views.push(view);
+            }
+        }
+        Ok(Watch { dangling, views })
+    }
+
+    /// Look after: no new row may point at nothing, no view may be broken.
+    pub(super) async fn end(
+        &self,
+        transaction: &SessionTransaction,
+        item: &PlannedMigration,
+    ) -> Result<(), MigrateError> {
+        let refuse =
+            |what: String| Err(MigrateError::Rebuild { migration: item.name.clone(), what });
+        let now = dangling(transaction).await?;
+        if let Some(row) = now.iter().find(|row| !self.dangling.contains(*row)) {
+            let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+            return refuse(format!(
+                "rows of table `{}` would point at missing rows of `{}`",
+                cell(0),
+                cell(2)
+            ));
+        }
+        let there = view_names(transaction).await?;
+        for view in self.views.iter().filter(|view| there.contains(view)) {
+            if !can_be_read(transaction, view).await {
+                return refuse(format!("the view `{view}` would be broken"));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn dangling(transaction: &SessionTransaction) -> Result<BTreeSet<Row>, DriverError> {
+    Ok(transaction.rows("PRAGMA foreign_key_check").await?.into_iter().collect())
+}
+
+async fn view_names(transaction: &SessionTransaction) -> Result<Vec<String>, DriverError> {
+    let rows = transaction.rows("SELECT name FROM sqlite_master WHERE type = 'view'").await?;
+    Ok(rows.into_iter().filter_map(|mut row| row.pop().flatten()).collect())
+}
+
+async fn can_be_read(transaction: &SessionTransaction, view: &str) -> bool {
+    let name = view.replace('"', "\"\"");
+    transaction.rows(&format!("SELECT 1 FROM \"{name}\" LIMIT 0")).await.is_ok()
+}
+
+/// Build the table anew, with its rows, its triggers, and the indexes that the schema does not
+/// know of.
+pub(super) async fn run(
+    session: &Session,
+    transaction: &SessionTransaction,
+    item: &PlannedMigration,
+    step: &Step,
+    rebuild: &Rebuild,
+) -> Result<(), MigrateError> {
+    let style = session.style();
+    let name = style.literal(&rebuild.table);
+    let quoted = style.quoted(&rebuild.table);
+    let count = format!("SELECT count(*) FROM {quoted}");
+    let before = transaction.rows(&count).await?;
+    let attached = transaction
+        .rows(&format!(
+            "SELECT type, name, sql FROM sqlite_master \
+             WHERE tbl_name = {name} AND type IN ('index', 'trigger') AND sql IS NOT NULL \
+             ORDER BY type, rowid"
+        ))
+        .await?;
+    let counter = sequence(transaction, &name).await;
+    let mut statements = vec![
+        // Else the rename would look for the table in views and triggers, while it is gone.
+        "PRAGMA legacy_alter_table = ON".to_owned(),
+        rebuild.create.clone(),
+    ];
+    if !rebuild.copy.is_empty() {
+        statements.push(rebuild.copy.clone());
+    }
+    statements.extend([rebuild.drop.clone(), rebuild.rename.clone()]);
+    statements.push("PRAGMA legacy_alter_table = OFF".to_owned());
+    statements.extend(rebuild.indexes.iter().map(|(_, sql)| sql.clone()));
+    for row in attached {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        let (kind, part, sql) = (
+            cells.next().unwrap_or_default(),
+            cells.next().unwrap_or_default(),
+            cells.next().unwrap_or_default(),
+        );
+        let known = rebuild.indexes.iter().any(|(index, _)| *index == part)
+            || rebuild.dropped_indexes.contains(&part);
+        if kind == "trigger" || !known {
+            statements.push(sql);
+        }
+    }
+    for sql in &statements {
+        if let Err(error) = transaction.run(sql).await {
+            // A setting of the connection, which a rollback leaves as it is.
+            let _ = transaction.run("PRAGMA legacy_alter_table = OFF").await;
+            return Err(failed(item, step, &error, Some(sql), Outcome::RolledBack));
+        }
+    }
+    if let Some(counter) = counter {
+        // Keys of deleted rows are not given again.
+        transaction
+            .run(&format!(
+                "UPDATE sqlite_sequence SET seq = max(seq, {counter}) WHERE name = {name}"
+            ))
+            .await?;
+        transaction
+            .run(&format!(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT {name}, {counter} \
+                 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name}) \
+                 AND (SELECT sql FROM sqlite_master WHERE name = {name}) LIKE '%AUTOINCREMENT%'"
+            ))
+            .await?;
+    }
+    let after = transaction.rows(&count).await?;
+    if before != after {
+        return Err(MigrateError::Rebuild {
+            migration: item.name.clone(),
+            what: format!("table `{}` would not keep all its rows", rebuild.table),
+        });
+    }
+    Ok(())
+}
+
+/// Highest key that the table ever gave; `None` where keys are not counted.
+async fn sequence(transaction: &SessionTransaction, name: &str) -> Option<i64> {
+    let has = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'";
+    if transaction.rows(has).await.ok()?.is_empty() {
+        return None;
+    }
+    let rows = transaction
+        .rows(&format!("SELECT seq FROM sqlite_sequence WHERE name = {name}"))
+        .await
+        .ok()?;
+    rows.into_iter().next()?.into_iter().next()??.parse().ok()
+}

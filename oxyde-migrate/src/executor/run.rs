@@ -1,0 +1,348 @@
+//! Running one migration.
+
+use std::time::{Instant, SystemTime};
+
+use oxyde_driver::DriverError;
+use oxyde_sql::ddl::Step as Ddl;
+use oxyde_sql::dialect::AlterStyle;
+
+use super::error::Outcome;
+use super::{Context, Event, MigrateError, rebuild};
+use crate::ledger;
+use crate::operation::Lowered;
+use crate::plan::{Direction, PlannedMigration, Step};
+use crate::server::{self, Begun};
+use crate::session::{Session, SessionTransaction};
+
+/// Steps that are done together.
+struct Segment {
+    /// Places of the first step, and after the last.
+    from: usize,
+    to: usize,
+    /// Whether they are one transaction.
+    transaction: bool,
+}
+
+/// Run a migration; `false` when another migrator did it meanwhile.
+pub(super) async fn migration(
+    session: &Session,
+    item: &PlannedMigration,
+    fake: bool,
+    context: &Context<'_>,
+) -> Result<bool, MigrateError> {
+    let style = session.style();
+    let started = Instant::now();
+    (context.progress)(Event::Started { item });
+    let segments = segments(session, item, fake);
+    let last = segments.len().saturating_sub(1);
+    let single = segments.len() <= 1 && item.done == 0;
+    for (at, segment) in segments.iter().enumerate() {
+        let is_last = at == last;
+        if !segment.transaction {
+            alone(session, item, segment.from, context).await?;
+            if is_last {
+                let statements =
+                    ledger::finish(style, item, &now(), started.elapsed().as_millis());
+                write(session, &statements).await?;
+            }
+            continue;
+        }
+        let with_schema = style.alter == AlterStyle::Rebuild
+            && item.steps[segment.from..segment.to]
+                .iter()
+                .any(|step| matches!(step.lowered, Lowered::Ddl(_)));
+        if with_schema {
+            session.run("PRAGMA foreign_keys = OFF").await?;
+        }
+        let done = transaction(session, item, segment, with_schema, context, &|| {
+            if is_last {
+                ledger::finish(style, item, &now(), started.elapsed().as_millis())
+            } else {
+                ledger::progress(style, item, segment.to, false, &now())
+            }
+        })
+        .await;
+        if with_schema {
+            session.run("PRAGMA foreign_keys = ON").await?;
+        }
+        match done {
+            Ok(true) => {}
+            Ok(false) => {
+                (context.progress)(Event::Skipped { item });
+                return Ok(false);
+            }
+            Err(mut error) => {
+                if let MigrateError::Step { outcome, .. } = &mut error
+                    && !(single || segment.from == 0)
+                {
+                    *outcome = Outcome::Kept { done: segment.from, of: item.steps.len() };
+                }
+                return Err(error);
+            }
+        }
+    }
+    let fake = fake || item.record_only;
+    (context.progress)(Event::Finished { item, took: started.elapsed(), fake });
+    Ok(true)
+}
+
+/// How the steps that are left are divided.
+fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segment> {
+    let steps = &item.steps;
+    if fake || item.record_only || steps.is_empty() {
+        return vec![Segment { from: 0, to: 0, transaction: true }];
+    }
+    let one_each = |step: &Step| {
+        step.is_alone()
+            || (!session.style().transactional
+                && match &step.lowered {
+                    Lowered::Ddl(_) => true,
+                    Lowered::Data(sql) => commits_by_itself(sql),
+                    Lowered::Python(_) => false,
+                })
+    };
+    let mut segments: Vec<Segment> = Vec::new();
+    for (at, step) in steps.iter().enumerate().skip(item.done) {
+        if one_each(step) {
+            segments.push(Segment { from: at, to: at + 1, transaction: false });
+            continue;
+        }
+        // Where DDL commits by itself, each step of data is recorded with what it did.
+        let joins = session.style().transactional
+            && (item.atomic || at.checked_sub(1).is_some_and(|b| steps[b].operation == step.operation));
+        match segments.last_mut() {
+            Some(segment) if joins && segment.transaction && segment.to == at => segment.to = at + 1,
+            _ => segments.push(Segment { from: at, to: at + 1, transaction: true }),
+        }
+    }
+    if segments.is_empty() {
+        // All steps were done, only the record was not written.
+        segments.push(Segment { from: steps.len(), to: steps.len(), transaction: true });
+    }
+    segments
+}
+
+/// Whether MySQL commits before and after the statement.
+fn commits_by_itself(sql: &str) -> bool {
+    let mut sql = sql.trim_start();
+    while let Some(rest) = sql.strip_prefix("--").and_then(|rest| rest.split_once('\n')) {
+        sql = rest.1.trim_start();
+    }
+    while let Some(rest) = sql.strip_prefix("/*").and_then(|rest| rest.split_once("*/")) {
+        sql = rest.1.trim_start();
+    }
+    let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
+    matches!(
+        word.to_ascii_uppercase().as_str(),
+        "CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" | "GRANT" | "REVOKE" | "ANALYZE"
+            | "OPTIMIZE" | "LOCK"
+    )
+}
+
+/// Some steps and the record of them, in one transaction. `false` when the ledger has changed.
+async fn transaction(
+    session: &Session,
+    item: &PlannedMigration,
+    segment: &Segment,
+    with_schema: bool,
+    context: &Context<'_>,
+    record: &(dyn Fn() -> Vec<String> + Sync),
+) -> Result<bool, MigrateError> {
+    let style = session.style();
+    let transaction = session.begin().await?;
+    let done = async {
+        let records = transaction.rows(&ledger::select(style, Some(&item.name))).await?;
+        let record_now = ledger::records(records).pop();
+        if !as_expected(item, record_now.as_ref(), segment.from) {
+            return Ok(false);
+        }
+        let mut watch = None;
+        if with_schema {
+            watch = Some(rebuild::Watch::start(&transaction, item).await?);
+        }
+        for (at, step) in
+            item.steps.iter().enumerate().take(segment.to).skip(segment.from)
+        {
+            if item.steps.len() > 1 {
+                (context.progress)(Event::Step { item, number: at + 1 });
+            }
+            in_transaction(session, &transaction, item, step, context).await?;
+        }
+        if let Some(watch) = watch {
+            watch.end(&transaction, item).await?;
+        }
+        for statement in record() {
+            transaction.run(&statement).await?;
+        }
+        Ok(true)
+    }
+    .await;
+    match done {
+        Ok(true) => {
+            transaction.commit().await.map_err(|error| MigrateError::Step {
+                migration: item.name.clone(),
+                operation: "commit".to_owned(),
+                message: error.to_string(),
+                sql: None,
+                outcome: Outcome::RolledBack,
+                hint: error.hint(),
+            })?;
+            Ok(true)
+        }
+        Ok(false) => {
+            let _ = transaction.rollback().await;
+            Ok(false)
+        }
+        Err(error) => {
+            // The cause matters more than a rollback that fails too.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+/// Whether the ledger's row is as it was planned with: on SQLite another migrator may have
+/// been faster.
+fn as_expected(item: &PlannedMigration, record: Option<&ledger::Record>, from: usize) -> bool {
+    if item.record_only || item.steps.is_empty() || item.recorded_anew {
+        return true;
+    }
+    match (record, item.direction) {
+        (None, Direction::Up) => from == 0 || item.done == from,
+        (None, Direction::Down) => false,
+        (Some(record), direction) => match record.state {
+            ledger::RecordState::Applied => direction == Direction::Down && from == 0,
+            ledger::RecordState::Applying => direction == Direction::Up && record.step == from,
+            ledger::RecordState::Reverting => direction == Direction::Down && record.step == from,
+        },
+    }
+}
+
+async fn in_transaction(
+    session: &Session,
+    transaction: &SessionTransaction,
+    item: &PlannedMigration,
+    step: &Step,
+    context: &Context<'_>,
+) -> Result<(), MigrateError> {
+    match &step.lowered {
+        Lowered::Ddl(Ddl::Sql(sql) | Ddl::Alone(sql)) | Lowered::Data(sql) => transaction
+            .run(sql)
+            .await
+            .map_err(|error| failed(item, step, &error, Some(sql), Outcome::RolledBack)),
+        Lowered::Ddl(Ddl::Rebuild(rebuild)) => {
+            rebuild::run(session, transaction, item, step, rebuild).await
+        }
+        Lowered::Python(function) => {
+            let Some(steps) = context.data_steps else {
+                return Err(MigrateError::NoPython { migration: item.name.clone() });
+            };
+            let state = step.state.clone().unwrap_or_default();
+            steps.run(function, &state, transaction.shared(), context.root).map_err(|message| {
+                MigrateError::Step {
+                    migration: item.name.clone(),
+                    operation: describe(item, step),
+                    message,
+                    sql: None,
+                    outcome: Outcome::RolledBack,
+                    hint: None,
+                }
+            })
+        }
+    }
+}
+
+/// One step outside a transaction: it is recorded as begun, run, and recorded as done.
+async fn alone(
+    session: &Session,
+    item: &PlannedMigration,
+    at: usize,
+    context: &Context<'_>,
+) -> Result<(), MigrateError> {
+    let style = session.style();
+    let server = server::of(style);
+    let step = &item.steps[at];
+    let (Lowered::Ddl(Ddl::Sql(sql) | Ddl::Alone(sql)) | Lowered::Data(sql)) = &step.lowered else {
+        return Ok(());
+    };
+    let again = item.begun && at == item.done;
+    (context.progress)(Event::Step { item, number: at + 1 });
+    write(session, &ledger::progress(style, item, at, true, &now())).await?;
+    let outcome = Outcome::Kept { done: at, of: item.steps.len() };
+    let fail = |error: &DriverError| failed(item, step, error, Some(sql), outcome);
+    let mut begun = Begun::ToDo;
+    if again {
+        let index = step.index.as_deref();
+        begun = server.recover(session, sql, index).await.map_err(|error| fail(&error))?;
+    }
+    if begun == Begun::ToDo {
+        match session.run(sql).await {
+            Ok(()) => {}
+            Err(error) if again && server.says_done(&error) => {}
+            Err(error) => {
+                // A refused statement did nothing, so that nothing is half done. An index that
+                // was built concurrently is the exception: it may be left INVALID.
+                if !step.is_alone() && error.code().is_some() {
+                    let statements = ledger::progress(style, item, at, false, &now());
+                    let _ = write(session, &statements).await;
+                }
+                return Err(fail(&error));
+            }
+        }
+    }
+    write(session, &ledger::progress(style, item, at + 1, false, &now())).await?;
+    Ok(())
+}
+
+async fn write(session: &Session, statements: &[String]) -> Result<(), DriverError> {
+    let transaction = session.begin().await?;
+    for statement in statements {
+        transaction.run(statement).await?;
+    }
+    transaction.commit().await
+}
+
+pub(super) fn failed(
+    item: &PlannedMigration,
+    step: &Step,
+    error: &DriverError,
+    sql: Option<&str>,
+    outcome: Outcome,
+) -> MigrateError {
+    MigrateError::Step {
+        migration: item.name.clone(),
+        operation: describe(item, step),
+        message: error.to_string(),
+        sql: sql.map(str::to_owned),
+        outcome,
+        hint: error.hint(),
+    }
+}
+
+fn describe(item: &PlannedMigration, step: &Step) -> String {
+    item.descriptions.get(step.operation).cloned().unwrap_or_default()
+}
+
+/// The present moment in UTC, to the second.
+fn now() -> String {
+    let seconds = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days since 1970 to a date of the proleptic Gregorian calendar, in eras of 400 years.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
+        rest / 3600,
+        rest % 3600 / 60,
+        rest % 60
+    )
+}

@@ -1,0 +1,262 @@
+//! Comparing a database with a schema of models.
+//!
+//! A database writes defaults and conditions in its own way. Where it can, the expected schema
+//! is made for a moment (in temporary tables that are rolled back, or in a memory database)
+//! and looked at in the same way; then the two are compared as the database wrote both.
+
+use std::time::Duration;
+
+use oxyde_driver::DriverError;
+use oxyde_sql::ddl::{self, default_sql, type_sql};
+use oxyde_sql::dialect::{AlterStyle, CommentStyle, DdlStyle};
+use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
+
+use super::{introspect, of, postgres};
+use crate::autodetect::{DetectError, Knowledge, detect};
+use crate::operation::Operation;
+use crate::session::Session;
+
+/// What differs between a database and a schema of models.
+///
+/// # Errors
+/// The database cannot be asked.
+pub async fn drift(session: &Session, expected: &Schema) -> Result<Drift, DriverError> {
+    let found = introspect(session).await?;
+    let twin = twin(session, expected).await.unwrap_or_default();
+    let adopted = adopt(session.style(), expected, &twin, &found);
+    // Tables that no model has are not the models' affair.
+    let mut known = adopted.clone();
+    known.tables.retain(|table| {
+        expected.tables.iter().any(|t| t.name == table.name && t.schema == table.schema)
+    });
+    let unknown = adopted
+        .tables
+        .iter()
+        .filter(|table| !known.tables.contains(table))
+        .map(|table| crate::state::label(table.schema.as_deref(), &table.name))
+        .collect();
+    let differences = detect(&known, expected, &Knowledge::default())
+        .map(|detection| detection.operations)
+        .unwrap_or_else(|error| unexplained(&error, expected));
+    Ok(Drift { differences, unknown })
+}
+
+/// A difference between a database and a schema of models.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// The operations that would make the database like the models.
+    pub differences: Vec<Operation>,
+    /// Tables that the models do not have.
+    pub unknown: Vec<String>,
+}
+
+/// States that cannot be told apart by operations: all is said to differ.
+fn unexplained(_error: &DetectError, expected: &Schema) -> Vec<Operation> {
+    expected
+        .tables
+        .iter()
+        .map(|table| crate::operation::CreateTable::of(table.clone(), None).into())
+        .collect()
+}
+
+/// The expected schema as the database writes it; nothing where it cannot be made.
+async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
+    let style = session.style();
+    let mut flat = expected.clone();
+    for table in &mut flat.tables {
+        table.schema = None;
+        for key in &mut table.foreign_keys {
+            key.target_schema = None;
+        }
+    }
+    let statements = ddl::create_schema(&flat, style).ok()?;
+    match style.alter {
+        AlterStyle::Clauses => {
+            let path = session.scalar("SELECT current_setting('search_path')").await.ok()??;
+            let transaction = session.begin().await.ok()?;
+            let made = async {
+                transaction.run(&format!("SET LOCAL search_path = pg_temp, {path}")).await?;
+                for sql in &statements {
+                    transaction.run(sql).await?;
+                }
+                postgres::introspect(&transaction, true).await
+            }
+            .await;
+            let _ = transaction.rollback().await;
+            let mut made = made.ok()?;
+            for table in &mut made.tables {
+                let original = expected.tables.iter().find(|t| t.name == table.name)?;
+                table.schema.clone_from(&original.schema);
+                for key in &mut table.foreign_keys {
+                    let declared = original.foreign_keys.iter().find(|k| k.name == key.name)?;
+                    key.target_schema.clone_from(&declared.target_schema);
+                }
+            }
+            Some(made)
+        }
+        AlterStyle::Rebuild => {
+            let memory =
+                Session::connect("sqlite::memory:", Duration::from_secs(5)).await.ok()?;
+            let made = async {
+                for sql in &statements {
+                    memory.run(sql).await?;
+                }
+                of(&memory, style).await
+            }
+            .await;
+            memory.close().await;
+            made.ok()
+        }
+        AlterStyle::Modify => None,
+    }
+}
+
+/// What was found, with every part that is as expected in the words of the expected schema.
+#[must_use]
+pub fn adopt(style: &DdlStyle, expected: &Schema, twin: &Schema, found: &Schema) -> Schema {
+    let mut adopted = found.clone();
+    for table in &mut adopted.tables {
+        let same = |other: &&Table| other.name == table.name && other.schema == table.schema;
+        let Some(wanted) = expected.tables.iter().find(same) else { continue };
+        let twin = twin.tables.iter().find(same);
+        adopt_table(style, table, wanted, twin);
+    }
+    adopted
+}
+
+fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option<&Table>) {
+    let original = table.clone();
+    if style.comments == CommentStyle::None {
+        table.comment.clone_from(&wanted.comment);
+    }
+    for column in &mut table.columns {
+        let Some(declared) = wanted.columns.iter().find(|c| c.name == column.name) else { continue };
+        let made = twin.and_then(|twin| twin.columns.iter().find(|c| c.name == column.name));
+        adopt_column(style, (&original, column), (wanted, declared), made);
+    }
+    for check in &mut table.checks {
+        let Some(declared) = wanted.checks.iter().find(|c| c.name == check.name) else { continue };
+        let made = twin.and_then(|twin| twin.checks.iter().find(|c| c.name == check.name));
+        if made.is_some_and(|made| made.condition == check.condition)
+            || loosely(&declared.condition) == loosely(&check.condition)
+        {
+            check.condition.clone_from(&declared.condition);
+        }
+    }
+    for index in &mut table.indexes {
+        let Some(declared) = wanted.indexes.iter().find(|i| i.name == index.name) else { continue };
+        let made = twin.and_then(|twin| twin.indexes.iter().find(|i| i.name == index.name));
+        if made == Some(index) || same_index(style, declared, index) {
+            index.clone_from(declared);
+        }
+    }
+    // Where a unique index and a unique constraint are one thing, the declared form counts.
+    if style.index_in_table {
+        let columns = |index: &Index| -> Vec<String> {
+            let parts = index.parts.iter();
+            parts
+                .filter_map(|part| match part {
+                    IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name.clone()),
+                    IndexPart::Expression(_) => None,
+                })
+                .collect()
+        };
+        for index in wanted.indexes.iter().filter(|index| index.unique) {
+            let at = table
+                .uniques
+                .iter()
+                .position(|u| u.name == index.name && u.columns == columns(index));
+            if let Some(at) = at {
+                table.uniques.remove(at);
+                table.indexes.push(index.clone());
+            }
+        }
+    }
+    for key in &mut table.foreign_keys {
+        let Some(declared) = wanted.foreign_keys.iter().find(|k| k.name == key.name) else {
+            continue;
+        };
+        // InnoDB makes no difference between refusing now and refusing at the end.
+        let refuse = |action| {
+            use oxyde_sql::schema::ReferentialAction::{NoAction, Restrict};
+            if style.foreign_key_index && action == Restrict { NoAction } else { action }
+        };
+        if refuse(key.on_delete) == refuse(declared.on_delete) {
+            key.on_delete = declared.on_delete;
+        }
+        if refuse(key.on_update) == refuse(declared.on_update) {
+            key.on_update = declared.on_update;
+        }
+    }
+}
+
+fn adopt_column(
+    style: &DdlStyle,
+    (table, column): (&Table, &mut Column),
+    (wanted, declared): (&Table, &Column),
+    made: Option<&Column>,
+) {
+    let same_type = made.is_some_and(|made| made.ty == column.ty)
+        || type_sql(style, table, column).eq_ignore_ascii_case(&type_sql(style, wanted, declared));
+    let labels = |ty| ddl::enum_of(ty).map(|(_, labels)| labels.to_vec());
+    if same_type && labels(&column.ty) == labels(&declared.ty) {
+        column.ty = declared.ty.clone();
+    }
+    if style.comments == CommentStyle::None {
+        column.comment.clone_from(&declared.comment);
+    }
+    let same_default = match (&column.default, &declared.default) {
+        (Some(found), Some(text)) => {
+            let sent = default_sql(style, text, &declared.ty);
+            made.is_some_and(|made| made.default.as_ref() == Some(found))
+                || loosely(&sent) == loosely(found)
+        }
+        (None, Some(text)) => text.eq_ignore_ascii_case("null"),
+        _ => false,
+    };
+    if same_default {
+        column.default.clone_from(&declared.default);
+    }
+}
+
+fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
+    let usual = style.index_methods.first().copied().unwrap_or_default();
+    let method = |index: &Index| {
+        let method = index.method.clone().unwrap_or_else(|| usual.to_owned());
+        // InnoDB answers BTREE for HASH; where there is no choice nothing is stored.
+        let one = style.index_methods.is_empty() || (style.index_in_table && method == "hash");
+        if one { usual.to_owned() } else { method }
+    };
+    let parts = declared.parts.len() == found.parts.len()
+        && declared.parts.iter().zip(&found.parts).all(|(a, b)| match (a, b) {
+            (IndexPart::Expression(a), IndexPart::Expression(b)) => loosely(a) == loosely(b),
+            (a, b) => a == b,
+        });
+    let condition = |index: &Index| index.condition.as_deref().map(loosely);
+    declared.unique == found.unique
+        && declared.include == found.include
+        && method(declared) == method(found)
+        && parts
+        && condition(declared) == condition(found)
+}
+
+/// SQL without what databases add or take away when they write it back: blanks, brackets,
+/// quotes around names, casts of literals, capital letters. Texts stay as they are.
+fn loosely(sql: &str) -> String {
+    let sql = sql.replace("_utf8mb4", "").replace("\\'", "'");
+    let mut out = String::with_capacity(sql.len());
+    let mut in_text = false;
+    for c in sql.chars() {
+        match c {
+            '\'' => {
+                in_text = !in_text;
+                out.push(c);
+            }
+            c if in_text => out.push(c),
+            '(' | ')' | '`' | '"' => {}
+            c if c.is_whitespace() => {}
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}

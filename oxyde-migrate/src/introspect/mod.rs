@@ -1,0 +1,109 @@
+//! What is in a database, as a [`Schema`].
+
+mod columns;
+mod compare;
+mod mysql;
+mod postgres;
+mod sqlite;
+mod sqlite_sql;
+
+pub use compare::{adopt, drift};
+use oxyde_driver::DriverError;
+use oxyde_sql::ddl::default_sql;
+use oxyde_sql::dialect::{AlterStyle, DdlStyle};
+use oxyde_sql::schema::{ReferentialAction, Schema};
+use oxyde_sql::types::ColumnType;
+
+use crate::ledger::LEDGER_TABLE;
+use crate::server::Answer;
+use crate::session::{Row, Session, SessionTransaction};
+
+/// Something that answers queries: the connection, or a transaction of it.
+pub(crate) trait Queries: Sync {
+    fn rows<'a>(&'a self, sql: &'a str) -> Answer<'a, Vec<Row>>;
+}
+
+impl Queries for Session {
+    fn rows<'a>(&'a self, sql: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(Session::rows(self, sql))
+    }
+}
+
+impl Queries for SessionTransaction {
+    fn rows<'a>(&'a self, sql: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(SessionTransaction::rows(self, sql))
+    }
+}
+
+/// The tables of the database, without the ledger. What the database writes in its own way
+/// (defaults, conditions) is as it writes it; [`drift`] compares it with a schema of models.
+///
+/// # Errors
+/// The database refuses, or the connection is lost.
+pub async fn introspect(session: &Session) -> Result<Schema, DriverError> {
+    of(session, session.style()).await
+}
+
+async fn of(queries: &dyn Queries, style: &DdlStyle) -> Result<Schema, DriverError> {
+    let mut schema = match style.alter {
+        AlterStyle::Clauses => postgres::introspect(queries, false).await?,
+        AlterStyle::Modify => mysql::introspect(queries).await?,
+        AlterStyle::Rebuild => sqlite::introspect(queries).await?,
+    };
+    schema.tables.retain(|table| table.name != LEDGER_TABLE);
+    Ok(schema)
+}
+
+/// The default in the words of every database, where it is one of the few that have such words.
+#[must_use]
+pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String {
+    const WORDS: &[&str] = &["CURRENT_TIMESTAMP", "CURRENT_DATE", "gen_random_uuid()"];
+    let same = |word: &&&str| {
+        default_sql(style, word, ty).eq_ignore_ascii_case(found)
+            || default_sql(style, word, ty).eq_ignore_ascii_case(&format!("({found})"))
+    };
+    if *ty == ColumnType::Bool {
+        for (word, value) in [("true", "1"), ("false", "0")] {
+            if found == value || found == word {
+                return word.to_owned();
+            }
+        }
+    }
+    WORDS.iter().find(same).map_or_else(|| found.to_owned(), |word| (*word).to_owned())
+}
+
+/// Cells of a row by turns, as texts; NULL is "".
+struct Cells(std::vec::IntoIter<Option<String>>);
+
+impl Cells {
+    fn of(row: Row) -> Self {
+        Cells(row.into_iter())
+    }
+
+    fn text(&mut self) -> String {
+        self.optional().unwrap_or_default()
+    }
+
+    fn optional(&mut self) -> Option<String> {
+        self.0.next().flatten()
+    }
+
+    fn flag(&mut self) -> bool {
+        matches!(self.text().as_str(), "true" | "t" | "1" | "YES")
+    }
+
+    fn list(&mut self) -> Vec<String> {
+        let text = self.text();
+        if text.is_empty() { Vec::new() } else { text.split('\u{1f}').map(str::to_owned).collect() }
+    }
+}
+
+fn action(word: &str) -> ReferentialAction {
+    match word.to_ascii_uppercase().as_str() {
+        "C" | "CASCADE" => ReferentialAction::Cascade,
+        "N" | "SET NULL" => ReferentialAction::SetNull,
+        "D" | "SET DEFAULT" => ReferentialAction::SetDefault,
+        "R" | "RESTRICT" => ReferentialAction::Restrict,
+        _ => ReferentialAction::NoAction,
+    }
+}

@@ -1,0 +1,225 @@
+//! Reading back a `CREATE TABLE`: SQLite keeps names of constraints and conditions of checks
+//! nowhere but in that text.
+
+/// What stands in a `CREATE TABLE` beside what the pragmas tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Definition {
+    /// Name and columns of unique constraints.
+    pub(super) uniques: Vec<(Option<String>, Vec<String>)>,
+    /// Name and condition of checks of the table.
+    pub(super) checks: Vec<(Option<String>, String)>,
+    /// Column, name and condition of checks of a column.
+    pub(super) column_checks: Vec<(String, Option<String>, String)>,
+    /// Name and columns of foreign keys.
+    pub(super) foreign_keys: Vec<(Option<String>, Vec<String>)>,
+    /// Columns that are counted up.
+    pub(super) counted: Vec<String>,
+}
+
+/// Read the text of a `CREATE TABLE`.
+pub(super) fn read(sql: &str) -> Definition {
+    let tokens = tokens(sql);
+    let Some(open) = tokens.iter().position(|token| *token == "(") else {
+        return Definition::default();
+    };
+    let mut definition = Definition::default();
+    let (mut depth, mut start) = (0_usize, open + 1);
+    for at in open..tokens.len() {
+        match tokens[at] {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ => {}
+        }
+        if (depth == 1 && tokens[at] == ",") || depth == 0 {
+            item(&tokens[start..at], &mut definition);
+            start = at + 1;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    definition
+}
+
+fn item(tokens: &[&str], definition: &mut Definition) {
+    let (name, rest) = match tokens {
+        [word, name, rest @ ..] if is(word, "CONSTRAINT") => (Some(unquoted(name)), rest),
+        _ => (None, tokens),
+    };
+    match rest {
+        [word, rest @ ..] if is(word, "UNIQUE") => definition.uniques.push((name, names(rest))),
+        [word, rest @ ..] if is(word, "CHECK") => definition.checks.push((name, inside(rest))),
+        [word, _, rest @ ..] if is(word, "FOREIGN") => {
+            definition.foreign_keys.push((name, names(rest)));
+        }
+        [word, ..] if is(word, "PRIMARY") => {}
+        [column, rest @ ..] => {
+            let column = unquoted(column);
+            let mut name = None;
+            let mut at = 0;
+            while at < rest.len() {
+                if is(rest[at], "CONSTRAINT") {
+                    name = rest.get(at + 1).map(|name| unquoted(name));
+                    at += 2;
+                    continue;
+                }
+                if is(rest[at], "CHECK") {
+                    let condition = inside(&rest[at + 1..]);
+                    definition.column_checks.push((column.clone(), name.take(), condition));
+                } else if is(rest[at], "UNIQUE") {
+                    definition.uniques.push((name.take(), vec![column.clone()]));
+                } else if is(rest[at], "REFERENCES") {
+                    definition.foreign_keys.push((name.take(), vec![column.clone()]));
+                } else if is(rest[at], "AUTOINCREMENT") {
+                    definition.counted.push(column.clone());
+                }
+                at = if rest[at] == "(" { closing(rest, at) + 1 } else { at + 1 };
+            }
+        }
+        [] => {}
+    }
+}
+
+fn is(token: &str, word: &str) -> bool {
+    token.eq_ignore_ascii_case(word)
+}
+
+/// The place of the bracket that closes the one at `open`.
+fn closing(tokens: &[&str], open: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match *token {
+            "(" => depth += 1,
+            ")" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+    }
+    tokens.len().saturating_sub(1)
+}
+
+/// Names in the first pair of brackets.
+fn names(tokens: &[&str]) -> Vec<String> {
+    let Some(open) = tokens.iter().position(|token| *token == "(") else { return Vec::new() };
+    let inner = &tokens[open + 1..closing(tokens, open)];
+    inner.split(|token| *token == ",").filter_map(|part| part.first()).map(|n| unquoted(n)).collect()
+}
+
+/// The text in the first pair of brackets, as it was written. Tokens are slices of one text.
+fn inside(tokens: &[&str]) -> String {
+    let Some(open) = tokens.iter().position(|token| *token == "(") else { return String::new() };
+    let close = closing(tokens, open);
+    let mut text = String::new();
+    let mut end: Option<*const u8> = None;
+    for token in &tokens[open + 1..close] {
+        // Blanks between tokens are kept as one.
+        if end.is_some_and(|end| end != token.as_ptr()) {
+            text.push(' ');
+        }
+        text.push_str(token);
+        end = Some(token.as_bytes().as_ptr_range().end);
+    }
+    text
+}
+
+pub(super) fn unquoted(name: &str) -> String {
+    let inner = |open: char, close: char| {
+        name.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).map(|inner| {
+            let close = close.to_string();
+            inner.replace(&close.repeat(2), &close)
+        })
+    };
+    inner('"', '"')
+        .or_else(|| inner('`', '`'))
+        .or_else(|| inner('[', ']'))
+        .or_else(|| inner('\'', '\''))
+        .unwrap_or_else(|| name.to_owned())
+}
+
+/// Words, quoted names, texts and signs, without blanks and comments.
+fn tokens(sql: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            c if c.is_whitespace() => {
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+            '-' if rest.starts_with("--") => {
+                rest = rest.split_once('\n').map_or("", |(_, after)| after);
+                continue;
+            }
+            '/' if rest.starts_with("/*") => {
+                rest = rest.split_once("*/").map_or("", |(_, after)| after);
+                continue;
+            }
+            '[' => rest.find(']').map_or(rest.len(), |at| at + 1),
+            quote @ ('"' | '`' | '\'') => quoted(rest, quote),
+            c if c.is_alphanumeric() || c == '_' => rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$' && c != '.')
+                .unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        tokens.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    tokens
+}
+
+fn quoted(text: &str, quote: char) -> usize {
+    let mut characters = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = characters.next() {
+        if c == quote {
+            if characters.peek().is_some_and(|(_, next)| *next == quote) {
+                characters.next();
+            } else {
+                return at + 1;
+            }
+        }
+    }
+    text.len()
+}
+
+/// Column and labels of `"column" IN ('a', 'b')`.
+pub(super) fn labels(condition: &str) -> Option<(String, Vec<String>)> {
+    let tokens = tokens(condition);
+    let [column, word, "(", values @ .., ")"] = tokens.as_slice() else { return None };
+    let texts = values.iter().step_by(2).all(|token| token.starts_with('\''));
+    let commas = values.iter().skip(1).step_by(2).all(|token| *token == ",");
+    (is(word, "IN") && texts && commas)
+        .then(|| (unquoted(column), values.iter().step_by(2).map(|t| unquoted(t)).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{labels, read};
+
+    #[test]
+    fn names_and_conditions() {
+        let definition = read(
+            "CREATE TABLE \"a(\" (\"id\" INTEGER PRIMARY KEY AUTOINCREMENT, -- a, b\n \
+             kind TEXT CONSTRAINT k CHECK (kind IN ('x, (', 'it''s')), \
+             n DECIMAL TEXT(12,2) DEFAULT (1 + (2)) UNIQUE, \
+             CONSTRAINT \"u\" UNIQUE (\"id\", n), CHECK (n  >= 0), \
+             CONSTRAINT f FOREIGN KEY (n) REFERENCES b (id))",
+        );
+        assert_eq!(definition.counted, ["id"]);
+        assert_eq!(
+            definition.uniques,
+            [(None, vec!["n".into()]), (Some("u".into()), vec!["id".into(), "n".into()])]
+        );
+        assert_eq!(definition.checks, [(None, "n >= 0".into())]);
+        let (_, name, condition) = &definition.column_checks[0];
+        assert_eq!(name.as_deref(), Some("k"));
+        assert_eq!(
+            labels(condition),
+            Some(("kind".into(), vec!["x, (".into(), "it's".into()]))
+        );
+        assert_eq!(definition.foreign_keys, [(Some("f".into()), vec!["n".into()])]);
+    }
+}

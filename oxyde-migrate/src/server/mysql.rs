@@ -1,0 +1,83 @@
+//! MySQL and MariaDB around a migration.
+
+use oxyde_driver::DriverError;
+
+use super::{Answer, Begun, Limits, Server};
+use crate::session::Session;
+
+pub(super) struct Mysql;
+
+/// The lock's name: user locks belong to the whole server, so the database is part of it.
+const LOCK: &str = "CONCAT('oxyde_', MD5(DATABASE()))";
+
+/// Errors that say that a table, column, index or constraint is there already, or is gone
+/// already.
+const DONE: &[&str] = &[
+    "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1826", "3822", "3940", "1022",
+    "121",
+];
+
+impl Server for Mysql {
+    fn try_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let got = session.scalar(&format!("SELECT GET_LOCK({LOCK}, 0)")).await?;
+            Ok(got.as_deref() == Some("1"))
+        })
+    }
+
+    fn unlock<'a>(&'a self, session: &'a Session) -> Answer<'a, ()> {
+        Box::pin(async move {
+            session.scalar(&format!("SELECT RELEASE_LOCK({LOCK})")).await?;
+            Ok(())
+        })
+    }
+
+    fn holds_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let sql = format!("SELECT IS_USED_LOCK({LOCK}) = CONNECTION_ID()");
+            Ok(session.scalar(&sql).await?.as_deref() == Some("1"))
+        })
+    }
+
+    fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let lock = limits.lock.as_secs().max(1);
+            session.run(&format!("SET SESSION lock_wait_timeout = {lock}")).await?;
+            session.run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}")).await?;
+            if let Some(limit) = limits.statement {
+                // MariaDB's variable; MySQL limits reading statements only.
+                let seconds = format!("SET SESSION max_statement_time = {}", limit.as_secs_f64());
+                let milliseconds = format!("SET SESSION max_execution_time = {}", limit.as_millis());
+                if session.run(&seconds).await.is_err() {
+                    session.run(&milliseconds).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let name = session.style().literal(table);
+            let sql = format!(
+                "SELECT COUNT(*) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = {name}"
+            );
+            Ok(session.scalar(&sql).await?.as_deref() != Some("0"))
+        })
+    }
+
+    fn recover<'a>(
+        &'a self,
+        _session: &'a Session,
+        _sql: &'a str,
+        _index: Option<&'a str>,
+    ) -> Answer<'a, Begun> {
+        // Each statement of DDL is done as a whole or not at all; the error tells which.
+        Box::pin(async { Ok(Begun::ToDo) })
+    }
+
+    fn says_done(&self, error: &DriverError) -> bool {
+        error.code().is_some_and(|code| DONE.contains(&code))
+    }
+}

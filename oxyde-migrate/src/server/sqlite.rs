@@ -1,0 +1,49 @@
+//! SQLite around a migration.
+
+use oxyde_driver::DriverError;
+
+use super::{Answer, Begun, Limits, Server};
+use crate::session::Session;
+
+pub(super) struct Sqlite;
+
+impl Server for Sqlite {
+    fn try_lock<'a>(&'a self, _session: &'a Session) -> Answer<'a, bool> {
+        // Each migration's transaction begins IMMEDIATE and looks at the ledger first.
+        Box::pin(async { Ok(true) })
+    }
+
+    fn unlock<'a>(&'a self, _session: &'a Session) -> Answer<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn holds_lock<'a>(&'a self, _session: &'a Session) -> Answer<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn limit<'a>(&'a self, _session: &'a Session, _limits: Limits) -> Answer<'a, ()> {
+        // The busy timeout is a setting of the connection.
+        Box::pin(async { Ok(()) })
+    }
+
+    fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let name = session.style().literal(table);
+            let sql = format!("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = {name}");
+            Ok(session.scalar(&sql).await?.is_some())
+        })
+    }
+
+    fn recover<'a>(
+        &'a self,
+        _session: &'a Session,
+        _sql: &'a str,
+        _index: Option<&'a str>,
+    ) -> Answer<'a, Begun> {
+        Box::pin(async { Ok(Begun::ToDo) })
+    }
+
+    fn says_done(&self, _error: &DriverError) -> bool {
+        false
+    }
+}
