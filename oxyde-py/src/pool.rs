@@ -216,10 +216,8 @@ impl Pool {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let isolation = isolation.map(|name| isolation_of(py, name)).transpose()?;
-            let options = BeginOptions {
-                isolation,
-                read_only,
-            };
+            // `atomic()` itself keeps the time.
+            let options = BeginOptions { isolation, read_only, timeout: None };
             let pool = self.handle();
             Operation::start(
                 py,
@@ -247,35 +245,25 @@ impl Pool {
     }
 
     /// Counts of connections: `size`, `idle`, `in_use`, `waiting`.
-    fn status(&self) -> HashMap<&'static str, u64> {
+    fn status(&self) -> HashMap<&'static str, u32> {
         let handle = self.handle();
-        let status = handle
-            .opened
-            .get()
-            .map(oxyde_driver::Pool::status)
-            .unwrap_or_default();
+        let Some(pool) = handle.opened.get() else {
+            return HashMap::from([("size", 0), ("idle", 0), ("in_use", 0), ("waiting", 0)]);
+        };
+        let status = pool.status();
         HashMap::from([
-            ("size", u64::from(status.size)),
-            ("idle", u64::from(status.idle)),
-            ("in_use", u64::from(status.in_use)),
-            ("waiting", u64::from(status.waiting)),
+            ("size", status.size),
+            ("idle", status.idle),
+            ("in_use", status.in_use),
+            ("waiting", status.waiting),
         ])
     }
 }
 
 fn isolation_of(py: Python<'_>, name: &str) -> PyResult<Isolation> {
-    match name {
-        "read uncommitted" => Ok(Isolation::ReadUncommitted),
-        "read committed" => Ok(Isolation::ReadCommitted),
-        "repeatable read" => Ok(Isolation::RepeatableRead),
-        "serializable" => Ok(Isolation::Serializable),
-        _ => Err(error(
-            py,
-            Class::Transaction,
-            &format!("unknown isolation level {name:?}"),
-            None,
-        )),
-    }
+    Isolation::from_name(name).ok_or_else(|| {
+        error(py, Class::Transaction, &format!("unknown isolation level {name:?}"), None)
+    })
 }
 
 /// The driver's settings from those of `PoolSettings.as_dict()`.

@@ -28,7 +28,8 @@ impl Values {
             .map(|(column, ty)| {
                 Ok(Slot {
                     label: format!("column {column}"),
-                    lookup: false,
+                    // What a column holds may be longer than its type allows now.
+                    lookup: true,
                     target: Some((column_type(ty)?, Form::Scalar)),
                 })
             })
