@@ -171,6 +171,18 @@ impl Pool {
         Ok(())
     }
 
+    /// Runs one statement outside a transaction and keeps the connection, although the statement
+    /// may have changed its session: for a pool of one connection whose owner wants that.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    pub async fn simple(&self, sql: &str) -> Result<(), DriverError> {
+        let never = Cancel::never();
+        let mut lease = self.0.acquire(true, &never).await?;
+        let job = Arc::new(Job::Simple(sql.to_owned()));
+        Self::once(&mut lease, &job, &never).await.map(|_| ())
+    }
+
     /// Closes all connections. Tasks that wait get an error; those at work are waited for, up
     /// to five seconds.
     pub async fn close(&self) {
