@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,8 +17,8 @@ from demo.terminal import WIDTH, styled, table
 from oxyde import Avg, Count, F, Q, Sum, atomic
 
 INDENT = "   "
-# A longer statement is cut, for the eye only.
-SQL_LINES = 6
+# More columns are left out of what is printed, for the eye only.
+SHOWN_COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,14 @@ def code(question: Question) -> list[str]:
 
 
 def sql(statement: str) -> list[str]:
-    """A statement in lines that fit the terminal, cut after SQL_LINES of them."""
-    lines = textwrap.wrap(
+    """A statement in lines that fit the terminal; a long list of columns is shortened."""
+    columns = re.match(r'SELECT ((?:"[^"]+"\."[^"]+" AS "[^"]+"(?:, )?)+) FROM ', statement)
+    if columns:
+        names = columns.group(1).split(", ")
+        if len(names) > SHOWN_COLUMNS:
+            first = ", ".join(names[:SHOWN_COLUMNS])
+            short = f"{first}, … {len(names) - SHOWN_COLUMNS} more columns …"
+            statement = statement.replace(columns.group(1), short, 1)
+    return textwrap.wrap(
         statement, WIDTH - len(INDENT), subsequent_indent="  ", break_long_words=False
     )
-    return lines if len(lines) <= SQL_LINES else [*lines[: SQL_LINES - 1], "  …"]

@@ -37,5 +37,5 @@ class RecordedDatabase(AsyncDatabase):
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """See Executor.explain."""
-        self.statements.append(f"EXPLAIN {plan.sql}")
+        self.statements.append(plan.sql)
         return await super().explain(plan, values, analyze)

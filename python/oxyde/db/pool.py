@@ -193,7 +193,7 @@ def hide_password(url: str) -> str:
     try:
         parts = urlsplit(url)
         if parts.password is None:
-            return urlunsplit(parts._replace(query=""))
+            return url.partition("?")[0]
         user, _, host = parts.netloc.rpartition("@")
         netloc = f"{user.partition(':')[0]}:***@{host}"
     except ValueError:

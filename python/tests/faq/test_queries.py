@@ -1,6 +1,9 @@
 """FAQ, "Queries" and "Performance": every snippet as it is written there."""
 
+import asyncio
 import re
+import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -119,13 +122,40 @@ async def test_sqlite_settings(database: AsyncDatabase) -> None:
     from oxyde import execute_raw
 
     found = {}
-    for pragma in ("journal_mode", "synchronous", "cache_size", "busy_timeout", "foreign_keys"):
+    for pragma in ("journal_mode", "synchronous", "cache_size", "foreign_keys"):
         (row,) = await execute_raw(f"PRAGMA {pragma}")
         found[pragma] = next(iter(row.values()))
     assert found == {
         "journal_mode": "wal",
         "synchronous": 1,  # NORMAL
         "cache_size": -10_000,  # KiB
-        "busy_timeout": 5000,
         "foreign_keys": 1,
     }
+    assert database.settings.sqlite_busy_timeout == 5000
+
+
+HOLD_THE_LOCK = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+time.sleep(1)
+connection.execute("COMMIT")
+"""
+
+
+@pytest.mark.databases("sqlite")
+async def test_sqlite_waits_for_a_lock(filled: SimpleNamespace, url: str) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        HOLD_THE_LOCK,
+        url.removeprefix("sqlite:///"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    start = time.monotonic()
+    assert await filled.User.objects.filter(id=1).update(age=99) == 1
+    assert 0.3 < time.monotonic() - start < 5
+    assert await holder.wait() == 0
