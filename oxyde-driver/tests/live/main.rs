@@ -1,4 +1,16 @@
 //! Tests against live databases. Each makes a database of its own and drops it afterwards.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a test may fail in these ways"
+)]
+
+mod bulk;
+mod cancel;
+mod plans;
+mod roundtrip;
 mod server;
 mod smoke;
+mod values;

@@ -56,7 +56,6 @@ impl Server {
 
 /// A database for one test.
 pub struct Database {
-    pub server: Server,
     pub url: String,
     _folder: Option<tempfile::TempDir>,
 }
@@ -78,7 +77,6 @@ pub async fn with_database<F: Future<Output = ()>>(
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:///{}", folder.path().join("test.db").display());
         test(Database {
-            server,
             url,
             _folder: Some(folder),
         })
@@ -88,11 +86,7 @@ pub async fn with_database<F: Future<Output = ()>>(
     let administrator = server.administrator().await;
     run(&administrator, &format!("CREATE DATABASE {name}")).await;
     let url = format!("{}/{name}", server.url().trim_end_matches('/'));
-    let database = Database {
-        server,
-        url,
-        _folder: None,
-    };
+    let database = Database { url, _folder: None };
     let outcome =
         futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(test(database))).await;
     let drop = if server == Server::Postgres {
@@ -117,3 +111,15 @@ pub async fn run(pool: &Pool, sql: &str) {
 pub fn never() -> Cancel {
     Cancel::never()
 }
+
+/// One test per server.
+macro_rules! on_each_server {
+    ($($name:ident: $test:ident on $server:ident;)+) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            $test($crate::server::Server::$server).await;
+        })+
+    };
+}
+
+pub(crate) use on_each_server;

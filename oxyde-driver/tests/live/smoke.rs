@@ -1,42 +1,12 @@
 //! The whole way once, on each server.
 
-use std::sync::Arc;
-
 use oxyde_driver::{BeginOptions, Cell, DriverError, PoolSettings, Rule};
-use oxyde_sql::plan::{Bind, Form, OutputColumn, Plan};
+
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
+use crate::plans::plan;
 use crate::server::{Server, never, run, with_database};
-
-fn plan(
-    sql: &str,
-    types: &[ColumnType],
-    outputs: &[(&str, ColumnType)],
-    writes: bool,
-) -> Arc<Plan> {
-    Arc::new(Plan {
-        sql: sql.to_owned(),
-        binds: types
-            .iter()
-            .enumerate()
-            .map(|(at, ty)| Bind {
-                param: at as u32,
-                ty: ty.clone(),
-                form: Form::Scalar,
-            })
-            .collect(),
-        outputs: outputs
-            .iter()
-            .map(|(name, ty)| OutputColumn {
-                name: (*name).to_owned(),
-                ty: ty.clone(),
-            })
-            .collect(),
-        writes,
-        bulk: None,
-    })
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_way() {
@@ -48,19 +18,16 @@ async fn the_whole_way() {
                 "CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE)",
             )
             .await;
-            let (one, two) = if server == Server::Postgres {
-                ("$1", "$2")
-            } else {
-                ("?", "?")
-            };
             let insert = plan(
-                &format!("INSERT INTO t (id, name) VALUES ({one}, {two})"),
+                server,
+                "INSERT INTO t (id, name) VALUES (?, ?)",
                 &[ColumnType::BigInt, ColumnType::Text],
                 &[],
                 true,
             );
             let select = plan(
-                &format!("SELECT id, name FROM t WHERE id >= {one} ORDER BY id"),
+                server,
+                "SELECT id, name FROM t WHERE id >= ? ORDER BY id",
                 &[ColumnType::BigInt],
                 &[("id", ColumnType::BigInt), ("name", ColumnType::Text)],
                 false,
@@ -128,7 +95,6 @@ async fn the_whole_way() {
             assert_eq!(raw.cell(1, 1), Cell::Text("c"));
             let status = pool.status();
             assert_eq!((status.in_use, status.waiting), (0, 0), "{server:?}");
-            println!("{server:?} {} {status:?}", pool.server_version());
             pool.close().await;
         })
         .await;

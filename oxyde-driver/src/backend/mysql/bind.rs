@@ -1,6 +1,6 @@
 //! Values in MySQL's binary protocol, each with the type of its bind.
 
-use oxyde_sql::plan::Bind;
+use oxyde_sql::plan::{Bind, Form};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use sqlx::encode::IsNull;
@@ -22,19 +22,28 @@ pub(super) const STYLE: Style = Style {
     quoted_doubles: true,
 };
 
-/// Binds the values of a plan.
+/// Binds the values of a plan; also the SQL with its types in a comment.
+///
+/// Since 8.0.22 MySQL keeps the type that a prepared statement was first run with and converts
+/// what comes later: a text to a date, without a word. The cache of prepared statements knows a
+/// statement by its text, so the types are part of it.
 pub(super) fn arguments(
     wire: &Wire,
+    sql: &str,
     binds: &[Bind],
     values: &[Value],
-) -> Result<MySqlArguments, DriverError> {
+) -> Result<(String, MySqlArguments), DriverError> {
     let mut arguments = MySqlArguments::default();
     for bind in binds {
         let param = bind.param as usize;
         let what = sent(bind, values)?;
         add(&mut arguments, wire, &bind.ty, &what).map_err(|detail| error(param, detail))?;
     }
-    Ok(arguments)
+    let types = binds.iter().map(|bind| match bind.form {
+        Form::Scalar | Form::Array => letter(&bind.ty),
+        _ => TEXT,
+    });
+    Ok((keyed(sql, types), arguments))
 }
 
 /// Binds the values of raw SQL, each as what it is: MySQL does not say what it wants.
@@ -47,6 +56,58 @@ pub(super) fn raw(wire: &Wire, values: &[Value]) -> Result<MySqlArguments, Drive
             .map_err(|detail| error(param, detail))?;
     }
     Ok(arguments)
+}
+
+/// The SQL of the user with the types of its values.
+pub(super) fn raw_keyed(sql: &str, values: &[Value]) -> String {
+    keyed(sql, values.iter().map(|value| letter(&natural_type(value))))
+}
+
+const TEXT: char = 't';
+
+fn keyed(sql: &str, types: impl ExactSizeIterator<Item = char>) -> String {
+    let count = types.len();
+    if count == 0 {
+        return sql.to_owned();
+    }
+    let mut out = String::with_capacity(sql.len() + count.min(64) + 8);
+    out.push_str(sql);
+    out.push_str(" /*");
+    if count <= 64 {
+        out.extend(types);
+    } else {
+        // FNV-1a: the types of many rows as one number.
+        let hash = types.fold(0xcbf2_9ce4_8422_2325_u64, |hash, letter| {
+            (hash ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
+        });
+        out.push_str(&format!("{hash:016x}"));
+    }
+    out.push_str("*/");
+    out
+}
+
+/// A letter for the wire type of a column type.
+fn letter(ty: &ColumnType) -> char {
+    match base_of(ty) {
+        ColumnType::SmallInt => 's',
+        ColumnType::Integer => 'i',
+        ColumnType::BigInt | ColumnType::Interval => 'l',
+        ColumnType::Double => 'd',
+        ColumnType::Decimal { .. } => 'n',
+        ColumnType::Bool => 'b',
+        ColumnType::Bytes => 'x',
+        ColumnType::Date => 'y',
+        ColumnType::Time => 'h',
+        ColumnType::DateTime | ColumnType::TimestampTz => 'm',
+        ColumnType::Text
+        | ColumnType::Varchar { .. }
+        | ColumnType::Uuid
+        | ColumnType::Json
+        | ColumnType::Inet
+        | ColumnType::Array { .. }
+        | ColumnType::Enum { .. }
+        | ColumnType::Custom { .. } => TEXT,
+    }
 }
 
 fn add(

@@ -117,9 +117,9 @@ impl Connection {
     pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match job {
             Job::Plan { plan, values } => {
-                let arguments = bind::arguments(self.wire, &plan.binds, values)?;
+                let (sql, arguments) = bind::arguments(self.wire, &plan.sql, &plan.binds, values)?;
                 let rows = RowSet::of_plan(plan);
-                self.query(&plan.sql, arguments, Columns::Planned(rows), retry)
+                self.query(&sql, arguments, Columns::Planned(rows), retry)
                     .await
             }
             Job::Text {
@@ -128,20 +128,21 @@ impl Connection {
                 binds,
                 values,
             } => {
-                let arguments = bind::arguments(self.wire, binds, values)?;
+                let (sql, arguments) = bind::arguments(self.wire, sql, binds, values)?;
                 let rows = RowSet::of_plan(plan);
-                self.query(sql, arguments, Columns::Planned(rows), retry)
+                self.query(&sql, arguments, Columns::Planned(rows), retry)
                     .await
             }
             Job::Arrays { .. } | Job::PerRow { .. } => {
                 Err(DriverError::Misuse("MySQL takes many rows as text"))
             }
             Job::Raw { sql, values, types } => {
+                let sql = bind::raw_keyed(sql, values);
                 if !values.is_empty() {
-                    self.check_count(sql, values.len()).await?;
+                    self.check_count(&sql, values.len()).await?;
                 }
                 let arguments = bind::raw(self.wire, values)?;
-                self.query(sql, arguments, Columns::Named(types), retry)
+                self.query(&sql, arguments, Columns::Named(types), retry)
                     .await
             }
             Job::Simple(sql) => {

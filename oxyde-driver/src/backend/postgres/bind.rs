@@ -88,6 +88,7 @@ pub(super) fn raw(types: &[u32], values: &[Value]) -> Result<PgArguments, Driver
     for (param, (ty, value)) in types.iter().zip(values).enumerate() {
         // A label of an enum and the like are sent as their text.
         let wanted = oid::to_type(*ty).unwrap_or(ColumnType::Text);
+        let wanted = nested(wanted, value);
         let fitted = fit(value, &wanted).map_err(|detail| {
             let detail = if oid::to_type(*ty).is_none() {
                 format!("{detail}; the server wants a type of its own, cast it in the SQL")
@@ -99,6 +100,24 @@ pub(super) fn raw(types: &[u32], values: &[Value]) -> Result<PgArguments, Driver
         add(&mut arguments, *ty, Sent::Scalar(fitted)).map_err(|detail| error(param, detail))?;
     }
     Ok(arguments)
+}
+
+/// PostgreSQL's type of an array says nothing of its dimensions: the value does.
+fn nested(wanted: ColumnType, value: &Value) -> ColumnType {
+    match (wanted, value) {
+        (ColumnType::Array { item }, Value::List(items)) => {
+            let inner = items
+                .first()
+                .filter(|first| matches!(first, Value::List(_)));
+            ColumnType::Array {
+                item: match inner {
+                    Some(inner) => Box::new(nested(ColumnType::Array { item }, inner)),
+                    None => item,
+                },
+            }
+        }
+        (wanted, _) => wanted,
+    }
 }
 
 fn array_type(item: &ColumnType) -> u32 {
