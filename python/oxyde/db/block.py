@@ -163,10 +163,7 @@ class Block:
         """Raise if the block has ended, its time is up, or this is a forked child."""
         self._check_time()
         if self.state != "open":
-            raise TransactionError(
-                f"the atomic() block of this task was {self.state}",
-                hint="await the tasks that a block starts before it ends, or start them outside",
-            )
+            raise self._ended_error()
         if self.connection.process != os.getpid():
             raise TransactionError(
                 "the transaction belongs to the parent process",
@@ -296,38 +293,44 @@ class Block:
 
     async def _undo(self) -> None:
         connection = self.connection
+        turns = connection.turns
         # Blocks of other tasks inside this one go with it.
-        for block in reversed(connection.turns.blocks):
+        for block in reversed(turns.blocks):
             if block is not self and block._is_inside(self):
                 block._close("rolled back")
-        self._close("rolled back")
-        if connection.process != os.getpid():
+        self.state = "rolled back"
+        turns.refuse(self, self._ended_error())
+        if self._outer is None or connection.lost is not None:
+            self._close("rolled back")
+            if self._outer is None and connection.process == os.getpid():
+                await run(connection.core.rollback())
             return
-        if self._outer is None:
-            await run(connection.core.rollback())
-        elif connection.lost is None:
+        # The block stays on the stack, so that no statement of an outer one comes before this.
+        try:
+            await turns.take(self, first=True)
             try:
                 await run(connection.core.rollback_to(self._savepoint))
-            except BaseException as error:
-                # The server ended the whole transaction (a MySQL deadlock) or is gone.
-                connection.lost = self._failure or error
-                if not isinstance(error, OxydeError):
-                    raise
+            finally:
+                turns.give_back()
+        except BaseException as error:
+            # The server ended the whole transaction (a MySQL deadlock) or is gone.
+            connection.lost = self._failure or error
+            if not isinstance(error, OxydeError):
+                raise
+        finally:
+            self._close("rolled back")
 
     def _close(self, state: Literal["committed", "rolled back"]) -> None:
         self.state = state
         if self._timer is not None:
             self._timer.cancel()
-        turns = self.connection.turns
-        if self in turns.blocks:
-            turns.blocks.remove(self)
-        if self._outer is None:
-            turns.refuse(
-                TransactionError(
-                    f"the transaction was {state} while a task waited for its turn in it",
-                    hint="await the tasks that a block starts before it ends",
-                )
-            )
+        self.connection.turns.end(self, self._ended_error())
+
+    def _ended_error(self) -> TransactionError:
+        return TransactionError(
+            f"the atomic() block of this task was {self.state}",
+            hint="await the tasks that a block starts before it ends, or start them outside",
+        )
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:

@@ -28,8 +28,11 @@ class Turns:
         self._waiting: deque[tuple[Any, asyncio.Future[None]]] = deque()
         self.blocks: list[Any] = []
 
-    async def take(self, block: Any) -> None:
+    async def take(self, block: Any, *, first: bool = False) -> None:
         """Wait until `block` may talk to the connection.
+
+        Args:
+            first: before all others that wait (to undo the block).
 
         Raises:
             TransactionError: its turn did not come in time, or this is another event loop.
@@ -45,7 +48,10 @@ class Turns:
             return
         turn: asyncio.Future[None] = loop.create_future()
         entry = (block, turn)
-        self._waiting.append(entry)
+        if first:
+            self._waiting.appendleft(entry)
+        else:
+            self._waiting.append(entry)
         self._next()
         timer = loop.call_later(self._patience, self._give_up, entry)
         try:
@@ -64,12 +70,19 @@ class Turns:
         self._busy = False
         self._next()
 
-    def refuse(self, error: TransactionError) -> None:
-        """Wake everyone who waits with this error: the transaction has ended."""
-        waiting, self._waiting = self._waiting, deque()
-        for _, turn in waiting:
-            if not turn.done():
-                turn.set_exception(error)
+    def end(self, block: Any, error: TransactionError) -> None:
+        """Take a block off the stack; whoever waits in it gets `error`."""
+        if block in self.blocks:
+            self.blocks.remove(block)
+        self.refuse(block, error)
+        self._next()
+
+    def refuse(self, block: Any, error: TransactionError) -> None:
+        """Give `error` to whoever waits for a turn in the block."""
+        for entry in [entry for entry in self._waiting if entry[0] is block]:
+            self._waiting.remove(entry)
+            if not entry[1].done():
+                entry[1].set_exception(error)
 
     def _next(self) -> None:
         if self._busy or not self.blocks:

@@ -72,7 +72,9 @@ def script(body: str) -> str:
     return PRELUDE + textwrap.dedent(body)
 
 
-def run_once(body: str, url: str, arguments: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+def run_once(
+    body: str, url: str, arguments: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", script(body), url, *arguments],
         capture_output=True,
@@ -280,4 +282,3 @@ def test_uvloop_works_too(url: str) -> None:
         url,
     )
     assert (end.returncode, end.stdout.strip()) == (0, "fine"), end.stderr
-

@@ -272,12 +272,12 @@ async def test_read_committed_does_not_see_open_work_of_others(notes: AsyncDatab
 
 
 async def test_eight_concurrent_read_then_write_tasks_all_succeed(notes: AsyncDatabase) -> None:
-    await Note.objects.create(text="0")
+    first = await Note.objects.create(text="0")
 
     async def increment() -> None:
         for _ in range(5):
             async with atomic():
-                note = await Note.objects.filter(id__gt=0).for_update().get()
+                note = await Note.objects.filter(id=first.id).for_update().get()
                 note.text = str(int(note.text) + 1)
                 await note.save()
 

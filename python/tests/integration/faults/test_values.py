@@ -71,7 +71,7 @@ EDGES: dict[str, list[Any]] = {
         "a",
         "7",
         "2024-01-02 03:04:05",
-        "it's \"quoted\" `so` \\ %_ ;--",
+        'it\'s "quoted" `so` \\ %_ ;--',
         "ÆØÅ ß İ 😀 \u202e",
         "x" * 100_000,
         "null",
@@ -82,7 +82,12 @@ EDGES: dict[str, list[Any]] = {
     "real": [0.0, 1.5, -2.25, 7.0, 1e308, 5e-324, 0.1, 1 / 3, 2.0**53 + 2],
     "flag": [True, False],
     "money": [Decimal("0.0000"), Decimal("1.1000"), Decimal("-9999999999999999.9999")],
-    "exact": [Decimal("0"), Decimal("1.1"), Decimal("-12345678901234567890.123456789"), Decimal("7")],
+    "exact": [
+        Decimal("0"),
+        Decimal("1.1"),
+        Decimal("-12345678901234567890.123456789"),
+        Decimal("7"),
+    ],
     "naive": [
         dt.datetime(1, 1, 1),
         dt.datetime(9999, 12, 31, 23, 59, 59, 999999),
@@ -276,14 +281,16 @@ async def test_save_leaves_columns_alone_that_it_did_not_change(
 ) -> None:
     """Values of another client, which Python would spell in another way."""
     row = await Everything.objects.create(text="before")
-    deep = '{"k": ' * 390 + "1.10" + "}" * 390 if flavour in ("postgres", "sqlite") else '{"a":   [1.0, 2]}'
+    deep = (
+        '{"k": ' * 390 + "1.10" + "}" * 390
+        if flavour in ("postgres", "sqlite")
+        else '{"a":   [1.0, 2]}'
+    )
     exact = "1." + "3" * 30
     table = "fault_everything"
     await execute_raw(f"UPDATE {table} SET data = '{deep}', exact = '{exact}' WHERE id = {row.id}")
     cast = "CHAR" if flavour in ("mysql", "mariadb") else "TEXT"
-    question = (
-        f"SELECT CAST(data AS {cast}) AS d, CAST(exact AS {cast}) AS e FROM {table} WHERE id = {row.id}"
-    )
+    question = f"SELECT CAST(data AS {cast}) AS d, CAST(exact AS {cast}) AS e FROM {table} WHERE id = {row.id}"
     before = await execute_raw(question)
     for number in range(100):
         loaded = await Everything.objects.get(id=row.id)
@@ -328,7 +335,11 @@ async def test_unknown_names_are_refused_before_sql(everything: AsyncDatabase) -
     ):
         with pytest.raises((FieldError, FieldLookupError)) as caught:
             await attempt().all()
-        assert "hint" in str(caught.value) or "whole" in str(caught.value) or "DESC" in str(caught.value)
+        assert (
+            "hint" in str(caught.value)
+            or "whole" in str(caught.value)
+            or "DESC" in str(caught.value)
+        )
     for call in (
         lambda: Everything.objects.filter(id=1).update(wole=1),
         lambda: Everything.objects.create(wole=1),
