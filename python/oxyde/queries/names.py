@@ -63,7 +63,7 @@ class Hop:
 class Names:
     """What the names of one model mean. Kept on the class, so that it is worked out once."""
 
-    __slots__ = ("_hops", "fields", "label", "lookups", "meta", "model", "primary_key")
+    __slots__ = ("_hops", "columns", "fields", "label", "lookups", "meta", "model", "primary_key")
 
     def __init__(self, model: type[Any]) -> None:
         self.model = model
@@ -75,6 +75,7 @@ class Names:
             )
         self.label: str = model.__name__
         self.fields: tuple[str, ...] = tuple(self.meta.field_metadata)
+        self.columns: frozenset[str] = frozenset(self.fields)
         self.primary_key: tuple[str, ...] = tuple(self.meta.primary_key)
         self.lookups: dict[str, Resolved] = {}
         self._hops: dict[str, Hop] = {}

@@ -35,6 +35,9 @@ def build(model: type[Any], values: Mapping[str, Any]) -> Any:
         pydantic.ValidationError: a value is not valid.
     """
     names = names_of(model)
+    if values.keys() <= names.columns:
+        # Nothing to look up name by name, which costs more than the validation itself.
+        return model.__pydantic_validator__.validate_python(values, by_alias=True, by_name=True)
     known = model.model_fields
     made: dict[str, Any] = {}
     for name, value in values.items():
