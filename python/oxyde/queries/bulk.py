@@ -20,6 +20,7 @@ from oxyde.queries.insert import (
 )
 from oxyde.queries.names import Names
 from oxyde.queries.plans import entry_for
+from oxyde.queries.refusals import refusals_of
 from oxyde.queries.scope import Builder, table_of
 from oxyde.queries.validation import build, validate_field
 
@@ -163,8 +164,9 @@ async def _insert(
         label_columns(builder, names, group.columns)
         return {"insert": statement}, builder, tuple_of(names, returning) if returning else None
 
-    entry = entry_for(executor.flavour, shape, make)
-    _, rows, ids = await executor.bulk(entry.plan, group.rows, entry.recipe, batch_size)
+    entry = entry_for(executor.flavour, shape, make, names.model)
+    with refusals_of(names.model):
+        _, rows, ids = await entry.bulk(executor, group.rows, batch_size)
     if not told:
         return
     if returning:
@@ -275,8 +277,9 @@ async def bulk_update(
         label_columns(builder, names, order)
         return {"bulk_update": statement}, builder, None
 
-    entry = entry_for(executor.flavour, ("bulk update", names.model, columns), make)
-    affected, _, _ = await executor.bulk(entry.plan, rows, None, batch_size)
+    entry = entry_for(executor.flavour, ("bulk update", names.model, columns), make, names.model)
+    with refusals_of(names.model):
+        affected, _, _ = await entry.bulk(executor, rows, batch_size)
     for instance in instances:
         state = instance._oxyde_state
         if state is not None and state.changed:

@@ -13,6 +13,7 @@ from oxyde.queries.expressions import F
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.plans import entry_for
 from oxyde.queries.predicates import all_of
+from oxyde.queries.refusals import refusals_of
 from oxyde.queries.rows import Cells, from_database
 from oxyde.queries.scope import Builder, Scope, column, exact, table_of
 from oxyde.queries.shape import shape_of
@@ -124,12 +125,14 @@ async def update_query(
         update["returning"], cells = _returning(bare._names, scope)
         return {"update": update}, builder, cells.recipe("model")
 
-    entry = entry_for(executor.flavour, shape, make)
+    entry = entry_for(executor.flavour, shape, make, bare._model)
     if entry.recipe is not None:
-        rows: list[Any] = await executor.fetch(entry.plan, values, entry.recipe)
+        with refusals_of(bare._model):
+            rows: list[Any] = await entry.fetch(executor, values)
         from_database(rows, executor)
         return rows
-    affected, _ = await executor.execute(entry.plan, values)
+    with refusals_of(bare._model):
+        affected, _ = await entry.execute(executor, values)
     return affected
 
 
@@ -170,8 +173,9 @@ async def delete_query(query: Query[Any, Any], executor: Executor) -> int:
         }
         return {"delete": delete}, builder, None
 
-    entry = entry_for(executor.flavour, shape, make)
-    affected, _ = await executor.execute(entry.plan, values)
+    entry = entry_for(executor.flavour, shape, make, bare._model)
+    with refusals_of(bare._model):
+        affected, _ = await entry.execute(executor, values)
     return affected
 
 

@@ -107,25 +107,25 @@ def test_forward_reference_in_a_function() -> None:
             is_table = True
 
         id: int | None = key()
-        author: Optional["Author"] = None
+        author: Optional["Scribe"] = None
         parent: "Post | None" = None
 
-    with pytest.raises(FieldError, match="Post refers to `Author`, which is not defined"):
+    with pytest.raises(FieldError, match="Post refers to `Scribe`, which is not defined"):
         _ = Post._db_meta
 
-    class Author(Model):
+    class Scribe(Model):
         class Meta:
             is_table = True
 
         id: int | None = key()
         posts: list["Post"] = Field(db_reverse_fk="author")
 
-    user = Author(id=3)
+    user = Scribe(id=3)
     post = Post(author=user)
     assert post.author_id == 3  # type: ignore[attr-defined]
     assert list(Post.model_fields) == ["id", "author_id", "author", "parent_id", "parent"]
-    assert Post._db_meta.relations["author"].target is Author
-    assert Author._db_meta.relations["posts"].target is Post
+    assert Post._db_meta.relations["author"].target is Scribe
+    assert Scribe._db_meta.relations["posts"].target is Post
 
 
 def test_cycle_of_tables() -> None:
@@ -193,44 +193,46 @@ def module(monkeypatch: pytest.MonkeyPatch, name: str, source: str) -> Any:
 
 
 BOOK = """
-class Book(Model):
+class Codex(Model):
     class Meta:
         is_table = True
         table_name = __name__ + "_book"
     id: int | None = Field(default=None, db_pk=True)
-    writer: Writer | None = None
+    writer: Scrivener | None = None
 """
 WRITER = """
-class Writer(Model):
+class Scrivener(Model):
     class Meta:
         is_table = True
         table_name = __name__ + "_writer"
     id: int | None = Field(default=None, db_pk=True)
-    books: list[Book] = Field(db_reverse_fk="writer")
+    books: list[Codex] = Field(db_reverse_fk="writer")
 """
 
 
 def test_models_of_two_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     books = module(monkeypatch, "books_module", BOOK)
     writers = module(monkeypatch, "writers_module", WRITER)
-    assert books.Book(writer_id=3).writer_id == 3
-    assert books.Book(writer=writers.Writer(id=4)).writer_id == 4
-    assert books.Book._db_meta.relations["writer"].target is writers.Writer
+    assert books.Codex(writer_id=3).writer_id == 3
+    assert books.Codex(writer=writers.Scrivener(id=4)).writer_id == 4
+    assert books.Codex._db_meta.relations["writer"].target is writers.Scrivener
 
 
 def test_a_name_means_the_models_own_module_first(monkeypatch: pytest.MonkeyPatch) -> None:
     module(monkeypatch, "other_module", WRITER.replace("    books", "    other: int = 0 #"))
     both = module(monkeypatch, "both_module", BOOK + WRITER)
-    assert both.Book._db_meta.relations["writer"].target is both.Writer
-    assert both.Writer(id=1).books == []
+    assert both.Codex._db_meta.relations["writer"].target is both.Scrivener
+    assert both.Scrivener(id=1).books == []
 
 
 def test_a_name_that_two_other_modules_have(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("one_module", "two_module"):
         module(monkeypatch, name, WRITER.replace("    books", "    other: int = 0 #"))
     books = module(monkeypatch, "books_module", BOOK)
-    with pytest.raises(FieldError, match=r"there are 2: one_module\.Writer, two_module\.Writer"):
-        _ = books.Book._db_meta
+    with pytest.raises(
+        FieldError, match=r"there are 2: one_module\.Scrivener, two_module\.Scrivener"
+    ):
+        _ = books.Codex._db_meta
 
 
 def test_wrong_reverse_relations() -> None:
