@@ -143,11 +143,12 @@ fn text(plan: &Arc<Plan>, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Job {
     if *numbered {
         sql = number(&sql);
     }
-    let mut binds = Vec::with_capacity(count * plan.binds.len());
-    let mut values = Vec::with_capacity(count * plan.binds.len());
+    let row_binds = plan.row_binds();
+    let mut binds = Vec::with_capacity(count * row_binds.len());
+    let mut values = Vec::with_capacity(count * row_binds.len());
     for row in rows {
         let start = u32::try_from(values.len()).unwrap_or(u32::MAX);
-        binds.extend(plan.binds.iter().map(|bind| Bind {
+        binds.extend(row_binds.iter().map(|bind| Bind {
             param: bind.param + start,
             ty: bind.ty.clone(),
             form: bind.form,

@@ -17,6 +17,17 @@ pub struct Plan {
     pub bulk: Option<Bulk>,
 }
 
+impl Plan {
+    /// The binds in the order of a row's values, as [`Bulk::Arrays`] and [`Bulk::Text`] have
+    /// their placeholders. (`binds` itself follows `sql`, where an `UPDATE` names its keys last.)
+    #[must_use]
+    pub fn row_binds(&self) -> Vec<Bind> {
+        let mut binds = self.binds.clone();
+        binds.sort_by_key(|bind| bind.param);
+        binds
+    }
+}
+
 /// How one placeholder gets its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bind {
@@ -61,7 +72,8 @@ pub struct OutputColumn {
 pub enum Bulk {
     /// One statement with one array per column (PostgreSQL `UNNEST`).
     Arrays {
-        /// SQL whose placeholder `i` takes the array of column `i` (typed by `binds[i].ty`).
+        /// SQL whose placeholder `i` takes the array of value `i` of the rows, typed by
+        /// [`Plan::row_binds`].
         sql: String,
     },
     /// One prepared statement, stepped once per row (SQLite): `Plan::sql` itself.
