@@ -111,7 +111,12 @@ class Aggregate(Computed):
 
     def over(self, scope: Scope, argument: Typed | None, *, filtered: bool = True) -> Typed:
         """The aggregate of the IR over its argument."""
-        column_type, field = self.result(argument)
+        try:
+            column_type, field = self.result(argument)
+        except _Unfit as unfit:
+            raise FieldError(
+                f"{self!r} of `{scope.names.label}`: {self.name} does not take {unfit}"
+            ) from None
         arguments = [] if argument is None else [argument.ir, *self.more_arguments(scope)]
         condition = None
         if filtered and self.filter is not None:
@@ -133,10 +138,13 @@ class Aggregate(Computed):
             }
         }
 
-    def refuse(self, argument: Typed) -> FieldError:
+    def refuse(self, argument: Typed) -> _Unfit:
         """The error for an argument of an unfit type."""
-        kind = kind_of(argument.type) if argument.type is not None else "NULL"
-        return FieldError(f"{self.name} does not take {kind} ({self.expression!r})")
+        return _Unfit(kind_of(argument.type) if argument.type is not None else "NULL")
+
+
+class _Unfit(Exception):
+    """A kind of column that an aggregate does not take."""
 
 
 class Count(Aggregate):

@@ -91,14 +91,9 @@ class Context:
     def _annotation(
         self, annotation: Annotation, key: str, rest: list[str], value: Any
     ) -> AnnotationLeaf:
-        if annotation.grouped and not self.grouping:
-            raise FieldError(
-                f"`{annotation.name}` is an aggregate, which has no value in filter()",
-                hint=f"use having({key}=…)",
-            )
         resolved = _resolve_annotation(self.names, annotation, key, rest)
         leaf = resolved.leaf(value, self)
-        return AnnotationLeaf(leaf, annotation.name)
+        return AnnotationLeaf(leaf, annotation.name, grouped=annotation.grouped)
 
     def check(self, expression: Expression) -> Typed:
         """Look at an expression's names and types, outside of any statement.
@@ -136,13 +131,14 @@ class Context:
 class AnnotationLeaf(Leaf):
     """A lookup on an annotation."""
 
-    __slots__ = ("name",)
+    __slots__ = ("grouped", "name")
 
-    def __init__(self, leaf: Leaf, name: str) -> None:
+    def __init__(self, leaf: Leaf, name: str, *, grouped: bool) -> None:
         super().__init__(
             leaf.resolved, ("annotation", leaf.shape), leaf.values, leaf.form, leaf.detail
         )
         self.name = name
+        self.grouped = grouped
 
     def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
         """The lookup over the annotation's expression."""

@@ -47,10 +47,16 @@ class Building(QueryState[M, R]):
             known = self._names.lookups.get(key)
             if known is not None and type(value) in known.accepted:
                 return self._with_where((known.make(key, (value,)),))
-        nodes = self._conditions(conditions, lookups, grouping=False)
-        if not nodes:
-            return self._copy()
-        return self._with_where((nodes[0] if len(nodes) == 1 else Junction("and", nodes),))
+        nodes = self._conditions(conditions, lookups)
+        grouped = [node for node in nodes if node.grouped]
+        made = self._copy()
+        if grouped:
+            self._check_grouped()
+            made._having = (*self._having, _all(grouped))
+            nodes = [node for node in nodes if not node.grouped]
+        if nodes:
+            made._where = (*self._where, _all(nodes))
+        return made
 
     def exclude(self, *conditions: Any, **lookups: Any) -> Query[M, R]:
         """Only rows for which not all of this holds; rows where it is NULL stay.
@@ -59,30 +65,38 @@ class Building(QueryState[M, R]):
 
         Args and Raises: as for `filter`.
         """
-        nodes = self._conditions(conditions, lookups, grouping=False)
+        nodes = self._conditions(conditions, lookups)
+        made = self._copy()
         if not nodes:
-            return self._copy()
-        node = nodes[0] if len(nodes) == 1 else Junction("and", nodes)
-        return self._with_where((Negation(node),))
+            return made
+        node = Negation(_all(nodes))
+        if node.grouped:
+            self._check_grouped()
+            made._having = (*self._having, node)
+        else:
+            made._where = (*self._where, node)
+        return made
+
+    def _check_grouped(self) -> None:
+        if self._group_by is None and self._row == "model":
+            raise FieldError(
+                f"an aggregate over the rows of `{self._names.label}` has no value for each row",
+                hint="group first: values(…) or group_by(…), then annotate() and having()",
+            )
 
     def having(self, *conditions: Any, **lookups: Any) -> Query[M, R]:
         """Only groups for which all of this holds; aggregates may be named here.
 
         Args and Raises: as for `filter`.
         """
-        nodes = self._conditions(conditions, lookups, grouping=True)
+        nodes = self._conditions(conditions, lookups)
         made = self._copy()
         if nodes:
-            made._having = (
-                *self._having,
-                nodes[0] if len(nodes) == 1 else Junction("and", nodes),
-            )
+            made._having = (*self._having, _all(nodes))
         return made
 
-    def _conditions(
-        self, conditions: tuple[Any, ...], lookups: dict[str, Any], *, grouping: bool
-    ) -> list[Node]:
-        context = self._context(grouping=grouping)
+    def _conditions(self, conditions: tuple[Any, ...], lookups: dict[str, Any]) -> list[Node]:
+        context = self._context(grouping=True)
         nodes: list[Node] = []
         for condition in conditions:
             item = condition
@@ -93,11 +107,6 @@ class Building(QueryState[M, R]):
             if isinstance(item, Conditional):
                 nodes.append(item.resolve(context))
             elif isinstance(item, Expression):
-                if not grouping and groups_rows(context, item):
-                    raise FieldError(
-                        f"{item!r} is an aggregate, which has no value in filter()",
-                        hint="use having()",
-                    )
                 typed = context.check(item)
                 if typed.type not in ("bool", None):
                     raise FieldError(
@@ -283,7 +292,8 @@ class Building(QueryState[M, R]):
 
     def _check_name(self, name: str) -> None:
         meta = self._names.meta
-        if name in meta.field_metadata or name in meta.relations:
+        taken = name in meta.field_metadata or name in meta.relations
+        if taken and self._row == "model" and self._group_by is None:
             raise FieldError(
                 f"`{self._names.label}` has a field `{name}`: an annotation needs another name"
             )
@@ -467,6 +477,10 @@ class Building(QueryState[M, R]):
     def all_rows(self) -> Query[M, R]:
         """The query itself, as a copy."""
         return self._copy()
+
+
+def _all(nodes: list[Node]) -> Node:
+    return nodes[0] if len(nodes) == 1 else Junction("and", nodes)
 
 
 def _natural(what: str, value: Any) -> int | None:

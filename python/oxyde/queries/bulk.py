@@ -20,7 +20,6 @@ from oxyde.queries.insert import (
 )
 from oxyde.queries.names import Names
 from oxyde.queries.plans import entry_for
-from oxyde.queries.refusals import refusals_of
 from oxyde.queries.scope import Builder, table_of
 from oxyde.queries.validation import build, validate_field
 
@@ -165,8 +164,7 @@ async def _insert(
         return {"insert": statement}, builder, tuple_of(names, returning) if returning else None
 
     entry = entry_for(executor.flavour, shape, make, names.model)
-    with refusals_of(names.model):
-        _, rows, ids = await entry.bulk(executor, group.rows, batch_size)
+    _, rows, ids = await entry.bulk(executor, group.rows, batch_size)
     if not told:
         return
     if returning:
@@ -278,8 +276,7 @@ async def bulk_update(
         return {"bulk_update": statement}, builder, None
 
     entry = entry_for(executor.flavour, ("bulk update", names.model, columns), make, names.model)
-    with refusals_of(names.model):
-        affected, _, _ = await entry.bulk(executor, rows, batch_size)
+    affected, _, _ = await entry.bulk(executor, rows, batch_size)
     for instance in instances:
         state = instance._oxyde_state
         if state is not None and state.changed:

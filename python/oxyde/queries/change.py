@@ -13,7 +13,6 @@ from oxyde.queries.expressions import F
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.plans import entry_for
 from oxyde.queries.predicates import all_of
-from oxyde.queries.refusals import refusals_of
 from oxyde.queries.rows import Cells, from_database
 from oxyde.queries.scope import Builder, Scope, column, exact, table_of
 from oxyde.queries.shape import shape_of
@@ -127,12 +126,10 @@ async def update_query(
 
     entry = entry_for(executor.flavour, shape, make, bare._model)
     if entry.recipe is not None:
-        with refusals_of(bare._model):
-            rows: list[Any] = await entry.fetch(executor, values)
+        rows: list[Any] = await entry.fetch(executor, values)
         from_database(rows, executor)
         return rows
-    with refusals_of(bare._model):
-        affected, _ = await entry.execute(executor, values)
+    affected, _ = await entry.execute(executor, values)
     return affected
 
 
@@ -174,8 +171,7 @@ async def delete_query(query: Query[Any, Any], executor: Executor) -> int:
         return {"delete": delete}, builder, None
 
     entry = entry_for(executor.flavour, shape, make, bare._model)
-    with refusals_of(bare._model):
-        affected, _ = await entry.execute(executor, values)
+    affected, _ = await entry.execute(executor, values)
     return affected
 
 

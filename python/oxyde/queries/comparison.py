@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
-from oxyde.exceptions import FieldError, FieldLookupError, FieldLookupValueError
+from oxyde.exceptions import FieldLookupError, FieldLookupValueError
 from oxyde.queries.base import Expression
 from oxyde.queries.columns import kind_of
 from oxyde.queries.expressions import as_expression
@@ -24,7 +24,7 @@ __all__ = ["Comparison", "Truth"]
 class Comparison(Node):
     """``Lower("name") == "alice"``: a lookup whose operand is an expression."""
 
-    __slots__ = ("arguments", "left", "lookup")
+    __slots__ = ("arguments", "grouped", "left", "lookup")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Comparison(Node):
         self.left = left
         self.lookup = lookup
         self.arguments = arguments
+        self.grouped = False
         self.shape = shape
         self.values = values
 
@@ -48,10 +49,6 @@ class Comparison(Node):
             FieldError: an unknown name.
             FieldLookupError: the lookup does not fit the left side's type.
         """
-        if not context.grouping and groups_rows(context, left):
-            raise FieldError(
-                f"{left!r} is an aggregate, which has no value in filter()", hint="use having()"
-            )
         arguments: tuple[Any, ...]
         if right is None and lookup == "exact":
             lookup, arguments = "isnull", (True,)
@@ -76,6 +73,11 @@ class Comparison(Node):
             else:
                 shapes.append(argument)
         node = cls(left, lookup, arguments, ("compare", lookup, *shapes), tuple(values))
+        node.grouped = any(
+            groups_rows(context, each)
+            for each in (left, *arguments)
+            if isinstance(each, Expression)
+        )
         context.check_node(node)
         return node
 
@@ -103,13 +105,14 @@ class Comparison(Node):
 class Truth(Node):
     """A boolean expression by itself."""
 
-    __slots__ = ("expression",)
+    __slots__ = ("expression", "grouped")
 
     def __init__(self, expression: Expression, context: Context) -> None:
         values: list[Any] = []
         self.expression = expression
         self.shape = ("truth", expression.shape(context, values))
         self.values = tuple(values)
+        self.grouped = groups_rows(context, expression)
 
     def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
         """The expression as a predicate."""

@@ -55,9 +55,9 @@ async def insert_one(
     row = [encoded(fields[name], value) for name, value in values.items()]
     row += [encoded(fields[name], value) for name, value in filled.items()]
     entry = entry_for(
-        executor.flavour, ("insert", model, given, ()), lambda: _single(names, given, ())
+        executor.flavour, ("insert", model, given, ()), lambda: _single(names, given, ()), model
     )
-    _, last_id = await executor.execute(entry.plan, row)
+    _, last_id = await entry.execute(executor, row)
     key = {name: values.get(name, filled.get(name)) for name in names.primary_key}
     reread = []
     for name in left:
@@ -86,11 +86,12 @@ async def _insert_returning(
         executor.flavour,
         ("insert", names.model, given, left),
         lambda: _single(names, given, left),
+        names.model,
     )
     if entry.recipe is None:
-        await executor.execute(entry.plan, row)
+        await entry.execute(executor, row)
         return {}
-    rows = await executor.fetch(entry.plan, row, entry.recipe)
+    rows = await entry.fetch(executor, row)
     return dict(zip(left, rows[0], strict=True))
 
 
@@ -169,8 +170,7 @@ async def _default(names: Names, field: FieldMeta, executor: Executor) -> Any:
         return {"select": select}, Builder(), recipe
 
     entry = entry_for(executor.flavour, ("default", names.model, field.name), make)
-    assert entry.recipe is not None
-    return await executor.fetch(entry.plan, [], entry.recipe)
+    return await entry.fetch(executor, [])
 
 
 def _is_random_uuid(default: str) -> bool:

@@ -4,24 +4,79 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 
 from oxyde import _ir
+from oxyde.exceptions import IntegrityError
 
 if TYPE_CHECKING:
     from oxyde._core import Plan, Recipe
+    from oxyde.db.executor import Executor
     from oxyde.queries.scope import Builder
 
 __all__ = ["Entry", "Plans", "compile_plan", "entry_for", "plans"]
 
 
-class Entry(NamedTuple):
-    """A plan, and how its rows become Python values (None when it gives none)."""
+class Entry:
+    """A plan and how it is run.
 
-    plan: Plan
-    recipe: Recipe | None
+    Attributes:
+        plan: the compiled statement.
+        recipe: how its rows become Python values; None when it gives none.
+    """
+
+    __slots__ = ("_kept", "_model", "plan", "recipe")
+
+    def __init__(
+        self,
+        plan: Plan,
+        recipe: Recipe | None,
+        kept: tuple[int, ...] | None = None,
+        model: type[Any] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.recipe = recipe
+        # Which of the shape's values the statement uses; None for all.
+        self._kept = kept
+        self._model = model
+
+    def values(self, values: list[Any]) -> list[Any]:
+        """The values that the statement takes, of those of the shape."""
+        return values if self._kept is None else [values[index] for index in self._kept]
+
+    async def fetch(self, executor: Executor, values: list[Any]) -> Any:
+        """Run it and give its rows."""
+        assert self.recipe is not None
+        try:
+            return await executor.fetch(self.plan, self.values(values), self.recipe)
+        except IntegrityError as error:
+            self._tell(error)
+            raise
+
+    async def execute(self, executor: Executor, values: list[Any]) -> tuple[int, int | None]:
+        """Run it; the rows affected and the last generated key."""
+        try:
+            return await executor.execute(self.plan, self.values(values))
+        except IntegrityError as error:
+            self._tell(error)
+            raise
+
+    async def bulk(
+        self, executor: Executor, rows: list[list[Any]], batch_size: int | None
+    ) -> tuple[int, list[Any] | None, list[int] | None]:
+        """Run it over all rows or none."""
+        try:
+            return await executor.bulk(self.plan, rows, self.recipe, batch_size)
+        except IntegrityError as error:
+            self._tell(error)
+            raise
+
+    def _tell(self, error: IntegrityError) -> None:
+        """Let an error know the model: the driver knows tables only."""
+        if error.model is None:
+            error.model = self._model
 
 
 class Plans:
@@ -93,6 +148,7 @@ def entry_for(
     flavour: str,
     shape: Hashable,
     make: Callable[[], tuple[_ir.Statement, Builder, Recipe | None]],
+    model: type[Any] | None = None,
 ) -> Entry:
     """The plan for a shape, compiled on the first call.
 
@@ -100,11 +156,13 @@ def entry_for(
         flavour: the SQL flavour.
         shape: with the flavour, the key; it holds no value of a user.
         make: gives the statement, its labels, and the recipe.
+        model: what integrity errors are about.
     """
-    key: Any = (flavour, shape)
+    key = (flavour, shape)
     entry = plans.get(key)
     if entry is None:
         statement, builder, recipe = make()
-        entry = Entry(compile_plan(statement, flavour, builder.labels), recipe)
+        kept = builder.drop_unused(statement)
+        entry = Entry(compile_plan(statement, flavour, builder.labels), recipe, kept, model)
         plans.put(key, entry)
     return entry

@@ -28,6 +28,8 @@ class Node:
 
     __slots__ = ("shape", "values")
 
+    # Whether an aggregate over the query's rows is in it, so that it belongs into HAVING.
+    grouped = False
     shape: Hashable
     values: tuple[Any, ...]
 
@@ -93,13 +95,14 @@ class Leaf(Node):
 class Junction(Node):
     """Several conditions, put together by `and`, `or` or `xor`."""
 
-    __slots__ = ("children", "operator")
+    __slots__ = ("children", "grouped", "operator")
 
     def __init__(self, operator: Operator, children: Sequence[Node]) -> None:
         self.operator = operator
         if operator == "and":
             children = _arrange(children, 0)
         self.children = tuple(children)
+        self.grouped = any(child.grouped for child in self.children)
         self.shape = (operator, *[child.shape for child in self.children])
         self.values = tuple([value for child in self.children for value in child.values])
 
@@ -113,10 +116,11 @@ class Junction(Node):
 class Negation(Node):
     """It does not hold; where it is NULL, it does not hold either."""
 
-    __slots__ = ("child",)
+    __slots__ = ("child", "grouped")
 
     def __init__(self, child: Node) -> None:
         self.child = child
+        self.grouped = child.grouped
         self.shape = ("not", child.shape)
         self.values = child.values
 

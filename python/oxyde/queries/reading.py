@@ -59,8 +59,7 @@ class Reading(Building[M, R]):
         values: list[Any] = []
         shape = shape_of(self, values)
         entry = entry_for(executor.flavour, shape, lambda: build_rows(self))
-        assert entry.recipe is not None
-        rows: list[R] = await executor.fetch(entry.plan, values, entry.recipe)
+        rows: list[R] = await entry.fetch(executor, values)
         if self._row == "named":
             rows = _named(self, rows)
         elif self._row == "model":
@@ -292,7 +291,7 @@ class Reading(Building[M, R]):
         """
         values: list[Any] = []
         entry = self._entry(_flavour(self, dialect, using), values)
-        return entry.plan.sql, entry.plan.parameters(values)
+        return entry.plan.sql, entry.plan.parameters(entry.values(values))
 
     async def explain(
         self,
@@ -309,7 +308,7 @@ class Reading(Building[M, R]):
         executor = self._executor(using, client)
         values: list[Any] = []
         entry = self._entry(executor.flavour, values)
-        return await executor.explain(entry.plan, values, analyze)
+        return await executor.explain(entry.plan, entry.values(values), analyze)
 
 
 def _described(lookups: dict[str, Any]) -> str:

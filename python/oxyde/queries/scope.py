@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError
@@ -47,6 +47,15 @@ def table_of(meta: ModelMeta, alias: str) -> _ir.Table:
     return {"schema": meta.schema, "name": meta.table_name, "alias": alias}
 
 
+def _before(annotations: dict[str, Annotation], name: str) -> dict[str, Annotation]:
+    before: dict[str, Annotation] = {}
+    for known, annotation in annotations.items():
+        if known == name:
+            break
+        before[known] = annotation
+    return before
+
+
 class Builder:
     """What the whole statement shares: the params so far, and the aliases that are taken.
 
@@ -54,11 +63,12 @@ class Builder:
     the shape lists their values.
     """
 
-    __slots__ = ("aliases", "checking", "index", "labels")
+    __slots__ = ("_used", "aliases", "checking", "index", "labels")
 
     def __init__(self, *, checking: bool = False) -> None:
         self.index = 0
         self.labels: list[tuple[str, bool]] = []
+        self._used: set[int] = set()
         self.aliases: set[str] = set()
         # Whether names and types are looked at only, outside of a whole statement.
         self.checking = checking
@@ -77,6 +87,18 @@ class Builder:
         while len(self.labels) <= index:
             self.labels.append(("", False))
         self.labels[index] = (label, lookup)
+        self._used.add(index)
+
+    def drop_unused(self, statement: _ir.Statement) -> tuple[int, ...] | None:
+        """Renumber the params when the shape has values that the statement does not use (those of
+        an annotation that a count leaves out); the positions of the others, or None for all."""
+        if len(self._used) == self.index:
+            return None
+        kept = tuple(sorted(self._used))
+        places = {index: place for place, index in enumerate(kept)}
+        self.labels = [self.labels[index] for index in kept]
+        _renumber(statement, places, set())
+        return kept
 
     def alias(self, wanted: str) -> str:
         """An alias that nothing else in the statement has."""
@@ -88,6 +110,23 @@ class Builder:
             alias = f"{wanted}_{number}"
         self.aliases.add(alias)
         return alias
+
+
+def _renumber(node: Any, places: dict[int, int], seen: set[int]) -> None:
+    """Change the index of each param once; an annotation may stand in several places."""
+    if id(node) in seen:
+        return
+    if isinstance(node, dict):
+        seen.add(id(node))
+        if len(node) == 1 and "param" in node:
+            node["param"]["index"] = places[node["param"]["index"]]
+            return
+        for value in node.values():
+            _renumber(value, places, seen)
+    elif isinstance(node, list):
+        seen.add(id(node))
+        for value in node:
+            _renumber(value, places, seen)
 
 
 class Scope:
@@ -208,7 +247,11 @@ class Scope:
         if isinstance(built, int):
             builder = self.builder
             index, builder.index = builder.index, built
-            built = self.annotations[name].expression.build(self)
+            # An annotation sees those before it only: `pages=Sum("pages")` is about the field.
+            known = self.annotations
+            self.annotations = _before(known, name)
+            built = known[name].expression.build(self)
+            self.annotations = known
             builder.index = index
             self.built[name] = built
         return built

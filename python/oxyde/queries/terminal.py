@@ -62,8 +62,7 @@ async def value_of(
     values: list[Any] = []
     shape = (kind, shape_of(query, values))
     entry = entry_for(executor.flavour, shape, lambda: build(query))
-    assert entry.recipe is not None
-    return await executor.fetch(entry.plan, values, entry.recipe)
+    return await entry.fetch(executor, values)
 
 
 def needs_derived(query: QueryState[Any, Any]) -> bool:

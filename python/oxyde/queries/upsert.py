@@ -11,7 +11,6 @@ from oxyde.queries.assign import assigned
 from oxyde.queries.conflict import Conflict, key_among
 from oxyde.queries.insert import default_keys, encoded, insert_statement, label_columns
 from oxyde.queries.plans import entry_for
-from oxyde.queries.refusals import refusals_of
 from oxyde.queries.rows import Cells, from_database
 from oxyde.queries.scope import Builder, Scope
 from oxyde.queries.validation import build
@@ -80,12 +79,10 @@ async def upsert(
 
     entry = entry_for(executor.flavour, shape, make, names.model)
     if entry.recipe is not None:
-        with refusals_of(names.model):
-            rows = await entry.fetch(executor, bound)
+        rows = await entry.fetch(executor, bound)
         from_database(rows, executor)
         return rows[0]
-    with refusals_of(names.model):
-        await entry.execute(executor, bound)
+    await entry.execute(executor, bound)
     # A row that was there keeps its key: it is found by the key that clashed.
     again = query.filter(**{name: row[name] for name in target})
     found = await again._rows_on(executor)

@@ -65,10 +65,10 @@ async def update_rows(
         }
         return {"update": update}, builder, None
 
-    entry = entry_for(executor.flavour, ("update row", model, written, found), make)
+    entry = entry_for(executor.flavour, ("update row", model, written, found), make, model)
     row = [encoded(fields[name], value) for name, value in values.items()]
     row += [encoded(fields[name], value) for name, value in key.items()]
-    affected, _ = await executor.execute(entry.plan, row)
+    affected, _ = await entry.execute(executor, row)
     return affected
 
 

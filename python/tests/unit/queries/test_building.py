@@ -204,8 +204,10 @@ def test_groups() -> None:
 def test_aggregates_have_no_place_in_a_filter() -> None:
     with pytest.raises(FieldError, match="having"):
         Person.objects.filter(Count("*") > 3)
-    with pytest.raises(FieldError, match="having"):
-        Person.objects.values("age").annotate(n=Count("*")).filter(n__gt=3)
+    grouped = Person.objects.values("age").annotate(n=Count("*"))
+    made = select(grouped.filter(n__gt=3, age__gt=1))
+    assert brief(made["having"]) == ("gt", ("count",), "$1")
+    assert brief(made["filter"]) == ("gt", "q_person.age", "$0")
     with pytest.raises(FieldError, match="group_by"):
         select(Person.objects.annotate(oldest=Max("age")))
 
