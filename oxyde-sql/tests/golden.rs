@@ -1,6 +1,9 @@
 //! Golden SQL: every feature × dialect. A case is a statement with a name; its text for each
 //! dialect is in `golden/<topic>/<case>.<dialect>.snap`.
 
+#![allow(clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::too_many_lines, reason = "a topic is one table of cases")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -158,6 +161,10 @@ fn no_orphans_and_no_doubles() {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
+        // The golden DDL has a test of its own.
+        if name == "ddl" {
+            continue;
+        }
         for file in std::fs::read_dir(topic).expect("a folder") {
             let file = file.expect("a readable entry").file_name();
             found.insert(format!("{name}/{}", file.to_string_lossy()));

@@ -61,7 +61,7 @@ pub(crate) fn render_over(
     };
     let emulated = filter.is_some() && !cx.features.aggregate_filter;
     if emulated && aggregate.keeps_nulls {
-        return Err(cx.unsupported(format!("a filter of `{}`", aggregate.name)));
+        return Err(cx.unsupported(format!("filtered `{}`", aggregate.name)));
     }
     let mut arguments = Vec::with_capacity(call.arguments.len());
     for (i, argument) in call.arguments.iter().enumerate() {
@@ -166,7 +166,7 @@ fn order(
     if call.order_by.is_empty() {
         return Ok(Sql::text(""));
     }
-    let feature = || format!("an order inside `{}`", aggregate.name);
+    let feature = || format!("ordered `{}`", aggregate.name);
     let sorts = aggregate.forms.iter().any(|form| {
         form.sql
             .pick(cx.features.dialect)

@@ -16,7 +16,7 @@ mod version;
 use serde::{Deserialize, Serialize};
 
 pub use features::Features;
-pub(crate) use printer::Printing;
+pub(crate) use printer::{JsonPathStyle, Printing};
 pub use quote::{quote_identifier, quote_text};
 pub use sqlite::{DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS, SqliteFunction};
 pub use style::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, EnumStyle, Moments, NameLimit};

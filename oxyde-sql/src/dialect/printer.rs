@@ -12,7 +12,29 @@ pub(crate) enum Printing {
     Backtick,
 }
 
+/// How a path into a JSON document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JsonPathStyle {
+    /// An array of steps: `{"key",0}`.
+    Array,
+    /// `$."key"[0]`, from the end `[#-1]`.
+    Hash,
+    /// `$."key"[0]`, from the end `[last]`.
+    Last,
+    /// `$."key"[0]`. MariaDB knows `[last]`, but resolves it for the first row only.
+    NoEnd,
+}
+
 impl Features {
+    pub(crate) const fn json_path_style(&self) -> JsonPathStyle {
+        match self.dialect {
+            Dialect::Postgres => JsonPathStyle::Array,
+            Dialect::Sqlite => JsonPathStyle::Hash,
+            Dialect::Mysql => JsonPathStyle::Last,
+            Dialect::Mariadb => JsonPathStyle::NoEnd,
+        }
+    }
+
     pub(crate) const fn printing(&self) -> Printing {
         match self.dialect {
             Dialect::Postgres => Printing::Dollar,

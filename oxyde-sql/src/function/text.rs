@@ -103,7 +103,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ),
     ),
     // MySQL 9 has MD5 as an extension only.
-    of("md5", 1, Templates::of("MD5({0})", "oxyde_md5({0})", "MD5({0})").not_mysql_itself()),
+    of(
+        "md5",
+        1,
+        Templates::of("MD5({0})", "oxyde_md5({0})", "MD5({0})").not_mysql_itself(),
+    ),
     template(
         "position",
         (2, 2),

@@ -16,7 +16,12 @@ impl Expr {
             | Self::Raw { ty, .. } => Some(ty),
             Self::Aggregate(aggregate) => Some(&aggregate.ty),
             Self::Case(case) => Some(&case.ty),
-            Self::Window(window) => window.function.column_type(),
+            // Only these two stand before a window.
+            Self::Window(window) => match &window.function {
+                Self::Function { ty, .. } => Some(ty),
+                Self::Aggregate(aggregate) => Some(&aggregate.ty),
+                _ => None,
+            },
             Self::Predicate(_) | Self::Literal(Literal::Bool(_)) => Some(&ColumnType::Bool),
             Self::Literal(Literal::Int(_)) => Some(&ColumnType::BigInt),
             Self::Literal(Literal::Null | Literal::Default) => None,

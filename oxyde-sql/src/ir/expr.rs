@@ -147,6 +147,7 @@ pub struct Aggregate {
     /// Equal values once.
     pub distinct: bool,
     /// Only rows for which this holds.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub filter: Option<Predicate>,
     /// Order inside the aggregate (`string_agg`).
     pub order_by: Vec<Order>,
@@ -162,6 +163,7 @@ pub struct Case {
     /// The branches in order.
     pub whens: Vec<When>,
     /// Where none holds.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub otherwise: Option<Expr>,
     /// The type of the result.
     #[serde(rename = "type")]
@@ -199,6 +201,7 @@ pub struct Window {
     /// `ORDER BY`.
     pub order_by: Vec<Order>,
     /// The frame.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub frame: Option<Frame>,
 }
 

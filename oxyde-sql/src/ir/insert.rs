@@ -14,6 +14,7 @@ pub struct Insert {
     /// Where the rows come from.
     pub source: InsertSource,
     /// What happens when a row is there already.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub conflict: Option<Conflict>,
     /// What comes back of each row; needs `features.insert_returning` when not empty.
     pub returning: Vec<Output>,
@@ -76,6 +77,7 @@ pub enum ConflictAction {
         /// Further assignments.
         assignments: Vec<Assignment>,
         /// Only where this holds.
+        #[serde(deserialize_with = "Option::deserialize")]
         filter: Option<Predicate>,
     },
 }

@@ -9,6 +9,7 @@ pub struct Select {
     /// `WITH`.
     pub ctes: Vec<Cte>,
     /// The first table; `None` for a select without one.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub from: Option<Source>,
     /// Further tables.
     pub joins: Vec<Join>,
@@ -17,10 +18,12 @@ pub struct Select {
     /// Equal rows once.
     pub distinct: Distinct,
     /// `WHERE`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub filter: Option<Predicate>,
     /// `GROUP BY`.
     pub group_by: Vec<Expr>,
     /// `HAVING`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub having: Option<Predicate>,
     /// `UNION`, `INTERSECT`, `EXCEPT`: applied in order to the rows so far. Order, limit and
     /// offset below then hold for the whole; `order_by` names outputs by `Expr::Column` with an
@@ -29,10 +32,13 @@ pub struct Select {
     /// `ORDER BY`.
     pub order_by: Vec<Order>,
     /// Most rows: an integer param or literal.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub limit: Option<Expr>,
     /// Rows left out first: an integer param or literal.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub offset: Option<Expr>,
     /// Row locks.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub lock: Option<Lock>,
 }
 
@@ -70,6 +76,7 @@ pub enum Source {
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its schema, where it is not the connection's.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub schema: Option<String>,
     /// Its name.
     pub name: String,
@@ -132,6 +139,7 @@ pub struct Order {
     /// Which way.
     pub direction: Direction,
     /// Where NULLs go; the database's own place when `None`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub nulls: Option<Nulls>,
 }
 

@@ -27,7 +27,7 @@ const SAME_DOCUMENT: Templates = Templates::of(
     "oxyde_json_equal({0}, {1})",
     "{0!} = CAST({1} AS JSON)",
 )
-.mariadb("JSON_EQUALS({0}, {1})");
+.mariadb("({0!} IS NOT NULL AND JSON_EQUALS({0}, {1}))");
 
 fn exact(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let left = comparable(cx, call.operand)?;

@@ -35,7 +35,7 @@ pub(super) const LOOKUPS: &[Lookup] = &[
             Rendering::Template(Templates::of(
                 "{0!} ? {1!}",
                 "EXISTS (SELECT 1 FROM json_each({0}) WHERE key = {1!})",
-                "JSON_CONTAINS_PATH({0}, 'one', CONCAT('$.', JSON_QUOTE({1})))",
+                "JSON_CONTAINS(JSON_KEYS({0}), JSON_QUOTE({1}))",
             )),
         )
     },

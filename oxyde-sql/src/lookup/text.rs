@@ -108,7 +108,7 @@ pub(super) const LOOKUPS: &[Lookup] = &[
             "{0!} REGEXP {1!}",
             "REGEXP_LIKE({0}, {1}, 'c')",
         )
-        .mariadb("{0!} REGEXP CONCAT('(?-i)', {1})"),
+        .mariadb("{0!} REGEXP {1!}"),
     ),
     text(
         "iregex",
@@ -117,6 +117,6 @@ pub(super) const LOOKUPS: &[Lookup] = &[
             "oxyde_iregexp({1}, {0})",
             "REGEXP_LIKE({0}, {1}, 'i')",
         )
-        .mariadb("{0!} REGEXP CONCAT('(?i)', {1})"),
+        .mariadb("{0!} COLLATE utf8mb4_general_ci REGEXP {1!}"),
     ),
 ];

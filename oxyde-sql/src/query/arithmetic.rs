@@ -270,6 +270,11 @@ const TIME_ADD: Templates = Templates::of(
     "oxyde_time_add({0}, {1})",
     "TIME(CONCAT('2000-01-01 ', {0}) + INTERVAL {1!} MICROSECOND)",
 );
+const ADD_TO_TIME: Templates = Templates::of(
+    "({1!} + {0!})",
+    "oxyde_time_add({1}, {0})",
+    "TIME(CONCAT('2000-01-01 ', {1}) + INTERVAL {0!} MICROSECOND)",
+);
 const TIME_SUB: Templates = Templates::of(
     "({0!} - {1!})",
     "oxyde_time_add({0}, -{1!})",
@@ -301,6 +306,7 @@ fn temporal(
         (BinaryOp::Subtract, DateTime, Interval) => &MOMENT_SUB,
         (BinaryOp::Add, Interval, DateTime) => &ADD_TO_MOMENT,
         (BinaryOp::Add, Time, Interval) => &TIME_ADD,
+        (BinaryOp::Add, Interval, Time) => &ADD_TO_TIME,
         (BinaryOp::Subtract, Time, Interval) => &TIME_SUB,
         (BinaryOp::Subtract, Date, Date) => &DATES_BETWEEN,
         (BinaryOp::Subtract, DateTime, DateTime) => &MOMENTS_BETWEEN,

@@ -135,9 +135,16 @@ impl<'a> Context<'a> {
 
     /// `CAST(sql AS type)`, or the value itself where the dialect has no cast to the type.
     pub(crate) fn cast(&self, sql: Sql, ty: &ColumnType) -> Sql {
-        match ty.cast_name(self.features.dialect) {
-            Some(name) => self.cast_text(sql, &name),
-            None => sql,
+        let Some(name) = ty.cast_name(self.features.dialect) else {
+            return sql;
+        };
+        let cast = self.cast_text(sql, &name);
+        match ty.cast_collation(self.features.dialect) {
+            None => cast,
+            Some(collation) => {
+                let collate = Expr::Custom(format!(" COLLATE {collation}").into());
+                self.join.sequence(vec![cast.expr(), collate], Level::Term)
+            }
         }
     }
 

@@ -135,15 +135,28 @@ fn tail(cx: &mut Context<'_>, insert: &Insert) -> Result<Vec<Sql>, SqlError> {
             InsertSource::Select(_) => Row::Selected,
             InsertSource::Row | InsertSource::Rows => Row::Values,
         };
+        // Rendered first: that bounds the depth of what is then looked through.
+        tail.push(conflict::clause(cx, insert, conflict, row)?);
         if matches!(insert.source, InsertSource::Rows) {
             refuse_params(conflict)?;
         }
-        tail.push(conflict::clause(cx, insert, conflict, row)?);
     }
     let bare = !cx.features.conflict_update_needs_target;
     tail.extend(returning(cx, &insert.returning, &insert.table.alias, bare)?);
+    let has_param = insert
+        .returning
+        .iter()
+        .any(|output| scan::has_param(&output.expr));
+    if matches!(insert.source, InsertSource::Rows) && has_param {
+        return Err(NO_PLACE_FOR_PARAMS);
+    }
     Ok(tail)
 }
+
+const NO_PLACE_FOR_PARAMS: SqlError = SqlError::Invalid {
+    what: "values of their own beside the rows of a bulk insert",
+    hint: "take the new row's values, or insert the rows one by one",
+};
 
 /// The values of a bulk insert are those of its rows; there is no place for others.
 fn refuse_params(conflict: &Conflict) -> Result<(), SqlError> {
@@ -159,10 +172,7 @@ fn refuse_params(conflict: &Conflict) -> Result<(), SqlError> {
         .iter()
         .any(|assignment| scan::has_param(&assignment.value));
     if in_values || filter.as_ref().is_some_and(scan::predicate_has_param) {
-        return Err(SqlError::Invalid {
-            what: "values of their own in the upsert clause of a bulk insert",
-            hint: "take the new row's values, or insert the rows one by one",
-        });
+        return Err(NO_PLACE_FOR_PARAMS);
     }
     Ok(())
 }

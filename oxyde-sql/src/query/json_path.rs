@@ -7,7 +7,7 @@ use sea_query::Expr as SeaExpr;
 use super::context::Context;
 use super::expr::expr;
 use super::fragment::{Level, Sql};
-use crate::dialect::{Templates, quote_text};
+use crate::dialect::{JsonPathStyle, Templates, quote_text};
 use crate::error::SqlError;
 use crate::ir::{Expr, PathItem};
 use crate::types::{ColumnType, Family};
@@ -64,69 +64,89 @@ const PART: Templates = Templates::of("({0!} #> {1})", "({0!} -> {1})", "JSON_EX
 const TEXT: Templates = Templates::of(
     "({0!} #>> {1})",
     "CAST({0!} ->> {1} AS TEXT)",
-    "IF(JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'NULL', NULL, JSON_UNQUOTE(JSON_EXTRACT({0}, {1})))",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin <> 'NULL' THEN \
+     JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_0900_bin END",
+)
+.mariadb(
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) <> 'NULL' THEN \
+     JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_nopad_bin END",
 );
 const FLOAT: Templates = Templates::of(
-    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'number' THEN CAST({0!} #>> {1} AS DOUBLE PRECISION) END",
+    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'number' THEN CAST({0!} #>> {1} AS DOUBLE PRECISION) \
+     END",
     "CASE WHEN json_type({0}, {1}) IN ('integer', 'real') THEN CAST({0!} ->> {1} AS REAL) END",
-    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', \
-     'DECIMAL') THEN CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DOUBLE) END",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin IN ('INTEGER', \
+     'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN \
+     CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DOUBLE) END",
+)
+.mariadb(
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) IN ('INTEGER', \
+     'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN \
+     CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DOUBLE) END",
 );
 /// Whole numbers only: 1.5 is no integer, and is not made one.
 const INT: Templates = Templates::of(
-    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'number' THEN CASE WHEN CAST({0!} #>> {1} AS NUMERIC) % 1 = 0 \
-     THEN CAST(CAST({0!} #>> {1} AS NUMERIC) AS BIGINT) END END",
+    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'number' THEN CASE WHEN \
+     CAST({0!} #>> {1} AS NUMERIC) % 1 = 0 THEN \
+     CAST(CAST({0!} #>> {1} AS NUMERIC) AS BIGINT) END END",
     "CASE WHEN json_type({0}, {1}) IN ('integer', 'real') THEN CASE WHEN {0!} ->> {1} = \
      CAST({0!} ->> {1} AS INTEGER) THEN CAST({0!} ->> {1} AS INTEGER) END END",
-    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', \
-     'DECIMAL') THEN CASE WHEN JSON_EXTRACT({0}, {1}) % 1 = 0 THEN \
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin IN ('INTEGER', \
+     'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CASE WHEN JSON_EXTRACT({0}, {1}) % 1 = 0 THEN \
+     CAST(JSON_EXTRACT({0}, {1}) AS SIGNED) END END",
+)
+.mariadb(
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) IN ('INTEGER', \
+     'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CASE WHEN JSON_EXTRACT({0}, {1}) % 1 = 0 THEN \
      CAST(JSON_EXTRACT({0}, {1}) AS SIGNED) END END",
 );
 const BOOL: Templates = Templates::of(
     "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'boolean' THEN CAST({0!} #>> {1} AS BOOLEAN) END",
     "CASE WHEN json_type({0}, {1}) IN ('true', 'false') THEN {0!} ->> {1} END",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin = 'BOOLEAN' THEN \
+     JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin = 'true' END",
+)
+.mariadb(
     "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'BOOLEAN' THEN \
-     JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) = 'true' END",
+     JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin = 'true' END",
 );
+/// A number, or a text that is one: Pydantic writes decimals as texts.
 const DECIMAL: Templates = Templates::of(
-    "CAST({0!} #>> {1} AS NUMERIC)",
-    "oxyde_decimal_cast({0!} ->> {1})",
-    "CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DECIMAL(65,30))",
+    "CASE WHEN {0!} #>> {1} ~ '^(-|)[0-9]+([.][0-9]+|)([eE](-|[+]|)[0-9]+|)$' THEN \
+     CAST({0!} #>> {1} AS NUMERIC) END",
+    "CASE WHEN {0!} ->> {1} REGEXP '^(-|)[0-9]+([.][0-9]+|)([eE](-|[+]|)[0-9]+|)$' THEN \
+     oxyde_decimal_cast({0!} ->> {1}) END",
+    "CASE WHEN JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin REGEXP \
+     '^(-|)[0-9]+([.][0-9]+|)([eE](-|[+]|)[0-9]+|)$' THEN \
+     CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DECIMAL(65,30)) END",
 );
 
 /// The path as the dialect writes it, as a literal.
 fn steps(cx: &Context<'_>, path: &[PathItem]) -> Result<Sql, SqlError> {
-    const ARRAY: Templates = Templates::same("path").not_sqlite().not_mysql();
-    let dialect = cx.features.dialect;
-    let as_array = ARRAY.pick(dialect).is_some();
+    let style = cx.features.json_path_style();
+    let as_array = style == JsonPathStyle::Array;
     let mut text = String::from(if as_array { "{" } else { "$" });
     for (i, item) in path.iter().enumerate() {
         if as_array && i > 0 {
             text.push(',');
         }
         match item {
-            PathItem::Index(index) if as_array => {
-                let _ = write!(text, "{index}");
-            }
-            PathItem::Index(index) if *index < 0 => {
-                let from_end = if cx.features.decimal_as_text {
-                    "#"
-                } else {
-                    "last"
-                };
-                let back = if cx.features.decimal_as_text {
-                    *index
-                } else {
-                    index + 1
-                };
-                let _ = match back {
-                    0 => write!(text, "[{from_end}]"),
-                    back => write!(text, "[{from_end}{back}]"),
-                };
-            }
-            PathItem::Index(index) => {
+            PathItem::Index(index) if as_array => text.push_str(&index.to_string()),
+            PathItem::Index(index) if *index >= 0 => {
                 let _ = write!(text, "[{index}]");
             }
+            PathItem::Index(index) => match (style, index + 1) {
+                (JsonPathStyle::Hash, _) => {
+                    let _ = write!(text, "[#{index}]");
+                }
+                (JsonPathStyle::Last, 0) => text.push_str("[last]"),
+                (JsonPathStyle::Last, back) => {
+                    let _ = write!(text, "[last{back}]");
+                }
+                (JsonPathStyle::Array | JsonPathStyle::NoEnd, _) => {
+                    return Err(cx.unsupported("JSON indexes counted from the end"));
+                }
+            },
             PathItem::Key(key) => {
                 if key.contains('\0') {
                     return Err(SqlError::BadName { name: key.clone() });
@@ -134,21 +154,26 @@ fn steps(cx: &Context<'_>, path: &[PathItem]) -> Result<Sql, SqlError> {
                 if !as_array {
                     text.push('.');
                 }
-                text.push('"');
-                for c in key.chars() {
-                    if matches!(c, '"' | '\\') {
-                        text.push('\\');
-                    }
-                    text.push(c);
-                }
-                text.push('"');
+                quote_key(&mut text, key);
             }
         }
     }
     if as_array {
         text.push('}');
     }
-    Ok(Sql::text(quote_text(&text, dialect)))
+    Ok(Sql::text(quote_text(&text, cx.features.dialect)))
+}
+
+/// The key in double quotes, as all dialects take it.
+fn quote_key(text: &mut String, key: &str) {
+    text.push('"');
+    for c in key.chars() {
+        if matches!(c, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
 }
 
 /// An item of a native array, from 0; negative indexes count from the end.

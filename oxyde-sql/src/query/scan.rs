@@ -29,7 +29,7 @@ pub(super) fn reads_column(value: &Expr, alias: &str, column: &str) -> bool {
 pub(super) fn has_param(value: &Expr) -> bool {
     let mut found = false;
     walk_expr(value, &mut |node| {
-        found |= matches!(node, Node::Expr(Expr::Param { .. }))
+        found |= matches!(node, Node::Expr(Expr::Param { .. }));
     });
     found
 }
@@ -38,7 +38,7 @@ pub(super) fn has_param(value: &Expr) -> bool {
 pub(super) fn predicate_has_param(condition: &Predicate) -> bool {
     let mut found = false;
     walk_predicate(condition, &mut |node| {
-        found |= matches!(node, Node::Expr(Expr::Param { .. }))
+        found |= matches!(node, Node::Expr(Expr::Param { .. }));
     });
     found
 }

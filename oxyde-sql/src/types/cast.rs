@@ -1,6 +1,6 @@
 //! How types are spelled inside statements: in `CAST`, and as columns of an unfolded list.
 
-use super::ColumnType;
+use super::{ColumnType, Families};
 use crate::dialect::{Dialect, quote_identifier};
 
 impl ColumnType {
@@ -13,6 +13,19 @@ impl ColumnType {
             Dialect::Sqlite => sqlite(self).map(str::to_owned),
             Dialect::Mysql => mysql(self, true),
             Dialect::Mariadb => mysql(self, false),
+        }
+    }
+
+    /// The collation that a value cast to text needs, so that its case counts as that of a
+    /// column does: MySQL gives it the connection's.
+    pub(crate) fn cast_collation(&self, dialect: Dialect) -> Option<&'static str> {
+        if !Families::TEXTUAL.contains(self.family()) {
+            return None;
+        }
+        match dialect {
+            Dialect::Postgres | Dialect::Sqlite => None,
+            Dialect::Mysql => Some("utf8mb4_0900_bin"),
+            Dialect::Mariadb => Some("utf8mb4_nopad_bin"),
         }
     }
 

@@ -2,6 +2,8 @@ use oxyde_sql::ir::{
     Aggregate, Expr, Frame, FrameBound, FrameUnit, Nulls, Order, Statement, Window,
 };
 
+use FrameBound::{CurrentRow, Following, Preceding, UnboundedFollowing, UnboundedPreceding};
+
 use super::schema::{Type, int, of_users, ty, u};
 
 fn over(function: Expr, frame: Option<Frame>) -> Statement {
@@ -24,8 +26,8 @@ fn sum(column: &str) -> Expr {
     }))
 }
 
-fn frame(unit: FrameUnit, start: FrameBound, end: FrameBound) -> Option<Frame> {
-    Some(Frame { unit, start, end })
+fn frame(unit: FrameUnit, start: FrameBound, end: FrameBound) -> Frame {
+    Frame { unit, start, end }
 }
 
 pub fn cases() -> Vec<(String, Statement)> {
@@ -70,48 +72,47 @@ pub fn cases() -> Vec<(String, Statement)> {
             None,
         ),
     );
-    use FrameBound::{CurrentRow, Following, Preceding, UnboundedFollowing, UnboundedPreceding};
     add("sum", over(sum("age"), None));
     add(
         "sum_rows",
         over(
             sum("age"),
-            frame(FrameUnit::Rows, UnboundedPreceding, CurrentRow),
+            Some(frame(FrameUnit::Rows, UnboundedPreceding, CurrentRow)),
         ),
     );
     add(
         "sum_rows_offset",
         over(
             sum("id"),
-            frame(FrameUnit::Rows, Preceding(2), Following(3)),
+            Some(frame(FrameUnit::Rows, Preceding(2), Following(3))),
         ),
     );
     add(
         "sum_range",
         over(
             sum("age"),
-            frame(FrameUnit::Range, CurrentRow, UnboundedFollowing),
+            Some(frame(FrameUnit::Range, CurrentRow, UnboundedFollowing)),
         ),
     );
     add(
         "sum_range_offset",
         over(
             sum("age"),
-            frame(FrameUnit::Range, Preceding(5), CurrentRow),
+            Some(frame(FrameUnit::Range, Preceding(5), CurrentRow)),
         ),
     );
     add(
         "sum_groups",
         over(
             sum("age"),
-            frame(FrameUnit::Groups, Preceding(1), Following(1)),
+            Some(frame(FrameUnit::Groups, Preceding(1), Following(1))),
         ),
     );
     add(
         "backwards",
         over(
             sum("age"),
-            frame(FrameUnit::Rows, Following(1), Preceding(1)),
+            Some(frame(FrameUnit::Rows, Following(1), Preceding(1))),
         ),
     );
     add(
