@@ -17,7 +17,7 @@ from oxyde.models.row import (
     stored_key,
     table_meta,
 )
-from oxyde.models.state import State, forget_touched, mark_changed, set_state, state_of, touched
+from oxyde.models.state import mark_changed, mark_stored, set_state, state_of, touched
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from oxyde.models.model import Model
 
 __all__ = ["insert", "insert_values", "save", "stored"]
-
-_NOTHING = object()
 
 
 async def save(
@@ -93,14 +91,13 @@ def insert_values(instance: Model) -> dict[str, Any]:
     held = vars(instance)
     values: dict[str, Any] = {}
     for name, field in meta.field_metadata.items():
-        value = held.get(name, _NOTHING)
-        if value is None:
-            if field.generated and not (
-                field.nullable and name in instance.__pydantic_fields_set__
-            ):
-                continue
-        elif value is _NOTHING:
+        if name not in held:
             continue
+        value = held[name]
+        if value is None and field.generated:
+            given = name in instance.__pydantic_fields_set__
+            if not (given and field.nullable):
+                continue
         values[name] = value
     return values
 
@@ -110,8 +107,7 @@ def stored(instance: Model, database: str | None, filled: Mapping[str, Any]) -> 
     vars(instance).update(filled)
     instance.__pydantic_fields_set__.update(filled)
     meta = type(instance)._db_meta
-    set_state(instance, State(database, originals=originals_of(instance, meta)))
-    forget_touched(instance)
+    mark_stored(instance, database, originals_of(instance, meta) if meta.mutable else {})
 
 
 async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
@@ -138,14 +134,13 @@ async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: E
 def _written(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
     state = state_of(instance)
     if state is None:
-        state = State(executor.name, originals=originals_of(instance, meta))
-        forget_touched(instance)
-    else:
-        state = state.private() if state.shared else state
-        state.changed -= names
-        for name in meta.primary_key:
-            state.originals.pop(name, None)
-        state.originals.update(originals_of(instance, meta, names))
+        mark_stored(instance, executor.name, originals_of(instance, meta))
+        return
+    state = state.private() if state.shared else state
+    state.changed -= names
+    for name in meta.primary_key:
+        state.originals.pop(name, None)
+    state.originals.update(originals_of(instance, meta, names))
     set_state(instance, state)
 
 

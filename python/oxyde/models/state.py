@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Set
 from typing import Any, Final
 
 __all__ = ["State", "is_stored", "set_state", "state_of"]
@@ -109,25 +111,38 @@ def mark_changed(instance: Any, name: str, old: Any) -> None:
             state.originals[name] = old
 
 
+_UNTOUCHED: Final[frozenset[str]] = frozenset()
+
+
 def _touch(instance: Any, name: str) -> None:
-    try:
-        _slots.get_touched(instance).add(name)
-    except AttributeError:
+    names = touched(instance)
+    if names:
+        names.add(name)  # type: ignore[attr-defined]
+    else:
         _slots.set_touched(instance, {name})
 
 
-def touched(instance: Any) -> frozenset[str]:
+def touched(instance: Any) -> Set[str]:
     """The fields that were assigned after construction to an instance never stored."""
     try:
-        return frozenset(_slots.get_touched(instance))
+        names: Set[str] = _slots.get_touched(instance)
     except AttributeError:
-        return frozenset()
+        return _UNTOUCHED
+    return names
 
 
-def forget_touched(instance: Any) -> None:
-    """After the instance was stored."""
-    if touched(instance):
-        _slots.set_touched(instance, set())
+def mark_stored(instance: Any, database: str | None, originals: dict[str, Any]) -> None:
+    """Give an instance the state of a row that was just written."""
+    if originals:
+        set_state(instance, State(database, originals=originals))
+    else:
+        set_state(instance, _whole_row(database))
+    _slots.set_touched(instance, _UNTOUCHED)
+
+
+@functools.lru_cache(maxsize=64)
+def _whole_row(database: str | None) -> State:
+    return State(database, shared=True)
 
 
 def copy_state(source: Any, copy: Any, memo: dict[int, Any] | None = None) -> None:
@@ -139,7 +154,7 @@ def copy_state(source: Any, copy: Any, memo: dict[int, Any] | None = None) -> No
         set_state(copy, state if state.shared else state.private())
 
 
-def restore_state(instance: Any, state: State | None, names: frozenset[str] | None) -> None:
+def restore_state(instance: Any, state: State | None, names: Set[str] | None) -> None:
     """After unpickling."""
     if state is not None:
         set_state(instance, state)
