@@ -6,11 +6,11 @@ import argparse
 import asyncio
 import sys
 
-from bench import report
+from bench import claims, report
 from bench.adapters import DRIVERS, ORMS
 from bench.chart import draw
 from bench.contenders import Contender
-from bench.databases import DATABASES
+from bench.databases import DATABASES, server_url
 from bench.runner import DatabaseResult, note, run_database
 from bench.work import CASES, Case
 
@@ -29,8 +29,13 @@ def main() -> int:
         print(report.table(result), end="\n\n")
     for result in results:
         print(report.details(result), end="\n\n")
-    print(report.machine())
-    print(report.summary(results))
+    found = claims.run(server_url("postgres")) if arguments.claims else []
+    for claim in found:
+        print(claim.line())
+    print(f"\n{report.machine()}")
+    print(report.summary(results, found))
+    if not results:
+        return 0
     path = report.save(results, quick=arguments.quick)
     chart = draw(results, path.with_suffix(".svg"))
     print(f"written: {path} {chart}")
@@ -43,7 +48,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--db", default="all", help="postgres, sqlite, mysql or all (commas between)"
     )
-    parser.add_argument("--cases", default="all", help="names, `first` or all (commas between)")
+    parser.add_argument(
+        "--cases", default="all", help="names, `first`, `claims` or all (commas between)"
+    )
     parser.add_argument(
         "--peers", help="contenders (commas between); NAME=INTERPRETER:MODULE adds one"
     )
@@ -54,7 +61,13 @@ def parse() -> argparse.Namespace:
     for name in arguments.databases:
         if name not in DATABASES:
             parser.error(f"no such database: {name} (there are {', '.join(DATABASES)})")
-    arguments.chosen = chosen_cases(parser, arguments.cases, quick=arguments.quick)
+    names = arguments.cases.split(",")
+    arguments.claims = "claims" in names or (names == ["all"] and not arguments.quick)
+    if names == ["claims"]:
+        arguments.databases, arguments.chosen = [], []
+    else:
+        rest = ",".join(name for name in names if name != "claims")
+        arguments.chosen = chosen_cases(parser, rest, quick=arguments.quick)
     return arguments
 
 

@@ -23,6 +23,12 @@ SETTINGS = {
 }
 
 
+def server_url(kind: str) -> str:
+    """Where a server is, by the environment or by default."""
+    variable, default = SETTINGS[kind]
+    return os.environ.get(variable, default)
+
+
 class Database(ABC):
     """A database with the benchmark's tables in it.
 
@@ -86,8 +92,7 @@ class Postgres(Database):
     kind = "postgres"
 
     def __init__(self) -> None:
-        variable, default = SETTINGS["postgres"]
-        self._server = os.environ.get(variable, default)
+        self._server = server_url("postgres")
         self._name = f"oxyde_bench_{uuid.uuid4().hex[:10]}"
         self.url = urlunsplit(urlsplit(self._server)._replace(path=f"/{self._name}"))
 
@@ -124,8 +129,7 @@ class Mysql(Database):
     kind = "mysql"
 
     def __init__(self) -> None:
-        variable, default = SETTINGS["mysql"]
-        self._server = urlsplit(os.environ.get(variable, default))
+        self._server = urlsplit(server_url("mysql"))
         self._before: dict[str, int] = {}
         self._name = f"oxyde_bench_{uuid.uuid4().hex[:10]}"
         self.url = urlunsplit(self._server._replace(path=f"/{self._name}"))

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bench.claims import Claim
 from bench.runner import CaseResult, DatabaseResult, Timing
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -107,7 +108,7 @@ def details(database: DatabaseResult) -> str:
     return "\n".join(text)
 
 
-def summary(databases: list[DatabaseResult]) -> str:
+def summary(databases: list[DatabaseResult], claims: list[Claim]) -> str:
     """One line: how many targets are met."""
     checks = [
         ok
@@ -116,6 +117,7 @@ def summary(databases: list[DatabaseResult]) -> str:
         for ok in (verdict(result, database).driver_ok, verdict(result, database).orm_ok)
         if ok is not None
     ]
+    checks += [claim.kept for claim in claims]
     if not checks:
         return "Oxyde did not run: no target was checked"
     return f"targets: {sum(checks)} of {len(checks)} met (✗ marks the others)"
