@@ -92,11 +92,10 @@ impl EventLoop {
             },
         )?;
         notifier::register(
-            py,
             id,
             event_loop.getattr("call_soon_threadsafe")?.unbind(),
             made.bind(py).getattr("drain")?.unbind(),
-        )?;
+        );
         Ok(made)
     }
 
@@ -144,6 +143,9 @@ impl EventLoop {
         convert: Convert,
         cancel: Cancel,
     ) -> PyResult<(u64, Py<PyAny>)> {
+        if self.queue.notifier_id().is_some() {
+            notifier::start(py)?;
+        }
         let future = self.create_future.call0(py)?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let pending = Pending {
