@@ -34,6 +34,7 @@ class ForeignKey:
             "CASCADE", "SET NULL" or "SET DEFAULT".
         on_update: likewise, when the key there changes.
         column: name of the database column here.
+        name: name of the constraint.
     """
 
     target: type[Any]
@@ -41,6 +42,7 @@ class ForeignKey:
     on_delete: str
     on_update: str
     column: str
+    name: str
 
     @property
     def model(self) -> type[Any]:
@@ -225,6 +227,7 @@ class ModelMeta:
         indexes: all indexes but those of unique constraints.
         constraints: check constraints.
         unique_together: groups of fields (names on the model).
+        uniques: name of a unique constraint → its columns.
         unloaded: "none" (an unloaded relation reads as None) or "raise".
         columns: database column → field name.
         mutable: the fields whose values can change without an assignment.
@@ -240,9 +243,27 @@ class ModelMeta:
     indexes: tuple[IndexMeta, ...] = ()
     constraints: tuple[CheckMeta, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
+    uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unloaded: str = "none"
     columns: dict[str, str] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()
+
+    def columns_of(self, constraint: str) -> tuple[str, ...]:
+        """The columns of a constraint or unique index by its name; empty when it is not known.
+
+        MySQL names the primary key of every table "PRIMARY".
+        """
+        if constraint in self.uniques:
+            return self.uniques[constraint]
+        if constraint in ("PRIMARY", f"pk_{self.table_name}"):
+            return tuple([self.field_metadata[name].db_column for name in self.primary_key])
+        for index in self.indexes:
+            if index.name == constraint:
+                return tuple([text for kind, text in index.parts if kind != "expression"])
+        for each in self.field_metadata.values():
+            if each.foreign_key is not None and each.foreign_key.name == constraint:
+                return (each.db_column,)
+        return ()
 
     @property
     def qualified_name(self) -> str:

@@ -229,6 +229,7 @@ def _foreign_key(
         on_delete=options.db_on_delete or "RESTRICT",
         on_update=options.db_on_update or "NO ACTION",
         column=column,
+        name=derived_name(registry.table_name(cls), column, "fkey"),
     )
 
 

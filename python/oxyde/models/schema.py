@@ -10,7 +10,6 @@ import msgpack
 from oxyde.db.meta import FieldMeta, ForeignKey, ModelMeta
 from oxyde.exceptions import FieldError
 from oxyde.models import registry
-from oxyde.models.naming import derived_name
 
 __all__ = ["packed_schema", "schema_of"]
 
@@ -88,12 +87,13 @@ def _table(meta: ModelMeta) -> dict[str, Any]:
     if meta.schema is not None:
         table["schema"] = meta.schema
     _put(table, "indexes", [_index(index) for index in meta.indexes])
-    _put(table, "uniques", _uniques(meta))
+    uniques = [{"name": name, "columns": list(each)} for name, each in meta.uniques.items()]
+    _put(table, "uniques", uniques)
     _put(
         table,
         "foreign_keys",
         [
-            _foreign_key(meta, field.foreign_key)
+            _foreign_key(field.foreign_key)
             for field in meta.field_metadata.values()
             if field.foreign_key is not None
         ],
@@ -142,26 +142,10 @@ def _index(index: Any) -> dict[str, Any]:
     return made
 
 
-def _uniques(meta: ModelMeta) -> list[dict[str, Any]]:
-    groups = [
-        [field.db_column]
-        for field in meta.field_metadata.values()
-        if field.unique and meta.primary_key != (field.name,)
-    ]
-    for names in meta.unique_together:
-        columns = [meta.field_metadata[name].db_column for name in names]
-        if columns not in groups:
-            groups.append(columns)
-    return [
-        {"name": derived_name(meta.table_name, *columns, "key"), "columns": columns}
-        for columns in groups
-    ]
-
-
-def _foreign_key(meta: ModelMeta, foreign_key: ForeignKey) -> dict[str, Any]:
+def _foreign_key(foreign_key: ForeignKey) -> dict[str, Any]:
     target: ModelMeta = foreign_key.target._db_meta
     made: dict[str, Any] = {
-        "name": derived_name(meta.table_name, foreign_key.column, "fkey"),
+        "name": foreign_key.name,
         "columns": [foreign_key.column],
         "target_table": target.table_name,
         "target_columns": [target.field_metadata[foreign_key.target_field].db_column],

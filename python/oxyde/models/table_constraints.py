@@ -49,6 +49,20 @@ def add_constraints(cls: type[Any], meta: ModelMeta) -> None:
         )
         for group in options.unique_together
     )
+    meta.uniques = _uniques(meta)
+
+
+def _uniques(meta: ModelMeta) -> dict[str, tuple[str, ...]]:
+    groups: list[tuple[str, ...]] = [
+        (field.db_column,)
+        for field in meta.field_metadata.values()
+        if field.unique and meta.primary_key != (field.name,)
+    ]
+    groups += [
+        tuple(meta.field_metadata[name].db_column for name in names)
+        for names in meta.unique_together
+    ]
+    return {derived_name(meta.table_name, *columns, "key"): columns for columns in groups}
 
 
 def _check_different(cls: type[Any], names: list[str], what: str) -> None:
