@@ -46,7 +46,9 @@ pub enum Form {
     Scalar,
     /// A list as one PostgreSQL array of `ty`.
     Array,
-    /// A list as one JSON text, whose items the statement converts back to `ty`.
+    /// A list as one JSON text, whose items the statement converts back to `ty`: integers,
+    /// truth values (0 and 1) and durations as numbers, all else as the texts that a column
+    /// stores; binary data in hexadecimal digits on SQLite, in base64 on MySQL and MariaDB.
     JsonList,
     /// A LIKE pattern made of the text: wildcards in it escaped with `\`, then `%` put around.
     Contains,

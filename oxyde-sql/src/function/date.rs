@@ -1,3 +1,5 @@
+//! Parts of dates and times.
+
 use super::{Call, Function, Rendering, function, pick, values};
 use crate::dialect::Templates;
 use crate::error::SqlError;
@@ -29,16 +31,6 @@ const fn form(
     mysql: &'static str,
 ) -> (Families, Templates) {
     (families, Templates::of(postgres, sqlite, mysql))
-}
-
-const fn truncate(name: &'static str) -> Function {
-    function(
-        name,
-        (1, 2),
-        DATES,
-        "the argument's, or date: (value, time zone)",
-        Rendering::With(trunc),
-    )
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -224,35 +216,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         MOMENTS,
         &[form(MOMENTS, "{0}", "substr({0}, 12, 15)", "TIME({0})")],
     ),
-    truncate("trunc_year"),
-    truncate("trunc_quarter"),
-    truncate("trunc_month"),
-    truncate("trunc_week"),
-    truncate("trunc_day"),
-    truncate("trunc_hour"),
-    truncate("trunc_minute"),
-    truncate("trunc_second"),
-    function(
-        "now",
-        (0, 0),
-        Families::ANY,
-        "timestamp_tz, or date_time in UTC",
-        Rendering::With(now),
-    ),
-    function(
-        "current_date",
-        (0, 0),
-        Families::ANY,
-        "date, in UTC",
-        Rendering::With(current_date),
-    ),
-    function(
-        "current_time",
-        (0, 0),
-        Families::ANY,
-        "time, in UTC",
-        Rendering::With(current_time),
-    ),
 ];
 
 /// A moment as the clock shows it: in UTC, or in the zone that the second argument names.
@@ -264,7 +227,7 @@ const LOCAL: Templates = Templates::of(
 .not_sqlite();
 
 /// The first argument, as the clock shows it, and its family.
-fn local(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+pub(super) fn local(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let aware = call.arguments[0].column_type() == Some(&ColumnType::TimestampTz);
     let mut arguments = values(cx, call.arguments)?;
     if arguments.len() == 2 {
@@ -290,113 +253,4 @@ pub(super) fn part(
         Family::Date | Family::Time if !cx.features.time_zones => sql,
         _ => cx.cast(sql, call.ty),
     })
-}
-
-/// The start of the unit, by the clock of the zone, for MySQL and MariaDB.
-const MYSQL_UNITS: &[(&str, &str)] = &[
-    ("year", "MAKEDATE(YEAR({0}), 1)"),
-    (
-        "quarter",
-        "MAKEDATE(YEAR({0}), 1) + INTERVAL (QUARTER({0}) - 1) * 3 MONTH",
-    ),
-    ("month", "DATE({0}) - INTERVAL (DAYOFMONTH({0}) - 1) DAY"),
-    ("week", "DATE({0}) - INTERVAL WEEKDAY({0}) DAY"),
-    ("day", "DATE({0})"),
-    ("hour", "DATE({0}) + INTERVAL HOUR({0}) HOUR"),
-    (
-        "minute",
-        "DATE({0}) + INTERVAL (HOUR({0}) * 60 + MINUTE({0})) MINUTE",
-    ),
-    (
-        "second",
-        "DATE({0}) + INTERVAL (HOUR({0}) * 3600 + MINUTE({0}) * 60 + SECOND({0})) SECOND",
-    ),
-];
-
-const TRUNC: Templates =
-    Templates::of("DATE_TRUNC({1}, {0})", "oxyde_trunc({1}, {0})", "").not_mysql();
-const TO_TIMESTAMP: Templates =
-    Templates::of("CAST({0} AS TIMESTAMP)", "{0}", "CAST({0} AS DATETIME(6))");
-const FROM_LOCAL: Templates = Templates::of(
-    "{0!} AT TIME ZONE {1!}",
-    "",
-    "CONVERT_TZ({0}, {1}, '+00:00')",
-)
-.not_sqlite();
-
-fn trunc(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    let unit = call.function.name.trim_start_matches("trunc_");
-    let from = call.arguments[0].column_type();
-    let aware = from == Some(&ColumnType::TimestampTz);
-    let date = from.map(ColumnType::family) == Some(Family::Date);
-    let mut value = local(cx, call)?;
-    if date && cx.features.time_zones {
-        value = cx.template(&TO_TIMESTAMP, &[value], Level::Term, unit)?;
-    }
-    let mut sql = if let Some(template) = TRUNC.pick(cx.features.dialect) {
-        let unit = Sql::text(format!("'{unit}'"));
-        cx.join.fill(template, &[value, unit], Level::Term)
-    } else {
-        let (_, template) = MYSQL_UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .ok_or_else(|| cx.unsupported(call.function.name))?;
-        let sql = cx.join.fill(template, &[value], Level::Operator);
-        cx.cast(sql, &ColumnType::DateTime)
-    };
-    if call.ty.family() == Family::Date {
-        let to_date = Templates::of("CAST({0} AS DATE)", "substr({0}, 1, 10)", "DATE({0})");
-        return cx.template(&to_date, &[sql], Level::Term, unit);
-    }
-    let zone = match (call.arguments.get(1), aware && cx.features.time_zones) {
-        (Some(zone), _) => Some(crate::query::expr(cx, zone)?),
-        (None, true) => Some(Sql::text("'UTC'")),
-        (None, false) => None,
-    };
-    if let Some(zone) = zone {
-        sql = cx.template(
-            &FROM_LOCAL,
-            &[sql, zone],
-            Level::Operator,
-            "time zones by name",
-        )?;
-    }
-    Ok(sql)
-}
-
-fn now(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    const AWARE: Templates = Templates::of(
-        "CURRENT_TIMESTAMP",
-        "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')",
-        "UTC_TIMESTAMP(6)",
-    );
-    const NAIVE: Templates = Templates::of(
-        "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')",
-        "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')",
-        "UTC_TIMESTAMP(6)",
-    );
-    let templates = if *call.ty == ColumnType::DateTime {
-        &NAIVE
-    } else {
-        &AWARE
-    };
-    cx.template(templates, &[], Level::Term, call.function.name)
-}
-
-fn current_date(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    const TODAY: Templates = Templates::of(
-        "CAST(CURRENT_TIMESTAMP AT TIME ZONE 'UTC' AS DATE)",
-        "date('now')",
-        "UTC_DATE()",
-    );
-    cx.template(&TODAY, &[], Level::Term, call.function.name)
-}
-
-fn current_time(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    const CLOCK: Templates = Templates::of(
-        "CAST(CURRENT_TIMESTAMP AT TIME ZONE 'UTC' AS TIME)",
-        "(strftime('%H:%M:%f', 'now') || '000')",
-        "UTC_TIME(6)",
-    );
-    cx.template(&CLOCK, &[], Level::Term, call.function.name)
 }

@@ -4,6 +4,7 @@ mod array;
 mod choice;
 mod date;
 mod json;
+mod moment;
 mod number;
 mod text;
 mod window;
@@ -93,11 +94,12 @@ const fn template(
     )
 }
 
-const TABLES: [&[Function]; 7] = [
+const TABLES: [&[Function]; 8] = [
     text::FUNCTIONS,
     number::FUNCTIONS,
     choice::FUNCTIONS,
     date::FUNCTIONS,
+    moment::FUNCTIONS,
     json::FUNCTIONS,
     array::FUNCTIONS,
     window::FUNCTIONS,

@@ -19,12 +19,6 @@ pub(super) fn json_path(
     path: &[PathItem],
     ty: &ColumnType,
 ) -> Result<Sql, SqlError> {
-    if path.is_empty() {
-        return Err(SqlError::Invalid {
-            what: "a JSON path without a step",
-            hint: "name at least one key or index",
-        });
-    }
     let from = operand.column_type().map(ColumnType::family);
     let document = expr(cx, operand)?;
     if from == Some(Family::Array) && cx.features.native_arrays {
@@ -122,7 +116,13 @@ const DECIMAL: Templates = Templates::of(
 );
 
 /// The path as the dialect writes it, as a literal.
-fn steps(cx: &Context<'_>, path: &[PathItem]) -> Result<Sql, SqlError> {
+pub(crate) fn steps(cx: &Context<'_>, path: &[PathItem]) -> Result<Sql, SqlError> {
+    if path.is_empty() {
+        return Err(SqlError::Invalid {
+            what: "a JSON path without a step",
+            hint: "name at least one key or index",
+        });
+    }
     let style = cx.features.json_path_style();
     let as_array = style == JsonPathStyle::Array;
     let mut text = String::from(if as_array { "{" } else { "$" });

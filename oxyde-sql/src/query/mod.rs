@@ -27,6 +27,7 @@ pub(crate) use context::Context;
 pub use context::MAX_DEPTH;
 pub(crate) use expr::{comparable, expr};
 pub(crate) use fragment::{Level, Sql};
+pub(crate) use json_path::steps as json_steps;
 pub(crate) use order::order_list;
 pub(crate) use predicate::predicate;
 

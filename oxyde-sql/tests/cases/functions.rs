@@ -1,4 +1,4 @@
-use oxyde_sql::ir::{Expr, Statement};
+use oxyde_sql::ir::{Expr, Literal, PathItem, Statement};
 
 use super::schema::{Type, int, of_users, text, ty, u, value};
 
@@ -192,6 +192,41 @@ pub fn cases() -> Vec<(String, Statement)> {
         "json_merge",
         "json_merge",
         vec![u("data"), value(0, "data")],
+        Type::Json,
+    );
+    let path = |ty: Type| Expr::JsonPath {
+        operand: Box::new(u("data")),
+        path: vec![
+            PathItem::Key("address".into()),
+            PathItem::Index(0),
+            PathItem::Key("city".into()),
+        ],
+        ty,
+    };
+    for (name, new) in [
+        ("text", text(0)),
+        ("int", int(0)),
+        ("bool", value(0, "active")),
+        ("json", value(0, "data")),
+        ("null", Expr::Literal(Literal::Null)),
+    ] {
+        call(
+            &format!("json_set_{name}"),
+            "json_set",
+            vec![path(Type::Json), new],
+            Type::Json,
+        );
+    }
+    call(
+        "json_remove",
+        "json_remove",
+        vec![path(Type::Json)],
+        Type::Json,
+    );
+    call(
+        "json_set_column",
+        "json_set",
+        vec![u("data"), text(0)],
         Type::Json,
     );
     call(
