@@ -58,13 +58,7 @@ impl Session {
     /// # Errors
     /// The database refuses it, or the connection is lost.
     pub async fn run(&self, sql: &str) -> Result<(), DriverError> {
-        if self.style.transactional {
-            // A script would open a transaction.
-            self.pool.fetch_raw(sql, Vec::new(), &[], &Cancel::never()).await?;
-            Ok(())
-        } else {
-            self.pool.script(&[sql.to_owned()]).await
-        }
+        self.pool.simple(sql).await
     }
 
     /// Rows of texts.
@@ -120,6 +114,19 @@ impl SessionTransaction {
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
         let rows = self.transaction.fetch_raw(sql, Vec::new(), &[], &Cancel::never()).await?;
         Ok(texts(&rows))
+    }
+
+    /// Whether a query can be run; the transaction goes on either way.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub async fn can_run(&self, sql: &str) -> Result<bool, DriverError> {
+        const MARK: &str = "oxyde_try";
+        self.transaction.savepoint(MARK).await?;
+        let works = self.rows(sql).await.is_ok();
+        self.transaction.rollback_to(MARK).await?;
+        self.transaction.release(MARK).await?;
+        Ok(works)
     }
 
     /// The driver's transaction, for data steps.

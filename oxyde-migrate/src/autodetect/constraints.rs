@@ -2,7 +2,7 @@
 //! keys of new tables that had to wait.
 
 use oxyde_sql::ddl::points_at;
-use oxyde_sql::schema::{Check, ForeignKey, Index, Table, Unique};
+use oxyde_sql::schema::{Check, ForeignKey, Index, IndexPart, Table, Unique};
 
 use super::{DetectError, Detector};
 use crate::operation::{
@@ -31,6 +31,16 @@ macro_rules! named {
 }
 
 named!(Index, Unique, Check, ForeignKey);
+
+/// Whether an index has SQL that mentions one of the columns.
+fn is_text_on(index: &Index, columns: &[&str]) -> bool {
+    let mentions = |sql: &str| columns.iter().any(|name| state::sql_mentions(sql, name));
+    index.condition.as_deref().is_some_and(mentions)
+        || index.parts.iter().any(|part| match part {
+            IndexPart::Expression(sql) => mentions(sql),
+            IndexPart::Column(_) | IndexPart::ColumnDesc(_) => false,
+        })
+}
 
 /// What has to be done to get from one list to another: renamed (old, new name), gone.
 fn leaving<T: Named>(old: &[T], new: &[T]) -> (Vec<(T, String)>, Vec<T>) {
@@ -90,7 +100,17 @@ impl Detector<'_> {
         for (now, at) in pairs {
             let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
             let (table, schema) = (&new.name, &new.schema);
-            let (renamed, gone) = leaving(&old.indexes, &new.indexes);
+            // What is written in terms of a column that changes its type is written anew: the
+            // database would keep it in terms of the old type.
+            let retyped: Vec<&str> = old
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .filter(|name| self.changes_type(&old, &[(*name).to_owned()]))
+                .collect();
+            let (renamed, mut gone) = leaving(&old.indexes, &new.indexes);
+            let stays = |index: &&Index| new.indexes.contains(index);
+            gone.extend(old.indexes.iter().filter(stays).filter(|i| is_text_on(i, &retyped)).cloned());
             for (index, to) in renamed {
                 self.push(RenameIndex {
                     table: table.clone(),
@@ -108,7 +128,11 @@ impl Detector<'_> {
                 })?;
             }
             let (uniques, gone_uniques) = leaving(&old.uniques, &new.uniques);
-            let (checks, gone_checks) = leaving(&old.checks, &new.checks);
+            let (checks, mut gone_checks) = leaving(&old.checks, &new.checks);
+            let on_retyped =
+                |check: &&Check| retyped.iter().any(|name| state::sql_mentions(&check.condition, name));
+            let stays = |check: &&Check| new.checks.contains(check);
+            gone_checks.extend(old.checks.iter().filter(stays).filter(on_retyped).cloned());
             let names = uniques.into_iter().map(|(part, to)| (part.name, to));
             for (from, to) in names.chain(checks.into_iter().map(|(part, to)| (part.name, to))) {
                 let (table, schema) = (table.clone(), schema.clone());

@@ -36,7 +36,7 @@ impl Watch {
         let dangling = dangling(transaction).await?;
         let mut views = Vec::new();
         for view in view_names(transaction).await? {
-            if can_be_read(transaction, &view).await {
+            if can_be_read(transaction, &view).await? {
                 views.push(view);
             }
         }
@@ -62,7 +62,7 @@ impl Watch {
         }
         let there = view_names(transaction).await?;
         for view in self.views.iter().filter(|view| there.contains(view)) {
-            if !can_be_read(transaction, view).await {
+            if !can_be_read(transaction, view).await? {
                 return refuse(format!("the view `{view}` would be broken"));
             }
         }
@@ -79,9 +79,12 @@ async fn view_names(transaction: &SessionTransaction) -> Result<Vec<String>, Dri
     Ok(rows.into_iter().filter_map(|mut row| row.pop().flatten()).collect())
 }
 
-async fn can_be_read(transaction: &SessionTransaction, view: &str) -> bool {
+async fn can_be_read(
+    transaction: &SessionTransaction,
+    view: &str,
+) -> Result<bool, DriverError> {
     let name = view.replace('"', "\"\"");
-    transaction.rows(&format!("SELECT 1 FROM \"{name}\" LIMIT 0")).await.is_ok()
+    transaction.can_run(&format!("SELECT 1 FROM \"{name}\" LIMIT 0")).await
 }
 
 /// Build the table anew, with its rows, its triggers, and the indexes that the schema does not

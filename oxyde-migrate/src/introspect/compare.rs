@@ -210,6 +210,7 @@ fn adopt_column(
             let sent = default_sql(style, text, &declared.ty);
             made.is_some_and(|made| made.default.as_ref() == Some(found))
                 || loosely(&sent) == loosely(found)
+                || same_number(&sent, found)
         }
         (None, Some(text)) => text.eq_ignore_ascii_case("null"),
         _ => false,
@@ -217,6 +218,12 @@ fn adopt_column(
     if same_default {
         column.default.clone_from(&declared.default);
     }
+}
+
+/// `0` is written back as `0.00` by a decimal column.
+fn same_number(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.trim_matches('\'').parse::<f64>().ok();
+    number(a).is_some() && number(a) == number(b)
 }
 
 fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {

@@ -7,7 +7,7 @@ mod postgres;
 mod sqlite;
 mod sqlite_sql;
 
-pub use compare::{adopt, drift};
+pub use compare::{Drift, adopt, drift};
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::default_sql;
 use oxyde_sql::dialect::{AlterStyle, DdlStyle};

@@ -8,7 +8,7 @@ use crate::session::Session;
 pub(super) struct Mysql;
 
 /// The lock's name: user locks belong to the whole server, so the database is part of it.
-const LOCK: &str = "CONCAT('oxyde_', MD5(DATABASE()))";
+const LOCK: &str = "CONCAT('oxyde_', LEFT(SHA2(DATABASE(), 256), 40))";
 
 /// Errors that say that a table, column, index or constraint is there already, or is gone
 /// already.

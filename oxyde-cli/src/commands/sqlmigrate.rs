@@ -1,0 +1,50 @@
+//! `oxyde sqlmigrate`.
+
+use oxyde_migrate::operation::Lowered;
+use oxyde_migrate::plan;
+use oxyde_sql::ddl::Step;
+use oxyde_sql::dialect::DdlStyle;
+
+use super::Project;
+use crate::args::SqlMigrate;
+use crate::error::CliError;
+
+pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliError> {
+    let history = project.history()?;
+    let style = DdlStyle::of(project.dialect(args.dialect)?);
+    let migration = history.find(&args.name)?;
+    let before = history.ancestors(&migration.name);
+    let mut state =
+        history.state(&|m| before.contains(&m.name) && m.name != migration.name)?;
+    let item = if args.down {
+        plan::backwards(migration, &state, style)?
+    } else {
+        plan::forwards(migration, &mut state, style)?
+    };
+    let output = project.output;
+    output.line(&format!("-- {} for {}", migration.name, style.name));
+    let mut operation = None;
+    for step in &item.steps {
+        if operation != Some(step.operation) {
+            operation = Some(step.operation);
+            output.line(&format!("\n-- {}", item.descriptions[step.operation]));
+        }
+        match &step.lowered {
+            Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => output.line(&format!("{sql};")),
+            Lowered::Ddl(Step::Alone(sql)) => {
+                output.line(&format!("-- outside a transaction:\n{sql};"));
+            }
+            Lowered::Ddl(Step::Rebuild(rebuild)) => {
+                output.line("-- the table is built anew, with foreign keys off:");
+                for sql in rebuild.statements().iter().filter(|sql| !sql.is_empty()) {
+                    output.line(&format!("{sql};"));
+                }
+            }
+            Lowered::Python(function) => output.line(&format!("-- runs Python: {function}")),
+        }
+    }
+    if item.steps.is_empty() {
+        output.line("-- nothing to run");
+    }
+    Ok(crate::DONE)
+}

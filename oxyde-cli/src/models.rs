@@ -1,0 +1,35 @@
+//! The models as the host describes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oxyde_sql::schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// The models of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelsDocument {
+    /// Their tables.
+    pub schema: Schema,
+    /// The module of each table, by its name (with its schema in front, if it has one).
+    #[serde(default)]
+    pub modules: BTreeMap<String, String>,
+    /// The modules that were imported.
+    #[serde(default)]
+    pub loaded: BTreeSet<String>,
+}
+
+impl ModelsDocument {
+    /// Read a document, or a bare schema.
+    ///
+    /// # Errors
+    /// The text is neither.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let value: serde_json::Value = serde_json::from_str(text)?;
+        if value.get("tables").is_some() {
+            let schema = serde_json::from_value(value)?;
+            return Ok(ModelsDocument { schema, ..ModelsDocument::default() });
+        }
+        serde_json::from_value(value)
+    }
+}

@@ -1,0 +1,17 @@
+//! `check-without-not-valid`.
+
+use crate::operation::Operation;
+use super::{Rule, Scene, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    name: "check-without-not-valid",
+    severity: Severity::Warning,
+    problem: "a new check tests every row while the table is locked",
+    safe_way: "set `not_valid = true`: the check counts for new rows at once, and the old ones are tested without the lock",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Option<String> {
+    let Operation::AddCheck(add) = scene.operation else { return None };
+    (scene.style.concurrent_indexes && !add.not_valid && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("check `{}` tests all rows of `{}` under a lock", add.check.name, add.table))
+}

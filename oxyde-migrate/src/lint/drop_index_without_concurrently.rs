@@ -1,0 +1,17 @@
+//! `drop-index-without-concurrently`.
+
+use crate::operation::Operation;
+use super::{Rule, Scene, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    name: "drop-index-without-concurrently",
+    severity: Severity::Note,
+    problem: "DROP INDEX waits for every query of the table, and all later ones wait behind it",
+    safe_way: "set `concurrently = true`, in a migration of its own",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Option<String> {
+    let Operation::DropIndex(drop) = scene.operation else { return None };
+    (scene.style.concurrent_indexes && !drop.concurrently && scene.is_old(drop.schema.as_deref(), &drop.table)).then(|| format!("dropping index `{}` locks `{}`", drop.name, drop.table))
+}

@@ -1,0 +1,17 @@
+//! `drop-table`.
+
+use crate::operation::Operation;
+use super::{Rule, Scene, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    name: "drop-table",
+    severity: Severity::Warning,
+    problem: "the rows of the table are gone, and code that still uses it fails",
+    safe_way: "release code that no longer uses the table first; keep a copy of the rows",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Option<String> {
+    let Operation::DropTable(drop) = scene.operation else { return None };
+    (scene.is_old(drop.schema.as_deref(), &drop.name)).then(|| format!("table `{}` is dropped with its rows", drop.name))
+}

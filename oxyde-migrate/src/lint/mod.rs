@@ -1,0 +1,207 @@
+//! Lint: migrations that lock, lose data or break running code. A file each rule.
+//!
+//! A rule sees one operation of one migration for one database, with the states around it and
+//! what the migration did before: an index on a table that the same migration made blocks
+//! nobody.
+
+mod alter_primary_key;
+mod backfill_in_one_statement;
+mod check_without_not_valid;
+mod concurrently_with_others;
+mod drop_column;
+mod drop_enum_value;
+mod drop_index_without_concurrently;
+mod drop_table;
+mod enum_value_outside_transaction;
+mod foreign_key_without_index;
+mod foreign_key_without_not_valid;
+mod index_without_concurrently;
+mod irreversible;
+mod missing_primary_key;
+mod mysql_foreign_key_copies;
+mod mysql_table_copy;
+mod not_null_scans_table;
+mod not_null_without_default;
+mod rename_column;
+mod rename_table;
+mod run_sql_changes_all_rows;
+mod schema_and_data_mixed;
+mod small_counted_key;
+mod sqlite_rebuild;
+mod type_change_rewrites;
+mod type_narrowing;
+mod unique_locks_table;
+mod volatile_default_rewrites;
+
+use std::collections::BTreeSet;
+
+use oxyde_sql::dialect::DdlStyle;
+use oxyde_sql::schema::Schema;
+
+use crate::file::Migration;
+use crate::history::{History, HistoryError};
+use crate::operation::Operation;
+use crate::state;
+
+/// All rules, by name.
+pub const RULES: &[&Rule] = &[
+    &alter_primary_key::RULE,
+    &backfill_in_one_statement::RULE,
+    &check_without_not_valid::RULE,
+    &concurrently_with_others::RULE,
+    &drop_column::RULE,
+    &drop_enum_value::RULE,
+    &drop_index_without_concurrently::RULE,
+    &drop_table::RULE,
+    &enum_value_outside_transaction::RULE,
+    &foreign_key_without_index::RULE,
+    &foreign_key_without_not_valid::RULE,
+    &index_without_concurrently::RULE,
+    &irreversible::RULE,
+    &missing_primary_key::RULE,
+    &mysql_foreign_key_copies::RULE,
+    &mysql_table_copy::RULE,
+    &not_null_scans_table::RULE,
+    &not_null_without_default::RULE,
+    &rename_column::RULE,
+    &rename_table::RULE,
+    &run_sql_changes_all_rows::RULE,
+    &schema_and_data_mixed::RULE,
+    &small_counted_key::RULE,
+    &sqlite_rebuild::RULE,
+    &type_change_rewrites::RULE,
+    &type_narrowing::RULE,
+    &unique_locks_table::RULE,
+    &volatile_default_rewrites::RULE,
+];
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// It may hurt.
+    Warning,
+    /// It fails or loses data.
+    Error,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub problem: &'static str,
+    /// What to do instead.
+    pub safe_way: &'static str,
+    check: fn(&Scene<'_>) -> Option<String>,
+}
+
+/// What a rule sees.
+pub struct Scene<'a> {
+    /// The operation.
+    pub operation: &'a Operation,
+    /// The migration that it belongs to.
+    pub migration: &'a Migration,
+    /// The state before the operation.
+    pub before: &'a Schema,
+    /// The state after it.
+    pub after: &'a Schema,
+    /// The state at the end of the migration.
+    pub end: &'a Schema,
+    /// The database.
+    pub style: &'a DdlStyle,
+    created: &'a BTreeSet<String>,
+}
+
+impl Scene<'_> {
+    /// Whether the table was there before the migration, so that it may have rows and users.
+    #[must_use]
+    pub fn is_old(&self, schema: Option<&str>, table: &str) -> bool {
+        !self.created.contains(&state::label(schema, table))
+    }
+}
+
+/// What a rule found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The migration.
+    pub migration: String,
+    /// The operation's place, from 1.
+    pub number: usize,
+    /// What was found, with its names.
+    pub message: String,
+}
+
+/// Look through the migrations for which `includes` holds. `allowed` says whether a rule is
+/// silenced for a migration.
+///
+/// # Errors
+/// An operation does not fit the state before it.
+pub fn lint(
+    history: &History,
+    style: &DdlStyle,
+    includes: &dyn Fn(&Migration) -> bool,
+    allowed: &dyn Fn(&Migration, &Rule) -> bool,
+) -> Result<Vec<Finding>, HistoryError> {
+    let mut findings = Vec::new();
+    let mut state = Schema::default();
+    for migration in history.migrations() {
+        let mut end = state.clone();
+        crate::history::apply(migration, &mut end)?;
+        if !includes(migration) {
+            state = end;
+            continue;
+        }
+        let mut created = BTreeSet::new();
+        for (at, operation) in migration.operations.iter().enumerate() {
+            let before = state.clone();
+            operation.apply(&mut state).map_err(|error| HistoryError::Operation {
+                migration: migration.name.clone(),
+                number: at + 1,
+                operation: operation.describe(),
+                error,
+            })?;
+            if let Operation::CreateTable(create) = operation {
+                created.insert(state::label(create.schema.as_deref(), &create.name));
+            }
+            let scene = Scene {
+                operation,
+                migration,
+                before: &before,
+                after: &state,
+                end: &end,
+                style,
+                created: &created,
+            };
+            for rule in RULES.iter().filter(|rule| !allowed(migration, rule)) {
+                if let Some(message) = (rule.check)(&scene) {
+                    findings.push(Finding {
+                        rule,
+                        migration: migration.name.clone(),
+                        number: at + 1,
+                        message,
+                    });
+                }
+            }
+        }
+    }
+    Ok(findings)
+}

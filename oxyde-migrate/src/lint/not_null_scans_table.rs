@@ -1,0 +1,31 @@
+//! `not-null-scans-table`.
+
+use crate::operation::Operation;
+use crate::state;
+use super::{Rule, Scene, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    name: "not-null-scans-table",
+    severity: Severity::Warning,
+    problem: "SET NOT NULL reads the whole table while it is locked",
+    safe_way: "add the check `column IS NOT NULL` with `not_valid = true` first; PostgreSQL then trusts it and reads nothing",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Option<String> {
+    let Operation::AlterColumn(alter) = scene.operation else { return None };
+    let schema = alter.schema.as_deref();
+    let table = state::find(scene.before, schema, &alter.table).ok()?;
+    let old = state::column(table, &alter.column.name).ok()?;
+    // A valid check of the same spares the scan.
+    let proven = table.checks.iter().any(|check| {
+        let condition = check.condition.to_ascii_lowercase();
+        condition.contains("is not null") && condition.contains(&old.name.to_ascii_lowercase())
+    });
+    (scene.style.concurrent_indexes
+        && old.nullable
+        && !alter.column.nullable
+        && !proven
+        && scene.is_old(schema, &alter.table))
+    .then(|| format!("`{}.{}` becomes NOT NULL under a lock", alter.table, old.name))
+}

@@ -1,0 +1,17 @@
+//! `not-null-without-default`.
+
+use crate::operation::Operation;
+use super::{Rule, Scene, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    name: "not-null-without-default",
+    severity: Severity::Error,
+    problem: "the column has no value for the rows that are there, so that the migration fails on a table with rows",
+    safe_way: "set `backfill = \"SQL\"`, give the column a default, or let it be NULL",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Option<String> {
+    let Operation::AddColumn(add) = scene.operation else { return None };
+    (!add.column.nullable && add.column.default.is_none() && add.backfill.is_none() && !add.column.auto_increment && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("column `{}.{}` is NOT NULL and has no value for rows that are there", add.table, add.column.name))
+}
