@@ -28,7 +28,6 @@ __all__ = ["delete", "refresh"]
 
 async def delete(instance: Model, using: str | None, client: Executor | None) -> int:
     """See `Model.delete`."""
-    from oxyde.queries.refusals import refusals_of
     from oxyde.queries.write import delete_rows
 
     meta = table_meta(instance)
@@ -36,8 +35,7 @@ async def delete(instance: Model, using: str | None, client: Executor | None) ->
     check_key(meta, key, "delete")
     executor = executor_of(instance, using, client)
     await run_hook(instance, "pre_delete")
-    with refusals_of(meta.model):
-        rows = await delete_rows(meta.model, key, executor)
+    rows = await delete_rows(meta.model, key, executor)
     set_state(instance, None)
     await run_hook(instance, "post_delete")
     return rows

@@ -64,13 +64,11 @@ async def save(
 
 async def insert(instance: Model, executor: Executor) -> None:
     """Insert the instance, with its hooks."""
-    from oxyde.queries.refusals import refusals_of
     from oxyde.queries.write import insert_one
 
     await run_hook(instance, "pre_save", is_create=True, update_fields=None)
     values = insert_values(instance)
-    with refusals_of(type(instance)):
-        filled = await insert_one(type(instance), values, executor)
+    filled = await insert_one(type(instance), values, executor)
     stored(instance, executor.name, filled)
     await run_hook(instance, "post_save", is_create=True, update_fields=None)
 
@@ -111,7 +109,6 @@ def stored(instance: Model, database: str | None, filled: Mapping[str, Any]) -> 
 
 
 async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
-    from oxyde.queries.refusals import refusals_of
     from oxyde.queries.write import update_rows
 
     key = stored_key(instance, meta)
@@ -120,8 +117,7 @@ async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: E
     assigned = touched(instance) if state is None else state.changed
     _validate(instance, assigned & names)
     values = {name: vars(instance)[name] for name in meta.field_metadata if name in names}
-    with refusals_of(meta.model):
-        found = await update_rows(meta.model, key, values, executor)
+    found = await update_rows(meta.model, key, values, executor)
     if found == 0:
         raise NotFoundError(
             f"there is no {shown(meta, key)} to update",

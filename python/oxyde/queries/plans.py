@@ -14,6 +14,7 @@ from oxyde.exceptions import IntegrityError
 if TYPE_CHECKING:
     from oxyde._core import Plan, Recipe
     from oxyde.db.executor import Executor
+    from oxyde.db.meta import ModelMeta
     from oxyde.queries.scope import Builder
 
 __all__ = ["Entry", "Plans", "compile_plan", "entry_for", "plans"]
@@ -74,9 +75,15 @@ class Entry:
             raise
 
     def _tell(self, error: IntegrityError) -> None:
-        """Let an error know the model: the driver knows tables only."""
+        """Let an error know the model: the driver knows only what the database says, which on
+        MySQL is no more than the name of a constraint."""
         if error.model is None:
             error.model = self._model
+        if self._model is not None and error.constraint is not None and not error.columns:
+            meta: ModelMeta = self._model._db_meta
+            error.columns = meta.columns_of(error.constraint)
+            if error.columns and error.table is None:
+                error.table = meta.table_name
 
 
 class Plans:
