@@ -46,6 +46,7 @@ struct Idle {
     connection: Connection,
     since: Instant,
     born: Instant,
+    trusted: bool,
 }
 
 /// How many connections a pool has.
@@ -109,6 +110,7 @@ impl Shared {
                 connection: first,
                 since: now,
                 born: now,
+                trusted: true,
             }]),
             open: AtomicU32::new(1),
             waiting: AtomicU32::new(0),
@@ -183,7 +185,8 @@ impl Shared {
             shared: Arc::clone(self),
         };
         while let Some(mut idle) = self.take_idle() {
-            if idle.since.elapsed() > TRUSTED && self.settings.test_before_acquire {
+            let old = idle.since.elapsed() > TRUSTED && self.settings.test_before_acquire;
+            if old || !idle.trusted {
                 let alive = tokio::select! {
                     biased;
                     alive = timeout(PATIENCE, idle.connection.ping()) => matches!(alive, Ok(Ok(()))),
@@ -255,6 +258,13 @@ impl Shared {
             in_use: status.in_use,
             waiting: status.waiting.max(1),
             waited: began.elapsed(),
+        }
+    }
+
+    /// After a connection was lost the others may be gone too: they are tried before use.
+    fn distrust(&self) {
+        for idle in self.idle().iter_mut() {
+            idle.trusted = false;
         }
     }
 
@@ -425,6 +435,9 @@ impl Lease {
                 .instrument(tracing::trace_span!("execute"))
                 .await;
         self.busy = None;
+        if result.as_ref().is_err_and(DriverError::is_lost) {
+            self.shared.distrust();
+        }
         (result, in_step)
     }
 
@@ -464,7 +477,7 @@ impl Drop for Lease {
         let mend = async move {
             if let Some(stopper) = busy {
                 // Its future was dropped: what it began must not happen later.
-                let _ = timeout(PATIENCE, stopper.stop()).await;
+                let _ = timeout(PATIENCE, stopper.terminate()).await;
             }
             let mended = clean || connection.recover().await;
             if mended && shared.connector.is_memory() && !shared.is_closed() {
@@ -503,6 +516,7 @@ impl Shared {
             connection,
             since: Instant::now(),
             born,
+            trusted: true,
         });
         self.returned.notify_one();
     }

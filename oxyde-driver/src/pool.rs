@@ -225,7 +225,14 @@ impl Runs for Pool {
         };
         let job = Arc::new(job);
         let mut lease = self.0.acquire(writes, cancel).await?;
-        Self::once(&mut lease, &job, cancel).await
+        let result = Self::once(&mut lease, &job, cancel).await;
+        if job.only_reads() && matches!(result, Err(DriverError::ConnectionLost { .. })) {
+            // It may have died while it was idle; a read can simply be asked again.
+            drop(lease);
+            let mut lease = self.0.acquire(writes, cancel).await?;
+            return Self::once(&mut lease, &job, cancel).await;
+        }
+        result
     }
 
     async fn try_out(&self, jobs: Vec<Job>, cancel: &Cancel) -> Result<Vec<Outcome>, DriverError> {

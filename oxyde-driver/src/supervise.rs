@@ -1,5 +1,6 @@
 //! One job under a cancel handle and a deadline.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use crate::error::DriverError;
 
 /// How long a stopped job may take to end before its connection is given up.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// After this time a job that still runs is asked to stop again.
+const AGAIN: Duration = Duration::from_millis(40);
 
 /// Until when a job may run, and what it is then told.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +90,7 @@ pub(crate) async fn supervise(
             in_step: true,
         };
     }
-    let (result, asked, reason) = {
+    let (result, reason) = {
         let work = connection.run(job, retry);
         tokio::pin!(work);
         let reason = tokio::select! {
@@ -98,37 +102,69 @@ pub(crate) async fn supervise(
             () = cancel.fired() => DriverError::Cancelled,
             reason = Deadline::passed(deadline) => reason,
         };
-        let both = async { tokio::join!(stopper.stop(), &mut work) };
-        match timeout(GRACE, both).await {
-            Ok((asked, result)) => (result, asked, reason),
-            Err(_) => {
-                return Ended {
-                    result: Err(reason),
-                    in_step: false,
-                };
-            }
+        if let Ok(result) = timeout(GRACE, stop_until_done(stopper, work)).await {
+            (result, reason)
+        } else {
+            // It does not stop: end the session, so that it does not go on unseen.
+            let _ = timeout(GRACE, stopper.terminate()).await;
+            return Ended {
+                result: Err(reason),
+                in_step: false,
+            };
         }
     };
-    match result {
-        Err(problem) if stopper.is_stop(&problem) => Ended {
-            result: Err(reason),
-            in_step: true,
-        },
-        Err(problem) if problem.is_lost() => Ended {
+    if result.as_ref().is_err_and(DriverError::is_lost) {
+        return Ended {
             result: Err(reason),
             in_step: false,
-        },
-        // It ended by itself before the stop arrived, which must not hit the next statement.
-        result => {
-            let absorbed = timeout(GRACE, connection.absorb_stop()).await;
-            let in_step = asked && absorbed.unwrap_or(false);
-            // A stopped read may come to a shortened answer instead of an error.
-            let result = if job.only_reads() {
-                Err(reason)
-            } else {
-                result
+        };
+    }
+    // A request that came too late must not hit the next statement.
+    let absorbed = timeout(GRACE, connection.absorb_stop()).await;
+    let result = match result {
+        Err(problem) if stopper.is_stop(&problem) => Err(reason),
+        // A stopped read may come to a shortened answer instead of an error.
+        _ if job.only_reads() => Err(reason),
+        result => result,
+    };
+    Ended {
+        result,
+        in_step: absorbed.unwrap_or(false),
+    }
+}
+
+/// Asks again and again until the work has ended: a request that arrives before the statement
+/// has begun is lost. Each request is awaited to its answer, so that none is under way later.
+async fn stop_until_done<T>(stopper: &Stopper, mut work: Pin<&mut impl Future<Output = T>>) -> T {
+    let mut side = None;
+    loop {
+        let mut ended = None;
+        {
+            let ask = async {
+                if side.is_none() {
+                    side = stopper.side().await;
+                }
+                if let Some(side) = &mut side {
+                    side.ask().await;
+                }
             };
-            Ended { result, in_step }
+            tokio::pin!(ask);
+            loop {
+                tokio::select! {
+                    biased;
+                    result = &mut work, if ended.is_none() => ended = Some(result),
+                    () = &mut ask => break,
+                }
+            }
+        }
+        if ended.is_none() {
+            ended = timeout(AGAIN, &mut work).await.ok();
+        }
+        if let Some(result) = ended {
+            if let Some(side) = side {
+                tokio::spawn(side.close());
+            }
+            return result;
         }
     }
 }

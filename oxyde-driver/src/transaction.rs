@@ -238,7 +238,7 @@ impl Transaction {
     /// # Errors
     /// Any [`DriverError`].
     pub async fn savepoint(&self, name: &str) -> Result<(), DriverError> {
-        let sql = format!("SAVEPOINT {}", checked(name)?);
+        let sql = format!("SAVEPOINT {}", named(name)?);
         let mut state = self.0.lock(&Cancel::never()).await?;
         if self.failed() {
             return Err(aborted());
@@ -253,7 +253,7 @@ impl Transaction {
     /// # Errors
     /// Any [`DriverError`].
     pub async fn release(&self, name: &str) -> Result<(), DriverError> {
-        let sql = format!("RELEASE SAVEPOINT {}", checked(name)?);
+        let sql = format!("RELEASE SAVEPOINT {}", named(name)?);
         let mut state = self.0.lock(&Cancel::never()).await?;
         self.0.step(&mut state, sql).await?;
         if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
@@ -267,7 +267,7 @@ impl Transaction {
     /// # Errors
     /// Any [`DriverError`].
     pub async fn rollback_to(&self, name: &str) -> Result<(), DriverError> {
-        let sql = format!("ROLLBACK TO SAVEPOINT {}", checked(name)?);
+        let sql = format!("ROLLBACK TO SAVEPOINT {}", named(name)?);
         let mut state = self.0.lock(&Cancel::never()).await?;
         self.0.step(&mut state, sql).await?;
         if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
@@ -381,16 +381,15 @@ fn aborted() -> DriverError {
     )
 }
 
-/// A savepoint's name, which goes into SQL as it is.
-fn checked(name: &str) -> Result<&str, DriverError> {
+/// A savepoint's name as it stands in SQL: with a head, so that it is no word of the language.
+fn named(name: &str) -> Result<String, DriverError> {
     let plain = !name.is_empty()
-        && name.len() <= 60
-        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.len() <= 50
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain {
-        Ok(name)
+        Ok(format!("sp_{name}"))
     } else {
         Err(DriverError::Misuse(
             "a savepoint's name is made of letters, digits and _",

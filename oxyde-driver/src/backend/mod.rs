@@ -193,16 +193,62 @@ pub(crate) enum Stopper {
     Sqlite(sqlite::Stopper),
 }
 
-impl Stopper {
-    /// Stops it on the server.
-    pub(crate) async fn stop(&self) -> bool {
+/// The way by which a stopper reaches the server.
+#[derive(Debug)]
+pub(crate) enum Side {
+    Postgres(postgres::Side),
+    Mysql(mysql::Side),
+    Sqlite(sqlite::Stopper),
+}
+
+impl Side {
+    /// Asks to stop the statement that runs now; one that has not begun is not met.
+    pub(crate) async fn ask(&mut self) -> bool {
         match self {
-            Self::Postgres(stopper) => stopper.stop().await,
-            Self::Mysql(stopper) => stopper.stop().await,
+            Self::Postgres(side) => side.ask().await,
+            Self::Mysql(side) => side.ask().await,
             Self::Sqlite(stopper) => {
                 stopper.stop();
                 true
             }
+        }
+    }
+
+    async fn terminate(&mut self) -> bool {
+        match self {
+            Self::Postgres(side) => side.terminate().await,
+            Self::Mysql(side) => side.terminate().await,
+            Self::Sqlite(stopper) => {
+                stopper.stop();
+                true
+            }
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Postgres(side) => side.close().await,
+            Self::Mysql(side) => side.close().await,
+            Self::Sqlite(_) => (),
+        }
+    }
+}
+
+impl Stopper {
+    /// Opens the way to the server; `None` when it takes no more connections.
+    pub(crate) async fn side(&self) -> Option<Side> {
+        match self {
+            Self::Postgres(stopper) => stopper.side().await.map(Side::Postgres),
+            Self::Mysql(stopper) => stopper.side().await.map(Side::Mysql),
+            Self::Sqlite(stopper) => Some(Side::Sqlite(stopper.clone())),
+        }
+    }
+
+    /// Ends the session on the server, also when its statement has not begun.
+    pub(crate) async fn terminate(&self) {
+        if let Some(mut side) = self.side().await {
+            side.terminate().await;
+            side.close().await;
         }
     }
 
@@ -253,10 +299,7 @@ impl Connection {
         match self {
             // The server drops a cancel request that finds it waiting for a statement.
             Self::Postgres(_) | Self::Sqlite(_) => true,
-            Self::Mysql(connection) => {
-                let answer = connection.ping().await;
-                answer.is_ok_and(|()| true)
-            }
+            Self::Mysql(connection) => connection.absorb_stop().await,
         }
     }
 

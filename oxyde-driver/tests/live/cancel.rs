@@ -36,7 +36,9 @@ fn slow(server: Server) -> &'static str {
 fn slow_write(server: Server) -> &'static str {
     match server {
         Server::Postgres => "INSERT INTO t (id, name) SELECT 999, 'late' FROM pg_sleep(6)",
-        Server::Mysql | Server::Mariadb => "INSERT INTO t (id, name) SELECT 999, SLEEP(6)",
+        Server::Mysql | Server::Mariadb => {
+            "INSERT INTO t (id, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT 999, COUNT(*) FROM n a, n b, n c WHERE a.i + b.i + c.i > 0"
+        }
         Server::Sqlite => {
             "INSERT INTO t (id, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000) SELECT 999, COUNT(*) FROM n"
         }
@@ -183,7 +185,7 @@ async fn a_write(server: Server) {
                 .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
                 .await
                 .unwrap();
-            // MySQL's SLEEP ends early without an error: then the write was done and is told so.
+            // What was done is told as done.
             let expected = i64::from(problem.is_ok());
             assert_eq!(
                 count.cell(0, 0),

@@ -9,8 +9,12 @@
 
 mod bulk;
 mod cancel;
+mod errors;
 mod plans;
+mod pool;
 mod roundtrip;
 mod server;
 mod smoke;
+mod sqlite;
+mod transaction;
 mod values;

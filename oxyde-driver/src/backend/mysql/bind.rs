@@ -22,13 +22,20 @@ pub(super) const STYLE: Style = Style {
     quoted_doubles: true,
 };
 
+/// What binding needs to know of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Binder {
+    pub wire: &'static Wire,
+    pub exact_json: bool,
+}
+
 /// Binds the values of a plan; also the SQL with its types in a comment.
 ///
 /// Since 8.0.22 MySQL keeps the type that a prepared statement was first run with and converts
 /// what comes later: a text to a date, without a word. The cache of prepared statements knows a
 /// statement by its text, so the types are part of it.
 pub(super) fn arguments(
-    wire: &Wire,
+    binder: Binder,
     sql: &str,
     binds: &[Bind],
     values: &[Value],
@@ -37,7 +44,7 @@ pub(super) fn arguments(
     for bind in binds {
         let param = bind.param as usize;
         let what = sent(bind, values)?;
-        add(&mut arguments, wire, &bind.ty, &what).map_err(|detail| error(param, detail))?;
+        add(&mut arguments, binder, &bind.ty, &what).map_err(|detail| error(param, detail))?;
     }
     let types = binds.iter().map(|bind| match bind.form {
         Form::Scalar | Form::Array => letter(&bind.ty),
@@ -47,12 +54,12 @@ pub(super) fn arguments(
 }
 
 /// Binds the values of raw SQL, each as what it is: MySQL does not say what it wants.
-pub(super) fn raw(wire: &Wire, values: &[Value]) -> Result<MySqlArguments, DriverError> {
+pub(super) fn raw(binder: Binder, values: &[Value]) -> Result<MySqlArguments, DriverError> {
     let mut arguments = MySqlArguments::default();
     for (param, value) in values.iter().enumerate() {
         let ty = natural_type(value);
         fit(value, &ty)
-            .and_then(|fitted| add(&mut arguments, wire, &ty, &Sent::Scalar(fitted)))
+            .and_then(|fitted| add(&mut arguments, binder, &ty, &Sent::Scalar(fitted)))
             .map_err(|detail| error(param, detail))?;
     }
     Ok(arguments)
@@ -112,7 +119,7 @@ fn letter(ty: &ColumnType) -> char {
 
 fn add(
     arguments: &mut MySqlArguments,
-    wire: &Wire,
+    binder: Binder,
     ty: &ColumnType,
     what: &Sent<'_>,
 ) -> Result<(), String> {
@@ -120,6 +127,11 @@ fn add(
     let null = match what {
         Sent::Scalar(Fitted::Null) => true,
         Sent::Scalar(fitted) => {
+            if let Fitted::Json(text) = fitted
+                && !binder.exact_json
+            {
+                json_fits(text)?;
+            }
             scalar(&mut bytes, fitted)?;
             false
         }
@@ -135,8 +147,8 @@ fn add(
         Sent::Array(..) => return Err("MySQL takes lists as JSON".to_owned()),
     };
     let info = match what {
-        Sent::Pattern(_) | Sent::JsonList(..) => &wire.text,
-        _ => type_of(wire, ty),
+        Sent::Pattern(_) | Sent::JsonList(..) => &binder.wire.text,
+        _ => type_of(binder.wire, ty),
     };
     arguments
         .add(Param { info, bytes, null })
@@ -231,9 +243,7 @@ fn scalar(out: &mut Vec<u8>, fitted: &Fitted<'_>) -> Result<(), String> {
             decimal_fits(text)?;
             sized(out, text.as_bytes());
         }
-        Fitted::Text(text) | Fitted::Inet(text) => sized(out, text.as_bytes()),
-        Fitted::Json(text) => {
-            json_fits(text)?;
+        Fitted::Text(text) | Fitted::Inet(text) | Fitted::Json(text) => {
             sized(out, text.as_bytes());
         }
         Fitted::Bytes(bytes) => sized(out, bytes),

@@ -18,7 +18,8 @@ use sqlx::{
     SqlSafeStr as _, Statement as _,
 };
 
-pub(crate) use cancel::Stopper;
+use bind::Binder;
+pub(crate) use cancel::{Side, Stopper};
 use wire::Wire;
 
 use super::{Job, Outcome, connect_error};
@@ -85,6 +86,7 @@ impl Connector {
                 session,
             },
             wire,
+            exact_json: dialect == Dialect::Mariadb,
             max_packet: usize::try_from(packet.max(1024 * 1024)).unwrap_or(usize::MAX),
             id_step: i64::try_from(step.max(1)).unwrap_or(1),
         };
@@ -98,6 +100,8 @@ pub(crate) struct Connection {
     raw: MySqlConnection,
     stopper: Stopper,
     wire: &'static Wire,
+    /// Whether JSON is kept as it was written (MariaDB), or parsed into 64-bit numbers (MySQL).
+    exact_json: bool,
     /// Longest packet that the server takes, in bytes.
     pub(crate) max_packet: usize,
     /// Distance between the ids of one statement's rows.
@@ -113,11 +117,19 @@ impl Connection {
         problem.code() == Some(error::STOPPED)
     }
 
+    fn binder(&self) -> Binder {
+        Binder {
+            wire: self.wire,
+            exact_json: self.exact_json,
+        }
+    }
+
     /// Runs one job. `retry` allows a second try when the server dropped the statement's plan.
     pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match job {
             Job::Plan { plan, values } => {
-                let (sql, arguments) = bind::arguments(self.wire, &plan.sql, &plan.binds, values)?;
+                let (sql, arguments) =
+                    bind::arguments(self.binder(), &plan.sql, &plan.binds, values)?;
                 let rows = RowSet::of_plan(plan);
                 self.query(&sql, arguments, Columns::Planned(rows), retry)
                     .await
@@ -128,7 +140,7 @@ impl Connection {
                 binds,
                 values,
             } => {
-                let (sql, arguments) = bind::arguments(self.wire, sql, binds, values)?;
+                let (sql, arguments) = bind::arguments(self.binder(), sql, binds, values)?;
                 let rows = RowSet::of_plan(plan);
                 self.query(&sql, arguments, Columns::Planned(rows), retry)
                     .await
@@ -141,7 +153,7 @@ impl Connection {
                 if !values.is_empty() {
                     self.check_count(&sql, values.len()).await?;
                 }
-                let arguments = bind::raw(self.wire, values)?;
+                let arguments = bind::raw(self.binder(), values)?;
                 self.query(&sql, arguments, Columns::Named(types), retry)
                     .await
             }
@@ -254,6 +266,14 @@ impl Connection {
                 }
                 Ok(outcome)
             }
+        }
+    }
+
+    /// Meets a request to stop that came too late for its statement, before the next one does.
+    pub(crate) async fn absorb_stop(&mut self) -> bool {
+        match self.ping().await {
+            Ok(()) => true,
+            Err(problem) => Self::is_stop(&problem) && self.ping().await.is_ok(),
         }
     }
 

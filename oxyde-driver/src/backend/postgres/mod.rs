@@ -19,7 +19,7 @@ use sqlx::{
     SqlSafeStr as _, Statement as _,
 };
 
-pub(crate) use cancel::Stopper;
+pub(crate) use cancel::{Side, Stopper};
 
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
@@ -108,7 +108,7 @@ impl Connection {
                 rows,
                 range,
             } => {
-                let (sql, arguments) = bind::columns(sql, &plan.binds, &rows[range.clone()])
+                let (sql, arguments) = bind::columns(sql, &plan.row_binds(), &rows[range.clone()])
                     .map_err(|problem| super::shift_row(problem, range.start))?;
                 let rows = RowSet::of_plan(plan);
                 self.query(sql, arguments, Columns::Planned(rows), retry)
