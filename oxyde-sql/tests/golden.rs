@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use oxyde_sql::compile;
-use oxyde_sql::dialect::{Dialect, Features};
+use oxyde_sql::dialect::{DECIMAL_COLLATION, Dialect, Features, SQLITE_FUNCTIONS};
 use oxyde_sql::ir::{Message, Statement};
 use oxyde_sql::plan::{Bulk, Plan};
 
@@ -172,6 +172,36 @@ fn no_orphans_and_no_doubles() {
     }
     let orphans: Vec<_> = found.difference(&expected).collect();
     assert!(orphans.is_empty(), "snapshots of no case: {orphans:?}");
+}
+
+/// What statements for SQLite call is what the driver registers, no more and no less.
+#[test]
+fn sqlite_functions_are_the_registered_ones() {
+    let mut called = BTreeSet::new();
+    for (_, cases) in topics() {
+        for (_, statement) in cases {
+            let Ok(plan) = compile(&statement, &Features::of(Dialect::Sqlite)) else {
+                continue;
+            };
+            let words = plan
+                .sql
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            called.extend(
+                words
+                    .filter(|word| word.starts_with("oxyde_"))
+                    .map(str::to_owned),
+            );
+            if plan.sql.contains(" REGEXP ") {
+                called.insert("regexp".to_owned());
+            }
+        }
+    }
+    assert!(called.remove(DECIMAL_COLLATION));
+    let registered: BTreeSet<String> = SQLITE_FUNCTIONS
+        .iter()
+        .map(|function| function.name.to_owned())
+        .collect();
+    assert_eq!(called, registered);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn on_duplicate_key(
         }
         ConflictAction::Update {
             filter: Some(_), ..
-        } => Err(cx.unsupported("a condition in the upsert clause")),
+        } => Err(cx.unsupported("conditions in the upsert clause")),
         ConflictAction::Update {
             columns,
             assignments,

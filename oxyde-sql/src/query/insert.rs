@@ -113,7 +113,7 @@ fn inserted_select(
         });
     }
     if select.lock.is_some() && insert.conflict.is_some() {
-        return Err(cx.unsupported("an upsert from a query that locks"));
+        return Err(cx.unsupported("upserts from a query that locks"));
     }
     // `… SELECT … FROM t ON CONFLICT` reads like a join's ON without a WHERE before it.
     let bare = select.filter.is_none() && select.compounds.is_empty();

@@ -55,11 +55,7 @@ impl ColumnType {
                 _ => "utf8mb4_0900_bin",
             };
             let name = length.map_or_else(|| "LONGTEXT".to_owned(), |n| format!("VARCHAR({n})"));
-            // MariaDB takes no COLLATE here.
-            match dialect {
-                Dialect::Mariadb => name,
-                _ => format!("{name} CHARACTER SET utf8mb4 COLLATE {collation}"),
-            }
+            format!("{name} CHARACTER SET utf8mb4 COLLATE {collation}")
         };
         match self {
             Self::SmallInt | Self::Integer | Self::BigInt | Self::Interval => {
@@ -68,21 +64,19 @@ impl ColumnType {
             Self::Bool => ("TINYINT".into(), "{0}"),
             Self::Double => ("DOUBLE".into(), "{0}"),
             Self::Decimal { .. } => ("DECIMAL(65,30)".into(), "{0}"),
-            Self::Varchar { length } => (text(Some((*length).clamp(1, 4000))), "{0}"),
+            // A short text can be sorted and hashed in memory; a long one must not be cut.
+            Self::Varchar {
+                length: length @ 1..=4000,
+            } => (text(Some(*length)), "{0}"),
+            Self::Text | Self::Varchar { .. } => (text(None), "{0}"),
             Self::Enum { .. } => (text(Some(255)), "{0}"),
             Self::Inet => (text(Some(43)), "{0}"),
-            Self::Text => (text(None), "{0}"),
             Self::Bytes => ("LONGTEXT".into(), "FROM_BASE64({0})"),
             Self::Date => ("DATE".into(), "{0}"),
             Self::Time => ("TIME(6)".into(), "{0}"),
             Self::DateTime | Self::TimestampTz => ("DATETIME(6)".into(), "{0}"),
-            Self::Uuid => match dialect {
-                Dialect::Mariadb => ("CHAR(36)".into(), "{0}"),
-                _ => (
-                    "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin".into(),
-                    "{0}",
-                ),
-            },
+            // As the column is stored, so that its index can be used.
+            Self::Uuid => (self.storage(dialect, false), "{0}"),
             Self::Json | Self::Array { .. } => ("JSON".into(), "{0}"),
             Self::Custom { base, .. } => base.json_table(dialect),
         }
