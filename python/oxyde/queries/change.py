@@ -109,20 +109,8 @@ async def update_query(
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
         builder = Builder()
-        scope = Scope(builder, bare._names, inline=True)
-        assignments = [item.build(scope) for item in items]
-        _annotate(bare, scope)
-        update: _ir.Update = {
-            "table": table_of(bare._names.meta, scope.alias),
-            "joins": [],
-            "assignments": assignments,
-            "scope": _scope_of_change(bare, scope),
-            "returning": [],
-        }
-        if not returning:
-            return {"update": update}, builder, None
-        update["returning"], cells = _returning(bare._names, scope)
-        return {"update": update}, builder, cells.recipe("model")
+        statement, recipe = update_statement(bare, items, builder, returning=returning)
+        return statement, builder, recipe
 
     entry = entry_for(executor.flavour, shape, make, bare._model)
     if entry.recipe is not None:
@@ -131,6 +119,42 @@ async def update_query(
         return rows
     affected, _ = await entry.execute(executor, values)
     return affected
+
+
+def update_statement(
+    query: Query[Any, Any],
+    items: tuple[Assigned, ...],
+    builder: Builder,
+    *,
+    returning: bool,
+) -> tuple[_ir.Statement, Any]:
+    """The UPDATE, and the recipe of its rows."""
+    scope = Scope(builder, query._names, inline=True)
+    assignments = [item.build(scope) for item in items]
+    _annotate(query, scope)
+    update: _ir.Update = {
+        "table": table_of(query._names.meta, scope.alias),
+        "joins": [],
+        "assignments": assignments,
+        "scope": _scope_of_change(query, scope),
+        "returning": [],
+    }
+    if not returning:
+        return {"update": update}, None
+    update["returning"], cells = _returning(query._names, scope)
+    return {"update": update}, cells.recipe("model")
+
+
+def delete_statement(query: Query[Any, Any], builder: Builder) -> _ir.Statement:
+    """The DELETE."""
+    scope = Scope(builder, query._names, inline=True)
+    _annotate(query, scope)
+    delete: _ir.Delete = {
+        "table": table_of(query._names.meta, scope.alias),
+        "scope": _scope_of_change(query, scope),
+        "returning": [],
+    }
+    return {"delete": delete}
 
 
 def _annotate(query: Query[Any, Any], scope: Scope) -> None:
@@ -161,14 +185,7 @@ async def delete_query(query: Query[Any, Any], executor: Executor) -> int:
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
         builder = Builder()
-        scope = Scope(builder, bare._names, inline=True)
-        _annotate(bare, scope)
-        delete: _ir.Delete = {
-            "table": table_of(bare._names.meta, scope.alias),
-            "scope": _scope_of_change(bare, scope),
-            "returning": [],
-        }
-        return {"delete": delete}, builder, None
+        return delete_statement(bare, builder), builder, None
 
     entry = entry_for(executor.flavour, shape, make, bare._model)
     affected, _ = await entry.execute(executor, values)

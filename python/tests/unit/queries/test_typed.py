@@ -20,7 +20,10 @@ from oxyde.queries import F, Lower, Q, any_of, contains, desc, in_, is_null
         (lambda p: p.name != "a", ~Q(name="a")),
         (lambda p: p.email == None, Q(email=None)),  # noqa: E711
         (lambda p: p.name.startswith("A"), Q(name__startswith="A")),
-        (lambda p: (p.age >= 18) & p.name.startswith("A"), Q(age__gte=18) & Q(name__startswith="A")),
+        (
+            lambda p: (p.age >= 18) & p.name.startswith("A"),
+            Q(age__gte=18) & Q(name__startswith="A"),
+        ),
         (lambda p: ~(p.age > 3) | (p.age < 1), ~Q(age__gt=3) | Q(age__lt=1)),
         (lambda p: p.company.name == "x", Q(company__name="x")),
         (lambda p: p.company == 3, Q(company=3)),

@@ -1,0 +1,257 @@
+"""The builder against the messages that `oxyde-sql` reads in its own tests."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract_models import Posts, Users
+
+from oxyde import _core, _ir
+from oxyde.queries import (
+    Case,
+    Cast,
+    Coalesce,
+    Count,
+    Exists,
+    F,
+    Frame,
+    OuterRef,
+    Q,
+    RawSQL,
+    Sum,
+    Trunc,
+    Value,
+    When,
+    Window,
+)
+from oxyde.queries.assign import assigned
+from oxyde.queries.build_ir import build_select
+from oxyde.queries.change import delete_statement, update_statement
+from oxyde.queries.conflict import Conflict
+from oxyde.queries.functions import Lower
+from oxyde.queries.insert import insert_statement
+from oxyde.queries.lookup_table import PARTS, SPECS
+from oxyde.queries.names import names_of
+from oxyde.queries.scope import Builder
+
+FOLDER = Path(__file__).parents[4] / "oxyde-sql" / "tests" / "ir"
+MESSAGES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+
+STRUCTS: dict[str, Any] = {
+    "select": _ir.Select,
+    "insert": _ir.Insert,
+    "update": _ir.Update,
+    "bulk_update": _ir.BulkUpdate,
+    "delete": _ir.Delete,
+    "table": _ir.Table,
+    "lock": _ir.Lock,
+    "conflict": _ir.Conflict,
+    "joins": _ir.Join,
+    "outputs": _ir.Output,
+    "returning": _ir.Output,
+    "order_by": _ir.Order,
+    "ctes": _ir.Cte,
+    "compounds": _ir.Compound,
+    "assignments": _ir.Assignment,
+    "keys": _ir.InsertColumn,
+    "column": _ir.InsertColumn,
+}
+
+
+def structs(key: str, node: Any) -> list[tuple[str, set[str]]]:
+    """All structs of a message that the mirror names, with their keys."""
+    found: list[tuple[str, set[str]]] = []
+    if isinstance(node, list):
+        return [each for item in node for each in structs(key, item)]
+    if not isinstance(node, dict):
+        return found
+    assigned_column = key == "column" and "table" not in node
+    is_action = key in ("update", "conflict") and "columns" in node
+    if key in STRUCTS and (key != "column" or assigned_column) and not is_action:
+        # `column` is also an expression, `table` also a name, `select` also one entry of a union.
+        if not (key == "select" and set(node) == {"select"}):
+            found.append((key, set(node)))
+    for name, value in node.items():
+        found += structs(name, value)
+    return found
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_mirror_has_the_keys_of_each_struct(name: str) -> None:
+    message = MESSAGES[name]
+    assert set(message) == set(_ir.Message.__annotations__)
+    assert message["version"] == _ir.IR_VERSION == _core.IR_VERSION
+    for kind, keys in structs("", message["statement"]):
+        mirror: set[str] = set()
+        for base in (STRUCTS[kind], *getattr(STRUCTS[kind], "__orig_bases__", ())):
+            mirror |= set(getattr(base, "__annotations__", {}))
+        assert keys == mirror, kind
+
+
+def select(query: Any) -> _ir.Statement:
+    return {"select": build_select(query, Builder()).select}
+
+
+def users(**annotations: Any) -> Any:
+    return Users.objects.annotate(**annotations).values(*annotations)
+
+
+ID = Users.objects.values("id")
+TWO = Users.objects.values("id", "name")
+
+
+def update(query: Any, **values: Any) -> _ir.Statement:
+    builder = Builder()
+    items = assigned(query._context(), values)
+    return update_statement(query, items, builder, returning=False)[0]
+
+
+def insert(given: list[str], returning: list[str], **options: Any) -> _ir.Statement:
+    names = names_of(options.pop("model", Users))
+    return {"insert": insert_statement(names, given, returning, **options)}
+
+
+POST_COLUMNS = ["id", "title", "views"]
+BUILT: dict[str, Any] = {
+    "lookup_exact_name": lambda: select(ID.filter(name="x")),
+    "lookup_in_id": lambda: select(ID.filter(id__in=[1])),
+    "lookup_between": lambda: select(ID.filter(born__between=(dt.date.min, dt.date.max))),
+    "lookup_isnull_true": lambda: select(ID.filter(name=None)),
+    "lookup_has_key": lambda: select(ID.filter(data__has_key="a")),
+    "lookup_array_contains": lambda: select(ID.filter(tags__contains=["a"])),
+    "lookup_year_seen": lambda: select(ID.filter(seen__year=2024)),
+    "lookup_year_gte": lambda: select(ID.filter(seen__year__gte=2024)),
+    "expression_concat": lambda: select(users(value=F("name") + "x")),
+    "expression_born_plus_interval": lambda: select(users(value=F("born") + dt.timedelta(1))),
+    "expression_cast_int_to_decimal": lambda: select(
+        users(value=Cast("age", {"decimal": {"precision": 10, "scale": 3}}))
+    ),
+    "insert_row_returning": lambda: insert(["name"], ["id"], source="row"),
+    "insert_default_values": lambda: insert([], [], source="row"),
+    "upsert_nothing_any": lambda: insert(
+        POST_COLUMNS,
+        [],
+        model=Posts,
+        source="row",
+        conflict=Conflict(None, ()).build(names_of(Posts)),
+    ),
+    "upsert_update_rows": lambda: insert(
+        POST_COLUMNS,
+        [],
+        model=Posts,
+        source="rows",
+        conflict=Conflict(("id",), ("title", "views")).build(names_of(Posts)),
+    ),
+    "delete_all": lambda: delete_statement(Users.objects.filter(), Builder()),
+    "delete_where": lambda: delete_statement(Users.objects.filter(id=1), Builder()),
+    "update_increment": lambda: update(Users.objects.filter(id=1), age=F("age") + 1),
+    "select_order_nulls_last": lambda: select(TWO.order_by(F("age").asc(nulls_last=True))),
+    "select_for_update_of": lambda: select(TWO.for_update(of=["self"])),
+    "select_for_share_skip_locked": lambda: select(TWO.for_share(skip_locked=True)),
+    "window_sum_rows_offset": lambda: select(
+        users(
+            value=Window(
+                Sum("id"), partition_by="active", order_by="-age", frame=Frame(-2, 3, "rows")
+            )
+        )
+    ),
+    "aggregate_sum_filter": lambda: select(
+        Users.objects.annotate(value=Sum("score", filter=Q(age__gte=1))).values("value")
+    ),
+    "predicate_raw": lambda: select(ID.filter(RawSQL("length(name) > %s", [3], output=bool))),
+}
+
+
+def normal(statement: Any) -> Any:
+    """Params numbered as they are met, whatever came before; `big_int` beside whole numbers."""
+    places: dict[int, int] = {}
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            if set(node) == {"param"}:
+                inner = dict(node["param"])
+                inner["index"] = places.setdefault(inner["index"], len(places))
+                if inner["type"] in ("integer", "text") or (
+                    isinstance(inner["type"], dict) and "varchar" in inner["type"]
+                ):
+                    inner["type"] = "big_int" if inner["type"] == "integer" else "text"
+                return {"param": inner}
+            return {key: walk(value) for key, value in sorted(node.items())}
+        return [walk(item) for item in node] if isinstance(node, list) else node
+
+    return walk(copy.deepcopy(statement))
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_the_builder_makes_the_shared_message(name: str) -> None:
+    assert normal(BUILT[name]()) == normal(MESSAGES[name]["statement"])
+
+
+def test_lookups_are_those_of_the_core() -> None:
+    kinds = {"float": "double"}
+    core: dict[str, set[str]] = {}
+    for lookup in _core.LOOKUPS:
+        core.setdefault(lookup["name"], set()).update(lookup["families"])
+    assert set(SPECS) == set(core)
+    members = {
+        "int": {"small_int", "integer", "big_int"},
+        "text": {"text", "varchar"},
+        "datetime": {"date_time", "timestamp_tz"},
+        "date_time": {"date_time", "timestamp_tz"},
+    }
+    for name, spec in SPECS.items():
+        taken: set[str] = set()
+        for family in core[name]:
+            taken |= members.get(family, {kinds.get(family, family)})
+        assert spec.kinds <= taken, name
+
+
+def test_functions_and_aggregates_are_those_of_the_core() -> None:
+    import oxyde.queries as queries
+    from oxyde.queries.aggregates import Aggregate
+    from oxyde.queries.functions import _EXTRACTS, _TRUNCS, Func
+
+    functions = {each["name"] for each in _core.FUNCTIONS}
+    aggregates = {each["name"] for each in _core.AGGREGATES}
+    for name in queries.__all__:
+        found = getattr(queries, name)
+        if isinstance(found, type) and issubclass(found, Func) and found.name:
+            if found.name in ("extract", "trunc"):
+                continue
+            assert found.name in functions, name
+        elif isinstance(found, type) and issubclass(found, Aggregate):
+            assert found.name in aggregates, name
+    assert {f"extract_{part}" for part in _EXTRACTS} <= functions
+    assert {f"trunc_{unit}" for unit in _TRUNCS} <= functions
+    assert set(PARTS.values()) <= functions
+
+
+@pytest.mark.parametrize("flavour", ["postgres", "sqlite", "mysql", "mariadb"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        Users.objects.filter(Exists(Posts.objects.filter(author_id=OuterRef("id")))),
+        Users.objects.filter(posts__title="x").exclude(posts__views__gt=3),
+        Users.objects.annotate(n=Count("posts"), v=Sum("posts__views")).filter(n__gt=1),
+        Users.objects.values("age").annotate(n=Count("*")).having(n__gt=1).order_by("-n"),
+        Posts.objects.join("author").filter(author__name__icontains="x").order_by("author__age"),
+        Users.objects.annotate(
+            kind=Case(When(age__lt=18, then=Value("child")), default=Value("adult")),
+            shown=Coalesce("bio", "name"),
+            month=Trunc("seen", "month"),
+            low=Lower("name"),
+        ),
+        Users.objects.filter(id__in=Posts.objects.values("author_id")[:3]),
+        Users.objects.filter(id=1).union(Users.objects.filter(id=2)).order_by("id"),
+        Users.objects.only("name").distinct()[5:10],
+    ],
+)
+def test_every_dialect_compiles_it(flavour: str, query: Any) -> None:
+    sql, parameters = query.sql(dialect=flavour)
+    assert sql.startswith("SELECT")
+    assert len(parameters) >= sql.count("?") * (flavour != "postgres")
