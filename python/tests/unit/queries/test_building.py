@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from asking import brief, select, shape, values
-from models import Company, Label, Person, Post, Seat
+from people import Company, Label, Person, Post, Seat
 
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries import Count, F, Max, Query, QueryManager, Sum, Value

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from asking import brief, params, select, values
-from models import Mood, Person, Post
+from people import Mood, Person, Post
 
 from oxyde.exceptions import FieldError
 from oxyde.queries import (

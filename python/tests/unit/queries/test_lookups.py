@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from asking import brief, shape, values, where
-from models import Company, Mood, Person, Post
+from people import Company, Mood, Person, Post
 
 from oxyde.exceptions import FieldError, FieldLookupError, FieldLookupValueError
 from oxyde.queries import F, Q

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asking import brief, shape, values, where
-from models import Person
+from people import Person
 
 from oxyde.exceptions import FieldError
 from oxyde.queries import F, Q

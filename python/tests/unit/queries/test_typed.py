@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from asking import shape
-from models import Person, Post
+from people import Person, Post
 
 from oxyde.exceptions import FieldError
 from oxyde.queries import F, Lower, Q, any_of, contains, desc, in_, is_null
