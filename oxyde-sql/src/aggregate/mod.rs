@@ -94,6 +94,12 @@ pub(crate) fn render_over(
             .join
             .fill("{0} FILTER (WHERE {1})", &[sql, filter], Level::Term);
     }
+    if over.is_some() && is_registered(form, cx) {
+        return Err(cx.unsupported(format!(
+            "`{}` of these values over a window",
+            aggregate.name
+        )));
+    }
     if let Some(over) = over {
         sql = cx.join.fill("{0} OVER {1}", &[sql, over], Level::Term);
     }
@@ -101,6 +107,13 @@ pub(crate) fn render_over(
         Some(Some(after)) => Ok(cx.join.fill(after, &[sql, second], Level::Term)),
         _ => Ok(sql),
     }
+}
+
+/// Whether the driver brings the aggregate; then it cannot stand before a window.
+fn is_registered(form: &Form, cx: &Context<'_>) -> bool {
+    form.sql
+        .pick(cx.features.dialect)
+        .is_some_and(|sql| sql.starts_with("oxyde_"))
 }
 
 fn find(call: &Call) -> Result<&'static Aggregate, SqlError> {

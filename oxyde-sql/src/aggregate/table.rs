@@ -261,11 +261,6 @@ const EXTREMES_MIN: &[Form] = &[
         BOOLS,
         Templates::of("BOOL_AND({2}{0})", "MIN({2}{0})", "MIN({2}{0})"),
     ),
-    form_of(
-        DECIMALS,
-        DECIMALS,
-        Templates::of("MIN({2}{0})", "oxyde_decimal_min({2}{0})", "MIN({2}{0})"),
-    ),
     then(
         form_of(
             UUIDS,
@@ -282,11 +277,6 @@ const EXTREMES_MAX: &[Form] = &[
         BOOLS,
         BOOLS,
         Templates::of("BOOL_OR({2}{0})", "MAX({2}{0})", "MAX({2}{0})"),
-    ),
-    form_of(
-        DECIMALS,
-        DECIMALS,
-        Templates::of("MAX({2}{0})", "oxyde_decimal_max({2}{0})", "MAX({2}{0})"),
     ),
     then(
         form_of(

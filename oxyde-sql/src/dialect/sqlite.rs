@@ -130,8 +130,6 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
     ),
     aggregate("oxyde_decimal_sum", "exact decimal sum; NULL over no rows"),
     aggregate("oxyde_decimal_avg", "decimal mean to 28 digits"),
-    aggregate("oxyde_decimal_min", "smallest decimal"),
-    aggregate("oxyde_decimal_max", "largest decimal"),
     aggregate("oxyde_stddev_pop", "population standard deviation as real"),
     aggregate(
         "oxyde_stddev_samp",

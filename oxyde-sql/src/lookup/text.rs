@@ -23,12 +23,12 @@ const fn text(name: &'static str, templates: Templates) -> Lookup {
 const LIKE: &str = "{0!} LIKE {1!}";
 const CONTAINS_SQLITE: &str = "instr({0}, {1}) > 0";
 const STARTS_SQLITE: &str = "substr({0}, 1, length({1})) = {1!}";
-const ENDS_SQLITE: &str = "({1!} = '' OR substr({0}, -length({1})) = {1!})";
+const ENDS_SQLITE: &str = "substr({0}, length({0}) - length({1}) + 1) = {1!}";
 
 const ICONTAINS_SQLITE: &str = "instr(oxyde_casefold({0}), oxyde_casefold({1})) > 0";
 const ISTARTS_SQLITE: &str =
     "substr(oxyde_casefold({0}), 1, length(oxyde_casefold({1}))) = oxyde_casefold({1})";
-const IENDS_SQLITE: &str = "({1!} = '' OR substr(oxyde_casefold({0}), -length(oxyde_casefold({1}))) = oxyde_casefold({1}))";
+const IENDS_SQLITE: &str = "substr(oxyde_casefold({0}), length(oxyde_casefold({0})) - length(oxyde_casefold({1})) + 1) = oxyde_casefold({1})";
 const ILIKE: &str = "{0!} ILIKE {1!}";
 const LOWER_LIKE: &str = "LOWER({0}) LIKE LOWER({1})";
 

@@ -73,6 +73,20 @@ pub fn cases() -> Vec<(String, Statement)> {
         ),
     );
     add("sum", over(sum("age"), None));
+    for name in ["sum", "min"] {
+        let aggregate = Aggregate {
+            name: name.into(),
+            arguments: vec![u("balance")],
+            distinct: false,
+            filter: None,
+            order_by: vec![],
+            ty: ty("balance"),
+        };
+        add(
+            &format!("{name}_decimal"),
+            over(Expr::Aggregate(Box::new(aggregate)), None),
+        );
+    }
     add(
         "sum_rows",
         over(
