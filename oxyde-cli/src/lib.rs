@@ -21,6 +21,15 @@ pub use models::ModelsDocument;
 pub use native::NativeHost;
 use output::Output;
 
+/// Python source with a model for each table of a schema.
+#[must_use]
+pub fn models_source(
+    schema: &oxyde_sql::schema::Schema,
+    dialect: oxyde_sql::dialect::Dialect,
+) -> String {
+    python::models(schema, oxyde_sql::dialect::DdlStyle::of(dialect))
+}
+
 /// Exit code of a command that did what it should.
 pub const DONE: i32 = 0;
 /// Exit code of an error.

@@ -250,7 +250,13 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
 /// SQL without what databases add or take away when they write it back: blanks, brackets,
 /// quotes around names, casts of literals, capital letters. Texts stay as they are.
 fn loosely(sql: &str) -> String {
-    let sql = sql.replace("_utf8mb4", "").replace("\\'", "'");
+    let sql = sql
+        .replace("_utf8mb4", "")
+        .replace("_utf8mb3", "")
+        .replace("\\\\\\'", "'")
+        .replace("\\'", "'")
+        .replace("''", "'")
+        .replace("\\\\", "\\");
     let mut out = String::with_capacity(sql.len());
     let mut in_text = false;
     for c in sql.chars() {

@@ -189,8 +189,15 @@ fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table>
 }
 
 fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
-    if expression || text.starts_with('\'') || text.contains('(') {
-        return text.replace("\\'", "'");
+    // MySQL writes an expression as a text inside a text, with the character set of each text.
+    let unwrapped = if expression {
+        text.replace("\\'", "'").replace("\\\\", "\\").replace("_utf8mb4'", "'").replace("_utf8mb3'", "'")
+    } else {
+        text.to_owned()
+    };
+    if let Some(inner) = unwrapped.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        let value = inner.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\");
+        return quoted(&value);
     }
     let number = matches!(
         ty,
@@ -201,7 +208,12 @@ fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
             | ColumnType::Double
             | ColumnType::Decimal { .. }
     );
-    if number { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+    let call = text.contains('(') || text.eq_ignore_ascii_case("current_timestamp");
+    if expression || number || call { unwrapped } else { quoted(text) }
+}
+
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 fn column_type(name: &str, collation: &str, table: &str, column: &str) -> ColumnType {

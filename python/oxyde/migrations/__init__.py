@@ -1,0 +1,31 @@
+"""Migrations from Python: the `oxyde` command, and `migrate()` for a running event loop.
+
+The work is done in Rust; this package imports the models and runs the functions of
+``run_python`` steps. Nothing of it is imported before it is used, so that the command starts
+at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oxyde.migrations.run import MigrationError, migrate
+    from oxyde.migrations.steps import Models
+
+__all__ = ["MigrationError", "Models", "migrate"]
+
+_HOMES = {
+    "MigrationError": "oxyde.migrations.run",
+    "Models": "oxyde.migrations.steps",
+    "migrate": "oxyde.migrations.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(home), name)

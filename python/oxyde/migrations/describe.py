@@ -1,0 +1,103 @@
+"""The models of modules as JSON: ``python -m oxyde.migrations.describe MODULE …``.
+
+The native binary starts this; the command of the package calls `describe` itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from oxyde.exceptions import OxydeError
+
+__all__ = ["describe", "main"]
+
+
+def describe(modules: Sequence[str], root: Path) -> str:
+    """Import modules and describe the tables of all models that are then registered.
+
+    Args:
+        modules: names of modules; a name with a package's own submodules takes those that it
+            imports.
+        root: the project's folder, which is put on ``sys.path``.
+
+    Raises:
+        OxydeError: a module cannot be imported, or a model cannot be described.
+    """
+    where = str(root)
+    if where not in sys.path:
+        sys.path.insert(0, where)
+    # What stands in the project counts, not what was imported before it was edited.
+    importlib.invalidate_caches()
+    for name in modules:
+        _load(name)
+    from oxyde.models.registry import registered_tables
+    from oxyde.models.schema import schema_of
+
+    schema = schema_of()
+    names = {model: name for name, model in registered_tables().items()}
+    loaded = [
+        name
+        for name in sys.modules
+        if any(name == module or name.startswith(f"{module}.") for module in modules)
+    ]
+    return json.dumps(
+        {
+            "schema": schema,
+            "modules": {name: model.__module__ for model, name in names.items()},
+            "loaded": sorted(loaded),
+        }
+    )
+
+
+def _load(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except OxydeError:
+        raise
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and (error.name or "") in (
+            name,
+            name.split(".", 1)[0],
+        )
+        hint = (
+            "correct `models` in the configuration, or run the command in the project's folder"
+            if missing
+            else "correct the module; nothing was compared or written"
+        )
+        raise OxydeError(
+            f"cannot import {name!r}: {_place(error, name)}{type(error).__name__}: {error}",
+            hint=hint,
+        ) from error
+
+
+def _place(error: Exception, name: str) -> str:
+    """Where the error was raised, if that is in the project."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "importlib" not in frame.filename]
+    if len(own) < 2 or isinstance(error, ModuleNotFoundError):
+        return ""
+    frame = own[-1]
+    return f"{frame.filename}:{frame.lineno}: "
+
+
+def main() -> int:
+    """Print the description; `error:` and `hint:` lines and exit code 1 when there is none."""
+    try:
+        text = describe(sys.argv[1:], Path.cwd())
+    except OxydeError as error:
+        message = str(error).split("\nhint: ", 1)[0]
+        sys.stderr.write(f"error: {message}\n")
+        if error.hint:
+            sys.stderr.write(f"hint: {error.hint}\n")
+        return 1
+    sys.stdout.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

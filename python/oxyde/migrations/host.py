@@ -1,0 +1,65 @@
+"""What the command in Rust asks of Python: to write, to ask, to import models, to run steps."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oxyde._core import Transaction
+
+__all__ = ["Host"]
+
+
+class Host:
+    """The Python process as a host of the command."""
+
+    __slots__ = ()
+
+    def out(self, text: str) -> None:
+        """Write to standard output. A reader that went away ends the output, not the command."""
+        self._write(sys.stdout, text)
+
+    def err(self, text: str) -> None:
+        """Write to standard error."""
+        self._write(sys.stderr, text)
+
+    @staticmethod
+    def _write(stream: object, text: str) -> None:
+        buffer = getattr(stream, "buffer", None)
+        try:
+            if buffer is None:
+                stream.write(text)  # type: ignore[attr-defined]
+            else:
+                # The same bytes as the native binary writes, whatever the locale.
+                buffer.write(text.encode())
+            stream.flush()  # type: ignore[attr-defined]
+        except BrokenPipeError:
+            pass
+
+    def is_terminal(self) -> bool:
+        """Whether a person reads standard output."""
+        return sys.stdout.isatty()
+
+    def ask(self, question: str) -> str | None:
+        """Ask at the terminal; None when nobody can answer."""
+        if not sys.stdin.isatty():
+            return None
+        self.out(question)
+        line = sys.stdin.readline()
+        return line.strip() if line else None
+
+    def models(self, modules: list[str], root: Path) -> str:
+        """Import the modules and describe their models, as JSON."""
+        from oxyde.migrations.describe import describe
+
+        return describe(modules, root)
+
+    def run_step(
+        self, function: str, schema: bytes, transaction: Transaction, root: Path
+    ) -> None:
+        """Run the function of a `run_python` step inside the migration's transaction."""
+        from oxyde.migrations.steps import run_step
+
+        run_step(function, schema, transaction, root)

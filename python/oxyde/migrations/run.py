@@ -1,0 +1,87 @@
+"""Migrating from Python code, for example when an application starts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from oxyde.exceptions import OxydeError
+from oxyde.migrations.host import Host
+
+__all__ = ["MigrationError", "migrate"]
+
+
+class MigrationError(OxydeError):
+    """A migration that did not come to its end; the message says what is kept."""
+
+
+class _Recorder(Host):
+    """A host that keeps what would be printed, and asks nobody."""
+
+    __slots__ = ("errors", "lines")
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+
+    def out(self, text: str) -> None:
+        self.lines.append(text)
+
+    def err(self, text: str) -> None:
+        self.errors.append(text)
+
+    def is_terminal(self) -> bool:
+        return False
+
+    def ask(self, question: str) -> str | None:
+        return None
+
+
+async def migrate(
+    url: str | None = None,
+    *,
+    target: str | None = None,
+    migrations: str | Path | None = None,
+    config: str | Path | None = None,
+    database: str = "default",
+    lock_timeout: float = 60.0,
+) -> list[str]:
+    """Bring a database to its last migration; several processes may do it at the same time.
+
+    Works inside a running event loop, which goes on meanwhile.
+
+    Args:
+        url: the database; that of the configuration when None.
+        target: a migration to go to, or "zero"; the last one when None.
+        migrations: the folder; that of the configuration when None.
+        config: the configuration file; looked for from the current folder upwards when None.
+        database: name of the database in the configuration.
+        lock_timeout: seconds to wait for another migrator.
+
+    Returns:
+        The names of the migrations that were run, in their order.
+
+    Raises:
+        MigrationError: something is wrong; the hint says what to do.
+    """
+    import json
+
+    from oxyde._core import run_cli
+
+    arguments = ["migrate", "--json", "--lock-timeout", str(lock_timeout), "--database", database]
+    for flag, value in (("--url", url), ("--migrations", migrations), ("--config", config)):
+        if value is not None:
+            arguments += [flag, str(value)]
+    if target is not None:
+        arguments.append(target)
+    recorder = _Recorder()
+    code = await asyncio.to_thread(run_cli, arguments, recorder)
+    if code != 0:
+        message, hint = _error("".join(recorder.errors))
+        raise MigrationError(message, hint=hint)
+    return [item["name"] for item in json.loads("".join(recorder.lines))["migrations"]]
+
+
+def _error(text: str) -> tuple[str, str | None]:
+    message, _, hint = text.partition("\nhint: ")
+    return message.removeprefix("error: ").strip(), hint.strip() or None
