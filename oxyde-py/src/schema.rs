@@ -54,3 +54,12 @@ pub(crate) fn drop_tables_sql(
             .map_err(|refused| from_sql(py, &refused))
     })
 }
+
+/// Python source with a model for each table of a schema (MessagePack).
+#[pyfunction]
+pub(crate) fn models_source(py: Python<'_>, schema: &[u8], flavour: &str) -> PyResult<String> {
+    guarded(py, || {
+        let dialect = dialect_of(py, flavour)?;
+        Ok(oxyde_cli::models_source(&read_schema(py, schema)?, dialect))
+    })
+}
