@@ -133,12 +133,13 @@ fn mysql(ty: &ColumnType, json: bool) -> Option<String> {
         ColumnType::Decimal {
             precision: None, ..
         } => "DECIMAL(65,30)".into(),
-        ColumnType::Text
-        | ColumnType::Varchar { .. }
+        // Without a length MySQL cuts at 65,535 bytes.
+        ColumnType::Text => "CHAR(16777215)".into(),
+        ColumnType::Varchar { .. }
         | ColumnType::Enum { .. }
         | ColumnType::Uuid
         | ColumnType::Inet => "CHAR".into(),
-        ColumnType::Bytes => "BINARY".into(),
+        ColumnType::Bytes => "BINARY(16777215)".into(),
         ColumnType::Date => "DATE".into(),
         ColumnType::Time => "TIME(6)".into(),
         ColumnType::DateTime | ColumnType::TimestampTz => "DATETIME(6)".into(),
