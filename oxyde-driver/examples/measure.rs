@@ -1,5 +1,13 @@
 //! Measures the driver alone: `cargo run --release -p oxyde-driver --example measure [url]`.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::too_many_lines,
+    reason = "a straight list of measurements with small numbers"
+)]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +19,6 @@ use oxyde_sql::value::Value;
 fn report(name: &str, mut times: Vec<Duration>) {
     times.sort();
     let median = times[times.len() / 2];
-    tracing::info!(name);
     let text = format!("{name:28} {:10.1} µs\n", median.as_secs_f64() * 1e6);
     // The result is what this program is for.
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! One set of verbs for a pool and a transaction.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -149,7 +150,8 @@ pub(crate) async fn explain(
         };
         let took = began.elapsed().as_secs_f64() * 1000.0;
         let rows = outcome.map_or(0, |outcome| outcome.affected.max(outcome.rows.len() as u64));
-        text.push_str(&format!("\n({rows} rows in {took:.3} ms)"));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n({rows} rows in {took:.3} ms)");
     }
     Ok(text)
 }

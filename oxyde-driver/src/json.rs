@@ -84,7 +84,7 @@ fn write_item(
             if purpose == Purpose::Lookup && style.quoted_doubles {
                 quote(out, &format!("{double:?}"));
             } else {
-                out.push_str(&format!("{double:?}"));
+                let _ = write!(out, "{double:?}");
             }
         }
         Fitted::Decimal(text) => {

@@ -170,8 +170,8 @@ impl Shared {
         cancel: &Cancel,
     ) -> Result<Lease, DriverError> {
         let began = Instant::now();
-        let writer = match &self.writer {
-            Some(writer) if writes => Some(self.queue(writer, began, cancel).await?),
+        let right = match &self.writer {
+            Some(queue) if writes => Some(self.queue(queue, began, cancel).await?),
             _ => None,
         };
         let permit = self.queue(&self.slots, began, cancel).await?;
@@ -179,7 +179,7 @@ impl Shared {
             connection: None,
             born: began,
             permit: Some(permit),
-            writer,
+            writer: right,
             busy: None,
             clean: true,
             shared: Arc::clone(self),

@@ -117,6 +117,7 @@ impl<'a> ListCell<'a> {
     }
 
     /// The items in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Cell<'a>> + use<'a> {
         let rows = self.rows;
         self.slots.iter().map(move |slot| rows.resolve(*slot))
@@ -181,6 +182,7 @@ impl RowSet {
     ///
     /// # Panics
     /// When there is no such row.
+    #[must_use]
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cell<'_>> {
         let width = self.columns().len();
         self.slots[row * width..(row + 1) * width]

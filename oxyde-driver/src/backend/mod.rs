@@ -159,7 +159,7 @@ impl Connector {
                 )
             }
             Self::Sqlite(connector) => (
-                Connection::Sqlite(connector.connect().await?),
+                Connection::Sqlite(Box::new(connector.connect().await?)),
                 Dialect::Sqlite,
                 sqlite::Connector::version(),
             ),
@@ -182,7 +182,7 @@ impl Connector {
 pub(crate) enum Connection {
     Postgres(Box<postgres::Connection>),
     Mysql(Box<mysql::Connection>),
-    Sqlite(sqlite::Connection),
+    Sqlite(Box<sqlite::Connection>),
 }
 
 /// Stops what a connection runs.
@@ -252,12 +252,15 @@ impl Stopper {
         }
     }
 
-    /// Whether an error is that of a statement that was stopped.
+    /// Whether an error is that of a statement that was asked to stop.
     pub(crate) fn is_stop(&self, problem: &DriverError) -> bool {
         match self {
             Self::Postgres(_) => postgres::Connection::is_stop(problem),
             Self::Mysql(_) => mysql::Connection::is_stop(problem),
-            Self::Sqlite(_) => sqlite::Connection::is_stop(problem),
+            // One that waited for a lock ends as if its time were over.
+            Self::Sqlite(_) => {
+                sqlite::Connection::is_stop(problem) || problem.cause() == Some(Cause::LockTimeout)
+            }
         }
     }
 }

@@ -61,7 +61,10 @@ async fn is_well(pool: &Pool, server: Server) {
         Server::Postgres => Some(
             "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'",
         ),
-        Server::Mysql | Server::Mariadb => Some(
+        Server::Mysql => Some(
+            "SELECT COUNT(*) AS n FROM performance_schema.threads WHERE processlist_db = DATABASE() AND processlist_id <> CONNECTION_ID() AND processlist_command NOT IN ('Sleep', 'Killed')",
+        ),
+        Server::Mariadb => Some(
             "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND command NOT IN ('Sleep', 'Killed')",
         ),
         Server::Sqlite => None,

@@ -125,7 +125,11 @@ async fn killed_sessions(server: Server) {
                 let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
                 other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
             } else {
-                let sql = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+                let sql = if server == Server::Mysql {
+                    "SELECT processlist_id AS id FROM performance_schema.threads WHERE processlist_db = DATABASE() AND processlist_id <> CONNECTION_ID()"
+                } else {
+                    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+                };
                 let rows = other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
                 for row in 0..rows.len() {
                     if let Cell::Int(id) = rows.cell(row, 0) {

@@ -1,5 +1,7 @@
 //! Values in MySQL's binary protocol, each with the type of its bind.
 
+use std::fmt::Write as _;
+
 use oxyde_sql::plan::{Bind, Form};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
@@ -87,7 +89,8 @@ fn keyed(sql: &str, types: impl ExactSizeIterator<Item = char>) -> String {
         let hash = types.fold(0xcbf2_9ce4_8422_2325_u64, |hash, letter| {
             (hash ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
         });
-        out.push_str(&format!("{hash:016x}"));
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{hash:016x}");
     }
     out.push_str("*/");
     out

@@ -175,6 +175,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|_| "the text is no UTF-8".to_owned())
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm per column type")]
 fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Result<Slot, String> {
     let ty = base_of(ty);
     let wrong = || {
@@ -257,12 +258,11 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
             };
             Slot::Date(i32::try_from(day).map_err(|_| DAMAGED)?)
         }
-        ColumnType::Time => Slot::Time(match sends {
-            Sends::Time => time(bytes)?,
-            _ => {
-                let text = text()?;
-                parse_time(text).ok_or_else(|| odd(text))?
-            }
+        ColumnType::Time => Slot::Time(if sends == Sends::Time {
+            time(bytes)?
+        } else {
+            let text = text()?;
+            parse_time(text).ok_or_else(|| odd(text))?
         }),
         ColumnType::DateTime | ColumnType::TimestampTz => {
             let micros = match sends {
@@ -283,12 +283,11 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
             }
         }
         ColumnType::Uuid => {
-            let uuid = match <[u8; 16]>::try_from(bytes) {
-                Ok(uuid) => uuid,
-                Err(_) => {
-                    let text = text()?;
-                    parse_uuid(text).ok_or_else(|| odd(text))?
-                }
+            let uuid = if let Ok(uuid) = <[u8; 16]>::try_from(bytes) {
+                uuid
+            } else {
+                let text = text()?;
+                parse_uuid(text).ok_or_else(|| odd(text))?
             };
             rows.uuid_slot(&uuid)
         }
@@ -315,14 +314,13 @@ fn integer(sends: Sends, bytes: &[u8]) -> Result<Option<i64>, String> {
         (Sends::Int, 2) => i64::from(i16::from_le_bytes(fixed(bytes)?)),
         (Sends::Int, 4) => i64::from(i32::from_le_bytes(fixed(bytes)?)),
         (Sends::Int, 8) => i64::from_le_bytes(fixed(bytes)?),
-        (Sends::Unsigned, 1) => i64::from(bytes[0]),
+        (Sends::Unsigned | Sends::Bit, 1) => i64::from(bytes[0]),
         (Sends::Unsigned | Sends::Year, 2) => i64::from(u16::from_le_bytes(fixed(bytes)?)),
         (Sends::Unsigned, 4) => i64::from(u32::from_le_bytes(fixed(bytes)?)),
         (Sends::Unsigned, 8) => {
             let number = u64::from_le_bytes(fixed(bytes)?);
             i64::try_from(number).map_err(|_| format!("{number} does not fit a 64-bit integer"))?
         }
-        (Sends::Bit, 1) => i64::from(bytes[0]),
         (Sends::Decimal, _) => {
             let text = utf8(bytes)?;
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));

@@ -6,6 +6,8 @@ use crate::error::{Cause, DriverError, Rule, Violation};
 
 /// The number of a statement that was stopped by KILL QUERY.
 pub(super) const STOPPED: &str = "1317";
+/// The number of a statement that cannot be prepared.
+pub(super) const UNPREPARED: &str = "1295";
 /// The number of a statement that must be prepared again.
 const NEED_REPREPARE: u16 = 1615;
 

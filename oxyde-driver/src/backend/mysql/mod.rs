@@ -149,23 +149,38 @@ impl Connection {
                 Err(DriverError::Misuse("MySQL takes many rows as text"))
             }
             Job::Raw { sql, values, types } => {
-                let sql = bind::raw_keyed(sql, values);
+                let keyed = bind::raw_keyed(sql, values);
                 if !values.is_empty() {
-                    self.check_count(&sql, values.len()).await?;
+                    self.check_count(&keyed, values.len()).await?;
                 }
                 let arguments = bind::raw(self.binder(), values)?;
-                self.query(&sql, arguments, Columns::Named(types), retry)
-                    .await
-            }
-            Job::Simple(sql) => {
-                let result = sqlx::raw_sql(AssertSqlSafe(sql.as_str()))
-                    .execute(&mut self.raw)
+                let result = self
+                    .query(&keyed, arguments, Columns::Named(types), retry)
                     .await;
                 match result {
-                    Ok(_) => Ok(Outcome::default()),
-                    Err(problem) => self.settled(problem).await,
+                    // BEGIN, LOCK TABLES and the like give no rows.
+                    Err(problem)
+                        if values.is_empty() && problem.code() == Some(error::UNPREPARED) =>
+                    {
+                        self.simple(sql).await
+                    }
+                    result => result,
                 }
             }
+            Job::Simple(sql) => self.simple(sql).await,
+        }
+    }
+
+    async fn simple(&mut self, sql: &str) -> Result<Outcome, DriverError> {
+        let result = sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut self.raw)
+            .await;
+        match result {
+            Ok(done) => Ok(Outcome {
+                affected: done.rows_affected(),
+                ..Outcome::default()
+            }),
+            Err(problem) => self.settled(problem).await,
         }
     }
 
@@ -258,15 +273,13 @@ impl Connection {
                 }
             }
         }
-        match problem {
-            Some(problem) => Err(Failure::Decode(problem)),
-            None => {
-                if let Some(rows) = rows {
-                    outcome.rows = rows;
-                }
-                Ok(outcome)
-            }
+        if let Some(problem) = problem {
+            return Err(Failure::Decode(problem));
         }
+        if let Some(rows) = rows {
+            outcome.rows = rows;
+        }
+        Ok(outcome)
     }
 
     /// Meets a request to stop that came too late for its statement, before the next one does.

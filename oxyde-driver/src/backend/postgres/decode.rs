@@ -136,6 +136,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|_| "the text is no UTF-8".to_owned())
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm per column type")]
 fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Result<Slot, String> {
     let ty = base_of(ty);
     let wrong = || {

@@ -1,5 +1,7 @@
 //! `numeric` in PostgreSQL's binary format: base 10,000, any number of digits.
 
+use std::fmt::Write as _;
+
 const NAN: u16 = 0xC000;
 const INFINITY: u16 = 0xD000;
 const NEGATIVE_INFINITY: u16 = 0xF000;
@@ -119,7 +121,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
             if place == 0 {
                 text.push_str(&value.to_string());
             } else {
-                text.push_str(&format!("{value:04}"));
+                let _ = write!(text, "{value:04}");
             }
         }
     }
@@ -128,7 +130,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
         let start = text.len();
         let mut place = weight + 1;
         while text.len() - start < scale {
-            text.push_str(&format!("{:04}", digit(place)?));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{:04}", digit(place)?);
             place += 1;
         }
         text.truncate(start + scale);

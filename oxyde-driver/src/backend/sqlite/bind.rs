@@ -53,8 +53,7 @@ pub(super) fn raw<'v>(run: &mut Run<'_, 'v>, values: &'v [Value]) -> Result<(), 
                     _ => Err("the list has no type".to_owned()),
                 }
             }
-            Value::Text(text) => Ok(run.bind_text(param, text)),
-            Value::Json(text) => Ok(run.bind_text(param, text)),
+            Value::Text(text) | Value::Json(text) => Ok(run.bind_text(param, text)),
             Value::Bytes(bytes) => Ok(run.bind_bytes(param, bytes)),
             other => {
                 let ty = natural_type(other);

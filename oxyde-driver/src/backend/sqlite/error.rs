@@ -41,6 +41,10 @@ pub(super) fn reported(fault: &Fault) -> DriverError {
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
         | ffi::SQLITE_CONSTRAINT_ROWID => Some(Rule::Unique),
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Rule::ForeignKey),
+        // ON DELETE RESTRICT works by a trigger of SQLite's own; one of a user has another message.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if fault.message == "FOREIGN KEY constraint failed" => {
+            Some(Rule::ForeignKey)
+        }
         ffi::SQLITE_CONSTRAINT_NOTNULL => Some(Rule::NotNull),
         ffi::SQLITE_CONSTRAINT_CHECK => Some(Rule::Check),
         _ => None,

@@ -136,7 +136,7 @@ extern "C" fn on_busy(context: *mut c_void, count: c_int) -> c_int {
         6..=12 => 10,
         _ => 25,
     });
-    std::thread::sleep(pause.min(control.busy_timeout - waited));
+    std::thread::sleep(pause.min(control.busy_timeout.saturating_sub(waited)));
     1
 }
 

@@ -208,14 +208,14 @@ pub(super) fn ceil(arguments: &[Argument<'_>]) -> Result<Answer> {
 
 /// Sum, and mean when it counts.
 struct Sum {
-    sum: BigDecimal,
+    total: BigDecimal,
     count: i64,
     mean: bool,
 }
 
 impl Gather for Sum {
     fn step(&mut self, argument: Argument<'_>) -> Result<()> {
-        self.sum += decimal(argument)?;
+        self.total += decimal(argument)?;
         self.count += 1;
         Ok(())
     }
@@ -225,9 +225,9 @@ impl Gather for Sum {
             return Ok(Answer::Null);
         }
         if self.mean {
-            text(&quotient(&self.sum, &BigDecimal::from(self.count)))
+            text(&quotient(&self.total, &BigDecimal::from(self.count)))
         } else {
-            text(&self.sum)
+            text(&self.total)
         }
     }
 }
@@ -258,7 +258,7 @@ impl Gather for Extreme {
 
 pub(super) fn sum() -> Box<dyn Gather> {
     Box::new(Sum {
-        sum: BigDecimal::zero(),
+        total: BigDecimal::zero(),
         count: 0,
         mean: false,
     })
@@ -266,7 +266,7 @@ pub(super) fn sum() -> Box<dyn Gather> {
 
 pub(super) fn avg() -> Box<dyn Gather> {
     Box::new(Sum {
-        sum: BigDecimal::zero(),
+        total: BigDecimal::zero(),
         count: 0,
         mean: true,
     })
