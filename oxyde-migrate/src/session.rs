@@ -32,8 +32,9 @@ impl Session {
             test_before_acquire: false,
             sqlite_busy_timeout: u32::try_from(busy.as_millis()).unwrap_or(u32::MAX),
             pg_application_name: Some("oxyde migrate".to_owned()),
-            // The tables change under the statements.
-            pg_statement_cache_capacity: 0,
+            // The tables change under the statements, so that they are not kept; with none at all
+            // the statement would have no name, and looking up an enum type would take its place.
+            pg_statement_cache_capacity: 1,
             ..PoolSettings::default()
         };
         let pool = Pool::connect(url, settings).await?;

@@ -204,7 +204,7 @@ async fn transaction(
 /// Whether the ledger's row is as it was planned with: on SQLite another migrator may have
 /// been faster.
 fn as_expected(item: &PlannedMigration, record: Option<&ledger::Record>, from: usize) -> bool {
-    if item.record_only || item.steps.is_empty() || item.recorded_anew {
+    if item.recorded_anew {
         return true;
     }
     match (record, item.direction) {
