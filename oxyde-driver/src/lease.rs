@@ -506,6 +506,7 @@ impl Drop for Lease {
             // Dropping it closes the socket; the server rolls back.
             drop(mend);
             self.shared.open.fetch_sub(1, Ordering::AcqRel);
+            self.shared.returned.notify_one();
         }
     }
 }

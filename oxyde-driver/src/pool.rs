@@ -208,7 +208,9 @@ impl Pool {
             .connection()
             .and_then(crate::backend::Connection::in_transaction)
             .unwrap_or(false);
-        lease.set_clean(in_step && !open && job.keeps_session());
+        // A statement that the database refused has set nothing.
+        let refused = result.as_ref().is_err_and(DriverError::is_from_server);
+        lease.set_clean(in_step && !open && (refused || job.keeps_session()));
         result
     }
 }

@@ -181,44 +181,11 @@ impl Transaction {
     /// deferred constraint): then it is rolled back. After [`DriverError::ConnectionLost`] the
     /// outcome is not known.
     pub async fn commit(&self) -> Result<(), DriverError> {
-        let mut state = self.0.state.lock().await;
-        if let Some(end) = &state.end {
-            return Err(end.clone());
-        }
-        if self
-            .0
-            .deadline
-            .is_some_and(|deadline| deadline.at <= Instant::now())
-        {
-            let reason = self
-                .0
-                .deadline
-                .map_or(CLOSED, |deadline| deadline.kind.error());
-            self.0.roll_back(&mut state, reason.clone()).await?;
-            return Err(reason);
-        }
-        if self.failed() {
-            self.0.roll_back(&mut state, CLOSED).await?;
-            return Err(aborted());
-        }
-        let Some(mut lease) = state.lease.take() else {
-            return Err(CLOSED);
-        };
-        state.end = Some(CLOSED);
-        let (result, in_step) = simple(&mut lease, "COMMIT").await;
-        match result {
-            Ok(()) => {
-                let restored = self.0.restore_session(&mut lease).await;
-                lease.set_clean(in_step && restored);
-                Ok(())
-            }
-            Err(problem) => {
-                if in_step {
-                    self.0.end_on(&mut lease).await;
-                }
-                Err(problem)
-            }
-        }
+        let inner = Arc::clone(&self.0);
+        // On a task of its own: a caller that goes away leaves no half-done commit behind.
+        tokio::spawn(async move { inner.commit().await })
+            .await
+            .unwrap_or(Err(CLOSED))
     }
 
     /// Rolls back. After its end this does nothing.
@@ -479,6 +446,45 @@ impl Inner {
         }
         state.lease = Some(lease);
         result
+    }
+
+    async fn commit(&self) -> Result<(), DriverError> {
+        let mut state = self.state.lock().await;
+        if let Some(end) = &state.end {
+            return Err(end.clone());
+        }
+        if self
+            .deadline
+            .is_some_and(|deadline| deadline.at <= Instant::now())
+        {
+            let reason = self
+                .deadline
+                .map_or(CLOSED, |deadline| deadline.kind.error());
+            self.roll_back(&mut state, reason.clone()).await?;
+            return Err(reason);
+        }
+        if self.failed.load(Ordering::Acquire) {
+            self.roll_back(&mut state, CLOSED).await?;
+            return Err(aborted());
+        }
+        let Some(mut lease) = state.lease.take() else {
+            return Err(CLOSED);
+        };
+        state.end = Some(CLOSED);
+        let (result, in_step) = simple(&mut lease, "COMMIT").await;
+        match result {
+            Ok(()) => {
+                let restored = self.restore_session(&mut lease).await;
+                lease.set_clean(in_step && restored);
+                Ok(())
+            }
+            Err(problem) => {
+                if in_step {
+                    self.end_on(&mut lease).await;
+                }
+                Err(problem)
+            }
+        }
     }
 
     /// Remembers that a statement failed.

@@ -280,6 +280,43 @@ async fn a_transaction(server: Server) {
     .await;
 }
 
+/// The caller of a commit goes away: it is done all the same, and its connection comes back.
+async fn a_dropped_commit(server: Server) {
+    with_database(server, |database| async move {
+        let pool = small_pool(&database).await;
+        run(
+            &pool,
+            "CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR(100))",
+        )
+        .await;
+        for round in 0..ROUNDS {
+            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            let add = format!("INSERT INTO t VALUES ({round}, 'x')");
+            transaction
+                .fetch_raw(&add, vec![], &[], &never())
+                .await
+                .unwrap();
+            {
+                let mut commit = std::pin::pin!(transaction.commit());
+                std::future::poll_fn(|context| {
+                    let _ = commit.as_mut().poll(context);
+                    std::task::Poll::Ready(())
+                })
+                .await;
+            }
+            drop(transaction);
+            is_well(&pool, server).await;
+            let rows = pool
+                .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+                .await
+                .unwrap();
+            assert_eq!(rows.cell(0, 0), Cell::Int(round as i64 + 1), "{server:?}");
+        }
+        pool.close().await;
+    })
+    .await;
+}
+
 async fn a_bulk(server: Server) {
     with_database(server, |database| async move {
         let pool = small_pool(&database).await;
@@ -434,6 +471,10 @@ crate::server::on_each_server! {
     transaction_mysql: a_transaction on Mysql;
     transaction_mariadb: a_transaction on Mariadb;
     transaction_sqlite: a_transaction on Sqlite;
+    commit_postgres: a_dropped_commit on Postgres;
+    commit_mysql: a_dropped_commit on Mysql;
+    commit_mariadb: a_dropped_commit on Mariadb;
+    commit_sqlite: a_dropped_commit on Sqlite;
     bulk_postgres: a_bulk on Postgres;
     bulk_mysql: a_bulk on Mysql;
     bulk_mariadb: a_bulk on Mariadb;

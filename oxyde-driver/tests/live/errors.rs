@@ -48,7 +48,7 @@ async fn constraints(server: Server) {
             assert!(!problem.is_retryable());
             match (server, expected) {
                 (Server::Sqlite, Rule::Unique) => {
-                    assert_eq!(violation.table.as_deref(), Some("child"))
+                    assert_eq!(violation.table.as_deref(), Some("child"));
                 }
                 (Server::Sqlite, Rule::ForeignKey) => (),
                 (_, Rule::NotNull) => assert_eq!(violation.columns, ["parent_id"], "{server:?}"),
@@ -258,6 +258,8 @@ async fn a_plan_that_the_server_dropped_is_made_again() {
     .await;
 }
 
+type Check = fn(&DriverError) -> bool;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connecting_fails_at_once_with_its_own_error() {
     let port = |url: String, port: &str| {
@@ -273,7 +275,6 @@ async fn connecting_fails_at_once_with_its_own_error() {
     .unwrap();
     let postgres = Server::Postgres.url();
     let mysql = Server::Mysql.url();
-    type Check = fn(&DriverError) -> bool;
     let refused: Check = |problem| matches!(problem, DriverError::ConnectionFailed { .. });
     let unknown: Check = |problem| problem.cause() == Some(Cause::UnknownDatabase);
     let denied: Check = |problem| problem.cause() == Some(Cause::AuthFailed);
@@ -316,6 +317,25 @@ async fn connecting_fails_at_once_with_its_own_error() {
         );
         assert!(!format!("{problem:?} {problem} {:?}", problem.hint()).contains("hunter2"));
         assert!(problem.hint().is_some(), "{url}");
+    }
+}
+
+/// The test servers have a certificate that nobody has signed, or none: both are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_full_refuses_a_certificate_that_nobody_signed() {
+    let urls = [
+        format!("{}/postgres?sslmode=verify-full", Server::Postgres.url()),
+        format!("{}/mysql?ssl_mode=verify-full", Server::Mysql.url()),
+        format!("{}/mysql?ssl_mode=verify-full", Server::Mariadb.url()),
+    ];
+    for url in urls {
+        let problem = Pool::connect(&url, PoolSettings::default())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(problem, DriverError::ConnectionFailed { .. }),
+            "{url}: {problem:?}"
+        );
     }
 }
 

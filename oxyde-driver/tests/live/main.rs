@@ -5,6 +5,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::large_futures,
+    clippy::too_many_lines,
     reason = "a test may fail in these ways"
 )]
 

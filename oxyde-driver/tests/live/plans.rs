@@ -48,7 +48,8 @@ pub fn placed(server: Server, sql: &str) -> String {
     for letter in sql.chars() {
         if letter == '?' {
             count += 1;
-            out.push_str(&format!("${count}"));
+            out.push('$');
+            out.push_str(&count.to_string());
         } else {
             out.push(letter);
         }

@@ -118,11 +118,22 @@ fn natural(info: &MySqlTypeInfo) -> ColumnType {
     }
 }
 
-/// What the server sends in each column.
-pub(super) fn server_types(row: &MySqlRow) -> Vec<Sends> {
+/// How a column is read: what the server sends, and what is wanted.
+#[derive(Debug)]
+pub(super) struct Reader {
+    sends: Sends,
+    ty: ColumnType,
+}
+
+/// How each column of an answer is read.
+pub(super) fn readers(row: &MySqlRow, wanted: &[OutputColumn]) -> Vec<Reader> {
     row.columns()
         .iter()
-        .map(|column| Sends::of(column.type_info()))
+        .zip(wanted)
+        .map(|(column, wanted)| Reader {
+            sends: Sends::of(column.type_info()),
+            ty: wanted.ty.clone(),
+        })
         .collect()
 }
 
@@ -135,15 +146,18 @@ impl<'r> Decode<'r, MySql> for Raw<'r> {
 }
 
 /// Appends a row.
-pub(super) fn row(rows: &mut RowSet, row: &MySqlRow, sends: &[Sends]) -> Result<(), DriverError> {
+pub(super) fn row(
+    rows: &mut RowSet,
+    row: &MySqlRow,
+    readers: &[Reader],
+) -> Result<(), DriverError> {
     let width = rows.columns().len();
     if row.len() != width {
         return Err(DriverError::Misuse(
             "the answer has another number of columns than the plan",
         ));
     }
-    for (at, sent) in sends.iter().enumerate() {
-        let ty = rows.columns()[at].ty.clone();
+    for (at, Reader { sends, ty }) in readers.iter().enumerate() {
         let slot = row
             .try_get_raw(at)
             .map_err(|problem| problem.to_string())
@@ -152,7 +166,7 @@ pub(super) fn row(rows: &mut RowSet, row: &MySqlRow, sends: &[Sends]) -> Result<
                     return Ok(Slot::Null);
                 }
                 let Raw(bytes) = Raw::decode(value).map_err(|problem| problem.to_string())?;
-                cell(rows, *sent, &ty, bytes)
+                cell(rows, *sends, ty, bytes)
             });
         match slot {
             Ok(slot) => rows.slots.push(slot),

@@ -211,7 +211,7 @@ impl Connection {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),
             Columns::Named(named) => (None, named),
         };
-        let mut sends = None;
+        let mut readers = None;
         let mut affected = 0;
         let mut problem = None;
         while let Some(item) = stream.try_next().await.map_err(Failure::Server)? {
@@ -220,10 +220,11 @@ impl Connection {
                 // Once a row cannot be decoded the others are only heard to the end.
                 Either::Right(_) if problem.is_some() => (),
                 Either::Right(row) => {
-                    let sends = sends.get_or_insert_with(|| decode::server_types(&row));
                     let into = rows
                         .get_or_insert_with(|| RowSet::of_columns(decode::describe(&row, named)));
-                    problem = decode::row(into, &row, sends).err();
+                    let readers =
+                        readers.get_or_insert_with(|| decode::readers(&row, into.columns()));
+                    problem = decode::row(into, &row, readers).err();
                 }
             }
         }

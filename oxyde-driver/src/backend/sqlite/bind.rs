@@ -4,7 +4,7 @@ use oxyde_sql::plan::Bind;
 use oxyde_sql::value::Value;
 
 use super::functions::canonical;
-use super::raw::Run;
+use super::statement::Run;
 use crate::bind::{Sent, error, sent};
 use crate::calendar::{date_text, date_time_text, time_text};
 use crate::error::DriverError;

@@ -3,7 +3,7 @@
 use oxyde_sql::types::ColumnType;
 
 use super::bind::STYLE;
-use super::raw::{Run, Statement, Stored};
+use super::statement::{Run, Statement, Stored};
 use crate::calendar::{parse_date, parse_moment, parse_time};
 use crate::error::DriverError;
 use crate::fit::{base_of, exact_double, is_finite_decimal, parse_uuid, type_name};
@@ -14,7 +14,7 @@ use crate::rows::{RowSet, Slot, TextKind};
 pub(super) fn row(
     rows: &mut RowSet,
     run: &Run<'_, '_>,
-    types: &[Reads],
+    types: &[Reads<'_>],
 ) -> Result<(), DriverError> {
     for (at, reads) in types.iter().enumerate() {
         let stored = run.column(at);
@@ -41,22 +41,22 @@ pub(super) fn row(
 
 /// How a column is read.
 #[derive(Clone, Debug)]
-pub(super) enum Reads {
-    As(ColumnType),
+pub(super) enum Reads<'a> {
+    As(&'a ColumnType),
     Perhaps(ColumnType),
     Stored,
 }
 
-impl Reads {
+impl<'a> Reads<'a> {
     /// For a column of raw SQL.
     pub(super) fn of_raw(
         statement: &Statement,
         at: usize,
         name: &str,
-        named: &[(String, ColumnType)],
+        named: &'a [(String, ColumnType)],
     ) -> Self {
         if let Some((_, ty)) = named.iter().find(|(known, _)| known == name) {
-            return Self::As(ty.clone());
+            return Self::As(ty);
         }
         statement
             .declared(at)

@@ -10,6 +10,7 @@ mod error;
 mod functions;
 mod options;
 mod raw;
+mod statement;
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,8 @@ use tokio::sync::Notify;
 
 pub(crate) use cancel::Stopper;
 use decode::Reads;
-use raw::{Handle, Run, Statement, Step};
+use raw::Handle;
+use statement::{Run, Statement, Step};
 
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
@@ -263,10 +265,10 @@ fn planned(
     values: &[Value],
 ) -> Result<Outcome, DriverError> {
     with_statement(handle, sql, |handle, statement| {
-        let reads: Vec<Reads> = plan
+        let reads: Vec<Reads<'_>> = plan
             .outputs
             .iter()
-            .map(|column| Reads::As(column.ty.clone()))
+            .map(|column| Reads::As(&column.ty))
             .collect();
         let before = Before::of(handle, statement);
         let mut run = statement.start();
@@ -286,10 +288,10 @@ fn per_row(
     range: &Range<usize>,
 ) -> Result<Outcome, DriverError> {
     with_statement(handle, &plan.sql, |handle, statement| {
-        let reads: Vec<Reads> = plan
+        let reads: Vec<Reads<'_>> = plan
             .outputs
             .iter()
-            .map(|column| Reads::As(column.ty.clone()))
+            .map(|column| Reads::As(&column.ty))
             .collect();
         let mut answer = RowSet::of_plan(plan);
         let mut affected = 0;
@@ -358,7 +360,8 @@ fn raw_sql(
             let name = run.statement().name(at);
             let how = Reads::of_raw(run.statement(), at, &name, types);
             let ty = match &how {
-                Reads::As(ty) | Reads::Perhaps(ty) => ty.clone(),
+                Reads::As(ty) => (*ty).clone(),
+                Reads::Perhaps(ty) => ty.clone(),
                 Reads::Stored => ColumnType::Text,
             };
             columns.push(OutputColumn { name, ty });
@@ -382,7 +385,7 @@ fn step_all(
     handle: &Handle,
     run: &mut Run<'_, '_>,
     rows: &mut RowSet,
-    reads: &[Reads],
+    reads: &[Reads<'_>],
 ) -> Result<(), DriverError> {
     loop {
         match run.step() {

@@ -1,4 +1,4 @@
-//! SQLite's C interface, stepped in place: the only file with the statements' `unsafe` code.
+//! SQLite's C interface: the connection.
 //!
 //! sqlx opens and closes the connection on a thread of its own. That thread touches the handle
 //! only while it carries out a command, and only the [`SqliteConnection`] can send one. A
@@ -10,7 +10,6 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_int, c_void};
-use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +20,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::functions;
+use super::statement::Statement;
 
 /// An error of SQLite: the extended result code and the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,7 +268,7 @@ impl Handle {
             code: ffi::SQLITE_ERROR,
             message: "the statement is empty".to_owned(),
         })?;
-        let statement = Statement { raw };
+        let statement = Statement::own(raw);
         // SAFETY: `tail` points into `sql` or just behind it.
         let done = unsafe { tail.cast::<u8>().offset_from(sql.as_ptr()) };
         let rest = usize::try_from(done).ok().and_then(|at| sql.get(at..));
@@ -387,244 +387,6 @@ fn is_blank(mut rest: &str) -> bool {
             rest = comment.split_once("*/").map_or("", |(_, rest)| rest);
         } else {
             return rest.is_empty();
-        }
-    }
-}
-
-/// A prepared statement. Dropped before its connection closes: only [`Handle`] hands them out,
-/// and its cache is cleared first.
-pub(super) struct Statement {
-    raw: NonNull<ffi::sqlite3_stmt>,
-}
-
-impl Drop for Statement {
-    fn drop(&mut self) {
-        // SAFETY: the statement is ours and its connection still open. What it returns is the
-        // error of the last step, which was reported there.
-        unsafe { ffi::sqlite3_finalize(self.raw.as_ptr()) };
-    }
-}
-
-impl Statement {
-    /// Whether it leaves the database as it is.
-    pub(super) fn is_read_only(&self) -> bool {
-        // SAFETY: the statement is ours.
-        unsafe { ffi::sqlite3_stmt_readonly(self.raw.as_ptr()) != 0 }
-    }
-
-    /// Number of placeholders.
-    pub(super) fn parameters(&self) -> usize {
-        // SAFETY: the statement is ours.
-        let count = unsafe { ffi::sqlite3_bind_parameter_count(self.raw.as_ptr()) };
-        usize::try_from(count).unwrap_or(0)
-    }
-
-    /// Number of columns of its answer.
-    pub(super) fn columns(&self) -> usize {
-        // SAFETY: the statement is ours.
-        let count = unsafe { ffi::sqlite3_column_count(self.raw.as_ptr()) };
-        usize::try_from(count).unwrap_or(0)
-    }
-
-    /// Name of a column.
-    pub(super) fn name(&self, column: usize) -> String {
-        // SAFETY: the statement is ours; the name is copied at once.
-        unsafe { copied(ffi::sqlite3_column_name(self.raw.as_ptr(), index(column))) }
-            .unwrap_or_default()
-    }
-
-    /// The type that a column was declared with, when it is a column of a table.
-    pub(super) fn declared(&self, column: usize) -> Option<String> {
-        // SAFETY: the statement is ours; the text is copied at once.
-        unsafe {
-            copied(ffi::sqlite3_column_decltype(
-                self.raw.as_ptr(),
-                index(column),
-            ))
-        }
-    }
-
-    /// Starts a run; the values that are bound live until it ends.
-    pub(super) fn start<'values>(&mut self) -> Run<'_, 'values> {
-        Run {
-            statement: self,
-            values: PhantomData,
-        }
-    }
-}
-
-/// # Safety
-/// `text` is NULL or a text that ends with NUL.
-unsafe fn copied(text: *const std::ffi::c_char) -> Option<String> {
-    // SAFETY: not NULL, and the caller says that it ends.
-    (!text.is_null()).then(|| {
-        unsafe { CStr::from_ptr(text) }
-            .to_string_lossy()
-            .into_owned()
-    })
-}
-
-fn index(column: usize) -> c_int {
-    c_int::try_from(column).unwrap_or(c_int::MAX)
-}
-
-/// One run of a statement: bind, step, read. Ends with a reset.
-pub(super) struct Run<'statement, 'values> {
-    statement: &'statement mut Statement,
-    values: PhantomData<&'values [u8]>,
-}
-
-/// A value as SQLite stores it.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Stored<'a> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(&'a [u8]),
-    Blob(&'a [u8]),
-}
-
-/// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Row,
-    Done,
-    Failed(c_int),
-}
-
-impl<'values> Run<'_, 'values> {
-    pub(super) fn statement(&self) -> &Statement {
-        self.statement
-    }
-
-    fn raw(&self) -> *mut ffi::sqlite3_stmt {
-        self.statement.raw.as_ptr()
-    }
-
-    /// Placeholders count from zero here.
-    pub(super) fn bind_null(&mut self, at: usize) -> c_int {
-        // SAFETY: the statement is ours.
-        unsafe { ffi::sqlite3_bind_null(self.raw(), index(at + 1)) }
-    }
-
-    pub(super) fn bind_int(&mut self, at: usize, value: i64) -> c_int {
-        // SAFETY: the statement is ours.
-        unsafe { ffi::sqlite3_bind_int64(self.raw(), index(at + 1), value) }
-    }
-
-    pub(super) fn bind_double(&mut self, at: usize, value: f64) -> c_int {
-        // SAFETY: the statement is ours.
-        unsafe { ffi::sqlite3_bind_double(self.raw(), index(at + 1), value) }
-    }
-
-    /// Binds a text that outlives the run.
-    pub(super) fn bind_text(&mut self, at: usize, text: &'values str) -> c_int {
-        // SAFETY: the text outlives the run, whose end clears the bindings.
-        unsafe { self.bind_text_raw(at, text, ffi::SQLITE_STATIC()) }
-    }
-
-    /// Binds a copy of a text.
-    pub(super) fn bind_text_copy(&mut self, at: usize, text: &str) -> c_int {
-        // SAFETY: SQLite copies the text.
-        unsafe { self.bind_text_raw(at, text, ffi::SQLITE_TRANSIENT()) }
-    }
-
-    /// # Safety
-    /// The text must live as long as `keeper` says.
-    unsafe fn bind_text_raw(
-        &mut self,
-        at: usize,
-        text: &str,
-        keeper: ffi::sqlite3_destructor_type,
-    ) -> c_int {
-        // SAFETY: the statement is ours, pointer and length belong together, and the caller
-        // answers for the lifetime.
-        unsafe {
-            ffi::sqlite3_bind_text64(
-                self.raw(),
-                index(at + 1),
-                text.as_ptr().cast(),
-                text.len() as u64,
-                keeper,
-                ENCODING,
-            )
-        }
-    }
-
-    /// Binds bytes that outlive the run.
-    pub(super) fn bind_bytes(&mut self, at: usize, bytes: &'values [u8]) -> c_int {
-        // SAFETY: the bytes outlive the run, whose end clears the bindings. An empty slice has
-        // a pointer that is not NULL, so that it is no NULL value.
-        unsafe {
-            ffi::sqlite3_bind_blob64(
-                self.raw(),
-                index(at + 1),
-                bytes.as_ptr().cast(),
-                bytes.len() as u64,
-                ffi::SQLITE_STATIC(),
-            )
-        }
-    }
-
-    pub(super) fn step(&mut self) -> Step {
-        // SAFETY: the statement is ours.
-        match unsafe { ffi::sqlite3_step(self.raw()) } {
-            ffi::SQLITE_ROW => Step::Row,
-            ffi::SQLITE_DONE => Step::Done,
-            code => Step::Failed(code),
-        }
-    }
-
-    /// Makes the statement ready for other values in the same run.
-    pub(super) fn reset(&mut self) {
-        // SAFETY: the statement is ours. What it returns was reported by the step.
-        unsafe { ffi::sqlite3_reset(self.raw()) };
-    }
-
-    /// The value of a column of the row that the last step came to.
-    pub(super) fn column(&self, column: usize) -> Stored<'_> {
-        let at = index(column);
-        let raw = self.raw();
-        // SAFETY: the statement is ours and stands on a row. Text and bytes stay where they are
-        // until the next step, reset or conversion; the value borrows the run, so that none of
-        // these can happen while it lives. The type is asked first and no other type is then
-        // asked for, so SQLite converts nothing.
-        unsafe {
-            match ffi::sqlite3_column_type(raw, at) {
-                ffi::SQLITE_INTEGER => Stored::Integer(ffi::sqlite3_column_int64(raw, at)),
-                ffi::SQLITE_FLOAT => Stored::Real(ffi::sqlite3_column_double(raw, at)),
-                ffi::SQLITE_TEXT => {
-                    let text = ffi::sqlite3_column_text(raw, at);
-                    Stored::Text(slice(text, ffi::sqlite3_column_bytes(raw, at)))
-                }
-                ffi::SQLITE_BLOB => {
-                    let bytes = ffi::sqlite3_column_blob(raw, at).cast();
-                    Stored::Blob(slice(bytes, ffi::sqlite3_column_bytes(raw, at)))
-                }
-                _ => Stored::Null,
-            }
-        }
-    }
-}
-
-const ENCODING: std::ffi::c_uchar = 1;
-
-/// # Safety
-/// `start` is NULL, or `len` bytes there live as long as `'a`.
-unsafe fn slice<'a>(start: *const u8, len: c_int) -> &'a [u8] {
-    match usize::try_from(len) {
-        // SAFETY: as the caller says.
-        Ok(len) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, len) },
-        _ => &[],
-    }
-}
-
-impl Drop for Run<'_, '_> {
-    fn drop(&mut self) {
-        // SAFETY: the statement is ours. After this SQLite holds no pointer to a bound value.
-        unsafe {
-            ffi::sqlite3_reset(self.raw());
-            ffi::sqlite3_clear_bindings(self.raw());
         }
     }
 }
