@@ -175,7 +175,6 @@ pub(crate) fn from_driver(py: Python<'_>, failed: &DriverError) -> PyErr {
         DriverError::TransactionTimeout { .. } => plain(Class::TransactionTimeout),
         DriverError::Bind { .. } => plain(Class::FieldValue),
         DriverError::Decode { .. } => plain(Class::Database),
-        DriverError::Closed { .. } => plain(Class::Oxyde),
         DriverError::Misuse(detail) => internal(py, detail),
         DriverError::BulkRow { source, .. } => match source.as_ref() {
             DriverError::Violated { rule, violation } => {

@@ -141,12 +141,16 @@ pub(crate) fn fetch(
     guarded(py, || {
         let values = bind_values(server, plan, values)?;
         let plan = Arc::clone(plan.get().compiled());
-        Operation::start(py, Convert::Rows(recipe, Arc::clone(&server.name)), |cancel| async move {
-            target
-                .fetch(&plan, values, &cancel)
-                .await
-                .map(Outcome::Rows)
-        })
+        Operation::start_here(
+            py,
+            Convert::Rows(recipe, Arc::clone(&server.name)),
+            |cancel| async move {
+                target
+                    .fetch(&plan, values, &cancel)
+                    .await
+                    .map(Outcome::Rows)
+            },
+        )
     })
 }
 
@@ -160,7 +164,7 @@ pub(crate) fn execute(
     guarded(py, || {
         let values = bind_values(server, plan, values)?;
         let plan = Arc::clone(plan.get().compiled());
-        Operation::start(py, Convert::Plain, |cancel| async move {
+        Operation::start_here(py, Convert::Plain, |cancel| async move {
             target
                 .execute(&plan, values, &cancel)
                 .await
@@ -213,12 +217,16 @@ pub(crate) fn fetch_raw(
             .into_iter()
             .map(|(name, ty)| Ok((name, crate::schema::column_type(&ty)?)))
             .collect::<PyResult<Vec<_>>>()?;
-        Operation::start(py, Convert::Raw(Arc::clone(&server.name)), |cancel| async move {
-            target
-                .fetch_raw(&sql, bound, &types, &cancel)
-                .await
-                .map(Outcome::Rows)
-        })
+        Operation::start(
+            py,
+            Convert::Raw(Arc::clone(&server.name)),
+            |cancel| async move {
+                target
+                    .fetch_raw(&sql, bound, &types, &cancel)
+                    .await
+                    .map(Outcome::Rows)
+            },
+        )
     })
 }
 

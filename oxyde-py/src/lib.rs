@@ -5,6 +5,7 @@
 
 mod bind;
 mod bridge;
+mod cli;
 mod error;
 mod executor;
 mod hydrate;
@@ -34,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema::create_tables_sql, module)?)?;
     module.add_function(wrap_pyfunction!(schema::drop_tables_sql, module)?)?;
     module.add_function(wrap_pyfunction!(schema::models_source, module)?)?;
+    module.add_function(wrap_pyfunction!(cli::run_cli, module)?)?;
     module.add_function(wrap_pyfunction!(pool::setting_names, module)?)?;
     let after_fork = wrap_pyfunction!(bridge::after_fork_in_child, module)?;
     bridge::register(py, &after_fork)?;

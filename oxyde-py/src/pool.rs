@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oxyde_driver::{BeginOptions, DriverError, Isolation, PoolSettings};
-use oxyde_sql::dialect::Dialect;
+use oxyde_sql::dialect::{Dialect, Features};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySequence};
 use tokio::sync::OnceCell;
@@ -31,6 +31,18 @@ pub(crate) struct Server {
     pub(crate) dialect: Dialect,
     pub(crate) limits: Limits,
     version: Arc<str>,
+}
+
+impl Server {
+    /// Of a connection that was not opened through a [`Pool`].
+    pub(crate) fn of(features: &Features, name: &str) -> Server {
+        Server {
+            name: name.into(),
+            dialect: features.dialect,
+            limits: limits_of(features),
+            version: "".into(),
+        }
+    }
 }
 
 /// A pool that is opened when it is first used in this process.
@@ -217,7 +229,11 @@ impl Pool {
         guarded(py, || {
             let isolation = isolation.map(|name| isolation_of(py, name)).transpose()?;
             // `atomic()` itself keeps the time.
-            let options = BeginOptions { isolation, read_only, timeout: None };
+            let options = BeginOptions {
+                isolation,
+                read_only,
+                timeout: None,
+            };
             let pool = self.handle();
             Operation::start(
                 py,
@@ -262,7 +278,12 @@ impl Pool {
 
 fn isolation_of(py: Python<'_>, name: &str) -> PyResult<Isolation> {
     Isolation::from_name(name).ok_or_else(|| {
-        error(py, Class::Transaction, &format!("unknown isolation level {name:?}"), None)
+        error(
+            py,
+            Class::Transaction,
+            &format!("unknown isolation level {name:?}"),
+            None,
+        )
     })
 }
 

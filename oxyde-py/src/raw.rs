@@ -43,6 +43,8 @@ impl RawRows {
 
     /// The value of a recipe whose cells are the first columns.
     fn hydrate<'py>(&self, py: Python<'py>, recipe: &Recipe) -> PyResult<Bound<'py, PyAny>> {
-        guarded(py, || hydrate::hydrate(py, recipe, &self.rows, Some(&self.database)))
+        guarded(py, || {
+            hydrate::hydrate(py, recipe, &self.rows, Some(&self.database))
+        })
     }
 }

@@ -42,10 +42,7 @@ fn lookup_table(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 type Entry = (&'static str, usize, usize, Families, &'static str);
 
-fn call_table(
-    py: Python<'_>,
-    entries: impl Iterator<Item = Entry>,
-) -> PyResult<Bound<'_, PyList>> {
+fn call_table(py: Python<'_>, entries: impl Iterator<Item = Entry>) -> PyResult<Bound<'_, PyList>> {
     let table = PyList::empty(py);
     for (name, least, most, families, result) in entries {
         let entry = PyDict::new(py);

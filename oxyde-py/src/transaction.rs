@@ -21,6 +21,8 @@ pub(crate) struct Transaction {
     server: Server,
     /// The process that it was begun in.
     generation: u64,
+    /// Whether somebody else ends it.
+    lent: bool,
     open: Mutex<Option<Arc<oxyde_driver::Transaction>>>,
 }
 
@@ -29,8 +31,36 @@ impl Transaction {
         Transaction {
             server,
             generation: generation(),
+            lent: false,
             open: Mutex::new(Some(Arc::new(transaction))),
         }
+    }
+
+    /// The transaction of a migration, for a data step that runs inside it.
+    pub(crate) fn lent(transaction: Arc<oxyde_driver::Transaction>, server: Server) -> Transaction {
+        Transaction {
+            server,
+            generation: generation(),
+            lent: true,
+            open: Mutex::new(Some(transaction)),
+        }
+    }
+
+    /// The data step is over: what kept the object can do nothing more with it.
+    pub(crate) fn end_loan(&self) {
+        self.release_connection();
+    }
+
+    fn check_own(&self, py: Python<'_>) -> PyResult<()> {
+        if self.lent {
+            return Err(error(
+                py,
+                Class::Transaction,
+                "a data step cannot end the transaction of its migration",
+                Some("raise an exception to have the migration rolled back"),
+            ));
+        }
+        Ok(())
     }
 
     fn current(&self, py: Python<'_>) -> PyResult<Arc<oxyde_driver::Transaction>> {
@@ -181,6 +211,7 @@ impl Transaction {
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<Operation> {
+        self.check_own(py)?;
         self.steer(
             py,
             |transaction, _| async move { transaction.commit().await },
@@ -189,6 +220,7 @@ impl Transaction {
 
     /// Undo everything. It has ended already: nothing.
     fn rollback(&self, py: Python<'_>) -> PyResult<Operation> {
+        self.check_own(py)?;
         self.steer(
             py,
             |transaction, _| async move { transaction.rollback().await },
@@ -197,6 +229,8 @@ impl Transaction {
 
     /// Close the connection without waiting; the server rolls back.
     fn abandon(&self) {
-        self.release_connection();
+        if !self.lent {
+            self.release_connection();
+        }
     }
 }

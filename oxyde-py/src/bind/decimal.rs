@@ -53,7 +53,7 @@ fn plain_text(number: &Bound<'_, PyAny>) -> Fit<String> {
         return Ok(text);
     };
     let exponent = exponent.parse::<i64>().unwrap_or(i64::MAX);
-    if exponent > MOST_WHOLE_DIGITS || exponent < -2 * MOST_FRACTION_DIGITS {
+    if !(-2 * MOST_FRACTION_DIGITS..=MOST_WHOLE_DIGITS).contains(&exponent) {
         return Err(Misfit::new(
             "got a Decimal with more digits than a database stores",
         ));

@@ -36,6 +36,10 @@ pub(crate) struct Slot {
 }
 
 /// What a database does not store, so that it is refused for all of its columns.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of independent yes/no facts"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// NaN in a floating-point column.

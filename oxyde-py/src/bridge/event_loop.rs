@@ -18,7 +18,8 @@ use crate::error::{guarded, internal};
 /// thread, so that no other thread ever has to release one.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct EventLoop {
-    event_loop: Py<PyAny>,
+    /// The `asyncio` loop itself.
+    running: Py<PyAny>,
     create_future: Py<PyAny>,
     queue: Arc<Queue>,
     /// The end of the socket pair that the loop reads.
@@ -51,7 +52,7 @@ impl EventLoop {
     /// That of the running event loop.
     ///
     /// # Errors
-    /// RuntimeError where none is running.
+    /// `RuntimeError` where none is running.
     pub(crate) fn running(py: Python<'_>) -> PyResult<Py<EventLoop>> {
         let get_running_loop = GET_RUNNING_LOOP.get_or_try_init(py, || {
             py.import("asyncio")?
@@ -83,7 +84,7 @@ impl EventLoop {
         let made = Py::new(
             py,
             EventLoop {
-                event_loop: event_loop.clone().unbind(),
+                running: event_loop.clone().unbind(),
                 create_future: event_loop.getattr("create_future")?.unbind(),
                 queue: Arc::new(Queue::new(Wake::Notifier(id))),
                 #[cfg(unix)]
@@ -112,7 +113,7 @@ impl EventLoop {
         let made = Py::new(
             py,
             EventLoop {
-                event_loop: event_loop.clone().unbind(),
+                running: event_loop.clone().unbind(),
                 create_future: event_loop.getattr("create_future")?.unbind(),
                 queue: Arc::new(Queue::new(Wake::Socket(writer))),
                 reader: Some(reader),
@@ -268,7 +269,7 @@ fn purge(py: Python<'_>) {
         .map(|(address, found)| (*address, found.clone_ref(py)))
         .collect();
     for (address, found) in known {
-        let closed = found.get().event_loop.call_method0(py, "is_closed");
+        let closed = found.get().running.call_method0(py, "is_closed");
         let closed = closed
             .and_then(|closed| closed.is_truthy(py))
             .unwrap_or(true);

@@ -37,7 +37,9 @@ pub(super) fn new_id() -> u64 {
 
 /// Make a loop known.
 pub(super) fn register(id: u64, call_soon_threadsafe: Py<PyAny>, drain: Py<PyAny>) {
-    calls().get_or_insert_default().insert(id, (call_soon_threadsafe, drain));
+    calls()
+        .get_or_insert_default()
+        .insert(id, (call_soon_threadsafe, drain));
 }
 
 /// Have the thread run. Called before each operation, so that work which is started by an
@@ -47,8 +49,9 @@ pub(super) fn start(py: Python<'_>) -> PyResult<()> {
         return Ok(());
     }
     let (sender, receiver) = channel();
-    let handle =
-        std::thread::Builder::new().name("oxyde-notifier".to_owned()).spawn(move || {
+    let handle = std::thread::Builder::new()
+        .name("oxyde-notifier".to_owned())
+        .spawn(move || {
             for id in receiver {
                 wake(id);
             }
@@ -70,7 +73,9 @@ pub(super) fn notify(id: u64) {
 fn wake(id: u64) {
     let _ = Python::try_attach(|py| {
         let call = calls().as_ref().and_then(|calls| {
-            calls.get(&id).map(|(call, drain)| (call.clone_ref(py), drain.clone_ref(py)))
+            calls
+                .get(&id)
+                .map(|(call, drain)| (call.clone_ref(py), drain.clone_ref(py)))
         });
         if let Some((call, drain)) = call {
             // A closed loop raises: nobody waits for this work any more.

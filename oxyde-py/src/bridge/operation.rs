@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt;
 use oxyde_driver::{Cancel, DriverError};
@@ -33,19 +34,55 @@ impl Operation {
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
+        Operation::begin(py, convert, make, false)
+    }
+
+    /// Start work whose first part is short: on this thread, as far as it goes without waiting.
+    /// The server has the statement then before another thread has woken up.
+    pub(crate) fn start_here<F>(
+        py: Python<'_>,
+        convert: Convert,
+        make: impl FnOnce(Cancel) -> F,
+    ) -> PyResult<Operation>
+    where
+        F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
+    {
+        Operation::begin(py, convert, make, true)
+    }
+
+    fn begin<F>(
+        py: Python<'_>,
+        convert: Convert,
+        make: impl FnOnce(Cancel) -> F,
+        here: bool,
+    ) -> PyResult<Operation>
+    where
+        F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
+    {
         let runtime = runtime(py)?;
         let event_loop = EventLoop::running(py)?;
         let cancel = Cancel::new();
         let (id, future) = event_loop.get().expect(py, convert, cancel.clone())?;
         let queue = Arc::clone(event_loop.get().queue());
         let work = AssertUnwindSafe(make(cancel.clone())).catch_unwind();
-        runtime.spawn(async move {
-            let outcome = match work.await {
+        let mut work = Box::pin(async move {
+            match work.await {
                 Ok(result) => Outcome::from(result),
                 Err(panic) => Outcome::Panicked(panic_text(panic.as_ref())),
-            };
-            queue.push(id, outcome);
+            }
         });
+        let finished = if here {
+            let _context = runtime.enter();
+            work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        } else {
+            Poll::Pending
+        };
+        match finished {
+            Poll::Ready(outcome) => queue.push(id, outcome),
+            Poll::Pending => {
+                runtime.spawn(async move { queue.push(id, work.await) });
+            }
+        }
         Ok(Operation {
             id,
             future,

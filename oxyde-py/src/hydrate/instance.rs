@@ -12,7 +12,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple, PyType};
 
-/// `Py_T_OBJECT_EX`: a slot that raises AttributeError while it is empty.
+/// `Py_T_OBJECT_EX`: a slot that raises `AttributeError` while it is empty.
 const OBJECT_EX: i32 = 16;
 
 /// Where a class keeps what Oxyde fills; found once per class.
@@ -33,9 +33,9 @@ impl Layout {
         let raw = class.as_type_ptr();
         // SAFETY: `raw` is a ready type, which is alive; its fields are read under the GIL.
         let allocate = unsafe {
-            let objects_new = (*ptr::addr_of!(ffi::PyBaseObject_Type)).tp_new;
-            let same_new = match ((*raw).tp_new, objects_new) {
-                (Some(new), Some(object_new)) => ptr::fn_addr_eq(new, object_new),
+            let plain = (*ptr::addr_of!(ffi::PyBaseObject_Type)).tp_new;
+            let same_new = match ((*raw).tp_new, plain) {
+                (Some(new), Some(plain)) => ptr::fn_addr_eq(new, plain),
                 _ => false,
             };
             let concrete = (*raw).tp_flags & ffi::Py_TPFLAGS_IS_ABSTRACT == 0;

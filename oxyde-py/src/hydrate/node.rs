@@ -25,6 +25,9 @@ pub(super) struct Node {
     /// Fields that instances do not get at all: touching them is an error.
     absent: Vec<Py<PyString>>,
     fields_set: Py<PySet>,
+    /// Whether instances make their set from the State when it is first asked for. A set takes
+    /// nearly as much memory as all the rest of an instance.
+    late_fields_set: bool,
     private: Option<(Py<PyDict>, Vec<Fresh>)>,
     post_init: Option<Py<PyString>>,
     keeps_extra: bool,
@@ -57,6 +60,7 @@ struct Description<'py> {
     fresh: Vec<Bound<'py, PyAny>>,
     absent: Vec<Bound<'py, PyString>>,
     fields_set: Bound<'py, PySet>,
+    late_fields_set: bool,
     private: Option<(Bound<'py, PyDict>, Vec<Bound<'py, PyAny>>)>,
     post_init: Option<Bound<'py, PyString>>,
     keeps_extra: bool,
@@ -113,6 +117,7 @@ impl Node {
             fresh: fresh(&d.fresh)?,
             absent: d.absent.into_iter().map(Bound::unbind).collect(),
             fields_set: d.fields_set.unbind(),
+            late_fields_set: d.late_fields_set,
             private: match d.private {
                 Some((template, list)) => Some((template.unbind(), fresh(&list)?)),
                 None => None,
@@ -156,7 +161,11 @@ impl Node {
         };
         if !self.extras.is_empty() {
             let dict = dict_of(&instance)?;
-            for ((name, extra), cell) in self.extras.iter().zip(&row[row.len() - self.extras.len()..]) {
+            for ((name, extra), cell) in self
+                .extras
+                .iter()
+                .zip(&row[row.len() - self.extras.len()..])
+            {
                 dict.set_item(name, extra.alone(py, imports, cell)?)?;
             }
         }
@@ -199,8 +208,10 @@ impl Node {
         }
         let instance = self.layout.instance(py)?;
         set_dict(&instance, &dict)?;
-        let fields_set = copy_set(self.fields_set.bind(py))?;
-        self.slots.fields_set.fill(&instance, fields_set)?;
+        if !self.late_fields_set {
+            let fields_set = copy_set(self.fields_set.bind(py))?;
+            self.slots.fields_set.fill(&instance, fields_set)?;
+        }
         let extra = if self.keeps_extra {
             PyDict::new(py).into_any()
         } else {
@@ -224,7 +235,7 @@ impl Node {
         Ok(Some(instance))
     }
 
-    /// The instance as the model's own validator makes it, or its ValidationError.
+    /// The instance as the model's own validator makes it, or its `ValidationError`.
     fn build_validated<'py>(
         &self,
         py: Python<'py>,
@@ -283,7 +294,11 @@ impl Node {
 
 impl<'py> Shared<'py> {
     pub(super) fn new(database: Option<Bound<'py, PyString>>) -> Self {
-        Shared { database, levels: Vec::new(), states: Vec::new() }
+        Shared {
+            database,
+            levels: Vec::new(),
+            states: Vec::new(),
+        }
     }
 
     /// The state of the instances of the node whose columns start at `first`.
@@ -296,14 +311,12 @@ impl<'py> Shared<'py> {
         if self.states.len() <= first {
             self.states.resize(first + 1, None);
         }
-        match &self.states[first] {
-            Some(state) => Ok(state.clone()),
-            None => {
-                let state = plan.of_database(py, self.database.as_ref())?;
-                self.states[first] = Some(state.clone());
-                Ok(state)
-            }
+        if let Some(state) = &self.states[first] {
+            return Ok(state.clone());
         }
+        let state = plan.of_database(py, self.database.as_ref())?;
+        self.states[first] = Some(state.clone());
+        Ok(state)
     }
 
     /// The instances of the node whose columns start at `first`, which tells nodes apart.

@@ -1,7 +1,7 @@
 //! `oxyde._core.Recipe`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyList, PyString};
 
 use super::cell::CellPlan;
 use super::node::Node;
@@ -44,10 +44,10 @@ impl Recipe {
 
     /// Tuples with one value per cell.
     #[staticmethod]
-    fn tuples(cells: Vec<Bound<'_, PyAny>>) -> PyResult<Recipe> {
+    fn tuples(cells: &Bound<'_, PyList>) -> PyResult<Recipe> {
         let cells = cells
             .iter()
-            .map(CellPlan::read)
+            .map(|cell| CellPlan::read(&cell))
             .collect::<PyResult<Vec<_>>>()?;
         Ok(Recipe {
             width: cells.len(),
@@ -59,19 +59,18 @@ impl Recipe {
     #[staticmethod]
     fn dicts(
         py: Python<'_>,
-        names: Vec<Bound<'_, PyString>>,
-        cells: Vec<Bound<'_, PyAny>>,
+        entries: Vec<(Bound<'_, PyString>, Bound<'_, PyAny>)>,
     ) -> PyResult<Recipe> {
         let template = PyDict::new(py);
-        let mut entries = Vec::new();
-        for (name, cell) in names.iter().zip(&cells) {
+        let mut plans = Vec::with_capacity(entries.len());
+        for (name, cell) in entries {
             let name = PyString::intern(py, name.to_str()?);
             template.set_item(&name, py.None())?;
-            entries.push((name.unbind(), CellPlan::read(cell)?));
+            plans.push((name.unbind(), CellPlan::read(&cell)?));
         }
         Ok(Recipe {
-            width: cells.len(),
-            kind: Kind::Dicts(template.unbind(), entries),
+            width: plans.len(),
+            kind: Kind::Dicts(template.unbind(), plans),
         })
     }
 

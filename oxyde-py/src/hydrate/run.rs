@@ -64,7 +64,10 @@ pub(super) fn hydrate_from<'py>(
     if width < recipe.width {
         return Err(internal(
             py,
-            &format!("an answer of {width} columns where {} were expected", recipe.width),
+            &format!(
+                "an answer of {width} columns where {} were expected",
+                recipe.width
+            ),
         ));
     }
     let imports = Imports::get(py)?;

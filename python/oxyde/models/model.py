@@ -19,6 +19,7 @@ from oxyde.models.options import MetaOptions
 from oxyde.models.state import (
     bind_slots,
     copy_state,
+    late_fields_set,
     mark_changed,
     restore_state,
     state_of,
@@ -215,6 +216,10 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         def __getattr__(self, name: str) -> Any:
             if name == "_oxyde_state":
                 return None
+            if name == "__pydantic_fields_set__":
+                names = late_fields_set(self)
+                if names is not None:
+                    return names
             if name in self.__class__.__pydantic_fields__:
                 raise assignment.not_loaded(self, name)
             return super().__getattr__(name)

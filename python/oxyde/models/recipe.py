@@ -83,7 +83,7 @@ def tuple_recipe(cells: Sequence[Cell]) -> Recipe:
 
 def dict_recipe(names: Sequence[str], cells: Sequence[Cell]) -> Recipe:
     """Dicts with one entry per cell."""
-    return Recipe.dicts(list(names), list(cells))
+    return Recipe.dicts(list(zip(names, cells, strict=True)))
 
 
 def flat_recipe(cell: Cell) -> Recipe:
@@ -237,6 +237,7 @@ def _describe(
             _place(name, default, template, fresh)
     validate = parts.validate_part(parts.fields.keys() - missing) if partial else parts.validate()
     private, post_init = _private(model, parts.post_init)
+    late = model.__getattr__ is _base_model().__getattr__ and not post_init
     return {
         "model": model,
         "fields": cells,
@@ -245,17 +246,26 @@ def _describe(
         "absent": sorted(missing),
         "fresh": fresh,
         "fields_set": present,
+        "late_fields_set": late,
         "private": private,
         "post_init": post_init,
         "keeps_extra": parts.keeps_extra,
         "validate": validate,
         "direct": direct,
-        "state": State(None, frozenset(fields) if partial else None, shared=True),
+        "state": State(
+            None, frozenset(fields) if partial else None, shared=True, given=frozenset(present)
+        ),
         "children": [
             (join.attribute, _describe(join.model, join.fields, join.children)) for join in joins
         ],
         "extras": [],
     }
+
+
+def _base_model() -> Any:
+    from oxyde.models.model import Model
+
+    return Model
 
 
 def _missing(meta: ModelMeta, parts: _Parts, present: set[str]) -> set[str]:

@@ -21,9 +21,11 @@ class State:
             key that the row still has.
         shared: whether many instances hold this object. It must not be changed then: take
             `private()` first.
+        given: the names of `model_fields_set`, which instances that were loaded make when it
+            is first asked for; None where it is there from the start.
     """
 
-    __slots__ = ("changed", "database", "loaded", "originals", "shared")
+    __slots__ = ("changed", "database", "given", "loaded", "originals", "shared")
 
     def __init__(
         self,
@@ -32,8 +34,10 @@ class State:
         *,
         originals: dict[str, Any] | None = None,
         shared: bool = False,
+        given: frozenset[str] | None = None,
     ) -> None:
         self.database = database
+        self.given = given
         self.loaded = loaded
         self.changed: set[str] = set()
         self.originals: dict[str, Any] = {} if originals is None else originals
@@ -41,7 +45,9 @@ class State:
 
     def private(self) -> State:
         """A copy that belongs to one instance."""
-        copy = State(self.database, self.loaded, originals=dict(self.originals))
+        copy = State(
+            self.database, self.loaded, originals=dict(self.originals), given=self.given
+        )
         copy.changed = set(self.changed)
         return copy
 
@@ -51,6 +57,7 @@ class State:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.database, self.loaded, self.changed, self.originals = state
         self.shared = False
+        self.given = None
 
     def __repr__(self) -> str:
         changed = ", ".join(sorted(self.changed)) or "nothing"
@@ -88,7 +95,20 @@ def state_of(instance: Any) -> State | None:
 
 def set_state(instance: Any, state: State | None) -> None:
     """Give an instance its state (a shared one, or one of its own)."""
+    before = state_of(instance)
+    if before is not None and before.given is not None:
+        _ = instance.__pydantic_fields_set__  # made from `before`, while it is there
     _slots.set_state(instance, state)
+
+
+def late_fields_set(instance: Any) -> set[str] | None:
+    """Make the `__pydantic_fields_set__` of a loaded instance; None where it cannot be."""
+    state = state_of(instance)
+    if state is None or state.given is None:
+        return None
+    names = set(state.given)
+    object.__setattr__(instance, "__pydantic_fields_set__", names)
+    return names
 
 
 def is_stored(instance: Any) -> bool:

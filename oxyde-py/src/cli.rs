@@ -1,0 +1,196 @@
+//! `oxyde._core.run_cli`: the `oxyde` command in this process, with the project's models.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use oxyde_cli::{Host, HostError, ModelsDocument};
+use oxyde_migrate::executor::DataSteps;
+use oxyde_sql::schema::Schema;
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::error::{guarded, panic_text};
+use crate::pool::Server;
+use crate::transaction::Transaction;
+
+/// Exit code of a process that SIGINT ended.
+const INTERRUPTED: i32 = 130;
+/// How often the waiting thread looks for signals.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// A `Host` of Python: see `oxyde._core.Host`.
+struct PythonHost {
+    host: Py<PyAny>,
+    /// Whether the command was interrupted: Python is about to end, and must not be called.
+    ended: Arc<AtomicBool>,
+}
+
+/// Run the command with the arguments after its name, and give its exit code. Ctrl-C ends it.
+#[pyfunction]
+pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -> PyResult<i32> {
+    guarded(py, || {
+        let ended = Arc::new(AtomicBool::new(false));
+        let host = PythonHost {
+            host,
+            ended: Arc::clone(&ended),
+        };
+        let (sender, receiver) = std::sync::mpsc::channel();
+        // Python runs signal handlers on its main thread only, which is this one as a rule: it
+        // stays free to look for them.
+        std::thread::Builder::new()
+            .name("oxyde-cli".to_owned())
+            .spawn(move || {
+                let run = std::panic::AssertUnwindSafe(|| oxyde_cli::run(&arguments, &host));
+                let outcome =
+                    std::panic::catch_unwind(run).map_err(|panic| panic_text(panic.as_ref()));
+                // The host holds a Python object, which is released under the GIL.
+                match host.attach(|_| ()) {
+                    Some(()) => drop(Python::try_attach(|_| drop(host))),
+                    None => std::mem::forget(host),
+                }
+                let _ = sender.send(outcome);
+            })?;
+        let receiver = Mutex::new(receiver);
+        let wait = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(LOOK);
+        loop {
+            match py.detach(wait) {
+                Ok(Ok(code)) => return Ok(code),
+                Ok(Err(message)) => return Err(crate::error::internal(py, &message)),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    if let Err(interrupt) = py.check_signals() {
+                        ended.store(true, Ordering::Release);
+                        // A call of Python that is under way on the command's thread ends first.
+                        py.detach(|| std::thread::sleep(LOOK));
+                        return if interrupt.is_instance_of::<PyKeyboardInterrupt>(py) {
+                            Ok(INTERRUPTED)
+                        } else {
+                            Err(interrupt)
+                        };
+                    }
+                }
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                    return Err(crate::error::internal(
+                        py,
+                        "the command ended without a word",
+                    ));
+                }
+            }
+        }
+    })
+}
+
+impl PythonHost {
+    /// Run `work` under the GIL; `None` when Python ends.
+    fn attach<T>(&self, work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
+        if self.ended.load(Ordering::Acquire) {
+            return None;
+        }
+        Python::try_attach(work)
+    }
+
+    /// Call a method of the host whose failure cannot be told to anyone.
+    fn tell(&self, name: &str, text: &str) {
+        // `None` while Python ends: nobody reads the output then.
+        let _ = self.attach(|py| self.host.call_method1(py, name, (text,)));
+    }
+}
+
+impl Host for PythonHost {
+    fn out(&self, text: &str) {
+        self.tell("out", text);
+    }
+
+    fn err(&self, text: &str) {
+        self.tell("err", text);
+    }
+
+    fn is_terminal(&self) -> bool {
+        self.attach(|py| {
+            let answer = self.host.call_method0(py, "is_terminal");
+            answer
+                .and_then(|answer| answer.is_truthy(py))
+                .unwrap_or(false)
+        })
+        .unwrap_or(false)
+    }
+
+    fn ask(&self, question: &str) -> Option<String> {
+        self.attach(|py| {
+            let answer = self.host.call_method1(py, "ask", (question,)).ok()?;
+            answer.extract::<Option<String>>(py).ok()?
+        })?
+    }
+
+    fn models(&self, modules: &[String], root: &Path) -> Result<ModelsDocument, HostError> {
+        let text = self.attach(|py| {
+            self.host
+                .call_method1(py, "models", (modules, root))
+                .and_then(|text| text.extract::<String>(py).map_err(PyErr::from))
+                .map_err(|error| failure(py, &error))
+        });
+        let text = text.unwrap_or_else(|| Err(ended()))?;
+        ModelsDocument::from_json(&text).map_err(|error| HostError {
+            message: format!("the models' schema cannot be read: {error}"),
+            hint: "`models` of the host gives a JSON document".to_owned(),
+        })
+    }
+
+    fn data_steps(&self) -> Option<&dyn DataSteps> {
+        Some(self)
+    }
+
+    fn hand_over(&self, _arguments: &[String]) -> Option<i32> {
+        None
+    }
+}
+
+impl DataSteps for PythonHost {
+    fn run(
+        &self,
+        function: &str,
+        schema: &Schema,
+        transaction: Arc<oxyde_driver::Transaction>,
+        root: &Path,
+    ) -> Result<(), String> {
+        let packed = rmp_serde::to_vec_named(schema).map_err(|error| error.to_string())?;
+        let done = self.attach(|py| {
+            let server = Server::of(transaction.features(), "migrations");
+            let transaction = Bound::new(py, Transaction::lent(transaction, server))
+                .map_err(|error| failure(py, &error).message)?;
+            let schema = PyBytes::new(py, &packed);
+            let outcome =
+                self.host
+                    .call_method1(py, "run_step", (function, schema, &transaction, root));
+            transaction.get().end_loan();
+            outcome
+                .map(|_| ())
+                .map_err(|error| failure(py, &error).message)
+        });
+        done.unwrap_or_else(|| Err(ended().message))
+    }
+}
+
+/// An exception as the command shows it: message and hint of an `OxydeError`, else its type too.
+fn failure(py: Python<'_>, error: &PyErr) -> HostError {
+    let value = error.value(py);
+    let hint = value
+        .getattr("hint")
+        .and_then(|hint| hint.extract::<String>())
+        .unwrap_or_default();
+    let text = value.str().map(|text| text.to_string()).unwrap_or_default();
+    let message = if hint.is_empty() {
+        format!("{}: {text}", error.get_type(py))
+    } else {
+        text.split("\nhint: ").next().unwrap_or_default().to_owned()
+    };
+    HostError { message, hint }
+}
+
+fn ended() -> HostError {
+    HostError {
+        message: "Python has ended".to_owned(),
+        hint: String::new(),
+    }
+}
