@@ -13,8 +13,8 @@ const LOCK: &str = "CONCAT('oxyde_', LEFT(SHA2(DATABASE(), 256), 40))";
 /// Errors that say that a table, column, index or constraint is there already, or is gone
 /// already.
 const DONE: &[&str] = &[
-    "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1826", "3822", "3940", "1022",
-    "121",
+    "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1176", "1826", "3821", "3822", "3940",
+    "1022", "121",
 ];
 
 impl Server for Mysql {

@@ -1,0 +1,135 @@
+//! Golden SQL: each migration of the chain, forwards and backwards, for each dialect; and the
+//! files of the chain themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use oxyde_migrate::file;
+use oxyde_migrate::history::{self, History};
+use oxyde_migrate::operation::{Lowered, OPERATIONS};
+use oxyde_migrate::plan::{self, PlannedMigration};
+use oxyde_sql::ddl::Step;
+use oxyde_sql::dialect::{DdlStyle, Dialect};
+use oxyde_sql::schema::Schema;
+
+fn chain() -> History {
+    History::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chain")).unwrap()
+}
+
+fn text(item: &PlannedMigration) -> String {
+    let mut out = String::new();
+    for step in &item.steps {
+        match &step.lowered {
+            Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => out.push_str(&format!("{sql};\n")),
+            Lowered::Ddl(Step::Alone(sql)) => {
+                out.push_str(&format!("-- outside a transaction:\n{sql};\n"));
+            }
+            Lowered::Ddl(Step::Rebuild(rebuild)) => {
+                out.push_str("-- the table is built anew:\n");
+                for sql in rebuild.statements() {
+                    out.push_str(&format!("{sql};\n"));
+                }
+            }
+            Lowered::Python(function) => out.push_str(&format!("-- Python: {function}\n")),
+        }
+    }
+    out
+}
+
+#[test]
+fn sql_of_each_migration_and_dialect() {
+    let history = chain();
+    for dialect in Dialect::ALL {
+        let style = DdlStyle::of(dialect);
+        let mut state = Schema::default();
+        for migration in history.migrations() {
+            let down = plan::backwards(migration, &state, style).unwrap();
+            let up = plan::forwards(migration, &mut state, style).unwrap();
+            let (_, case) = migration.name.split_once('_').unwrap();
+            insta::with_settings!({
+                snapshot_path => "golden",
+                prepend_module_to_snapshot => false,
+                omit_expression => true,
+            }, {
+                insta::assert_snapshot!(
+                    format!("{case}.{}", dialect.name()),
+                    format!("{}\n-- down\n{}", text(&up), text(&down))
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn the_chain_has_every_operation() {
+    let history = chain();
+    let used: BTreeSet<&str> = history
+        .migrations()
+        .iter()
+        .flat_map(|migration| &migration.operations)
+        .map(oxyde_migrate::operation::Operation::tag)
+        .collect();
+    let missing: Vec<&&str> = OPERATIONS.iter().filter(|tag| !used.contains(**tag)).collect();
+    // Python is run by the examples' tests.
+    assert_eq!(missing, [&"run_python"]);
+}
+
+#[test]
+fn a_file_that_was_written_is_read_and_written_the_same() {
+    for migration in chain().migrations() {
+        let text = file::render(migration);
+        let read = file::parse("x.toml", &migration.name, &text).unwrap();
+        assert_eq!(read.operations, migration.operations);
+        assert_eq!(file::render(&read), text);
+    }
+}
+
+#[test]
+fn squashing_the_chain_keeps_its_data_steps_and_its_schema() {
+    let history = chain();
+    let squashed =
+        oxyde_migrate::squash::squash(&history, "0001", "0030", "0031_all".into()).unwrap();
+    assert_eq!(squashed.replaces.len(), 30);
+    let data = |migration: &file::Migration| {
+        migration.operations.iter().filter(|operation| operation.is_data()).count()
+    };
+    assert_eq!(data(&squashed), history.migrations().iter().map(data).sum::<usize>());
+    let mut state = Schema::default();
+    history::apply(&squashed, &mut state).unwrap();
+    let whole = history.state(&|_| true).unwrap();
+    assert_eq!(
+        oxyde_migrate::state::canonical(&state),
+        oxyde_migrate::state::canonical(&whole)
+    );
+    let before: usize = history.migrations().iter().map(|m| m.operations.len()).sum();
+    assert!(squashed.operations.len() < before);
+}
+
+#[test]
+fn wrong_files_say_where() {
+    let cases = [
+        ("depends_on = [", "bad.toml:1:15: "),
+        ("depend_on = []\n", "bad.toml:1:1: unknown key `depend_on`"),
+        ("[[operations]]\nop = \"add_colum\"\n", "bad.toml:2:6: unknown operation `add_colum`"),
+        ("\n[[operations]]\ntable = \"a\"\n", "bad.toml:2:1: an operation without `op`"),
+        (
+            "[[operations]]\nop = \"drop_column\"\ntable = \"a\"\nnam = \"b\"\n",
+            "bad.toml:4:1: drop_column: unknown field `nam`",
+        ),
+        (
+            "[[operations]]\nop = \"add_column\"\ntable = \"a\"\n\
+             column = { name = \"b\", type = \"bigint\", nullable = true }\n",
+            "bad.toml:4:31: add_column: unknown variant `bigint`",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = file::parse("bad.toml", "bad", text).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}\nnot: {expected}");
+        assert!(!error.hint.is_empty());
+    }
+    let error = file::parse("bad.toml", "bad", cases[2].0).unwrap_err();
+    assert_eq!(error.hint, "did you mean `add_column`?");
+    let error = file::parse("bad.toml", "bad", cases[5].0).unwrap_err();
+    assert_eq!(error.hint, "did you mean `big_int`?");
+}
