@@ -50,9 +50,9 @@ class Built:
         self.cells = cells
 
 
-def build_rows(query: QueryState[Any, Any]) -> tuple[_ir.Statement, Builder, Any]:
+def build_rows(query: QueryState[Any, Any], flavour: str) -> tuple[_ir.Statement, Builder, Any]:
     """The statement for a query's own rows, with the recipe to read them."""
-    builder = Builder()
+    builder = Builder(flavour)
     built = build_select(query, builder)
     return {"select": built.select}, builder, built.cells.recipe()
 
@@ -248,4 +248,7 @@ def _lock(query: QueryState[Any, Any], scope: Scope) -> _ir.Lock:
                 hops.append(here.hop(segment))
                 here = names_of(hops[-1].target.model)
             of.append(scope.join(hops))
+    if not of and scope.joins and scope.builder.can("lock_of"):
+        # A row that is not there cannot be locked, and joined rows may be missing.
+        of.append(scope.alias)
     return {"strength": strength, "wait": wait, "of": of}

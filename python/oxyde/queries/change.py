@@ -10,6 +10,7 @@ from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.assign import Assigned
 from oxyde.queries.build_ir import build_select, empty_select, where
 from oxyde.queries.expressions import F
+from oxyde.queries.insert import insert_column
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.plans import entry_for
 from oxyde.queries.predicates import all_of
@@ -108,7 +109,7 @@ async def update_query(
     )
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
-        builder = Builder()
+        builder = Builder(executor.flavour)
         statement, recipe = update_statement(bare, items, builder, returning=returning)
         return statement, builder, recipe
 
@@ -131,6 +132,8 @@ def update_statement(
     """The UPDATE, and the recipe of its rows."""
     scope = Scope(builder, query._names, inline=True)
     assignments = [item.build(scope) for item in items]
+    if builder.can("sequential_assignments") and _crossed(assignments, scope.alias):
+        return old_values_statement(query, items, Builder(builder.flavour), builder), None
     _annotate(query, scope)
     update: _ir.Update = {
         "table": table_of(query._names.meta, scope.alias),
@@ -143,6 +146,84 @@ def update_statement(
         return {"update": update}, None
     update["returning"], cells = _returning(query._names, scope)
     return {"update": update}, cells.recipe("model")
+
+
+def _crossed(assignments: list[_ir.Assignment], alias: str) -> bool:
+    """Whether an assignment reads a column that another one sets."""
+    return any(
+        one is not other and _reads(one["value"], alias, other["column"]["name"])
+        for one in assignments
+        for other in assignments
+    )
+
+
+def _reads(node: Any, alias: str, name: str) -> bool:
+    if isinstance(node, dict):
+        column = node.get("column")
+        if isinstance(column, dict) and column.get("table") == alias:
+            return column.get("name") == name
+        return any(_reads(value, alias, name) for value in node.values())
+    return isinstance(node, list) and any(_reads(item, alias, name) for item in node)
+
+
+def old_values_statement(
+    query: Query[Any, Any], items: tuple[Assigned, ...], builder: Builder, result: Builder
+) -> _ir.Statement:
+    """The UPDATE where assignments would see the values of those before: from a table of the new
+    values, made of the rows as they were."""
+    names = query._names
+    fields = [names.meta.field_metadata[name] for name in names.primary_key]
+    select = empty_select()
+    source = Scope(builder, names)
+    select["from"] = {"table": table_of(names.meta, source.alias)}
+    select["outputs"] = [
+        {"expr": column(source.alias, field), "name": field.db_column} for field in fields
+    ]
+    new: list[_ir.Expr] = []
+    alias = builder.alias("new_values")
+    for position, item in enumerate(items):
+        name = f"value_{position}"
+        built = item.build(source)
+        select["outputs"].append({"expr": built["value"], "name": name})
+        new.append({"column": {"table": alias, "name": name, "type": item.field.column_type}})
+    for annotation in query._annotations.values():
+        source.annotations[annotation.name] = annotation
+        source.built[annotation.name] = builder.index
+        builder.index += len(annotation.values)
+    select["filter"] = where(query._where, source)
+    if query._order:
+        select["order_by"] = [term.build(source) for term in query._order]
+    if query._limit is not None:
+        select["limit"] = builder.param("big_int", "limit", lookup=False)
+    if query._offset is not None:
+        select["offset"] = builder.param("big_int", "offset", lookup=False)
+    select["joins"] = source.joins
+    # Equal rows once: so that the database makes the table before it changes the other.
+    select["distinct"] = "rows" if query._limit is None else "all"
+    target = builder.alias(names.meta.table_name)
+    on = all_of(
+        [
+            exact(
+                {"column": {"table": alias, "name": field.db_column, "type": field.column_type}},
+                column(target, field),
+            )
+            for field in fields
+        ]
+    )
+    update: _ir.Update = {
+        "table": table_of(names.meta, target),
+        "joins": [
+            {"kind": "inner", "source": {"subquery": {"select": select, "alias": alias}}, "on": on}
+        ],
+        "assignments": [
+            {"column": insert_column(item.field), "value": value}
+            for item, value in zip(items, new, strict=True)
+        ],
+        "scope": "all",
+        "returning": [],
+    }
+    result.take(builder)
+    return {"update": update}
 
 
 def delete_statement(query: Query[Any, Any], builder: Builder) -> _ir.Statement:
@@ -184,7 +265,7 @@ async def delete_query(query: Query[Any, Any], executor: Executor) -> int:
     shape = ("delete", shape_of(bare, values))
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
-        builder = Builder()
+        builder = Builder(executor.flavour)
         return delete_statement(bare, builder), builder, None
 
     entry = entry_for(executor.flavour, shape, make, bare._model)

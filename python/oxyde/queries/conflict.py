@@ -69,7 +69,7 @@ def conflict_of(
         raise OxydeError("ignore_conflicts and update_conflicts exclude each other")
     if not ignore and not update:
         return None
-    target = None if unique_fields is None else _fields(names, unique_fields)
+    target = None if unique_fields is None else unique_key(names, unique_fields)
     if ignore:
         return Conflict(target, ())
     columns = tuple(given)
@@ -89,18 +89,26 @@ def _fields(names: Names, wanted: Iterable[str]) -> tuple[str, ...]:
     return tuple([names.field(name).name for name in listed])
 
 
-def key_among(names: Names, given: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
-    """The unique key all of whose fields are given: the primary key, or else the only other one.
+def unique_key(names: Names, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Fields that together are a unique key.
 
     Raises:
-        FieldError: there is none, or there are several.
+        FieldError: an unknown name, or they are none.
     """
+    key = _fields(names, wanted)
+    if set(key) not in [set(each) for each in _keys(names)]:
+        raise FieldError(
+            f"`{names.label}` has no unique key of {', '.join(key)}",
+            hint="; ".join(", ".join(each) for each in _keys(names)) + " would do",
+        )
+    return key
+
+
+def _keys(names: Names) -> list[tuple[str, ...]]:
+    """The primary key, and the other unique keys."""
     meta = names.meta
-    if all(name in given for name in names.primary_key):
-        return names.primary_key
-    keys: list[tuple[str, ...]] = [
-        (name,) for name, field in meta.field_metadata.items() if field.unique
-    ]
+    keys: list[tuple[str, ...]] = [names.primary_key]
+    keys += [(name,) for name, field in meta.field_metadata.items() if field.unique]
     keys += [tuple(group) for group in meta.unique_together]
     columns = {field.db_column: name for name, field in meta.field_metadata.items()}
     for index in meta.indexes:
@@ -108,6 +116,18 @@ def key_among(names: Names, given: Sequence[str] | Mapping[str, Any]) -> tuple[s
             parts = [columns.get(column) for kind, column in index.parts if kind != "expression"]
             if len(parts) == len(index.parts) and all(parts):
                 keys.append(tuple([part for part in parts if part]))
+    return keys
+
+
+def key_among(names: Names, given: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
+    """The unique key all of whose fields are given: the primary key, or else the only other one.
+
+    Raises:
+        FieldError: there is none, or there are several.
+    """
+    if all(name in given for name in names.primary_key):
+        return names.primary_key
+    keys = _keys(names)
     usable = list(dict.fromkeys(key for key in keys if all(name in given for name in key)))
     if len(usable) == 1:
         return usable[0]

@@ -62,7 +62,7 @@ async def get_or_create(
     if found is not None:
         return found, False
     values = _values(query, lookups, defaults)
-    return await _create_or_find(query, values, lookups, executor, lock=False)
+    return await _create_or_find(query, values, lookups, executor)
 
 
 async def update_or_create(
@@ -74,18 +74,24 @@ async def update_or_create(
 ) -> tuple[Any, bool]:
     """The row for these lookups, changed, or a new one; and whether it is new."""
     changes = {} if defaults is None else dict(defaults)
-    async with atomic(client=executor) as block:
-        found = await _find(query.for_update(), lookups, block)
+    fresh = changes if create_defaults is None else create_defaults
+    while True:
+        found = await _find(query, lookups, executor)
         if found is None:
-            fresh = changes if create_defaults is None else create_defaults
+            # Outside of a transaction the insert is one of its own, so that a clash leaves no
+            # lock behind that others wait for.
             values = _values(query, lookups, fresh)
-            found, made = await _create_or_find(query, values, lookups, block, lock=True)
+            found, made = await _create_or_find(query, values, lookups, executor)
             if made:
                 return found, True
-        for name, value in changes.items():
-            _assign(found, name, _called(value))
-        await found.save(client=block)
-    return found, False
+        async with atomic(client=executor) as block:
+            locked = await _find(query.for_update(), lookups, block)
+            if locked is not None:
+                for name, value in changes.items():
+                    _assign(locked, name, _called(value))
+                await locked.save(client=block)
+                return locked, False
+        # The row was deleted in between.
 
 
 async def _find(query: Query[Any, Any], lookups: Mapping[str, Any], executor: Executor) -> Any:
@@ -104,8 +110,6 @@ async def _create_or_find(
     values: dict[str, Any],
     lookups: Mapping[str, Any],
     executor: Executor,
-    *,
-    lock: bool,
 ) -> tuple[Any, bool]:
     """Insert; where another was faster, take its row. The failed insert is in a block of its own,
     so that an outer transaction stays sound."""

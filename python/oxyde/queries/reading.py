@@ -58,7 +58,7 @@ class Reading(Building[M, R]):
             )
         values: list[Any] = []
         shape = shape_of(self, values)
-        entry = entry_for(executor.flavour, shape, lambda: build_rows(self))
+        entry = entry_for(executor.flavour, shape, lambda: build_rows(self, executor.flavour))
         rows: list[R] = await entry.fetch(executor, values)
         if self._row == "named":
             rows = _named(self, rows)
@@ -72,7 +72,7 @@ class Reading(Building[M, R]):
 
     def _entry(self, flavour: str, values: list[Any]) -> Entry:
         shape = shape_of(self, values)
-        return entry_for(flavour, shape, lambda: build_rows(self))
+        return entry_for(flavour, shape, lambda: build_rows(self, flavour))
 
     async def first(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
         """The first row, by key where no order is set; None when there is no row."""

@@ -63,9 +63,10 @@ class Builder:
     the shape lists their values.
     """
 
-    __slots__ = ("_used", "aliases", "checking", "index", "labels")
+    __slots__ = ("_used", "aliases", "checking", "flavour", "index", "labels")
 
-    def __init__(self, *, checking: bool = False) -> None:
+    def __init__(self, flavour: str | None = None, *, checking: bool = False) -> None:
+        self.flavour = flavour
         self.index = 0
         self.labels: list[tuple[str, bool]] = []
         self._used: set[int] = set()
@@ -81,6 +82,20 @@ class Builder:
         self.label(index, label, lookup)
         self.index += 1
         return param(index, column_type, many=many)
+
+    def can(self, feature: str) -> bool:
+        """Whether the database that the statement is for has a feature; False when none is said."""
+        if self.flavour is None:
+            return False
+        from oxyde import _core
+
+        return _core.features(self.flavour)[feature]
+
+    def take(self, other: Builder) -> None:
+        """Be as another builder, that made the statement instead."""
+        self.index = other.index
+        self.labels = other.labels
+        self._used = other._used
 
     def label(self, index: int, label: str, lookup: bool) -> None:
         """Name the param at a position."""

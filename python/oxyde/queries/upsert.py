@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from oxyde import _ir
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.queries.assign import assigned
-from oxyde.queries.conflict import Conflict, key_among
+from oxyde.queries.conflict import Conflict, key_among, unique_key
 from oxyde.queries.insert import default_keys, encoded, insert_statement, label_columns
 from oxyde.queries.plans import entry_for
 from oxyde.queries.rows import Cells, from_database
@@ -41,8 +41,7 @@ async def upsert(
         left = [name for name in names.fields if name not in row]
         row.update(await default_keys(names, left, executor))
     if unique_fields is not None:
-        listed = [unique_fields] if isinstance(unique_fields, str) else unique_fields
-        target = tuple([names.field(name).name for name in listed])
+        target = unique_key(names, unique_fields)
         missing = [name for name in target if name not in row]
         if missing:
             raise FieldError(f"upsert(): the key `{missing[0]}` has no value")
