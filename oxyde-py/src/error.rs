@@ -1,6 +1,7 @@
 //! Rust's errors as the exceptions of `oxyde.exceptions`.
 
 use oxyde_driver::{Cause, DriverError, Rule};
+use oxyde_sql::ddl::SchemaError;
 use oxyde_sql::error::SqlError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -136,7 +137,9 @@ pub(crate) fn internal(py: Python<'_>, detail: &str) -> PyErr {
 /// What the compiler of statements refused.
 pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
     let class = match refused {
-        SqlError::Unsupported { .. } => Class::Unsupported,
+        SqlError::Unsupported { .. } | SqlError::Schema(SchemaError::Unsupported { .. }) => {
+            Class::Unsupported
+        }
         SqlError::UnknownName { kind: "lookup", .. }
         | SqlError::ArgumentCount { kind: "lookup", .. }
         | SqlError::Argument { kind: "lookup", .. }

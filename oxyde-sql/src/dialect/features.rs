@@ -76,6 +76,8 @@ features! {
     limit_in_subquery,
     /// A statement may read the table that it changes.
     reads_changed_table,
+    /// A scalar in a JSON document answers to the index 0 as if it were a list.
+    json_scalar_is_list,
     /// Assignments of one `UPDATE` see the values of the assignments before them.
     sequential_assignments,
     /// A `LEFT JOIN` in `UPDATE`.

@@ -11,6 +11,7 @@ const fn shared(dialect: Dialect) -> Features {
         intersect_first: true,
         compound_parentheses: true,
         sequential_assignments: true,
+        json_scalar_is_list: true,
         update_left_join: true,
         default_keyword: true,
         advisory_locks: true,

@@ -31,10 +31,15 @@ pub(super) fn json_path(
             family: from.unwrap_or(Family::Json),
         });
     }
+    let document = if cx.features.json_scalar_is_list {
+        lists_only(cx, document, path, from == Some(Family::Array))?
+    } else {
+        document
+    };
     let steps = steps(cx, path)?;
     let form = match ty.family() {
         Family::Json | Family::Array => &PART,
-        Family::Int => &INT,
+        Family::Int | Family::Interval => &INT,
         Family::Float => &FLOAT,
         Family::Bool => &BOOL,
         Family::Decimal => &DECIMAL,
@@ -55,14 +60,15 @@ pub(super) fn json_path(
 
 /// `{0}` is the document, `{1}` the path as a literal.
 const PART: Templates = Templates::of("({0!} #> {1})", "({0!} -> {1})", "JSON_EXTRACT({0}, {1})");
+/// Texts only: the number 1 is not the text "1".
 const TEXT: Templates = Templates::of(
-    "({0!} #>> {1})",
-    "CAST({0!} ->> {1} AS TEXT)",
-    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin <> 'NULL' THEN \
+    "CASE WHEN JSONB_TYPEOF({0!} #> {1}) = 'string' THEN {0!} #>> {1} END",
+    "CASE WHEN json_type({0}, {1}) = 'text' THEN {0!} ->> {1} END",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin = 'STRING' THEN \
      JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_0900_bin END",
 )
 .mariadb(
-    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) <> 'NULL' THEN \
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'STRING' THEN \
      JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_nopad_bin END",
 );
 const FLOAT: Templates = Templates::of(
@@ -114,6 +120,36 @@ const DECIMAL: Templates = Templates::of(
      '^(-|)[0-9]+([.][0-9]+|)([eE](-|[+]|)[0-9]+|)$' THEN \
      CAST(JSON_UNQUOTE(JSON_EXTRACT({0}, {1})) AS DECIMAL(65,30)) END",
 );
+
+/// The document where every index of the path meets a list. MySQL takes a scalar for a list of
+/// one, so that `[0]` of 5 would be 5.
+fn lists_only(
+    cx: &mut Context<'_>,
+    document: Sql,
+    path: &[PathItem],
+    is_list: bool,
+) -> Result<Sql, SqlError> {
+    let mut document = document;
+    for (position, item) in path.iter().enumerate() {
+        if !matches!(item, PathItem::Index(_)) || (position == 0 && is_list) {
+            continue;
+        }
+        let before = if position == 0 {
+            Sql::text(quote_text("$", cx.features.dialect))
+        } else {
+            steps(cx, &path[..position])?
+        };
+        document = cx.template(&LIST_AT, &[document, before], Level::Term, "JSON paths")?;
+    }
+    Ok(document)
+}
+
+const LIST_AT: Templates = Templates::of(
+    "",
+    "",
+    "CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) COLLATE utf8mb4_bin = 'ARRAY' THEN {0} END",
+)
+.mariadb("CASE WHEN JSON_TYPE(JSON_EXTRACT({0}, {1})) = 'ARRAY' THEN {0} END");
 
 /// The path as the dialect writes it, as a literal.
 pub(crate) fn steps(cx: &Context<'_>, path: &[PathItem]) -> Result<Sql, SqlError> {
