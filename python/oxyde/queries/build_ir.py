@@ -79,6 +79,7 @@ def build_select(
     for cte in query._ctes:
         select["ctes"].append(cte.build(builder))
     scope = Scope(builder, query._names, parent=parent)
+    scope.locking = query._lock is not None and not inner
     select["from"] = {"table": table_of(query._names.meta, scope.alias)}
     for annotation in query._annotations.values():
         scope.annotations[annotation.name] = annotation
@@ -248,7 +249,6 @@ def _lock(query: QueryState[Any, Any], scope: Scope) -> _ir.Lock:
                 hops.append(here.hop(segment))
                 here = names_of(hops[-1].target.model)
             of.append(scope.join(hops))
-    if not of and scope.joins and scope.builder.can("lock_of"):
-        # A row that is not there cannot be locked, and joined rows may be missing.
-        of.append(scope.alias)
+    if not of and len(scope.sure) <= len(scope.joins) and scope.builder.can("lock_of"):
+        of = list(scope.sure)
     return {"strength": strength, "wait": wait, "of": of}

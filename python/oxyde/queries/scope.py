@@ -152,6 +152,8 @@ class Scope:
         origin: for a scope that a to-many path opened, the scope that the path starts from.
         grouping: whether aggregates over its rows may stand in it.
         grouping_rows: whether there is a GROUP BY, so that a row stands for many.
+        locking: whether the rows are locked. Only rows that are surely there can be.
+        sure: the aliases of tables whose rows are surely there.
         inline: whether no table can be joined here: a to-one path becomes a scalar subquery.
     """
 
@@ -166,10 +168,12 @@ class Scope:
         "grouping_rows",
         "inline",
         "joins",
+        "locking",
         "names",
         "origin",
         "outputs",
         "parent",
+        "sure",
     )
 
     def __init__(
@@ -188,6 +192,8 @@ class Scope:
         self.alias = builder.alias(names.meta.table_name if alias is None else alias)
         self.joins: list[_ir.Join] = []
         self.inline = inline
+        self.locking = False
+        self.sure = [self.alias]
         self.grouping = False
         self.grouping_rows = False
         self.annotations: dict[str, Annotation] = {}
@@ -215,9 +221,12 @@ class Scope:
                     )
                 known = self.builder.alias("__".join(path))
                 self._aliases[path] = known
+                surely = self.locking and alias in self.sure and not hop.local.nullable
+                if surely:
+                    self.sure.append(known)
                 self.joins.append(
                     {
-                        "kind": "left",
+                        "kind": "inner" if surely else "left",
                         "source": {"table": table_of(hop.target, known)},
                         "on": exact(column(known, hop.remote), column(alias, hop.local)),
                     }
