@@ -15,6 +15,12 @@ from demo.recorder import RecordedDatabase
 from demo.terminal import styled
 from oxyde import OxydeError, create_tables, db, drop_tables
 
+TITLES = {
+    "postgres": "PostgreSQL",
+    "sqlite": "SQLite",
+    "mysql": "MySQL",
+    "mariadb": "MariaDB",
+}
 FILE = Path(__file__).resolve().parent / "flights.db"
 
 
@@ -26,7 +32,7 @@ async def demonstrate(url: str | None) -> None:
         url = f"sqlite:///{FILE}"
     database = RecordedDatabase(url)
     await database.connect()
-    version = f"{database.backend} {database.server_version}"
+    version = f"{TITLES[database.backend]} {database.server_version}"
     print(styled(f"Flights of New York, 2013, on {version}", "bold"), end="\n\n")
     await drop_tables(models=MODELS)
     await create_tables(models=MODELS)
