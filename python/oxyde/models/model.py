@@ -222,6 +222,11 @@ class Model(BaseModel, metaclass=ModelMetaclass):
                     return names
             if name in self.__class__.__pydantic_fields__:
                 raise assignment.not_loaded(self, name)
+            if name.endswith("_set") and name[:-4] in self.__class__.__pydantic_fields__:
+                # `post.tags_set.add(…)`: the rows of a to-many relation.
+                from oxyde.queries.related_manager import related
+
+                return related(self, name[:-4])
             return super().__getattr__(name)
 
     def __copy__(self) -> Self:

@@ -47,6 +47,7 @@ from oxyde.queries.prefetch import Prefetch, prefetch_related
 from oxyde.queries.q import Q
 from oxyde.queries.query import Query
 from oxyde.queries.raw import RawSQL, execute_raw
+from oxyde.queries.related_manager import RelatedManager, related
 from oxyde.queries.subquery import Exists, OuterRef, Subquery
 from oxyde.queries.typed import any_of, between, contains, icontains, in_, is_null
 from oxyde.queries.window import (
@@ -116,6 +117,7 @@ __all__ = [
     "Random",
     "Rank",
     "RawSQL",
+    "RelatedManager",
     "Repeat",
     "Replace",
     "Reverse",
@@ -144,4 +146,5 @@ __all__ = [
     "in_",
     "is_null",
     "prefetch_related",
+    "related",
 ]

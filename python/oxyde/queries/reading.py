@@ -38,8 +38,8 @@ class Reading(Building[M, R]):
 
     def _executor(self, using: str | None, client: Executor | None) -> Executor:
         if using is None and client is None:
-            return resolve(self._using, self._client)
-        return resolve(using, client)
+            using, client = self._using, self._client
+        return resolve(using, client, write=self._lock is not None)
 
     async def all(self, *, using: str | None = None, client: Executor | None = None) -> list[R]:
         """The rows.
