@@ -86,11 +86,14 @@ impl Shared {
         connector: Connector,
         settings: PoolSettings,
     ) -> Result<Arc<Self>, DriverError> {
-        let (first, dialect, version) = timeout(settings.acquire_timeout, connector.connect())
-            .await
-            .map_err(|_| DriverError::ConnectionFailed {
-                target: "the database".to_owned(),
-                message: format!("no answer within {:?}", settings.acquire_timeout),
+        // A short wait for a free connection is no reason to give up on a slow server.
+        let limit = settings.acquire_timeout.max(PATIENCE);
+        let (first, dialect, version) =
+            timeout(limit, connector.connect()).await.map_err(|_| {
+                DriverError::ConnectionFailed {
+                    target: connector.target(),
+                    message: format!("no answer within {limit:?}"),
+                }
             })??;
         let capacity = if connector.is_memory() {
             1

@@ -166,6 +166,15 @@ impl Connector {
         })
     }
 
+    /// Where to, without user and password.
+    pub(crate) fn target(&self) -> String {
+        match self {
+            Self::Postgres(connector) => connector.place.to_string(),
+            Self::Mysql(connector) => connector.place.to_string(),
+            Self::Sqlite(connector) => connector.place.to_string(),
+        }
+    }
+
     /// Whether the data live in the one connection.
     pub(crate) fn is_memory(&self) -> bool {
         matches!(self, Self::Sqlite(connector) if connector.is_memory())

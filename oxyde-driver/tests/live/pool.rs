@@ -55,7 +55,7 @@ async fn nobody_waits_forever(server: Server) {
         let settings = PoolSettings {
             name: "small".to_owned(),
             max_connections: 1,
-            acquire_timeout: Duration::from_millis(100),
+            acquire_timeout: Duration::from_millis(500),
             ..PoolSettings::default()
         };
         let pool = database.pool(settings).await;
@@ -68,7 +68,7 @@ async fn nobody_waits_forever(server: Server) {
             "{server:?} {problem:?}"
         );
         assert!(problem.is_retryable());
-        assert!(began.elapsed() < Duration::from_secs(1));
+        assert!(began.elapsed() < Duration::from_secs(3));
         transaction.rollback().await.unwrap();
         pool.fetch_raw("SELECT 1 AS n", vec![], &[], &never()).await.unwrap();
         pool.close().await;

@@ -31,7 +31,7 @@ use crate::settings::{Place, PoolSettings, Server};
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     options: Arc<MySqlConnectOptions>,
-    place: Place,
+    pub(super) place: Place,
     session: String,
 }
 

@@ -30,7 +30,7 @@ use crate::settings::{Place, PoolSettings, Server};
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     options: Arc<PgConnectOptions>,
-    place: Place,
+    pub(super) place: Place,
     persistent: bool,
 }
 

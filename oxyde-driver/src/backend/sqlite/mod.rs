@@ -40,7 +40,7 @@ const BUDGET: Duration = Duration::from_micros(500);
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     options: SqliteConnectOptions,
-    place: Place,
+    pub(super) place: Place,
     settings: PoolSettings,
 }
 
