@@ -8,7 +8,8 @@ from typing import Any
 
 from oxyde.db import transaction
 from oxyde.db.pool import AsyncDatabase
-from oxyde.db.registry import disconnect_all, get_connection, register_connection
+from oxyde.db.registry import disconnect_all, get_connection, register_connection, route_by
+from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.settings import PoolSettings
 from oxyde.db.transaction import atomic, get_active_transaction
@@ -17,6 +18,7 @@ from oxyde.exceptions import OxydeError
 __all__ = [
     "AsyncDatabase",
     "PoolSettings",
+    "Router",
     "atomic",
     "close",
     "connect",
@@ -34,7 +36,14 @@ __all__ = [
 Settings = PoolSettings | Mapping[str, PoolSettings]
 
 
-async def init(url: str | None = None, /, *, settings: Settings | None = None, **urls: str) -> None:
+async def init(
+    url: str | None = None,
+    /,
+    *,
+    settings: Settings | None = None,
+    router: Router | None = None,
+    **urls: str,
+) -> None:
     """Open one database, or several by name; all of them or none.
 
     ``await db.init("postgresql://…")`` names it ``default``;
@@ -44,6 +53,7 @@ async def init(url: str | None = None, /, *, settings: Settings | None = None, *
     Args:
         url: the address of the default database.
         settings: settings for all, or a mapping from name to settings.
+        router: where queries that name no database go.
         urls: addresses by name.
 
     Raises:
@@ -51,6 +61,7 @@ async def init(url: str | None = None, /, *, settings: Settings | None = None, *
         DatabaseConnectionError: a server cannot be reached or refuses the login.
     """
     await _open(_named(url, urls), settings)
+    route_by(router)
 
 
 async def close() -> None:

@@ -6,14 +6,41 @@ import difflib
 from typing import TYPE_CHECKING
 
 from oxyde.db.pool import AsyncDatabase
+from oxyde.db.router import Router
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
 
-__all__ = ["disconnect_all", "get_connection", "register_connection", "resolve"]
+__all__ = [
+    "disconnect_all",
+    "get_connection",
+    "home_of",
+    "register_connection",
+    "resolve",
+    "route_by",
+]
 
 _databases: dict[str, AsyncDatabase] = {}
+_router: Router | None = None
+
+
+def route_by(router: Router | None) -> None:
+    """Send queries that name no database where the router says; None sends them to ``default``.
+
+    Raises:
+        OxydeError: the router names a database that is not registered.
+    """
+    global _router
+    if router is not None:
+        for name in (router.writes, *router.reads):
+            get_connection(name)
+    _router = router
+
+
+def home_of(name: str) -> str:
+    """Where a row that was read from database `name` is written back to."""
+    return name if _router is None else _router.home(name)
 
 
 def register_connection(
@@ -57,6 +84,7 @@ def get_connection(name: str = "default") -> AsyncDatabase:
 
 async def disconnect_all() -> None:
     """Close every pool. All are closed, even if one of them cannot be closed cleanly."""
+    route_by(None)
     error: BaseException | None = None
     for database in list(_databases.values()):
         try:
@@ -67,12 +95,15 @@ async def disconnect_all() -> None:
         raise error
 
 
-def resolve(using: str | None = None, client: Executor | None = None) -> Executor:
+def resolve(
+    using: str | None = None, client: Executor | None = None, *, write: bool = True
+) -> Executor:
     """Where a query runs: the transaction that is open on the database, else its pool.
 
     Args:
-        using: a database's name; ``default`` when None.
+        using: a database's name; when None the router chooses, or it is ``default``.
         client: a database or transaction, instead of a name.
+        write: whether the query changes or locks rows; only the router asks.
 
     Raises:
         OxydeError: both are given, the name is unknown, or nothing was initialised.
@@ -86,7 +117,16 @@ def resolve(using: str | None = None, client: Executor | None = None) -> Executo
         if not isinstance(client, AsyncDatabase):
             return client
         return active_executor(client.name, client) or client
-    name = "default" if using is None else using
+    if using is not None:
+        name = using
+    elif _router is None:
+        name = "default"
+    else:
+        primary = _databases.get(_router.writes)
+        active = None if primary is None else active_executor(_router.writes, primary)
+        if active is not None:
+            return active
+        name = _router.choose(write=write)
     database = _databases.get(name)
     if database is None:
         raise _unknown(name)

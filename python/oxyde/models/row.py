@@ -43,12 +43,13 @@ def table_meta(instance: Model) -> ModelMeta:
 
 
 def executor_of(instance: Model, using: str | None, client: Executor | None) -> Executor:
-    """Where to run: as the caller says, else the database that the row is from."""
-    from oxyde.db.registry import resolve
+    """Where to run: as the caller says, else the database that the row is from (of a replica, its
+    primary)."""
+    from oxyde.db.registry import home_of, resolve
 
     if using is None and client is None:
         state = state_of(instance)
-        using = None if state is None else state.database
+        using = None if state is None or state.database is None else home_of(state.database)
     return resolve(using, client)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from typing_extensions import TypeVar
 
-from oxyde.db.registry import resolve
+from oxyde.db.registry import home_of, resolve
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.queries.names import Names, Through, names_of
@@ -160,7 +160,8 @@ class RelatedManager(Generic[T]):
     def _executor(self, using: str | None, client: Executor | None) -> Executor:
         if using is None and client is None:
             state = self._instance._oxyde_state
-            using = None if state is None else state.database
+            if state is not None and state.database is not None:
+                using = home_of(state.database)
         return resolve(using, client)
 
     def _key(self) -> Any:

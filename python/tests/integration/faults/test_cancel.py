@@ -104,8 +104,10 @@ SLOW = {
 RUNNING = {
     "postgres": "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' "
     "AND query LIKE '%pg_sleep(5)%' AND pid <> pg_backend_pid()",
-    "mysql": "SELECT count(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(5)%'",
-    "mariadb": "SELECT count(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(5)%'",
+    "mysql": "SELECT count(*) AS n FROM information_schema.processlist "
+    "WHERE info LIKE 'SELECT SLEEP(5)%'",
+    "mariadb": "SELECT count(*) AS n FROM information_schema.processlist "
+    "WHERE info LIKE 'SELECT SLEEP(5)%'",
 }
 
 
