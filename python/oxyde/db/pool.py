@@ -36,7 +36,7 @@ class AsyncDatabase:
         settings: PoolSettings | None = None,
         overwrite: bool = False,
     ) -> None:
-        if not isinstance(url, str) or not url:
+        if not url:
             raise OxydeError(
                 f"the address of database {name!r} is {url!r}",
                 hint="give a URL such as postgresql://user:password@host/database",
