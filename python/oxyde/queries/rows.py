@@ -79,7 +79,7 @@ def from_database(rows: Iterable[Any], executor: Executor) -> None:
     nothing are from the default database."""
     if executor.name != "default":
         for row in rows:
-            row._oxyde_from(home_of(executor.name))
+            row._oxyde_from(executor.name)
 
 
 class Cells:
