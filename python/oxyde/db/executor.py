@@ -17,24 +17,30 @@ class Executor(Protocol):
     @property
     def name(self) -> str:
         """The name under which the database is registered."""
+        ...
 
     @property
     def flavour(self) -> str:
         """The SQL flavour that plans are compiled for."""
+        ...
 
     @property
     def features(self) -> Mapping[str, bool]:
         """What the database can do."""
+        ...
 
     @property
     def in_transaction(self) -> bool:
         """Whether statements here share one transaction."""
+        ...
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that gives rows, and hydrate them by the recipe."""
+        ...
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
+        ...
 
     async def bulk(
         self,
@@ -44,14 +50,18 @@ class Executor(Protocol):
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none: rows affected, returned rows, generated keys."""
+        ...
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
         """Run SQL text; `types` gives the column types that are known by name."""
+        ...
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The database's plan for a statement, measured if `analyze`."""
+        ...
 
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, in one transaction where the database can."""
+        ...
