@@ -217,7 +217,7 @@ impl Writer<'_> {
             ColumnType::Interval => ("from datetime import timedelta", "timedelta"),
             ColumnType::Uuid => ("from uuid import UUID", "UUID"),
             ColumnType::Json => ("from typing import Any", "dict[str, Any]"),
-            ColumnType::Inet => ("from ipaddress import IPv4Address, IPv6Address", "IPv4Address | IPv6Address"),
+            ColumnType::Inet => ("from pydantic import IPvAnyAddress", "IPvAnyAddress"),
             ColumnType::Array { item } => {
                 return format!("list[{}]", self.python_type(item));
             }

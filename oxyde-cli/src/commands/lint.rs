@@ -112,12 +112,12 @@ fn text(findings: &[Finding], project: &Project<'_>) {
         output.line(&format!("    silence: # oxyde: allow {}", finding.rule.name));
     }
     let of = |severity| findings.iter().filter(|f| f.rule.severity == severity).count();
-    output.line(&format!(
-        "{} errors, {} warnings, {} notes",
-        of(Severity::Error),
-        of(Severity::Warning),
-        of(Severity::Note)
-    ));
+    let counted = |severity: Severity| match of(severity) {
+        1 => format!("1 {}", severity.word()),
+        n => format!("{n} {}s", severity.word()),
+    };
+    let counts = [Severity::Error, Severity::Warning, Severity::Note].map(counted);
+    output.line(&counts.join(", "));
 }
 
 fn listed(findings: &[Finding], project: &Project<'_>) -> Vec<serde_json::Value> {

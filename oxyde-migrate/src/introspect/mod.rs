@@ -69,6 +69,13 @@ pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String
             }
         }
     }
+    if let ColumnType::Decimal { .. } = ty {
+        // SQLite's decimals are texts.
+        let bare = found.trim_matches('\'');
+        if bare.parse::<f64>().is_ok() {
+            return bare.to_owned();
+        }
+    }
     WORDS.iter().find(same).map_or_else(|| found.to_owned(), |word| (*word).to_owned())
 }
 

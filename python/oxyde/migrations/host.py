@@ -56,9 +56,7 @@ class Host:
 
         return describe(modules, root)
 
-    def run_step(
-        self, function: str, schema: bytes, transaction: Transaction, root: Path
-    ) -> None:
+    def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
         """Run the function of a `run_python` step inside the migration's transaction."""
         from oxyde.migrations.steps import run_step
 

@@ -1,0 +1,178 @@
+"""From models to a database and back: nothing is lost on the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from oxyde_command import Command, write_models
+from servers import Server
+
+EVERYTHING = '''
+"""Every kind of column, key, index and constraint that all four databases have."""
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum
+from ipaddress import IPv4Address
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime
+
+from oxyde import Check, Field, Index, Model
+
+
+class Mood(Enum):
+    SAD = "sad"
+    ITS_OK = "it's ok"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Person(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    email: str = Field(max_length=120, db_unique=True)
+    name: str = Field(db_comment="As they say it's written")
+    nick: str = Field(default="x", db_default="'it''s'")
+    tall: float | None = None
+    rich: Decimal = Field(default=Decimal(0), max_digits=12, decimal_places=2, db_default="0")
+    any_number: Decimal | None = None
+    active: bool = Field(default=True, db_default="true")
+    born: date | None = Field(default=None, db_index=True)
+    wakes: time | None = None
+    seen: datetime | None = Field(default=None, db_default="CURRENT_TIMESTAMP")
+    made: AwareDatetime = Field(db_default="now()")
+    patience: timedelta | None = None
+    token: UUID = Field(default_factory=uuid4, db_default="gen_random_uuid()")
+    photo: bytes | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    numbers: list[int] = Field(default_factory=list)
+    address: IPv4Address | None = None
+    mood: Mood = Field(default=Mood.SAD, db_default="'sad'")
+    size: Literal["s", "m"] | None = None
+    level: Level = Level.LOW
+    small: int = Field(default=0, db_type="SMALLINT")
+    boss: Person | None = Field(default=None, db_on_delete="SET NULL", db_index=True)
+
+    class Meta:
+        is_table = True
+        table_name = "people"
+        indexes = [
+            Index("name", "-made", name="people_by_name"),
+            Index("email", "active", unique=True),
+        ]
+        constraints = [Check("small >= 0", name="people_small_check")]
+        unique_together = [("nick", "born")]
+
+
+class Club(Model):
+    id: UUID = Field(default_factory=uuid4, db_pk=True)
+    title: str = Field(max_length=80, db_column="club_title")
+    owner: Person = Field(db_on_delete="CASCADE", db_on_update="CASCADE")
+
+    class Meta:
+        is_table = True
+        table_name = "clubs"
+
+
+class Membership(Model):
+    club: Club = Field(db_pk=True, db_on_delete="CASCADE")
+    person: Person = Field(db_pk=True, db_on_delete="CASCADE")
+    since: date
+
+    class Meta:
+        is_table = True
+        table_name = "order"
+'''
+
+TREE = """
+from __future__ import annotations
+
+from oxyde import Field, Model
+
+
+class Author(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    best: Book | None = Field(default=None, db_on_delete="SET NULL")
+
+    class Meta:
+        is_table = True
+        table_name = "authors"
+
+
+class Book(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    author: Author = Field(db_on_delete="CASCADE")
+
+    class Meta:
+        is_table = True
+        table_name = "books"
+"""
+
+
+def test_the_database_is_as_the_models(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    write_models(project, EVERYTHING)
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    assert oxyde.ok("makemigrations", "--check").startswith("No changes")
+
+
+def test_a_cycle_of_tables(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    write_models(project, TREE)
+    said = oxyde.ok("makemigrations")
+    assert "add foreign key authors_best_id_fkey to authors" in said
+    oxyde.ok("migrate")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    oxyde.ok("migrate", "zero")
+
+
+def test_inspected_models_are_the_database(server: Server, project: Path, host: str) -> None:
+    """What inspectdb writes describes the database that it was read from."""
+    oxyde = Command(host, project, server.url)
+    write_models(project, EVERYTHING)
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    before = json.loads(oxyde.ok("inspectdb", "--json"))
+    write_models(project, oxyde.ok("inspectdb"))
+    for file in (project / "migrations").glob("*.toml"):
+        file.unlink()
+    oxyde.ok("makemigrations")
+    server.execute("DELETE FROM oxyde_migrations")
+    oxyde.ok("migrate", "--fake")
+    answer = oxyde.run("check")
+    assert answer.code == 0, answer.out
+    assert json.loads(oxyde.ok("inspectdb", "--json")) == before
+
+
+def test_baseline_takes_over_a_database(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    write_models(project, TREE)
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    server.execute("DROP TABLE oxyde_migrations")
+    (project / "migrations" / "0001_initial.toml").unlink()
+    assert "2 tables, recorded as applied" in oxyde.ok("baseline")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    assert oxyde.ok("migrate") == "Nothing to do: the database is up to date.\n"
+
+
+def test_check_finds_what_was_done_by_hand(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    write_models(project, TREE)
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    server.execute("ALTER TABLE books ADD COLUMN title VARCHAR(20)")
+    server.execute("CREATE TABLE stray (id INTEGER)")
+    answer = oxyde.run("check", "--json")
+    assert answer.code == 3
+    found = json.loads(answer.out)
+    assert found["database_differs"] == ["drop column books.title"]
+    assert found["unknown_tables"] == ["stray"]
+    assert found["models_without_migration"] == found["pending"] == []
