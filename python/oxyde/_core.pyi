@@ -1,10 +1,14 @@
 """The Rust core. Private: `oxyde.db`, `oxyde.queries` and `oxyde.models` are its only callers."""
 
 from asyncio import Future
-from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, final, type_check_only
 
 T = TypeVar("T")
+
+ColumnType = str | Mapping[str, Any]
+"""A column type as it stands in the IR: `"big_int"`, `{"varchar": {"length": 20}}`."""
 
 __version__: str
 IR_VERSION: int
@@ -25,9 +29,32 @@ def drop_tables_sql(schema: bytes, flavour: str) -> list[str]: ...
 def models_source(schema: bytes, flavour: str) -> str:
     """Python source with a model for each table."""
 
-def run_cli(arguments: Sequence[str], host: Any) -> int: ...
-def after_fork_in_child() -> None: ...
+@type_check_only
+class _Host(Protocol):
+    """What `run_cli` asks of Python. Called on a thread of the command."""
 
+    def out(self, text: str) -> None: ...
+    def err(self, text: str) -> None: ...
+    def is_terminal(self) -> bool: ...
+    def ask(self, question: str) -> str | None: ...
+    def models(self, modules: list[str], root: Path) -> str:
+        """The models' schema as a JSON document."""
+
+    def run_step(
+        self, function: str, schema: bytes, transaction: Transaction, root: Path
+    ) -> None:
+        """Run `module:function` inside the migration's transaction."""
+
+def run_cli(arguments: Sequence[str], host: _Host) -> int:
+    """Run the `oxyde` command and give its exit code; 130 when Ctrl-C ended it."""
+
+def setting_names() -> list[str]:
+    """The names of all pool settings that the driver knows."""
+
+def after_fork_in_child() -> None:
+    """Called by Python in a forked child: the parent's threads and sockets are left alone."""
+
+@final
 class Plan:
     @property
     def sql(self) -> str: ...
@@ -40,9 +67,32 @@ class Plan:
     def parameters(self, values: Sequence[Any]) -> list[Any]:
         """The values as they are bound, in the order of the placeholders (for `Query.sql()`)."""
 
+@final
 class Recipe:
-    """How rows become Python values; built by `oxyde.models.recipe` only."""
+    """How rows become Python values; built by `oxyde.models.recipe` only.
 
+    A cell is `(step, argument, check, nullable, mutable)`, see `oxyde.models.cells`.
+    """
+
+    @staticmethod
+    def models(description: Mapping[str, Any]) -> Recipe: ...
+    @staticmethod
+    def tuples(cells: list[Any]) -> Recipe: ...
+    @staticmethod
+    def dicts(entries: list[tuple[str, Any]]) -> Recipe: ...
+    @staticmethod
+    def flat(cell: Any) -> Recipe: ...
+    @staticmethod
+    def scalar(cell: Any) -> Recipe: ...
+    def hydrate(
+        self,
+        types: Sequence[ColumnType],
+        rows: Sequence[Sequence[Any]],
+        database: str | None = None,
+    ) -> Any:
+        """Rows of Python values, hydrated as if a database had answered with them."""
+
+@final
 class Operation(Generic[T]):
     """Work under way in Rust, for the event loop that was running when it was started."""
 
@@ -51,12 +101,15 @@ class Operation(Generic[T]):
     def cancel(self) -> Future[None]:
         """Stop the work on the server; the future is done when nothing more can happen."""
 
+@final
 class RawRows:
     @property
     def columns(self) -> list[str]: ...
+    def __len__(self) -> int: ...
     def dicts(self) -> list[dict[str, Any]]: ...
-    def hydrate(self, recipe: Recipe) -> list[Any]: ...
+    def hydrate(self, recipe: Recipe) -> Any: ...
 
+@type_check_only
 class _Executor:
     @property
     def flavour(self) -> str: ...
@@ -70,11 +123,12 @@ class _Executor:
         """(rows affected, hydrated RETURNING rows, generated ids). All rows or none."""
 
     def fetch_raw(
-        self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
+        self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, ColumnType]]
     ) -> Operation[RawRows]: ...
     def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> Operation[str]: ...
     def script(self, statements: Sequence[str]) -> Operation[None]: ...
 
+@final
 class Pool(_Executor):
     @staticmethod
     def open(url: str, name: str, settings: dict[str, Any]) -> Operation[Pool]: ...
@@ -84,6 +138,7 @@ class Pool(_Executor):
     def close(self) -> Operation[None]: ...
     def status(self) -> dict[str, int]: ...
 
+@final
 class Transaction(_Executor):
     def savepoint(self, name: str) -> Operation[None]: ...
     def release(self, name: str) -> Operation[None]: ...

@@ -14,8 +14,8 @@ with `originals`: JSON as the raw text, an array as a list, None for NULL.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence, Set
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Hashable, Sequence, Set
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pydantic._internal._model_construction import init_private_attributes
 from pydantic_core import PydanticUndefined, SchemaValidator, core_schema
@@ -68,11 +68,11 @@ def recipe_for(
     """
     if extras:
         return Recipe.models({**_describe(model, fields, joins), "extras": list(extras)})
-    return _plain_recipe(model, fields, joins)
+    return _plain_recipe(cast("Hashable", model), fields, joins)
 
 
 @functools.lru_cache(maxsize=1024)
-def _plain_recipe(model: type[Any], fields: tuple[str, ...], joins: tuple[JoinNode, ...]) -> Recipe:
+def _plain_recipe(model: Any, fields: tuple[str, ...], joins: tuple[JoinNode, ...]) -> Recipe:
     return Recipe.models(_describe(model, fields, joins))
 
 
@@ -178,7 +178,7 @@ class _Parts:
 
         def validate(row: dict[str, Any]) -> Any:
             values, extra, given = validator.validate_python(row, by_name=True)
-            instance = model.__new__(model)
+            instance: Any = object.__new__(model)
             object.__setattr__(instance, "__dict__", values)
             object.__setattr__(instance, "__pydantic_fields_set__", given)
             object.__setattr__(instance, "__pydantic_extra__", extra)
@@ -344,7 +344,7 @@ def _private(
 
 
 def _private_default(default: Any) -> tuple[str, Any]:
-    if isinstance(default, _IMMUTABLE) or isinstance(default, type):
+    if type(default) in _IMMUTABLE or isinstance(default, type):
         return "value", default
     if default == [] and type(default) is list:
         return "list", list

@@ -229,7 +229,7 @@ def test_any_value_in_any_column(value: Any, column: tuple[Any, Any]) -> None:
         (Decimal("1e999999"), DECIMAL, "more digits"),
         (Decimal("1e-999999"), DECIMAL, "more digits"),
         (Decimal("1.234"), MONEY, "2 digits after the point"),
-        (Decimal("12345"), MONEY, "4 digits before the point"),
+        (Decimal(12345), MONEY, "4 digits before the point"),
         (12345, MONEY, "4 digits before the point"),
         (1, "text", "not int"),
         (b"a", "text", "not bytes"),
