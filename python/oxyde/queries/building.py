@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.annotation import Annotation
@@ -23,13 +23,18 @@ if TYPE_CHECKING:
     from oxyde.queries.prefetch import Prefetch
     from oxyde.queries.query import Query
 
-__all__ = ["Building"]
+__all__ = ["Building", "Clause"]
+
+S = TypeVar("S")
+
+# What filter() takes besides lookups.
+Clause: TypeAlias = Conditional | Expression | Callable[[M], Any]
 
 
 class Building(QueryState[M, R]):
     """filter, order_by, join and all the others."""
 
-    def filter(self, *conditions: Any, **lookups: Any) -> Query[M, R]:
+    def filter(self, *conditions: Clause[M], **lookups: Any) -> Query[M, R]:
         """Only rows for which all of this holds.
 
         Args:
@@ -58,7 +63,7 @@ class Building(QueryState[M, R]):
             made._where = (*self._where, _all(nodes))
         return made
 
-    def exclude(self, *conditions: Any, **lookups: Any) -> Query[M, R]:
+    def exclude(self, *conditions: Clause[M], **lookups: Any) -> Query[M, R]:
         """Only rows for which not all of this holds; rows where it is NULL stay.
 
         ``exclude(posts__title="x")`` leaves out those with such a post, whatever others they have.
@@ -84,7 +89,7 @@ class Building(QueryState[M, R]):
                 hint="group first: values(…) or group_by(…), then annotate() and having()",
             )
 
-    def having(self, *conditions: Any, **lookups: Any) -> Query[M, R]:
+    def having(self, *conditions: Clause[M], **lookups: Any) -> Query[M, R]:
         """Only groups for which all of this holds; aggregates may be named here.
 
         Args and Raises: as for `filter`.
@@ -122,7 +127,7 @@ class Building(QueryState[M, R]):
         nodes.extend(context.lookup(key, value) for key, value in lookups.items())
         return nodes
 
-    def order_by(self, *terms: Any) -> Query[M, R]:
+    def order_by(self, *terms: str | Expression | OrderBy | Callable[[M], Any]) -> Query[M, R]:
         """The order of the rows, in place of any before; without terms none.
 
         Args:
@@ -183,6 +188,10 @@ class Building(QueryState[M, R]):
         made._distinct = names or True
         return made
 
+    @overload
+    def select(self, function: Callable[[M], S], /) -> Query[M, S]: ...
+    @overload
+    def select(self, *columns: str) -> Query[M, tuple[Any, ...]]: ...
     def select(self, *columns: Any) -> Query[M, Any]:
         """Some columns as tuples: names, paths, annotations, or a function from the model to a
         tuple of its fields, which types the rows (``select(lambda u: (u.id, u.name))``)."""
@@ -249,7 +258,11 @@ class Building(QueryState[M, R]):
         made._fields = names
         return made
 
-    def annotate(self, *functions: Any, **expressions: Any) -> Query[M, R]:
+    def annotate(
+        self,
+        *functions: Callable[[M], Mapping[Any, Any]],
+        **expressions: Expression | Callable[[M], Any],
+    ) -> Query[M, R]:
         """Further values for each row, by name.
 
         An aggregate over a relation (``posts=Count("posts")``) is computed for each row; one over

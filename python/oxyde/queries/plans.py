@@ -134,7 +134,8 @@ plans = Plans()
 def pack(statement: _ir.Statement) -> bytes:
     """The message that crosses the border."""
     message: _ir.Message = {"version": _ir.IR_VERSION, "statement": statement}
-    packed: bytes = msgpack.packb(message)
+    packed: Any = msgpack.packb(message)
+    assert isinstance(packed, bytes)
     return packed
 
 

@@ -59,8 +59,10 @@ class Query(Reading[M, R], Writing[M, R]):
             )
         return self._slice(item)
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError("a query runs asynchronously: await it, or use `async for`")
+    if not TYPE_CHECKING:
+        # A type checker says so before the program runs.
+        def __iter__(self) -> NoReturn:
+            raise TypeError("a query runs asynchronously: await it, or use `async for`")
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a query has no truth value: use `await query.exists()`")

@@ -17,7 +17,7 @@ from oxyde.exceptions import (
 from oxyde.queries.aggregates import Aggregate, Avg, Max, Min, Sum
 from oxyde.queries.base import Expression
 from oxyde.queries.build_ir import build_rows
-from oxyde.queries.building import Building
+from oxyde.queries.building import Building, Clause
 from oxyde.queries.names import key_of
 from oxyde.queries.ordering import term_of
 from oxyde.queries.plans import Entry, entry_for
@@ -64,7 +64,11 @@ class Reading(Building[M, R]):
             rows = _named(self, rows)
         elif self._row == "model":
             from_database(rows, executor)
-        if rows and (self._prefetches or self._strict):
+        if rows and self._strict and self._row == "model":
+            from oxyde.queries.unloaded import forget_unloaded
+
+            forget_unloaded(rows, self._names, self._joins)
+        if rows and self._prefetches:
             from oxyde.queries.prefetch import prefetch_into
 
             await prefetch_into(rows, self._prefetches, executor)
@@ -102,7 +106,7 @@ class Reading(Building[M, R]):
 
     async def get(
         self,
-        *conditions: Any,
+        *conditions: Clause[M],
         using: str | None = None,
         client: Executor | None = None,
         **lookups: Any,
@@ -122,7 +126,7 @@ class Reading(Building[M, R]):
 
     async def get_or_none(
         self,
-        *conditions: Any,
+        *conditions: Clause[M],
         using: str | None = None,
         client: Executor | None = None,
         **lookups: Any,

@@ -126,7 +126,7 @@ def _join_inner(scope: Scope, alias: str, step: Hop) -> str:
         )
         return far
     middle = scope.builder.alias(f"{step.name}_through")
-    scope.joins += [
+    steps: list[_ir.Join] = [
         {
             "kind": "inner",
             "source": {"table": table_of(step.through.meta, middle)},
@@ -138,6 +138,7 @@ def _join_inner(scope: Scope, alias: str, step: Hop) -> str:
             "on": exact(column(far, step.remote), column(middle, step.through.target)),
         },
     ]
+    scope.joins += steps
     return far
 
 

@@ -227,9 +227,10 @@ class RelatedManager(Generic[T]):
         if hop.through is None:
             if extra:
                 raise FieldError(f"`{self._label}` has no table between for through=")
-            rows: Query[Any, Any] = Query(hop.target.model)
+            rows: Any = Query(hop.target.model)
             mine = rows.filter(**{f"{self._own_key().name}__in": keys})
-            return await mine.update(client=executor, **{hop.remote.name: self._key()})
+            changed: int = await mine.update(client=executor, **{hop.remote.name: self._key()})
+            return changed
         names, through = self._between()
         query: Query[Any, Any] = Query(names.model)
         own = self._key()
@@ -242,12 +243,12 @@ class RelatedManager(Generic[T]):
         present = set(known)
         new = [{**(extra or {}), source: own, target: key} for key in keys if key not in present]
         if new:
-            unique = self._is_unique(names, {source, target})
+            unique = self._is_unique(names, frozenset({source, target}))
             await query.bulk_create(new, ignore_conflicts=unique, client=executor)
         return len(new)
 
     @staticmethod
-    def _is_unique(names: Names, pair: set[str]) -> bool:
+    def _is_unique(names: Names, pair: frozenset[str]) -> bool:
         """Whether the database itself keeps pairs apart, so that another's insert is no error."""
         groups = [names.primary_key, *names.meta.unique_together]
         return any(set(group) == pair for group in groups)
@@ -263,10 +264,11 @@ class RelatedManager(Generic[T]):
                     f"leave `{self._label}`",
                     hint="delete the row, or add it to another",
                 )
-            mine = self.query()
+            mine: Any = self.query()
             if keys is not None:
                 mine = mine.filter(**{f"{self._own_key().name}__in": keys})
-            return await mine.update(client=executor, **{hop.remote.name: None})
+            changed: int = await mine.update(client=executor, **{hop.remote.name: None})
+            return changed
         names, through = self._between()
         query: Query[Any, Any] = Query(names.model)
         pairs = query.filter(**{through.source.name: self._key()})

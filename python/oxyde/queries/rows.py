@@ -1,23 +1,22 @@
 """What the rows of a statement become: the recipe for hydration.
 
-Recipes are made by the layer of the models, which tells this one how (`install`).
+Recipes are made by the layer of the models (`oxyde.models.recipe`), which this one knows by what
+it can do only: `recipe_for`, `tuple_recipe`, `dict_recipe`, `flat_recipe`, `scalar_recipe`,
+`cell_for`, `cell_of` and `JoinNode`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-from oxyde import _ir
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from oxyde._core import Recipe
     from oxyde.db.executor import Executor
-    from oxyde.db.meta import FieldMeta
     from oxyde.queries.names import Names
     from oxyde.queries.scope import Typed
 
-__all__ = ["Cells", "JoinTree", "Recipes", "from_database", "install", "recipes"]
+__all__ = ["Cells", "JoinTree", "from_database", "install", "recipes"]
 
 
 class JoinTree(NamedTuple):
@@ -28,33 +27,6 @@ class JoinTree(NamedTuple):
     model: type[Any]
     fields: tuple[str, ...]
     children: tuple[JoinTree, ...]
-
-
-class Recipes(Protocol):
-    """How rows become Python values; made by `oxyde.models.recipe`."""
-
-    def recipe_for(
-        self, model: type[Any], fields: tuple[str, ...], joins: tuple[Any, ...] = ()
-    ) -> Recipe:
-        """Instances; the columns come in the order of `fields`, then each join's, depth first."""
-
-    def tuple_recipe(self, cells: Sequence[Any]) -> Recipe:
-        """Tuples."""
-
-    def dict_recipe(self, names: Sequence[str], cells: Sequence[Any]) -> Recipe:
-        """Dicts."""
-
-    def flat_recipe(self, cell: Any) -> Recipe:
-        """The first column's values."""
-
-    def scalar_recipe(self, cell: Any) -> Recipe:
-        """The first column of the first row, or None."""
-
-    def cell_for(self, field: FieldMeta) -> Any:
-        """How a column's value is read."""
-
-    def cell_of(self, column_type: _ir.ColumnType) -> Any:
-        """How a value of a type is read."""
 
 
 _installed: list[Any] = []

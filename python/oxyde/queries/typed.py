@@ -8,7 +8,7 @@ keyword.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from oxyde.exceptions import FieldError
 from oxyde.queries.base import Conditional, Expression
@@ -34,6 +34,9 @@ __all__ = [
     "record_mapping",
     "record_terms",
 ]
+
+
+T = TypeVar("T")
 
 
 class TypedField(F):
@@ -154,12 +157,14 @@ def is_null(field: Any) -> Any:
     return Condition(_path_of(field), "isnull", True)
 
 
-def any_of(relation: Any, condition: Callable[[Any], Any]) -> Any:
+def any_of(relation: list[T], condition: Callable[[T], Any]) -> Any:
     """Whether a row of a to-many relation fits:
     ``any_of(u.posts, lambda p: p.views > 10)``. All of it is about one row."""
-    if not isinstance(relation, StandIn):
+    stand_in: Any = relation
+    if not isinstance(stand_in, StandIn):
         raise FieldError("any_of() takes a relation of the model")
-    inner = condition(relation)
+    recorded: Any = stand_in
+    inner = condition(recorded)
     if not isinstance(inner, Conditional):
         raise FieldError(f"the function gives a condition, not {inner!r:.80}")
     return Q(inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from oxyde.db.registry import resolve
@@ -210,7 +210,7 @@ class Writing(Building[M, R]):
     @overload
     async def update(
         self,
-        *assignments: Any,
+        *assignments: Callable[[M], Mapping[Any, Any]],
         returning: Literal[False] = False,
         using: str | None = None,
         client: Executor | None = None,
@@ -219,7 +219,7 @@ class Writing(Building[M, R]):
     @overload
     async def update(
         self,
-        *assignments: Any,
+        *assignments: Callable[[M], Mapping[Any, Any]],
         returning: Literal[True],
         using: str | None = None,
         client: Executor | None = None,
@@ -227,7 +227,7 @@ class Writing(Building[M, R]):
     ) -> list[M]: ...
     async def update(
         self,
-        *assignments: Any,
+        *assignments: Callable[[M], Mapping[Any, Any]],
         returning: bool = False,
         using: str | None = None,
         client: Executor | None = None,

@@ -1,0 +1,82 @@
+"""Programs with queries that type-check: no line has an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import assert_type
+
+from oxyde.models import Field, Model
+from oxyde.queries import Count, F, Q, Query, QueryManager, any_of, desc, in_
+
+
+class Company(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    name: str
+
+
+class User(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    name: str
+    age: int = 0
+    company: Company | None = None
+    posts: list[Post] = Field(db_reverse_fk="author")
+
+
+class Post(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    title: str
+    views: int = 0
+    author: User | None = None
+
+
+async def reading() -> None:
+    assert_type(User.objects, QueryManager[User])
+    query = User.objects.filter(name="a", age__gte=18).exclude(Q(name="b")).order_by("-age")
+    assert_type(query, Query[User, User])
+    assert_type(await query, list[User])
+    assert_type(await query.all(using="other"), list[User])
+    assert_type(await query.first(), User | None)
+    assert_type(await query.get(id=1), User)
+    assert_type(await query.get_or_none(id=1), User | None)
+    assert_type(await query.count(), int)
+    assert_type(await query.exists(), bool)
+    assert_type(await query[10:20].last(), User | None)
+    assert_type(await query.in_bulk([1, 2]), dict[Any, User])
+    async for user in query.iterate(chunk_size=100):
+        assert_type(user, User)
+    async for user in query:
+        assert_type(user.name, str)
+    assert_type(query.sql(dialect="postgres"), tuple[str, list[Any]])
+
+
+async def other_rows() -> None:
+    assert_type(await User.objects.values("id"), list[dict[str, Any]])
+    assert_type(await User.objects.values("id").first(), dict[str, Any] | None)
+    assert_type(await User.objects.values_list("id", "name"), list[tuple[Any, ...]])
+    assert_type(await User.objects.values_list("id", flat=True), list[Any])
+    assert_type(await User.objects.group_by("age").annotate(n=Count("*")), list[dict[str, Any]])
+    assert_type(await User.objects.select(lambda u: (u.id, u.name)), list[tuple[int | None, str]])
+    assert_type(await User.objects.select(lambda u: u.name).all(), list[str])
+
+
+async def writing(user: User) -> None:
+    assert_type(await User.objects.create(name="a"), User)
+    assert_type(await User.objects.get_or_create(name="a", defaults={"age": 3}), tuple[User, bool])
+    assert_type(await User.objects.update_or_create(name="a"), tuple[User, bool])
+    assert_type(await User.objects.upsert(name="a", unique_fields=["name"]), User)
+    assert_type(await User.objects.bulk_create([user, {"name": "b"}]), list[User])
+    assert_type(await User.objects.bulk_update([user], ["name"]), int)
+    assert_type(await User.objects.filter(id=1).update(age=F("age") + 1), int)
+    assert_type(await User.objects.filter(id=1).update(age=1, returning=True), list[User])
+    assert_type(await User.objects.filter(id=1).delete(), int)
+    assert_type(await User.objects.raw("SELECT 1", [1]), list[User])
+
+
+async def typed() -> None:
+    query = User.objects.filter(lambda u: (u.age >= 18) & u.name.startswith("A"))
+    assert_type(query, Query[User, User])
+    query = query.exclude(lambda u: in_(u.age, [1, 2]))
+    query = query.filter(lambda u: any_of(u.posts, lambda p: p.views > 10))
+    query = query.order_by(lambda u: desc(u.age), lambda u: u.name)
+    assert_type(await query.update(lambda u: {u.age: u.age + 1}), int)
