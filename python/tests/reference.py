@@ -102,12 +102,24 @@ def holds(lookup: str, value: Any, given: Any) -> bool:
     return known(value, given)
 
 
-def json_contains(value: Any, given: Any) -> bool:
-    """Whether one JSON document holds another, as PostgreSQL's `@>` sees it."""
+def json_contains(value: Any, given: Any, *, items: bool = False) -> bool:
+    """Whether one JSON document holds another.
+
+    Args:
+        value: the document.
+        given: what may be in it.
+        items: whether a list holds its own items (``[1, 2]`` holds ``1``), as MySQL's and MariaDB's
+            JSON_CONTAINS has it; PostgreSQL's `@>` has it not.
+    """
     if isinstance(value, dict) and isinstance(given, dict):
-        return all(key in value and json_contains(value[key], item) for key, item in given.items())
+        return all(
+            key in value and json_contains(value[key], item, items=items)
+            for key, item in given.items()
+        )
     if isinstance(value, list) and isinstance(given, list):
-        return all(any(json_contains(have, item) for have in value) for item in given)
+        return all(any(json_contains(have, item, items=items) for have in value) for item in given)
+    if items and isinstance(value, list):
+        return any(json_contains(have, given, items=items) for have in value)
     return json_equal(value, given)
 
 

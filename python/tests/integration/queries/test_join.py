@@ -154,7 +154,7 @@ async def test_join_refuses_what_it_cannot_load(books: Library) -> None:
 
 async def test_join_inside_a_transaction(books: Library) -> None:
     async with atomic():
-        company = await Company.objects.create(name="New")
+        company = await Company.objects.create(id=9, name="New")
         await Author.objects.filter(id=2).update(company=company)
         book = await Book.objects.join("author__company").get(id=4)
         assert book.author.company == company

