@@ -10,7 +10,7 @@ from oxyde.queries.annotation import Annotation
 from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.columns import hint_for
 from oxyde.queries.comparison import Truth
-from oxyde.queries.expressions import path_value
+from oxyde.queries.expressions import check_path
 from oxyde.queries.ordering import OrderBy, term_of
 from oxyde.queries.predicates import Junction, Negation, Node
 from oxyde.queries.related import groups_rows
@@ -183,7 +183,7 @@ class Building(QueryState[M, R]):
         """
         names = (*fields, *((on,) if isinstance(on, str) else on))
         for name in names:
-            path_value(self._context().scope(), name)
+            check_path(self._context(), name)
         made = self._copy()
         made._distinct = names or True
         return made
@@ -253,7 +253,7 @@ class Building(QueryState[M, R]):
                     hint="give an expression a name: values(total=…)",
                 )
             if name not in made._annotations:
-                path_value(made._context().scope(), name)
+                check_path(made._context(), name)
         made._row = row
         made._fields = names
         return made
@@ -321,7 +321,7 @@ class Building(QueryState[M, R]):
         """
         for name in fields:
             if name not in self._annotations:
-                path_value(self._context().scope(), name)
+                check_path(self._context(), name)
         made: Query[M, Any] = self._copy()
         made._group_by = (*(self._group_by or ()), *fields)
         if made._row == "model":

@@ -175,6 +175,18 @@ def path_value(scope: Scope, name: str, want: _ir.ColumnType | None = None) -> T
     return Typed(operand, resolved.field.column_type, resolved.field)
 
 
+def check_path(context: Context, name: str) -> None:
+    """See to it that a path of fields has one value for each row; once per path.
+
+    Raises:
+        FieldError: a name that is none, or a path to many rows.
+    """
+    known = context.names.value_paths
+    if name not in known:
+        path_value(context.scope(), name)
+        known.add(name)
+
+
 class Value(Computed):
     """A value among expressions: ``annotate(kind=Value("user"))``.
 

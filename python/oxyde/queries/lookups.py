@@ -42,6 +42,7 @@ class Resolved:
 
     Attributes:
         hops: the relations on the way to `field`.
+        many: whether one of them is to-many.
         owner: the model that `field` belongs to.
         relation: the last relation when the path ends on one: it takes instances as values.
         part: a date part that is compared (`created__year__gte`).
@@ -58,6 +59,7 @@ class Resolved:
         "hops",
         "key",
         "label",
+        "many",
         "operand_type",
         "owner",
         "part",
@@ -83,6 +85,7 @@ class Resolved:
         self.key = key
         self.label = label
         self.hops = hops
+        self.many = any(hop.many for hop in hops)
         self.field = field
         self.owner = owner
         self.spec = spec

@@ -10,6 +10,7 @@ from oxyde.queries.columns import hint_for
 if TYPE_CHECKING:
     from oxyde.db.meta import FieldMeta, ModelMeta, Relation
     from oxyde.queries.lookups import Resolved
+    from oxyde.queries.ordering import Term
 
 __all__ = ["Hop", "Names", "Through", "UnknownNameError", "key_of", "names_of"]
 
@@ -63,7 +64,18 @@ class Hop:
 class Names:
     """What the names of one model mean. Kept on the class, so that it is worked out once."""
 
-    __slots__ = ("_hops", "columns", "fields", "label", "lookups", "meta", "model", "primary_key")
+    __slots__ = (
+        "_hops",
+        "columns",
+        "fields",
+        "label",
+        "lookups",
+        "meta",
+        "model",
+        "primary_key",
+        "terms",
+        "value_paths",
+    )
 
     def __init__(self, model: type[Any]) -> None:
         self.model = model
@@ -78,6 +90,9 @@ class Names:
         self.columns: frozenset[str] = frozenset(self.fields)
         self.primary_key: tuple[str, ...] = tuple(self.meta.primary_key)
         self.lookups: dict[str, Resolved] = {}
+        # Terms of an order by their text, and paths that were found to have one value.
+        self.terms: dict[str, Term] = {}
+        self.value_paths: set[str] = set()
         self._hops: dict[str, Hop] = {}
 
     def field(self, name: str) -> FieldMeta:

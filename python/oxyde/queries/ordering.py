@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from oxyde import _ir
 from oxyde.exceptions import FieldError
 from oxyde.queries.base import Expression
-from oxyde.queries.expressions import F, path_value
+from oxyde.queries.expressions import F, check_path
 from oxyde.queries.scope import Scope
 
 if TYPE_CHECKING:
@@ -119,9 +119,14 @@ def term_of(context: Context, item: Any) -> Term:
             return Term(None, "?", ())
         descending = item.startswith("-")
         name = item[1:] if item[:1] in ("-", "+") else item
-        if name not in context.annotations:
-            path_value(context.scope(), name)
-        return Term(OrderBy(F(name), descending=descending), item, ())
+        if name in context.annotations:
+            return Term(OrderBy(F(name), descending=descending), item, ())
+        terms = context.names.terms
+        known = terms.get(item)
+        if known is None:
+            check_path(context, name)
+            known = terms[item] = Term(OrderBy(F(name), descending=descending), item, ())
+        return known
     order = item if isinstance(item, OrderBy) else OrderBy(_expression(item), descending=False)
     if isinstance(order.expression, F) and order.nulls is None:
         return term_of(context, f"{'-' if order.descending else ''}{order.expression.name}")

@@ -99,7 +99,9 @@ class Junction(Node):
 
     def __init__(self, operator: Operator, children: Sequence[Node]) -> None:
         self.operator = operator
-        if operator == "and":
+        if operator == "and" and any(
+            isinstance(child, Leaf) and child.resolved.many for child in children
+        ):
             children = _arrange(children, 0)
         self.children = tuple(children)
         self.grouped = any(child.grouped for child in self.children)
