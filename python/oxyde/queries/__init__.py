@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oxyde.queries.aggregates import ArrayAgg, Avg, Count, JsonAgg, Max, Min, StringAgg, Sum
 from oxyde.queries.case import Case, When
+from oxyde.queries.cte import CTE
 from oxyde.queries.expressions import Cast, F, Value
 from oxyde.queries.functions import (
     Abs,
@@ -67,6 +68,7 @@ from oxyde.queries.window import (
 )
 
 __all__ = [
+    "CTE",
     "Abs",
     "ArrayAgg",
     "Avg",

@@ -81,6 +81,8 @@ def build_select(
     scope = Scope(builder, query._names, parent=parent)
     scope.locking = query._lock is not None and not inner
     select["from"] = {"table": table_of(query._names.meta, scope.alias)}
+    for join in query._cte_joins:
+        join.build(scope)
     for annotation in query._annotations.values():
         scope.annotations[annotation.name] = annotation
         scope.built[annotation.name] = builder.index

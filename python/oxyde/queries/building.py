@@ -19,7 +19,7 @@ from oxyde.queries.state import M, QueryState, R
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.db.executor import Executor
-    from oxyde.queries.cte import CTE
+    from oxyde.queries.cte import Rows
     from oxyde.queries.prefetch import Prefetch
     from oxyde.queries.query import Query
 
@@ -469,10 +469,32 @@ class Building(QueryState[M, R]):
             made._compounds = (*made._compounds, (operator, other))
         return made
 
-    def with_cte(self, *ctes: CTE) -> Query[M, R]:
-        """Common table expressions that the query may read."""
+    def join_cte(self, cte: Rows, *, left: bool = False, **pairs: str) -> Query[M, R]:
+        """Join the rows of a CTE, whose columns expressions may then name (`cte.column`).
+
+        Args:
+            cte: a `CTE`, or inside its recursive part what that was given.
+            left: keep rows without a partner.
+            pairs: fields and the columns of the CTE that they equal (``parent_id="id"``).
+
+        Raises:
+            FieldError: an unknown name, or no pair.
+        """
+        from oxyde.queries.cte import CTE, CTEJoin
+
+        if not pairs:
+            raise FieldError(
+                "join_cte() needs a field and a column of the CTE: join_cte(tree, id=…)"
+            )
+        for field, name in pairs.items():
+            self._names.field(field)
+            cte.column(name)
+        if cte.name == self._names.meta.table_name:
+            raise FieldError(f"the CTE `{cte.name}` has the name of the query's own table")
         made = self._copy()
-        made._ctes = (*self._ctes, *ctes)
+        made._cte_joins = (*self._cte_joins, CTEJoin(cte, pairs, left=left))
+        if isinstance(cte, CTE) and cte not in self._ctes:
+            made._ctes = (*self._ctes, cte)
         return made
 
     def using(self, name: str) -> Query[M, R]:

@@ -1,4 +1,14 @@
-"""Common table expressions, recursive ones too: the tree below a category."""
+"""Common table expressions, recursive ones too: a category with all that is below it::
+
+tree = CTE(
+    "tree",
+    Category.objects.filter(id=1).values("id", depth=Value(0)),
+    recursive=lambda tree: Category.objects.join_cte(tree, parent_id="id").values(
+        "id", depth=tree.column("depth") + 1
+    ),
+)
+rows = await Category.objects.join_cte(tree, id="id").annotate(depth=tree.column("depth"))
+"""
 
 from __future__ import annotations
 
@@ -7,60 +17,182 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError
-from oxyde.queries.build_ir import build_select
-from oxyde.queries.scope import Builder
+from oxyde.queries.columns import hint_for
+from oxyde.queries.expressions import Computed
+from oxyde.queries.scope import Builder, Scope, Typed, column, exact
 from oxyde.queries.shape import shape_of
 
 if TYPE_CHECKING:
+    from oxyde.queries.annotation import Context
     from oxyde.queries.query import Query
     from oxyde.queries.state import QueryState
 
-__all__ = ["CTE"]
+__all__ = ["CTE", "CTEColumn", "CTEJoin", "Rows"]
 
 
-class CTE:
-    """A named query that the main query reads.
+class Rows:
+    """The rows of a CTE by its name, as its own recursive part sees them.
 
-    Args:
-        name: its name.
-        query: its rows.
-        recursive: for a recursive one, gives the query of the next rows from a query over those
-            found so far.
+    Attributes:
+        name: the CTE's name.
+        columns: what its columns hold, by name.
     """
 
-    __slots__ = ("name", "next", "query")
+    __slots__ = ("columns", "name")
+
+    def __init__(self, name: str, columns: dict[str, Typed]) -> None:
+        self.name = name
+        self.columns = columns
+
+    def column(self, name: str) -> CTEColumn:
+        """A column, for expressions in a query that joined it.
+
+        Raises:
+            FieldError: it has no such column.
+        """
+        if name not in self.columns:
+            raise FieldError(
+                f"the CTE `{self.name}` has no column `{name}`", hint=hint_for(name, self.columns)
+            )
+        return CTEColumn(self.name, name, self.columns[name])
+
+
+class CTE(Rows):
+    """A named query that other queries join by `join_cte`.
+
+    Args:
+        name: its name: an identifier that no table of the queries has.
+        query: its rows, by values() or values_list().
+        recursive: for a recursive one, gives the query of the next rows from those found so far.
+        distinct: add rows once only, so that a circle in the data comes to an end.
+
+    Raises:
+        FieldError: the name is none, or the queries do not have the same number of columns.
+    """
+
+    __slots__ = ("distinct", "next", "query")
 
     def __init__(
         self,
         name: str,
         query: QueryState[Any, Any],
         *,
-        recursive: Callable[[Query[Any, Any]], Query[Any, Any]] | None = None,
+        recursive: Callable[[Rows], QueryState[Any, Any]] | None = None,
+        distinct: bool = False,
     ) -> None:
-        if not name.isidentifier():
-            raise FieldError(f"the name of a CTE is an identifier, not {name!r}")
-        self.name = name
+        if not name.isidentifier() or name == query._names.meta.table_name:
+            raise FieldError(f"the name of a CTE is an identifier that no table has, not {name!r}")
+        if query._row == "model":
+            raise FieldError(
+                f"the CTE `{name}` needs named columns", hint='say which: .values("id", …)'
+            )
         self.query = query._copy()
+        super().__init__(name, _columns_of(self.query))
+        self.distinct = distinct
         self.next: Query[Any, Any] | None = None
         if recursive is not None:
-            self.next = recursive(query._copy())
+            self.next = recursive(Rows(name, self.columns))._copy()
+            if self.next._row == "model" or len(_columns_of(self.next)) != len(self.columns):
+                raise FieldError(
+                    f"the recursive part of `{name}` needs the same columns: "
+                    + ", ".join(self.columns)
+                )
 
     def shape(self, values: list[Any]) -> Hashable:
         """The name and the queries."""
         first = shape_of(self.query, values)
         second = None if self.next is None else shape_of(self.next, values)
-        return (self.name, first, second)
+        return (self.name, first, second, self.distinct)
 
     def build(self, builder: Builder) -> _ir.Cte:
         """The CTE of the IR."""
-        built = build_select(self.query, builder, inner=True)
-        columns = [output["name"] for output in built.select["outputs"]]
+        from oxyde.queries.build_ir import build_select
+
+        select = build_select(self.query, builder, inner=True).select
         if self.next is not None:
-            part = build_select(self.next, builder, inner=True)
-            built.select["compounds"] = [{"operator": "union_all", "select": part.select}]
+            part = build_select(self.next, builder, inner=True).select
+            operator: _ir.SetOperator = "union" if self.distinct else "union_all"
+            select["compounds"].append({"operator": operator, "select": part})
         return {
             "name": self.name,
-            "columns": columns,
+            "columns": list(self.columns),
             "recursive": self.next is not None,
-            "select": built.select,
+            "select": select,
         }
+
+
+def _columns_of(query: QueryState[Any, Any]) -> dict[str, Typed]:
+    from oxyde.queries.build_ir import build_select
+
+    return dict(build_select(query, Builder(checking=True), inner=True).cells.list)
+
+
+class CTEColumn(Computed):
+    """A column of a CTE that the query joined."""
+
+    __slots__ = ("cte", "name", "typed")
+
+    def __init__(self, cte: str, name: str, typed: Typed) -> None:
+        self.cte = cte
+        self.name = name
+        self.typed = typed
+
+    def shape(self, context: Context, values: list[Any]) -> Hashable:
+        """The names."""
+        return ("cte", self.cte, self.name)
+
+    def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
+        """The column."""
+        here: Scope | None = scope.origin
+        while here is not None:
+            alias = here.extra.get(self.cte)
+            if alias is not None:
+                return Typed(_column(alias, self.name, self.typed), *self.typed[1:])
+            here = here.parent
+        if scope.builder.checking:
+            return Typed(_column(self.cte, self.name, self.typed), *self.typed[1:])
+        raise FieldError(
+            f"the CTE `{self.cte}` is not joined here", hint=f"join_cte({self.cte}, …)"
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.cte}.column({self.name!r})"
+
+
+def _column(alias: str, name: str, typed: Typed) -> _ir.Expr:
+    return {"column": {"table": alias, "name": name, "type": typed.type or "text"}}
+
+
+class CTEJoin:
+    """A CTE in the FROM of a query: its name, and which fields equal which of its columns."""
+
+    __slots__ = ("columns", "left", "name", "pairs")
+
+    def __init__(self, rows: Rows, pairs: dict[str, str], *, left: bool) -> None:
+        self.name = rows.name
+        self.columns = rows.columns
+        self.pairs = tuple(pairs.items())
+        self.left = left
+
+    @property
+    def shape(self) -> Hashable:
+        """It is part of the shape whole."""
+        return (self.name, self.pairs, self.left)
+
+    def build(self, scope: Scope) -> None:
+        """Join it."""
+        alias = scope.extra[self.name] = scope.builder.alias(self.name)
+        conditions = [
+            exact(
+                column(scope.alias, scope.names.field(field)),
+                _column(alias, name, self.columns[name]),
+            )
+            for field, name in self.pairs
+        ]
+        scope.joins.append(
+            {
+                "kind": "left" if self.left else "inner",
+                "source": {"table": {"schema": None, "name": self.name, "alias": alias}},
+                "on": {"and": conditions} if len(conditions) > 1 else conditions[0],
+            }
+        )

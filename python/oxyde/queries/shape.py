@@ -22,6 +22,8 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
     parts: list[Any] = [query._model]
     if query._ctes:
         parts += ("with", tuple([cte.shape(values) for cte in query._ctes]))
+    if query._cte_joins:
+        parts += ("join cte", tuple([join.shape for join in query._cte_joins]))
     if query._row != "model" or query._fields is not None:
         parts += ("rows", query._row, query._fields)
     if query._only is not None:

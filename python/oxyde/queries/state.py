@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from oxyde import _ir
     from oxyde.db.executor import Executor
-    from oxyde.queries.cte import CTE
+    from oxyde.queries.cte import CTE, CTEJoin
     from oxyde.queries.ordering import Term
     from oxyde.queries.predicates import Node
     from oxyde.queries.prefetch import Prefetch
@@ -56,6 +56,7 @@ class QueryState(Generic[M, R]):
     _lock: tuple[Any, ...] | None = None
     _compounds: tuple[tuple[_ir.SetOperator, Query[Any, Any]], ...] = ()
     _ctes: tuple[CTE, ...] = ()
+    _cte_joins: tuple[CTEJoin, ...] = ()
     _prefetches: tuple[Prefetch, ...] = ()
     _strict: bool = False
     _using: str | None = None
