@@ -53,7 +53,12 @@ pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -
                 let _ = sender.send(outcome);
             })?;
         let receiver = Mutex::new(receiver);
-        let wait = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(LOOK);
+        let wait = || {
+            receiver
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv_timeout(LOOK)
+        };
         loop {
             match py.detach(wait) {
                 Ok(Ok(code)) => return Ok(code),
@@ -127,7 +132,7 @@ impl Host for PythonHost {
         let text = self.attach(|py| {
             self.host
                 .call_method1(py, "models", (modules, root))
-                .and_then(|text| text.extract::<String>(py).map_err(PyErr::from))
+                .and_then(|text| text.extract::<String>(py))
                 .map_err(|error| failure(py, &error))
         });
         let text = text.unwrap_or_else(|| Err(ended()))?;

@@ -95,6 +95,10 @@ impl Recipe {
     /// Rows of Python values, hydrated as if a database had answered with them. `types` are the
     /// column types as they stand in the IR.
     #[pyo3(signature = (types, rows, database = None))]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "pyo3 extracts lists as owned values"
+    )]
     fn hydrate<'py>(
         &self,
         py: Python<'py>,
