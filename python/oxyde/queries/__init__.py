@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oxyde.queries.aggregates import ArrayAgg, Avg, Count, JsonAgg, Max, Min, StringAgg, Sum
 from oxyde.queries.case import Case, When
+from oxyde.queries.conflict import Inserted
 from oxyde.queries.cte import CTE
 from oxyde.queries.expressions import Cast, F, Value
 from oxyde.queries.functions import (
@@ -91,6 +92,7 @@ __all__ = [
     "Frame",
     "Func",
     "Greatest",
+    "Inserted",
     "JsonAgg",
     "LTrim",
     "Lag",

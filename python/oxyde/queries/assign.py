@@ -10,6 +10,7 @@ from oxyde.exceptions import FieldError, FieldValueError
 from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.columns import kind_of
 from oxyde.queries.insert import encoded, insert_column
+from oxyde.queries.json_update import JsonUpdate, part_of_document
 from oxyde.queries.lookups import resolve
 from oxyde.queries.scope import Scope, Typed
 from oxyde.queries.validation import validate_field
@@ -64,11 +65,22 @@ def assigned(context: Context, values: Mapping[str, Any]) -> tuple[Assigned, ...
     """
     names = context.names
     items: dict[str, Assigned] = {}
+    documents: dict[str, JsonUpdate] = {}
     for name, value in values.items():
+        if "__" in name and name not in names.meta.field_metadata:
+            part = part_of_document(names, name, value)
+            column = part.resolved.field.name
+            before = documents.get(column)
+            documents[column] = part if before is None else before.and_(part)
+            continue
         field = names.field(name)
         if field.name in items:
             raise FieldError(f"`{names.label}.{field.name}` is set twice")
         items[field.name] = _one(context, names, name, field, value)
+    for column, document in documents.items():
+        if column in items:
+            raise FieldError(f"`{names.label}.{column}` is set twice")
+        items[column] = _one(context, names, column, document.resolved.field, document)
     return tuple(items.values())
 
 

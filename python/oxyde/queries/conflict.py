@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError, OxydeError
+from oxyde.queries.expressions import Computed
 from oxyde.queries.names import Names
+from oxyde.queries.scope import Scope, Typed, column
 
-__all__ = ["Conflict", "conflict_of", "key_among"]
+if TYPE_CHECKING:
+    from oxyde.queries.annotation import Context
+
+__all__ = ["Conflict", "Inserted", "conflict_of", "key_among"]
+
+
+class Inserted(Computed):
+    """In the `update` of an upsert, the value that was to be inserted:
+    ``upsert(code="a", hits=3, update={"hits": F("hits") + Inserted("hits")})``.
+
+    Args:
+        name: a field of the model.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def shape(self, context: Context, values: list[Any]) -> Hashable:
+        """Its name."""
+        return ("inserted", self.name)
+
+    def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
+        """The column of the new row."""
+        field = scope.names.field(self.name)
+        return Typed(column("excluded", field), field.column_type, field)
+
+    def __repr__(self) -> str:
+        return f"Inserted({self.name!r})"
 
 
 class Conflict:

@@ -10,7 +10,7 @@ from oxyde.exceptions import FieldError, ManagerError
 from oxyde.queries.base import Expression
 from oxyde.queries.building import Building
 from oxyde.queries.expressions import F, as_expression
-from oxyde.queries.state import M, R
+from oxyde.queries.state import M, QueryState, R
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -181,6 +181,30 @@ class Writing(Building[M, R]):
             unique_fields=unique_fields,
         )
         return made
+
+    async def insert_from(
+        self,
+        query: QueryState[Any, Any],
+        fields: Iterable[str],
+        *,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> int:
+        """Insert the rows of a query, in one statement: `INSERT … SELECT`. No hook runs.
+
+        Args:
+            query: its columns, by values() or values_list(), in the order of `fields`.
+            fields: where they go.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            FieldError: an unknown name, or another number of columns.
+        """
+        from oxyde.queries.insert_from import insert_from
+
+        return await insert_from(self._names, query, fields, self._place(using, client))
 
     async def bulk_update(
         self,
