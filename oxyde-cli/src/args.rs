@@ -34,7 +34,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME", default_value = "default")]
     pub database: String,
     /// Database to use, instead of the configuration's
-    #[arg(long, global = true, value_name = "URL", env = "OXYDE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "OXYDE_URL",
+        hide_env_values = true
+    )]
     pub url: Option<String>,
     /// Folder of the migrations, instead of the configuration's
     #[arg(long, global = true, value_name = "FOLDER")]
@@ -47,7 +53,7 @@ pub struct Global {
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// At a terminal, unless NO_COLOR is set
+    /// At a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,
@@ -59,37 +65,53 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write the configuration and the migrations folder of a new project
-    #[command(after_help = "Examples:\n  oxyde init --models app.models\n  oxyde init --models app.models --url '${DATABASE_URL}'")]
+    #[command(
+        after_help = "Examples:\n  oxyde init --models app.models\n  oxyde init --models app.models --url '${DATABASE_URL}'"
+    )]
     Init(Init),
     /// Write what changed in the models to a new migration
-    #[command(after_help = "Examples:\n  oxyde makemigrations\n  oxyde makemigrations --name add_bio --rename users.name:users.full_name\n  oxyde makemigrations --check        exit code 3 when something changed")]
+    #[command(
+        after_help = "Examples:\n  oxyde makemigrations\n  oxyde makemigrations --name add_bio --rename users.name:users.full_name\n  oxyde makemigrations --check        exit code 3 when something changed"
+    )]
     Makemigrations(MakeMigrations),
     /// Bring the database to the last migration, or to the one that is named
-    #[command(after_help = "Examples:\n  oxyde migrate\n  oxyde migrate 0001          take back what came after 0001\n  oxyde migrate zero          take everything back\n  oxyde migrate --plan        say what would be done")]
+    #[command(
+        after_help = "Examples:\n  oxyde migrate\n  oxyde migrate 0001          take back what came after 0001\n  oxyde migrate zero          take everything back\n  oxyde migrate --plan        say what would be done"
+    )]
     Migrate(Migrate),
     /// List the migrations and which of them the database has
     #[command(after_help = "Examples:\n  oxyde showmigrations\n  oxyde showmigrations --json")]
     Showmigrations(Json),
     /// Print the SQL of a migration
-    #[command(after_help = "Examples:\n  oxyde sqlmigrate 0002\n  oxyde sqlmigrate 0002 --down --dialect mysql")]
+    #[command(
+        after_help = "Examples:\n  oxyde sqlmigrate 0002\n  oxyde sqlmigrate 0002 --down --dialect mysql"
+    )]
     Sqlmigrate(SqlMigrate),
     /// Compare the models, the migrations and the database
-    #[command(after_help = "Examples:\n  oxyde check\n  oxyde check --json           exit code 3 when they differ")]
+    #[command(
+        after_help = "Examples:\n  oxyde check\n  oxyde check --json           exit code 3 when they differ"
+    )]
     Check(Check),
     /// Find migrations that lock, lose data or break running code
-    #[command(after_help = "Examples:\n  oxyde lint\n  oxyde lint 0007 --dialect postgres\n  oxyde lint --format github\n\nSilence a rule for one migration with a line `# oxyde: allow RULE` in its file.")]
+    #[command(
+        after_help = "Examples:\n  oxyde lint\n  oxyde lint 0007 --dialect postgres\n  oxyde lint --format github\n\nSilence a rule for one migration with a line `# oxyde: allow RULE` in its file."
+    )]
     Lint(Lint),
     /// Write one migration that stands for several
     #[command(after_help = "Examples:\n  oxyde squash 0001 0010 --name initial")]
     Squash(Squash),
     /// Print Python models of the tables that a database has
-    #[command(after_help = "Examples:\n  oxyde inspectdb > models.py\n  oxyde inspectdb users posts --url sqlite:///app.db")]
+    #[command(
+        after_help = "Examples:\n  oxyde inspectdb > models.py\n  oxyde inspectdb users posts --url sqlite:///app.db"
+    )]
     Inspectdb(InspectDb),
     /// Write a first migration of the tables that a database has, and record it as applied
     #[command(after_help = "Examples:\n  oxyde baseline --url postgresql://localhost/app")]
     Baseline(Baseline),
     /// Print the completions of a shell
-    #[command(after_help = "Examples:\n  oxyde completions bash > /etc/bash_completion.d/oxyde\n  oxyde completions fish > ~/.config/fish/completions/oxyde.fish")]
+    #[command(
+        after_help = "Examples:\n  oxyde completions bash > /etc/bash_completion.d/oxyde\n  oxyde completions fish > ~/.config/fish/completions/oxyde.fish"
+    )]
     Completions {
         /// The shell
         shell: Shell,
@@ -117,7 +139,10 @@ pub struct Init {
 
 /// `makemigrations`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct MakeMigrations {
     /// Name of the migration, without its number
     #[arg(long, value_name = "NAME")]

@@ -79,9 +79,19 @@ impl Config {
             .filter(|parent| !parent.as_os_str().is_empty())
             .map_or(here.clone(), Path::to_path_buf);
         let migrations = global.migrations.clone().unwrap_or_else(|| {
-            root.join(settings.migrations.unwrap_or_else(|| PathBuf::from("migrations")))
+            root.join(
+                settings
+                    .migrations
+                    .unwrap_or_else(|| PathBuf::from("migrations")),
+            )
         });
-        Ok(Config { root, file, models: settings.models, migrations, databases: settings.databases })
+        Ok(Config {
+            root,
+            file,
+            models: settings.models,
+            migrations,
+            databases: settings.databases,
+        })
     }
 
     /// The URL of the database that the flags or the configuration name.
@@ -112,8 +122,10 @@ impl Config {
             }));
         };
         expand(url, &|name| std::env::var(name).ok()).map_err(|name| {
-            CliError::new(format!("the environment variable {name} is not set"))
-                .hint(format!("set it, or give --url (database `{}`)", global.database))
+            CliError::new(format!("the environment variable {name} is not set")).hint(format!(
+                "set it, or give --url (database `{}`)",
+                global.database
+            ))
         })
     }
 }
@@ -151,11 +163,16 @@ fn read(file: &Path) -> Result<Option<Settings>, CliError> {
         CliError::new(format!("{}:{line}: {}", file.display(), error.message()))
             .hint("the keys are `models`, `migrations` and `[databases]`")
     };
-    if file.file_name().is_some_and(|name| name == "pyproject.toml") {
+    if file
+        .file_name()
+        .is_some_and(|name| name == "pyproject.toml")
+    {
         let project: PyProject = toml::from_str(&text).map_err(|error| wrong(&error))?;
         return Ok(project.tool.and_then(|tools| tools.oxyde));
     }
-    toml::from_str(&text).map(Some).map_err(|error| wrong(&error))
+    toml::from_str(&text)
+        .map(Some)
+        .map_err(|error| wrong(&error))
 }
 
 #[cfg(test)]

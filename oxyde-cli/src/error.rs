@@ -21,7 +21,10 @@ impl CliError {
     /// An error without a hint yet.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        CliError { message: message.into(), hint: None }
+        CliError {
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// With a hint.

@@ -28,7 +28,10 @@ impl ModelsDocument {
         let value: serde_json::Value = serde_json::from_str(text)?;
         if value.get("tables").is_some() {
             let schema = serde_json::from_value(value)?;
-            return Ok(ModelsDocument { schema, ..ModelsDocument::default() });
+            return Ok(ModelsDocument {
+                schema,
+                ..ModelsDocument::default()
+            });
         }
         serde_json::from_value(value)
     }

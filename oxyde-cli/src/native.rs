@@ -18,7 +18,10 @@ fn python(root: &Path) -> PathBuf {
     if let Some(python) = std::env::var_os("OXYDE_PYTHON") {
         return PathBuf::from(python);
     }
-    let environments = [std::env::var_os("VIRTUAL_ENV").map(PathBuf::from), Some(root.join(".venv"))];
+    let environments = [
+        std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+        Some(root.join(".venv")),
+    ];
     for environment in environments.into_iter().flatten() {
         for python in ["bin/python", "Scripts/python.exe"] {
             let python = environment.join(python);
@@ -100,7 +103,11 @@ impl Host for NativeHost {
         if !has {
             return None;
         }
-        let status = Command::new(&python).args(["-m", "oxyde"]).args(arguments).status().ok()?;
+        let status = Command::new(&python)
+            .args(["-m", "oxyde"])
+            .args(arguments)
+            .status()
+            .ok()?;
         Some(status.code().unwrap_or(1))
     }
 }
@@ -108,7 +115,11 @@ impl Host for NativeHost {
 /// The `error:` and `hint:` lines of a Python process; without them its last line.
 fn said(stderr: &[u8]) -> HostError {
     let text = String::from_utf8_lossy(stderr);
-    let line = |word: &str| text.lines().find_map(|line| line.strip_prefix(word)).map(str::trim);
+    let line = |word: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(word))
+            .map(str::trim)
+    };
     HostError {
         message: line("error:")
             .or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))

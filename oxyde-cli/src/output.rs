@@ -37,7 +37,10 @@ impl<'a> Output<'a> {
                 host.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         };
-        Output { host, colors: wanted }
+        Output {
+            host,
+            colors: wanted,
+        }
     }
 
     /// A line on standard output.
@@ -52,14 +55,22 @@ impl<'a> Output<'a> {
 
     /// A warning on standard error.
     pub fn warn(&self, text: &str) {
-        self.host.err(&format!("{} {text}\n", self.paint(Look::Warning, "warning:")));
+        self.host.err(&format!(
+            "{} {text}\n",
+            self.paint(Look::Warning, "warning:")
+        ));
     }
 
     /// An error and its hint on standard error.
     pub fn error(&self, error: &CliError) {
-        self.host.err(&format!("{} {}\n", self.paint(Look::Bad, "error:"), error.message));
+        self.host.err(&format!(
+            "{} {}\n",
+            self.paint(Look::Bad, "error:"),
+            error.message
+        ));
         if let Some(hint) = &error.hint {
-            self.host.err(&format!("{} {hint}\n", self.paint(Look::Strong, "hint:")));
+            self.host
+                .err(&format!("{} {hint}\n", self.paint(Look::Strong, "hint:")));
         }
     }
 

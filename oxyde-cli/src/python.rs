@@ -6,14 +6,17 @@ use std::fmt::Write as _;
 use oxyde_migrate::introspect::neutral_default;
 use oxyde_sql::ddl::{creation_order, enum_types, index_name};
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{
-    Column, ForeignKey, Index, IndexPart, ReferentialAction, Schema, Table,
-};
+use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, ReferentialAction, Schema, Table};
 use oxyde_sql::types::ColumnType;
 
 /// The source of a module with a model for each table.
 pub(crate) fn models(schema: &Schema, style: &DdlStyle) -> String {
-    let mut writer = Writer { schema, style, imports: BTreeSet::new(), names: BTreeSet::new() };
+    let mut writer = Writer {
+        schema,
+        style,
+        imports: BTreeSet::new(),
+        names: BTreeSet::new(),
+    };
     let mut body = String::new();
     for ty in enum_types(&schema.tables).unwrap_or_default() {
         let _ = write!(body, "\n\nclass {}(Enum):\n", class_name(&ty.name));
@@ -32,7 +35,8 @@ pub(crate) fn models(schema: &Schema, style: &DdlStyle) -> String {
     }
     writer.names.insert("Model".to_owned());
     let names: Vec<String> = writer.names.into_iter().collect();
-    let mut out = String::from("\"\"\"Models of a database, as `oxyde inspectdb` read them.\"\"\"\n\n");
+    let mut out =
+        String::from("\"\"\"Models of a database, as `oxyde inspectdb` read them.\"\"\"\n\n");
     out.push_str("from __future__ import annotations\n\n");
     for import in &writer.imports {
         let _ = writeln!(out, "{import}");
@@ -78,7 +82,11 @@ impl Writer<'_> {
         let mut checks = Vec::new();
         for check in &table.checks {
             self.names.insert("Check".to_owned());
-            checks.push(format!("Check({}, name={})", text(&check.condition), text(&check.name)));
+            checks.push(format!(
+                "Check({}, name={})",
+                text(&check.condition),
+                text(&check.name)
+            ));
         }
         list(&mut out, "constraints", &checks);
         let together: Vec<String> = table
@@ -86,8 +94,11 @@ impl Writer<'_> {
             .iter()
             .filter(|unique| unique.columns.len() > 1)
             .map(|unique| {
-                let fields: Vec<String> =
-                    unique.columns.iter().map(|name| text(&identifier(name))).collect();
+                let fields: Vec<String> = unique
+                    .columns
+                    .iter()
+                    .map(|name| text(&identifier(name)))
+                    .collect();
                 format!("({})", fields.join(", "))
             })
             .collect();
@@ -96,12 +107,17 @@ impl Writer<'_> {
     }
 
     fn field(&mut self, table: &Table, column: &Column) -> String {
-        let key = table.foreign_keys.iter().find(|key| key.columns == [column.name.clone()]);
+        let key = table
+            .foreign_keys
+            .iter()
+            .find(|key| key.columns == [column.name.clone()]);
         let target = key.and_then(|key| self.target(key).map(|target| (key, target)));
         let (mut name, mut ty, mut options) = (identifier(&column.name), String::new(), Vec::new());
         let mut column_name = name.clone();
         if let Some((key, target)) = target {
-            let attribute = name.strip_suffix("_id").map_or_else(|| format!("{name}_ref"), str::to_owned);
+            let attribute = name
+                .strip_suffix("_id")
+                .map_or_else(|| format!("{name}_ref"), str::to_owned);
             column_name = format!("{attribute}_id");
             name = attribute;
             ty = class_name(&target.name);
@@ -126,10 +142,17 @@ impl Writer<'_> {
         if column_name != column.name {
             options.push(("db_column", text(&column.name)));
         }
-        if table.uniques.iter().any(|unique| unique.columns == [column.name.clone()]) {
+        if table
+            .uniques
+            .iter()
+            .any(|unique| unique.columns == [column.name.clone()])
+        {
             options.push(("db_unique", "True".to_owned()));
         }
-        if let Some(index) = table.indexes.iter().find(|i| single_index(table, i) == Some(&column.name))
+        if let Some(index) = table
+            .indexes
+            .iter()
+            .find(|i| single_index(table, i) == Some(&column.name))
         {
             options.push(("db_index", "True".to_owned()));
             if index.name != index_name(&table.name, std::slice::from_ref(&column.name)) {
@@ -155,14 +178,20 @@ impl Writer<'_> {
             return format!("{name}: {ty} = None");
         }
         self.names.insert("Field".to_owned());
-        let options: Vec<String> =
-            options.into_iter().map(|(option, value)| format!("{option}={value}")).collect();
+        let options: Vec<String> = options
+            .into_iter()
+            .map(|(option, value)| format!("{option}={value}"))
+            .collect();
         format!("{name}: {ty} = Field({})", options.join(", "))
     }
 
     /// The table that a foreign key points at, when a model's field can say so.
     fn target(&self, key: &ForeignKey) -> Option<&Table> {
-        let target = self.schema.tables.iter().find(|t| oxyde_sql::ddl::points_at(key, t))?;
+        let target = self
+            .schema
+            .tables
+            .iter()
+            .find(|t| oxyde_sql::ddl::points_at(key, t))?;
         (key.target_columns.len() == 1).then_some(target)
     }
 
@@ -175,7 +204,10 @@ impl Writer<'_> {
         match &column.ty {
             ColumnType::SmallInt | ColumnType::Integer => {
                 ty.push_str("int");
-                options.push(("db_type", text(&column.ty.storage(self.style.dialect, false))));
+                options.push((
+                    "db_type",
+                    text(&column.ty.storage(self.style.dialect, false)),
+                ));
             }
             ColumnType::Varchar { length } => {
                 ty.push_str("str");
@@ -184,9 +216,8 @@ impl Writer<'_> {
             ColumnType::Decimal { precision, scale } => {
                 ty.push_str(&self.python_type(&column.ty));
                 options.extend(precision.map(|digits| ("max_digits", digits.to_string())));
-                options.extend(
-                    precision.map(|_| ("decimal_places", scale.unwrap_or(0).to_string())),
-                );
+                options
+                    .extend(precision.map(|_| ("decimal_places", scale.unwrap_or(0).to_string())));
             }
             ColumnType::Custom { sql, .. } => {
                 ty.push_str("str");
@@ -208,7 +239,9 @@ impl Writer<'_> {
             ColumnType::Double => ("", "float"),
             ColumnType::Decimal { .. } => ("from decimal import Decimal", "Decimal"),
             ColumnType::Bool => ("", "bool"),
-            ColumnType::Text | ColumnType::Varchar { .. } | ColumnType::Custom { .. } => ("", "str"),
+            ColumnType::Text | ColumnType::Varchar { .. } | ColumnType::Custom { .. } => {
+                ("", "str")
+            }
             ColumnType::Bytes => ("", "bytes"),
             ColumnType::Date => ("from datetime import date", "date"),
             ColumnType::Time => ("from datetime import time", "time"),
@@ -246,8 +279,18 @@ impl Writer<'_> {
         if index.unique {
             parts.push("unique=True".to_owned());
         }
-        parts.extend(index.method.as_ref().map(|method| format!("method={}", text(method))));
-        parts.extend(index.condition.as_ref().map(|sql| format!("condition={}", text(sql))));
+        parts.extend(
+            index
+                .method
+                .as_ref()
+                .map(|method| format!("method={}", text(method))),
+        );
+        parts.extend(
+            index
+                .condition
+                .as_ref()
+                .map(|sql| format!("condition={}", text(sql))),
+        );
         if !index.include.is_empty() {
             let include: Vec<String> = index.include.iter().map(|name| text(name)).collect();
             parts.push(format!("include=[{}]", include.join(", ")));
@@ -269,9 +312,16 @@ fn single_index<'a>(_table: &Table, index: &'a Index) -> Option<&'a String> {
 }
 
 fn field_name(table: &Table, column: &str) -> String {
-    let is_key = table.foreign_keys.iter().any(|key| key.columns == [column.to_owned()]);
+    let is_key = table
+        .foreign_keys
+        .iter()
+        .any(|key| key.columns == [column.to_owned()]);
     let name = identifier(column);
-    if is_key && !name.ends_with("_id") { format!("{name}_ref_id") } else { name }
+    if is_key && !name.ends_with("_id") {
+        format!("{name}_ref_id")
+    } else {
+        name
+    }
 }
 
 fn list(out: &mut String, name: &str, items: &[String]) {
@@ -324,12 +374,24 @@ fn class_name(table: &str) -> String {
             out.push(c);
         }
     }
-    if out.is_empty() || is_keyword(&out) { format!("{out}Model") } else { out }
+    if out.is_empty() || is_keyword(&out) {
+        format!("{out}Model")
+    } else {
+        out
+    }
 }
 
 fn identifier(name: &str) -> String {
-    let mut out: String =
-        name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    let mut out: String = name
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || c == '_' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     // Pydantic takes names that begin with an underscore for private attributes.
     while out.starts_with('_') {
         out.remove(0);

@@ -22,7 +22,7 @@ pub enum HistoryError {
     },
     /// A file is wrong.
     #[error(transparent)]
-    File(#[from] FileError),
+    File(Box<FileError>),
     /// A migration comes after one that is not there.
     #[error("migration `{migration}` depends on `{missing}`, which is not there")]
     UnknownDependency {
@@ -69,7 +69,7 @@ pub enum HistoryError {
         /// What it does.
         operation: String,
         /// What does not fit.
-        error: OperationError,
+        error: Box<OperationError>,
     },
 }
 
@@ -87,11 +87,19 @@ impl HistoryError {
             Self::Heads { .. } => {
                 "run `oxyde makemigrations --merge` to join them, or correct `depends_on`".into()
             }
-            Self::NoMigration { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::NoMigration {
+                near: Some(near), ..
+            } => format!("did you mean `{near}`?"),
             Self::NoMigration { near: None, .. } => "`oxyde showmigrations` lists them".into(),
             Self::Ambiguous { .. } => "write more of the name".into(),
             Self::Operation { error, .. } => error.hint(),
         }
+    }
+}
+
+impl From<FileError> for HistoryError {
+    fn from(error: FileError) -> Self {
+        Self::File(Box::new(error))
     }
 }
 
@@ -121,7 +129,10 @@ impl History {
         let mut paths = Vec::new();
         for entry in entries {
             let path = entry.map_err(io(folder))?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 paths.push(path);
             }
         }
@@ -140,11 +151,15 @@ impl History {
     /// # Errors
     /// One depends on another that is not there, or there is a cycle.
     pub fn new(migrations: Vec<Migration>) -> Result<Self, HistoryError> {
-        let mut waiting: BTreeMap<String, Migration> =
-            migrations.into_iter().map(|migration| (migration.name.clone(), migration)).collect();
+        let mut waiting: BTreeMap<String, Migration> = migrations
+            .into_iter()
+            .map(|migration| (migration.name.clone(), migration))
+            .collect();
         for migration in waiting.values() {
-            if let Some(missing) =
-                migration.depends_on.iter().find(|name| !waiting.contains_key(*name))
+            if let Some(missing) = migration
+                .depends_on
+                .iter()
+                .find(|name| !waiting.contains_key(*name))
             {
                 return Err(HistoryError::UnknownDependency {
                     migration: migration.name.clone(),
@@ -158,7 +173,10 @@ impl History {
         for migration in waiting.values() {
             let needed: BTreeSet<&String> = migration.depends_on.iter().collect();
             for name in &needed {
-                followers.entry((*name).clone()).or_default().push(migration.name.clone());
+                followers
+                    .entry((*name).clone())
+                    .or_default()
+                    .push(migration.name.clone());
             }
             if needed.is_empty() {
                 ready.insert(migration.name.clone());
@@ -179,9 +197,13 @@ impl History {
             ordered.extend(waiting.remove(&name));
         }
         if !waiting.is_empty() {
-            return Err(HistoryError::Cycle { names: waiting.into_keys().collect() });
+            return Err(HistoryError::Cycle {
+                names: waiting.into_keys().collect(),
+            });
         }
-        Ok(History { migrations: ordered })
+        Ok(History {
+            migrations: ordered,
+        })
     }
 
     /// The migrations in order.
@@ -193,7 +215,9 @@ impl History {
     /// The migration of exactly this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Migration> {
-        self.migrations.iter().find(|migration| migration.name == name)
+        self.migrations
+            .iter()
+            .find(|migration| migration.name == name)
     }
 
     /// The migration whose name is or begins with this.
@@ -214,11 +238,17 @@ impl History {
             [] => {
                 let names: Vec<&str> = self.migrations.iter().map(|m| m.name.as_str()).collect();
                 let near = crate::suggest::closest(name, &names).map(str::to_owned);
-                Err(HistoryError::NoMigration { name: name.to_owned(), near })
+                Err(HistoryError::NoMigration {
+                    name: name.to_owned(),
+                    near,
+                })
             }
             several => Err(HistoryError::Ambiguous {
                 name: name.to_owned(),
-                fits: several.iter().map(|migration| migration.name.clone()).collect(),
+                fits: several
+                    .iter()
+                    .map(|migration| migration.name.clone())
+                    .collect(),
             }),
         }
     }
@@ -226,8 +256,12 @@ impl History {
     /// The migrations that no other depends on.
     #[must_use]
     pub fn heads(&self) -> Vec<&Migration> {
-        let needed: BTreeSet<&String> = self.migrations.iter().flat_map(|m| &m.depends_on).collect();
-        self.migrations.iter().filter(|migration| !needed.contains(&migration.name)).collect()
+        let needed: BTreeSet<&String> =
+            self.migrations.iter().flat_map(|m| &m.depends_on).collect();
+        self.migrations
+            .iter()
+            .filter(|migration| !needed.contains(&migration.name))
+            .collect()
     }
 
     /// The one head; `None` when there are no migrations.
@@ -239,7 +273,10 @@ impl History {
             [] => Ok(None),
             [head] => Ok(Some(head)),
             several => Err(HistoryError::Heads {
-                names: several.iter().map(|migration| migration.name.clone()).collect(),
+                names: several
+                    .iter()
+                    .map(|migration| migration.name.clone())
+                    .collect(),
             }),
         }
     }
@@ -251,7 +288,11 @@ impl History {
         let mut open = vec![name.to_owned()];
         while let Some(name) = open.pop() {
             if found.insert(name.clone()) {
-                open.extend(self.get(&name).into_iter().flat_map(|m| m.depends_on.clone()));
+                open.extend(
+                    self.get(&name)
+                        .into_iter()
+                        .flat_map(|m| m.depends_on.clone()),
+                );
             }
         }
         found
@@ -263,7 +304,11 @@ impl History {
     /// An operation does not fit the state before it.
     pub fn state(&self, includes: &dyn Fn(&Migration) -> bool) -> Result<Schema, HistoryError> {
         let mut state = Schema::default();
-        for migration in self.migrations.iter().filter(|migration| includes(migration)) {
+        for migration in self
+            .migrations
+            .iter()
+            .filter(|migration| includes(migration))
+        {
             apply(migration, &mut state)?;
         }
         Ok(state)
@@ -273,7 +318,11 @@ impl History {
     #[must_use]
     pub fn origins(&self) -> BTreeMap<String, String> {
         let mut origins = BTreeMap::new();
-        for operation in self.migrations.iter().flat_map(|migration| &migration.operations) {
+        for operation in self
+            .migrations
+            .iter()
+            .flat_map(|migration| &migration.operations)
+        {
             match operation {
                 Operation::CreateTable(table) => {
                     let name = state::label(table.schema.as_deref(), &table.name);
@@ -302,12 +351,23 @@ impl History {
     /// As [`History::new`].
     pub fn resolve(&self, applied: &BTreeSet<String>) -> Result<History, HistoryError> {
         let mut migrations = self.migrations.clone();
-        let squashes: Vec<Migration> =
-            self.migrations.iter().filter(|m| !m.replaces.is_empty()).cloned().collect();
+        let squashes: Vec<Migration> = self
+            .migrations
+            .iter()
+            .filter(|m| !m.replaces.is_empty())
+            .cloned()
+            .collect();
         for squash in squashes {
-            let there =
-                squash.replaces.iter().filter(|name| self.get(name).is_some()).count();
-            let done = squash.replaces.iter().filter(|name| applied.contains(*name)).count();
+            let there = squash
+                .replaces
+                .iter()
+                .filter(|name| self.get(name).is_some())
+                .count();
+            let done = squash
+                .replaces
+                .iter()
+                .filter(|name| applied.contains(*name))
+                .count();
             let partly = done > 0 && done < squash.replaces.len();
             if there == 0 {
                 continue;
@@ -315,7 +375,7 @@ impl History {
             if partly && !applied.contains(&squash.name) {
                 let last = squash.replaces.last().cloned().unwrap_or_default();
                 migrations.retain(|migration| migration.name != squash.name);
-                redirect(&mut migrations, &[squash.name.clone()], &last);
+                redirect(&mut migrations, std::slice::from_ref(&squash.name), &last);
             } else {
                 migrations.retain(|migration| !squash.replaces.contains(&migration.name));
                 redirect(&mut migrations, &squash.replaces, &squash.name);
@@ -327,8 +387,15 @@ impl History {
 
 /// Let what depends on any of `from` depend on `to`.
 fn redirect(migrations: &mut [Migration], from: &[String], to: &str) {
-    for migration in migrations.iter_mut().filter(|migration| migration.name != to) {
-        for name in migration.depends_on.iter_mut().filter(|name| from.contains(name)) {
+    for migration in migrations
+        .iter_mut()
+        .filter(|migration| migration.name != to)
+    {
+        for name in migration
+            .depends_on
+            .iter_mut()
+            .filter(|name| from.contains(name))
+        {
             to.clone_into(name);
         }
         migration.depends_on.dedup();
@@ -341,12 +408,14 @@ fn redirect(migrations: &mut [Migration], from: &[String], to: &str) {
 /// One does not fit.
 pub fn apply(migration: &Migration, state: &mut Schema) -> Result<(), HistoryError> {
     for (at, operation) in migration.operations.iter().enumerate() {
-        operation.apply(state).map_err(|error| HistoryError::Operation {
-            migration: migration.name.clone(),
-            number: at + 1,
-            operation: operation.describe(),
-            error,
-        })?;
+        operation
+            .apply(state)
+            .map_err(|error| HistoryError::Operation {
+                migration: migration.name.clone(),
+                number: at + 1,
+                operation: operation.describe(),
+                error: Box::new(error),
+            })?;
     }
     Ok(())
 }

@@ -46,12 +46,10 @@ pub fn check(history: &History) -> Result<(), MergeError> {
     let heads: Vec<String> = history.heads().iter().map(|m| m.name.clone()).collect();
     let branches: Vec<BTreeSet<String>> =
         heads.iter().map(|head| history.ancestors(head)).collect();
-    let shared: BTreeSet<String> = branches
-        .iter()
-        .skip(1)
-        .fold(branches.first().cloned().unwrap_or_default(), |all, branch| {
-            all.intersection(branch).cloned().collect()
-        });
+    let shared: BTreeSet<String> = branches.iter().skip(1).fold(
+        branches.first().cloned().unwrap_or_default(),
+        |all, branch| all.intersection(branch).cloned().collect(),
+    );
     let own = |branch: &BTreeSet<String>| -> Vec<&Migration> {
         history
             .migrations()
@@ -59,15 +57,23 @@ pub fn check(history: &History) -> Result<(), MergeError> {
             .filter(|m| branch.contains(&m.name) && !shared.contains(&m.name))
             .collect()
     };
-    let conflict = |why: String| MergeError::Conflict { names: heads.clone(), why };
+    let conflict = |why: String| MergeError::Conflict {
+        names: heads.clone(),
+        why,
+    };
     let with_data = branches
         .iter()
         .filter(|branch| {
-            own(branch).iter().flat_map(|m| &m.operations).any(Operation::is_data)
+            own(branch)
+                .iter()
+                .flat_map(|m| &m.operations)
+                .any(Operation::is_data)
         })
         .count();
     if with_data > 1 {
-        return Err(conflict("more than one runs SQL or Python of its own".to_owned()));
+        return Err(conflict(
+            "more than one runs SQL or Python of its own".to_owned(),
+        ));
     }
     let start = history.state(&|migration| shared.contains(&migration.name))?;
     let run = |order: &mut dyn Iterator<Item = &BTreeSet<String>>| {

@@ -11,13 +11,18 @@ pub fn name_for(operations: &[Operation], first: bool) -> String {
     let mut parts: Vec<String> = operations.iter().filter_map(part).collect();
     parts.dedup();
     let name = match parts.as_slice() {
-        [] => operations.first().map_or_else(|| "empty".to_owned(), |o| o.tag().to_owned()),
+        [] => operations
+            .first()
+            .map_or_else(|| "empty".to_owned(), |o| o.tag().to_owned()),
         [one] => one.clone(),
         [one, two] => format!("{one}_{two}"),
         [one, ..] => format!("{one}_and_more"),
     };
-    let name: String =
-        name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).take(50).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .take(50)
+        .collect();
     name.trim_end_matches('_').to_lowercase()
 }
 

@@ -66,6 +66,10 @@ impl Step {
 }
 
 /// One migration of a plan.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the run"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedMigration {
     /// Its name.
@@ -94,13 +98,19 @@ impl PlannedMigration {
     /// A migration of which only the ledger is told.
     #[must_use]
     pub fn recorded(migration: &Migration, direction: Direction) -> Self {
-        PlannedMigration { recorded_anew: true, ..named(migration, direction) }
+        PlannedMigration {
+            recorded_anew: true,
+            ..named(migration, direction)
+        }
     }
 
     /// Whether one of its steps is a Python function.
     #[must_use]
     pub fn needs_python(&self) -> bool {
-        self.steps.iter().skip(self.done).any(|s| matches!(s.lowered, Lowered::Python(_)))
+        self.steps
+            .iter()
+            .skip(self.done)
+            .any(|s| matches!(s.lowered, Lowered::Python(_)))
     }
 }
 
@@ -143,7 +153,7 @@ pub enum PlanError {
         /// Its name.
         name: String,
         /// The reason.
-        error: Irreversible,
+        error: Box<Irreversible>,
     },
     /// The database cannot do what an operation says.
     #[error("migration `{name}`, operation {number} ({operation}): {error}")]
@@ -155,7 +165,7 @@ pub enum PlanError {
         /// What it does.
         operation: String,
         /// The reason.
-        error: LowerError,
+        error: Box<LowerError>,
     },
     /// A run the other way did not come to its end.
     #[error("migration `{name}` is half {done}")]
@@ -184,13 +194,19 @@ impl PlanError {
                 format!("run `oxyde migrate {missing} --fake` if the database already has it")
             }
             Self::Irreversible { error, .. } => error.hint(),
-            Self::Lower { error: LowerError::Schema(error), .. } => error.hint(),
-            Self::Lower { error: LowerError::State(error), .. } => error.hint(),
-            Self::Lower { error: LowerError::NoText { dialect }, .. } => {
-                format!("add a text for {dialect} (\"\" when there is nothing to do)")
-            }
+            Self::Lower { error, .. } => match error.as_ref() {
+                LowerError::Schema(error) => error.hint(),
+                LowerError::State(error) => error.hint(),
+                LowerError::NoText { dialect } => {
+                    format!("add a text for {dialect} (\"\" when there is nothing to do)")
+                }
+            },
             Self::Half { done, .. } => {
-                let way = if *done == "applied" { "forwards" } else { "backwards" };
+                let way = if *done == "applied" {
+                    "forwards"
+                } else {
+                    "backwards"
+                };
                 format!("go {way} first: `oxyde migrate` finishes what was begun")
             }
         }
@@ -209,21 +225,32 @@ pub fn reconcile(
 ) -> Result<History, PlanError> {
     let applied: BTreeSet<String> = ledger.iter().map(|record| record.name.clone()).collect();
     let resolved = history.resolve(&applied)?;
-    let replaced: BTreeSet<&String> =
-        history.migrations().iter().flat_map(|migration| &migration.replaces).collect();
+    let replaced: BTreeSet<&String> = history
+        .migrations()
+        .iter()
+        .flat_map(|migration| &migration.replaces)
+        .collect();
     for record in ledger {
         match history.get(&record.name) {
             None if replaced.contains(&record.name) => {}
-            None => return Err(PlanError::MissingFile { name: record.name.clone() }),
+            None => {
+                return Err(PlanError::MissingFile {
+                    name: record.name.clone(),
+                });
+            }
             Some(migration) if migration.checksum != record.checksum && !edited_is_fine => {
-                return Err(PlanError::Edited { name: record.name.clone() });
+                return Err(PlanError::Edited {
+                    name: record.name.clone(),
+                });
             }
             Some(_) => {}
         }
     }
     let is_applied = |name: &str| is_done(&resolved, ledger, name);
     for migration in resolved.migrations() {
-        if ledger.iter().any(|r| r.name == migration.name && r.state == RecordState::Applied)
+        if ledger
+            .iter()
+            .any(|r| r.name == migration.name && r.state == RecordState::Applied)
             && let Some(missing) = migration.depends_on.iter().find(|name| !is_applied(name))
         {
             return Err(PlanError::OutOfOrder {
@@ -239,7 +266,9 @@ pub fn reconcile(
 #[must_use]
 pub fn is_done(history: &History, ledger: &[Record], name: &str) -> bool {
     let recorded = |name: &str| {
-        ledger.iter().any(|record| record.name == name && record.state == RecordState::Applied)
+        ledger
+            .iter()
+            .any(|record| record.name == name && record.state == RecordState::Applied)
     };
     recorded(name)
         || history.get(name).is_some_and(|migration| {
@@ -260,12 +289,18 @@ pub fn plan(
     history.head()?;
     let done = |name: &str| is_done(history, ledger, name);
     let wanted: BTreeSet<String> = match target {
-        Target::Latest => history.migrations().iter().map(|m| m.name.clone()).collect(),
+        Target::Latest => history
+            .migrations()
+            .iter()
+            .map(|m| m.name.clone())
+            .collect(),
         Target::Zero => BTreeSet::new(),
         Target::Migration(name) => history.ancestors(&history.find(name)?.name),
     };
     let half = |name: &str| {
-        ledger.iter().find(|record| record.name == name && record.state != RecordState::Applied)
+        ledger
+            .iter()
+            .find(|record| record.name == name && record.state != RecordState::Applied)
     };
     let mut planned = MigrationPlan::default();
     // Backwards, last first: all that is applied and not wanted.
@@ -280,12 +315,18 @@ pub fn plan(
         let half = half(&migration.name);
         let reverting = half.is_some_and(|record| record.state == RecordState::Reverting);
         if reverting && wanted.contains(&migration.name) {
-            return Err(PlanError::Half { name: migration.name.clone(), done: "reversed" });
+            return Err(PlanError::Half {
+                name: migration.name.clone(),
+                done: "reversed",
+            });
         }
         if half.is_some_and(|record| record.state == RecordState::Applying)
             && !wanted.contains(&migration.name)
         {
-            return Err(PlanError::Half { name: migration.name.clone(), done: "applied" });
+            return Err(PlanError::Half {
+                name: migration.name.clone(),
+                done: "applied",
+            });
         }
         if wanted.contains(&migration.name) || !(done(&migration.name) || reverting) {
             continue;
@@ -368,17 +409,21 @@ pub fn backwards(
     let mut state = before.clone();
     let mut reversed = Vec::with_capacity(migration.operations.len());
     for (at, operation) in migration.operations.iter().enumerate() {
-        let reverse = operation.reverse(&state).map_err(|error| PlanError::Irreversible {
-            name: migration.name.clone(),
-            error,
-        })?;
+        let reverse = operation
+            .reverse(&state)
+            .map_err(|error| PlanError::Irreversible {
+                name: migration.name.clone(),
+                error: Box::new(error),
+            })?;
         reversed.push(reverse);
-        operation.apply(&mut state).map_err(|error| HistoryError::Operation {
-            migration: migration.name.clone(),
-            number: at + 1,
-            operation: operation.describe(),
-            error,
-        })?;
+        operation
+            .apply(&mut state)
+            .map_err(|error| HistoryError::Operation {
+                migration: migration.name.clone(),
+                number: at + 1,
+                operation: operation.describe(),
+                error: Box::new(error),
+            })?;
     }
     for (at, operation) in reversed.iter().rev().enumerate() {
         run(&mut item, operation, at, &mut state, style)?;
@@ -394,18 +439,22 @@ fn run(
     style: &DdlStyle,
 ) -> Result<(), PlanError> {
     let before = state.clone();
-    operation.apply(state).map_err(|error| HistoryError::Operation {
-        migration: item.name.clone(),
-        number: at + 1,
-        operation: operation.describe(),
-        error,
-    })?;
-    let lowered = operation.lower(&before, state, style).map_err(|error| PlanError::Lower {
-        name: item.name.clone(),
-        number: at + 1,
-        operation: operation.describe(),
-        error,
-    })?;
+    operation
+        .apply(state)
+        .map_err(|error| HistoryError::Operation {
+            migration: item.name.clone(),
+            number: at + 1,
+            operation: operation.describe(),
+            error: Box::new(error),
+        })?;
+    let lowered = operation
+        .lower(&before, state, style)
+        .map_err(|error| PlanError::Lower {
+            name: item.name.clone(),
+            number: at + 1,
+            operation: operation.describe(),
+            error: Box::new(error),
+        })?;
     item.descriptions.push(operation.describe());
     let index = match operation {
         Operation::AddIndex(add) => Some((&add.schema, &add.index.name)),

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oxyde_driver::{BeginOptions, Cancel, Cell, DriverError, Pool, PoolSettings, RowSet, Transaction};
+use oxyde_driver::{
+    BeginOptions, Cancel, Cell, DriverError, Pool, PoolSettings, RowSet, Transaction,
+};
 use oxyde_sql::dialect::DdlStyle;
 
 /// One connection.
@@ -67,7 +69,10 @@ impl Session {
     /// # Errors
     /// The database refuses the query, or the connection is lost.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
-        let rows = self.pool.fetch_raw(sql, Vec::new(), &[], &Cancel::never()).await?;
+        let rows = self
+            .pool
+            .fetch_raw(sql, Vec::new(), &[], &Cancel::never())
+            .await?;
         Ok(texts(&rows))
     }
 
@@ -76,7 +81,13 @@ impl Session {
     /// # Errors
     /// As [`Session::rows`].
     pub async fn scalar(&self, sql: &str) -> Result<Option<String>, DriverError> {
-        Ok(self.rows(sql).await?.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+        Ok(self
+            .rows(sql)
+            .await?
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .flatten())
     }
 
     /// Begin a transaction.
@@ -84,8 +95,13 @@ impl Session {
     /// # Errors
     /// The database refuses, or the connection is lost.
     pub async fn begin(&self) -> Result<SessionTransaction, DriverError> {
-        let transaction = self.pool.begin(BeginOptions::default(), &Cancel::never()).await?;
-        Ok(SessionTransaction { transaction: Arc::new(transaction) })
+        let transaction = self
+            .pool
+            .begin(BeginOptions::default(), &Cancel::never())
+            .await?;
+        Ok(SessionTransaction {
+            transaction: Arc::new(transaction),
+        })
     }
 
     /// Close the connection.
@@ -113,7 +129,10 @@ impl SessionTransaction {
     /// # Errors
     /// The database refuses the query, or the connection is lost.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
-        let rows = self.transaction.fetch_raw(sql, Vec::new(), &[], &Cancel::never()).await?;
+        let rows = self
+            .transaction
+            .fetch_raw(sql, Vec::new(), &[], &Cancel::never())
+            .await?;
         Ok(texts(&rows))
     }
 
@@ -154,7 +173,9 @@ impl SessionTransaction {
 }
 
 fn texts(rows: &RowSet) -> Vec<Row> {
-    (0..rows.len()).map(|row| rows.row(row).map(text).collect()).collect()
+    (0..rows.len())
+        .map(|row| rows.row(row).map(text).collect())
+        .collect()
 }
 
 fn text(cell: Cell<'_>) -> Option<String> {
@@ -171,7 +192,7 @@ fn text(cell: Cell<'_>) -> Option<String> {
         Cell::Decimal(text) | Cell::Text(text) | Cell::Json(text) => Some(text.to_owned()),
         // MySQL's catalogue gives some texts as bytes.
         Cell::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Cell::Uuid(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Cell::Uuid(bytes) => Some(crate::file::hexadecimal(bytes)),
         Cell::List(items) => {
             let items: Vec<String> = items.iter().filter_map(text).collect();
             Some(items.join("\u{1f}"))

@@ -50,11 +50,18 @@ impl SquashError {
 ///
 /// # Errors
 /// The migrations are no row, or the result would differ.
-pub fn squash(history: &History, first: &str, last: &str, name: String) -> Result<Migration, SquashError> {
+pub fn squash(
+    history: &History,
+    first: &str,
+    last: &str,
+    name: String,
+) -> Result<Migration, SquashError> {
     let (first, last) = (history.find(first)?, history.find(last)?);
     let place = |name: &str| history.migrations().iter().position(|m| m.name == name);
     let (Some(from), Some(to)) = (place(&first.name), place(&last.name)) else {
-        return Err(SquashError::NotARow { why: "they are not in one history".to_owned() });
+        return Err(SquashError::NotARow {
+            why: "they are not in one history".to_owned(),
+        });
     };
     if from >= to {
         return Err(SquashError::NotARow {
@@ -65,13 +72,16 @@ pub fn squash(history: &History, first: &str, last: &str, name: String) -> Resul
     for pair in row.windows(2) {
         if pair[1].depends_on != [pair[0].name.clone()] {
             return Err(SquashError::NotARow {
-                why: format!("`{}` does not follow `{}` alone", pair[1].name, pair[0].name),
+                why: format!(
+                    "`{}` does not follow `{}` alone",
+                    pair[1].name, pair[0].name
+                ),
             });
         }
     }
     let before = history.ancestors(&first.name);
-    let start =
-        history.state(&|migration| before.contains(&migration.name) && migration.name != first.name)?;
+    let start = history
+        .state(&|migration| before.contains(&migration.name) && migration.name != first.name)?;
     let modules = history.origins();
     let mut operations = Vec::new();
     let (mut base, mut state) = (start.clone(), start.clone());
@@ -118,7 +128,7 @@ fn apply(
             migration: migration.name.clone(),
             number: at + 1,
             operation: operation.describe(),
-            error,
+            error: Box::new(error),
         })
     })
 }
@@ -128,7 +138,10 @@ fn between(
     new: &Schema,
     modules: &std::collections::BTreeMap<String, String>,
 ) -> Result<Vec<Operation>, SquashError> {
-    let knowledge = Knowledge { modules: modules.clone(), ..Knowledge::default() };
+    let knowledge = Knowledge {
+        modules: modules.clone(),
+        ..Knowledge::default()
+    };
     Ok(detect(old, new, &knowledge)?.operations)
 }
 

@@ -1,5 +1,7 @@
 //! The state of a schema: finding its parts, changing them, and comparing two states.
 
+use std::fmt::Write as _;
+
 use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
 
 use crate::operation::OperationError;
@@ -199,7 +201,7 @@ pub fn rename_identifier(sql: &str, from: &str, to: &str) -> String {
                 at = (at + 1).min(characters.len());
                 if quote != '\'' && inner == from {
                     let doubled = to.replace(quote, &format!("{quote}{quote}"));
-                    out.push_str(&format!("{quote}{doubled}{quote}"));
+                    let _ = write!(out, "{quote}{doubled}{quote}");
                 } else {
                     out.extend(&characters[start..at]);
                 }

@@ -1,6 +1,12 @@
 //! Golden SQL: each migration of the chain, forwards and backwards, for each dialect; and the
 //! files of the chain themselves.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says so by failing"
+)]
+
+use std::fmt::Write as _;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,17 +27,21 @@ fn text(item: &PlannedMigration) -> String {
     let mut out = String::new();
     for step in &item.steps {
         match &step.lowered {
-            Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => out.push_str(&format!("{sql};\n")),
+            Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => {
+                let _ = writeln!(out, "{sql};");
+            }
             Lowered::Ddl(Step::Alone(sql)) => {
-                out.push_str(&format!("-- outside a transaction:\n{sql};\n"));
+                let _ = writeln!(out, "-- outside a transaction:\n{sql};");
             }
             Lowered::Ddl(Step::Rebuild(rebuild)) => {
                 out.push_str("-- the table is built anew:\n");
                 for sql in rebuild.statements() {
-                    out.push_str(&format!("{sql};\n"));
+                    let _ = writeln!(out, "{sql};");
                 }
             }
-            Lowered::Python(function) => out.push_str(&format!("-- Python: {function}\n")),
+            Lowered::Python(function) => {
+                let _ = writeln!(out, "-- Python: {function}");
+            }
         }
     }
     out
@@ -70,7 +80,10 @@ fn the_chain_has_every_operation() {
         .flat_map(|migration| &migration.operations)
         .map(oxyde_migrate::operation::Operation::tag)
         .collect();
-    let missing: Vec<&&str> = OPERATIONS.iter().filter(|tag| !used.contains(**tag)).collect();
+    let missing: Vec<&&str> = OPERATIONS
+        .iter()
+        .filter(|tag| !used.contains(**tag))
+        .collect();
     // Python is run by the examples' tests.
     assert_eq!(missing, [&"run_python"]);
 }
@@ -92,9 +105,16 @@ fn squashing_the_chain_keeps_its_data_steps_and_its_schema() {
         oxyde_migrate::squash::squash(&history, "0001", "0030", "0031_all".into()).unwrap();
     assert_eq!(squashed.replaces.len(), 30);
     let data = |migration: &file::Migration| {
-        migration.operations.iter().filter(|operation| operation.is_data()).count()
+        migration
+            .operations
+            .iter()
+            .filter(|operation| operation.is_data())
+            .count()
     };
-    assert_eq!(data(&squashed), history.migrations().iter().map(data).sum::<usize>());
+    assert_eq!(
+        data(&squashed),
+        history.migrations().iter().map(data).sum::<usize>()
+    );
     let mut state = Schema::default();
     history::apply(&squashed, &mut state).unwrap();
     let whole = history.state(&|_| true).unwrap();
@@ -102,7 +122,11 @@ fn squashing_the_chain_keeps_its_data_steps_and_its_schema() {
         oxyde_migrate::state::canonical(&state),
         oxyde_migrate::state::canonical(&whole)
     );
-    let before: usize = history.migrations().iter().map(|m| m.operations.len()).sum();
+    let before: usize = history
+        .migrations()
+        .iter()
+        .map(|m| m.operations.len())
+        .sum();
     assert!(squashed.operations.len() < before);
 }
 
@@ -111,8 +135,14 @@ fn wrong_files_say_where() {
     let cases = [
         ("depends_on = [", "bad.toml:1:15: "),
         ("depend_on = []\n", "bad.toml:1:1: unknown key `depend_on`"),
-        ("[[operations]]\nop = \"add_colum\"\n", "bad.toml:2:6: unknown operation `add_colum`"),
-        ("\n[[operations]]\ntable = \"a\"\n", "bad.toml:2:1: an operation without `op`"),
+        (
+            "[[operations]]\nop = \"add_colum\"\n",
+            "bad.toml:2:6: unknown operation `add_colum`",
+        ),
+        (
+            "\n[[operations]]\ntable = \"a\"\n",
+            "bad.toml:2:1: an operation without `op`",
+        ),
         (
             "[[operations]]\nop = \"drop_column\"\ntable = \"a\"\nnam = \"b\"\n",
             "bad.toml:4:1: drop_column: unknown field `nam`",
@@ -125,7 +155,10 @@ fn wrong_files_say_where() {
     ];
     for (text, expected) in cases {
         let error = file::parse("bad.toml", "bad", text).unwrap_err();
-        assert!(error.to_string().starts_with(expected), "{error}\nnot: {expected}");
+        assert!(
+            error.to_string().starts_with(expected),
+            "{error}\nnot: {expected}"
+        );
         assert!(!error.hint.is_empty());
     }
     let error = file::parse("bad.toml", "bad", cases[2].0).unwrap_err();

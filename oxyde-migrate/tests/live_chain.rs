@@ -1,5 +1,9 @@
 //! A chain of 30 varied migrations on live servers, up and down, with rows that are kept.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says so by failing"
+)]
 
 mod servers;
 
@@ -16,7 +20,9 @@ fn chain() -> History {
 
 async fn assert_as_its_migrations_say(database: &Database, history: &History, last: &str) {
     let included = history.ancestors(last);
-    let expected = history.state(&|migration| included.contains(&migration.name)).unwrap();
+    let expected = history
+        .state(&|migration| included.contains(&migration.name))
+        .unwrap();
     let session = database.session().await;
     let found = drift(&session, &expected).await.unwrap();
     session.close().await;
@@ -26,13 +32,22 @@ async fn assert_as_its_migrations_say(database: &Database, history: &History, la
 async fn cells(database: &Database, sql: &str) -> Vec<String> {
     let rows = database.rows(sql).await;
     rows.into_iter()
-        .map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join("|"))
+        .map(|row| {
+            row.into_iter()
+                .map(Option::unwrap_or_default)
+                .collect::<Vec<_>>()
+                .join("|")
+        })
         .collect()
 }
 
 async fn assert_all_rows_are_there(database: &Database) {
     assert_eq!(
-        cells(database, "SELECT id, name, email, bio FROM users ORDER BY id").await,
+        cells(
+            database,
+            "SELECT id, name, email, bio FROM users ORDER BY id"
+        )
+        .await,
         ["1|Ann|ann@x|", "2|Bob; Bo|bob@x|", "3|C|c@x|"],
         "{}",
         database.server
@@ -41,12 +56,21 @@ async fn assert_all_rows_are_there(database: &Database) {
     let posts = cells(database, posts).await;
     assert_eq!(
         posts,
-        ["1|1|One|1|published|", "2|1|Two|2|sketch|1", "3|2|Three|3|sketch|", "4|2|Four|4|sketch|"],
+        [
+            "1|1|One|1|published|",
+            "2|1|Two|2|sketch|1",
+            "3|2|Three|3|sketch|",
+            "4|2|Four|4|sketch|"
+        ],
         "{}",
         database.server
     );
     assert_eq!(
-        cells(database, "SELECT post_id, tag_id FROM post_tags ORDER BY 1, 2").await,
+        cells(
+            database,
+            "SELECT post_id, tag_id FROM post_tags ORDER BY 1, 2"
+        )
+        .await,
         ["1|1", "1|2", "3|2"]
     );
 }
@@ -54,7 +78,11 @@ async fn assert_all_rows_are_there(database: &Database) {
 fn up_and_down(server: &'static str) {
     runtime().block_on(async {
         let history = chain();
-        let names: Vec<String> = history.migrations().iter().map(|m| m.name.clone()).collect();
+        let names: Vec<String> = history
+            .migrations()
+            .iter()
+            .map(|m| m.name.clone())
+            .collect();
         assert_eq!(names.len(), 30);
         let database = Database::create(server).await;
         for name in &names {
@@ -73,7 +101,11 @@ fn up_and_down(server: &'static str) {
             assert_as_its_migrations_say(&database, &history, name).await;
         }
         assert_eq!(
-            cells(&database, "SELECT id, author_id, title, body, views FROM posts ORDER BY id").await,
+            cells(
+                &database,
+                "SELECT id, author_id, title, body, views FROM posts ORDER BY id"
+            )
+            .await,
             ["1|1|One|a|1", "2|1|Two||2", "3|2|Three|c|3", "4|2|Four||4"],
             "{server}: rows after the way back"
         );
@@ -83,7 +115,9 @@ fn up_and_down(server: &'static str) {
         assert_as_its_migrations_say(&database, &history, &names[29]).await;
         database.migrate(&history, Target::Zero).await.unwrap();
         let session = database.session().await;
-        let left = oxyde_migrate::introspect::introspect(&session).await.unwrap();
+        let left = oxyde_migrate::introspect::introspect(&session)
+            .await
+            .unwrap();
         session.close().await;
         assert_eq!(left.tables, vec![], "{server}: tables that are left");
         database.drop().await;

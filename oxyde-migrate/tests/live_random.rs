@@ -1,6 +1,10 @@
 //! Random walks through schemas on live servers: forwards, backwards, and after each step the
 //! database is as the state says.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says so by failing"
+)]
 
 mod schemas;
 mod servers;
@@ -21,14 +25,21 @@ fn walk(seed: u8) -> Vec<Schema> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let strategy = schemas::schema();
-    (0..STEPS).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+    (0..STEPS)
+        .map(|_| strategy.new_tree(&mut runner).unwrap().current())
+        .collect()
 }
 
 async fn assert_same(database: &Database, expected: &Schema, place: &str) {
     let session = database.session().await;
     let found = drift(&session, expected).await.unwrap();
     session.close().await;
-    assert_eq!(found, Drift::default(), "{} differs {place}", database.server);
+    assert_eq!(
+        found,
+        Drift::default(),
+        "{} differs {place}",
+        database.server
+    );
 }
 
 fn random_walk(server: &'static str) {
@@ -60,13 +71,21 @@ fn random_walk(server: &'static str) {
                 }
                 assert_same(&database, state, &format!("after {name}, seed {seed}")).await;
             }
-            assert_eq!(database.migrate(&history, Target::Latest).await.unwrap(), vec![]);
+            assert_eq!(
+                database.migrate(&history, Target::Latest).await.unwrap(),
+                vec![]
+            );
             for at in (0..states.len() - 1).rev() {
                 let target = Target::Migration(names[at].clone());
                 if let Err(error) = database.migrate(&history, target).await {
                     panic!("{server}, seed {seed}, back to {at}: {error}\n{error:?}");
                 }
-                assert_same(&database, &states[at], &format!("back at {at}, seed {seed}")).await;
+                assert_same(
+                    &database,
+                    &states[at],
+                    &format!("back at {at}, seed {seed}"),
+                )
+                .await;
             }
             database.migrate(&history, Target::Zero).await.unwrap();
             assert_same(&database, &Schema::default(), "at zero").await;

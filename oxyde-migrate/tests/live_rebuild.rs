@@ -1,5 +1,9 @@
 //! SQLite's rebuilds lose nothing: child rows, indexes, triggers, views and counters.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says so by failing"
+)]
 
 mod servers;
 
@@ -105,24 +109,50 @@ fn nothing_is_lost() {
         let history = history(&[("0001_tables", TABLES), ("0002_not_null", NOT_NULL)]);
         database.migrate(&history, Target::Latest).await.unwrap();
         assert_eq!(one(&database, "SELECT count(*) FROM child").await, "3");
-        assert_eq!(one(&database, "SELECT count(other_id) FROM child").await, "2");
-        assert_eq!(one(&database, "SELECT group_concat(name || children) FROM names").await, "a2,b1");
         assert_eq!(
-            one(&database, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master \
-                 WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY name)")
+            one(&database, "SELECT count(other_id) FROM child").await,
+            "2"
+        );
+        assert_eq!(
+            one(
+                &database,
+                "SELECT group_concat(name || children) FROM names"
+            )
+            .await,
+            "a2,b1"
+        );
+        assert_eq!(
+            one(
+                &database,
+                "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master \
+                 WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY name)"
+            )
             .await,
             "child_touch,parent_by_hand,parent_log,parent_name_idx"
         );
-        database.run("UPDATE parent SET name = 'c' WHERE id = 2").await;
-        assert_eq!(one(&database, "SELECT group_concat(text) FROM log").await, "c");
+        database
+            .run("UPDATE parent SET name = 'c' WHERE id = 2")
+            .await;
+        assert_eq!(
+            one(&database, "SELECT group_concat(text) FROM log").await,
+            "c"
+        );
         // The highest key that was ever given is not given again.
-        database.run("INSERT INTO parent (name) VALUES ('new')").await;
+        database
+            .run("INSERT INTO parent (name) VALUES ('new')")
+            .await;
         assert_eq!(one(&database, "SELECT max(id) FROM parent").await, "10");
-        assert_eq!(one(&database, "SELECT count(*) FROM pragma_foreign_key_check").await, "0");
+        assert_eq!(
+            one(&database, "SELECT count(*) FROM pragma_foreign_key_check").await,
+            "0"
+        );
         // And the foreign keys still do their work.
         database.run("DELETE FROM parent WHERE id = 1").await;
         assert_eq!(one(&database, "SELECT count(*) FROM child").await, "1");
-        database.migrate(&history, Target::Migration("0001".into())).await.unwrap();
+        database
+            .migrate(&history, Target::Migration("0001".into()))
+            .await
+            .unwrap();
         assert_eq!(one(&database, "SELECT count(*) FROM child").await, "1");
         assert_eq!(one(&database, "SELECT count(*) FROM parent").await, "2");
         database.drop().await;
@@ -134,17 +164,30 @@ fn a_rebuild_that_fails_leaves_everything_as_it_was() {
     runtime().block_on(async {
         let database = Database::create("sqlite").await;
         let history = history(&[("0001_tables", TABLES), ("0002_used", DROP_USED)]);
-        let error = database.migrate(&history, Target::Latest).await.unwrap_err();
-        let MigrateError::Step { migration, operation, .. } = &error else {
+        let error = database
+            .migrate(&history, Target::Latest)
+            .await
+            .unwrap_err();
+        let MigrateError::Step(step) = &error else {
             panic!("{error:?}");
         };
-        assert_eq!((migration.as_str(), operation.as_str()), ("0002_used", "alter column parent.code"));
-        assert!(error.hint().contains("nothing of this migration was kept"), "{}", error.hint());
+        assert_eq!(
+            (step.migration.as_str(), step.operation.as_str()),
+            ("0002_used", "alter column parent.code")
+        );
+        assert!(
+            error.hint().contains("nothing of this migration was kept"),
+            "{}",
+            error.hint()
+        );
         assert_eq!(one(&database, "SELECT count(*) FROM child").await, "3");
         assert_eq!(one(&database, "SELECT count(*) FROM parent").await, "2");
         let views = "SELECT group_concat(name) FROM sqlite_master WHERE type = 'view'";
         assert_eq!(one(&database, views).await, "names");
-        assert_eq!(one(&database, "SELECT count(*) FROM oxyde_migrations").await, "1");
+        assert_eq!(
+            one(&database, "SELECT count(*) FROM oxyde_migrations").await,
+            "1"
+        );
         database.drop().await;
     });
 }
@@ -156,9 +199,14 @@ fn rows_that_would_point_at_nothing_are_refused() {
         let delete = "[[operations]]\nop = \"run_sql\"\nup = \"DELETE FROM parent WHERE id = 2\"\n";
         let both = format!("{NOT_NULL}\n{delete}");
         let history = history(&[("0001_tables", TABLES), ("0002_dangling", &both)]);
-        let error = database.migrate(&history, Target::Latest).await.unwrap_err();
+        let error = database
+            .migrate(&history, Target::Latest)
+            .await
+            .unwrap_err();
         assert!(
-            error.to_string().contains("rows of table `child` would point at missing rows of `parent`"),
+            error
+                .to_string()
+                .contains("rows of table `child` would point at missing rows of `parent`"),
             "{error}"
         );
         assert_eq!(one(&database, "SELECT count(*) FROM parent").await, "2");

@@ -1,5 +1,9 @@
 //! What failed or was cut off goes on where it stopped; what does not fit is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says so by failing"
+)]
 
 mod servers;
 
@@ -68,7 +72,10 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
         for server in SERVERS {
             let database = Database::create(server).await;
             let history = history(&[("0001_things", TABLE), ("0002_unique", UNIQUE)]);
-            let error = database.migrate(&history, Target::Latest).await.unwrap_err();
+            let error = database
+                .migrate(&history, Target::Latest)
+                .await
+                .unwrap_err();
             assert!(
                 error.to_string().starts_with(
                     "migration `0002_unique`, add unique constraint things_name_key to things: "
@@ -79,16 +86,32 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
             let extra = "SELECT count(*) FROM things WHERE extra = 1";
             if left.len() == 2 {
                 // DDL commits by itself here: two steps are kept, and named.
-                assert!(error.hint().contains("2 of its 3 steps are done and kept"), "{}", error.hint());
-                assert_eq!(left.iter().find(|r| r.name == "0002_unique").unwrap().step, 2);
+                assert!(
+                    error.hint().contains("2 of its 3 steps are done and kept"),
+                    "{}",
+                    error.hint()
+                );
+                assert_eq!(
+                    left.iter().find(|r| r.name == "0002_unique").unwrap().step,
+                    2
+                );
             } else {
                 assert!(error.hint().contains("nothing of this migration was kept"));
             }
             // It goes on, and does no step twice.
-            database.run("UPDATE things SET name = 'b' WHERE id = 2").await;
+            database
+                .run("UPDATE things SET name = 'b' WHERE id = 2")
+                .await;
             database.migrate(&history, Target::Latest).await.unwrap();
-            assert_eq!(database.rows(extra).await[0][0].as_deref(), Some("3"), "{server}");
-            assert_eq!(database.migrate(&history, Target::Latest).await.unwrap(), vec![]);
+            assert_eq!(
+                database.rows(extra).await[0][0].as_deref(),
+                Some("3"),
+                "{server}"
+            );
+            assert_eq!(
+                database.migrate(&history, Target::Latest).await.unwrap(),
+                vec![]
+            );
             database.drop().await;
         }
     });
@@ -131,26 +154,32 @@ fn a_second_migrator_waits_and_then_gives_up() {
     runtime().block_on(async {
         for server in ["postgres", "mysql", "mariadb"] {
             let database = Database::create(server).await;
-            let slow = if server == "postgres" { "SELECT pg_sleep(2)" } else { "SELECT SLEEP(2)" };
+            let slow = if server == "postgres" {
+                "SELECT pg_sleep(2)"
+            } else {
+                "SELECT SLEEP(2)"
+            };
             let slow = format!("[[operations]]\nop = \"run_sql\"\nup = \"{slow}\"\n");
             let history = history(&[("0001_slow", &slow)]);
             let url = database.url.clone();
-            let (first, second) = tokio::join!(
-                database.migrate(&history, Target::Latest),
-                async {
-                    tokio::time::sleep(Duration::from_millis(700)).await;
-                    let options =
-                        Options { lock_timeout: Duration::from_millis(300), ..Options::default() };
-                    let context = Context {
-                        progress: &|_| {},
-                        data_steps: None,
-                        root: std::path::Path::new("."),
-                    };
-                    executor::migrate(&url, &history, &options, &context).await
-                }
-            );
+            let (first, second) = tokio::join!(database.migrate(&history, Target::Latest), async {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                let options = Options {
+                    lock_timeout: Duration::from_millis(300),
+                    ..Options::default()
+                };
+                let context = Context {
+                    progress: &|_| {},
+                    data_steps: None,
+                    root: std::path::Path::new("."),
+                };
+                executor::migrate(&url, &history, &options, &context).await
+            });
             assert_eq!(first.unwrap().len(), 1, "{server}");
-            assert!(matches!(second.unwrap_err(), MigrateError::Locked { .. }), "{server}");
+            assert!(
+                matches!(second.unwrap_err(), MigrateError::Locked { .. }),
+                "{server}"
+            );
             database.drop().await;
         }
     });
@@ -188,7 +217,8 @@ fn a_squash_counts_where_its_parts_are_applied() {
             let parts = [("0001_things", TABLE), ("0002_more", more)];
             let old = history(&parts);
             let squashed =
-                oxyde_migrate::squash::squash(&old, "0001", "0002", "0003_squashed".into()).unwrap();
+                oxyde_migrate::squash::squash(&old, "0001", "0002", "0003_squashed".into())
+                    .unwrap();
             let mut all = old.migrations().to_vec();
             all.push(squashed.clone());
             let both = History::new(all).unwrap();
@@ -197,18 +227,29 @@ fn a_squash_counts_where_its_parts_are_applied() {
             let done = database.migrate(&both, Target::Latest).await.unwrap();
             assert!(done.len() == 1 && done[0].record_only, "{server}: {done:?}");
             let alone = History::new(vec![squashed]).unwrap();
-            assert_eq!(database.migrate(&alone, Target::Latest).await.unwrap(), vec![]);
+            assert_eq!(
+                database.migrate(&alone, Target::Latest).await.unwrap(),
+                vec![]
+            );
             database.drop().await;
 
             let fresh = Database::create(server).await;
             let done = fresh.migrate(&both, Target::Latest).await.unwrap();
             assert_eq!(done.len(), 1);
-            let rows = fresh.rows("SELECT count(*) FROM things WHERE extra IS NULL").await;
-            assert_eq!(rows[0][0].as_deref(), Some("3"), "{server}: data steps are kept");
+            let rows = fresh
+                .rows("SELECT count(*) FROM things WHERE extra IS NULL")
+                .await;
+            assert_eq!(
+                rows[0][0].as_deref(),
+                Some("3"),
+                "{server}: data steps are kept"
+            );
             fresh.drop().await;
 
             let half = Database::create(server).await;
-            half.migrate(&history(&parts[..1]), Target::Latest).await.unwrap();
+            half.migrate(&history(&parts[..1]), Target::Latest)
+                .await
+                .unwrap();
             let done = half.migrate(&both, Target::Latest).await.unwrap();
             assert_eq!(done[0].name, "0002_more", "{server}: the old files count");
             half.drop().await;

@@ -21,7 +21,11 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
             .hint("`oxyde migrate --fake` records them for a database that has their tables"));
     }
     let (mut schema, style) = inspectdb::read(project)?;
-    for column in schema.tables.iter_mut().flat_map(|table| &mut table.columns) {
+    for column in schema
+        .tables
+        .iter_mut()
+        .flat_map(|table| &mut table.columns)
+    {
         if let Some(default) = &column.default {
             column.default = Some(neutral_default(style, default, &column.ty));
         }
@@ -36,8 +40,16 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
     let path = project.write(&migration)?;
     let history = project.history()?;
     let url = project.url()?;
-    let options = Options { target: Target::Latest, fake: true, ..Options::default() };
-    let context = Context { progress: &|_| {}, data_steps: None, root: Path::new(".") };
+    let options = Options {
+        target: Target::Latest,
+        fake: true,
+        ..Options::default()
+    };
+    let context = Context {
+        progress: &|_| {},
+        data_steps: None,
+        root: Path::new("."),
+    };
     block_on(async { Ok(executor::migrate(&url, &history, &options, &context).await?) })?;
     output.line(&format!(
         "{} {path}: {} tables, recorded as applied",

@@ -21,17 +21,18 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
     history.head()?;
     let url = project.url()?;
     let state = history.resolve(&BTreeSet::new())?.state(&|_| true)?;
-    let unwritten: Option<Vec<String>> = if args.schema.is_none() && project.config.models.is_empty()
-    {
-        None
-    } else {
-        let models = project.models(args.schema.as_deref())?;
-        let found = detect(&state, &models.schema, &Knowledge::default())?;
-        Some(found.operations.iter().map(Operation::describe).collect())
-    };
+    let unwritten: Option<Vec<String>> =
+        if args.schema.is_none() && project.config.models.is_empty() {
+            None
+        } else {
+            let models = project.models(args.schema.as_deref())?;
+            let found = detect(&state, &models.schema, &Knowledge::default())?;
+            Some(found.operations.iter().map(Operation::describe).collect())
+        };
     let (pending, drift) = block_on(async {
-        let session =
-            Session::connect(&url, Duration::from_secs(5)).await.map_err(MigrateError::from)?;
+        let session = Session::connect(&url, Duration::from_secs(5))
+            .await
+            .map_err(MigrateError::from)?;
         let result = async {
             let records = ledger::read(&session).await?;
             let resolved = reconcile(&history, &records, false)?;
@@ -42,8 +43,9 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
                 .filter(|migration| !done(&migration.name))
                 .map(|migration| migration.name.clone())
                 .collect();
-            let expected =
-                resolved.state(&|m| done(&m.name)).map_err(oxyde_migrate::plan::PlanError::from)?;
+            let expected = resolved
+                .state(&|m| done(&m.name))
+                .map_err(oxyde_migrate::plan::PlanError::from)?;
             Ok::<(Vec<String>, Drift), MigrateError>((pending, drift(&session, &expected).await?))
         }
         .await;
@@ -80,7 +82,11 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
         &unwritten,
         "`oxyde makemigrations` writes them",
     );
-    section("Migrations that the database does not have:", &pending, "`oxyde migrate` applies them");
+    section(
+        "Migrations that the database does not have:",
+        &pending,
+        "`oxyde migrate` applies them",
+    );
     section(
         "The database is not as its migrations say; to make it so:",
         &differences,

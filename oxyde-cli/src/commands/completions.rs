@@ -4,10 +4,9 @@ use clap::CommandFactory as _;
 use clap_complete::{Shell as Target, generate};
 
 use crate::args::{Cli, Shell};
-use crate::error::CliError;
 use crate::output::Output;
 
-pub(super) fn run(shell: Shell, output: &Output<'_>) -> Result<i32, CliError> {
+pub(super) fn run(shell: Shell, output: &Output<'_>) -> i32 {
     let target = match shell {
         Shell::Bash => Target::Bash,
         Shell::Zsh => Target::Zsh,
@@ -16,5 +15,5 @@ pub(super) fn run(shell: Shell, output: &Output<'_>) -> Result<i32, CliError> {
     let mut text = Vec::new();
     generate(target, &mut Cli::command(), "oxyde", &mut text);
     output.part(&String::from_utf8_lossy(&text));
-    Ok(crate::DONE)
+    crate::DONE
 }

@@ -9,9 +9,19 @@ use crate::output::{Look, Output};
 pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i32, CliError> {
     let here = std::env::current_dir()
         .map_err(|error| CliError::new(format!("cannot see the current folder: {error}")))?;
-    let url = global.url.clone().unwrap_or_else(|| "${DATABASE_URL}".to_owned());
-    let folder = global.migrations.clone().unwrap_or_else(|| "migrations".into());
-    let models: Vec<String> = args.models.iter().map(|module| format!("{module:?}")).collect();
+    let url = global
+        .url
+        .clone()
+        .unwrap_or_else(|| "${DATABASE_URL}".to_owned());
+    let folder = global
+        .migrations
+        .clone()
+        .unwrap_or_else(|| "migrations".into());
+    let models: Vec<String> = args
+        .models
+        .iter()
+        .map(|module| format!("{module:?}"))
+        .collect();
     let settings = |table: &str| {
         format!(
             "models = [{}]\nmigrations = {:?}\n\n[{table}databases]\ndefault = {url:?}\n",
@@ -26,11 +36,18 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
     };
     let name = if project.is_file() {
         let text = std::fs::read_to_string(&project).map_err(|error| failed(&project, &error))?;
-        if text.lines().any(|line| line.trim_start().starts_with("[tool.oxyde")) {
+        if text
+            .lines()
+            .any(|line| line.trim_start().starts_with("[tool.oxyde"))
+        {
             return Err(CliError::new("pyproject.toml has [tool.oxyde] already")
                 .hint("edit it there, or go on with `oxyde makemigrations`"));
         }
-        let text = format!("{}\n\n[tool.oxyde]\n{}", text.trim_end(), settings("tool.oxyde."));
+        let text = format!(
+            "{}\n\n[tool.oxyde]\n{}",
+            text.trim_end(),
+            settings("tool.oxyde.")
+        );
         std::fs::write(&project, text).map_err(|error| failed(&project, &error))?;
         "pyproject.toml ([tool.oxyde])"
     } else {
@@ -45,7 +62,11 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
     let migrations = here.join(&folder);
     std::fs::create_dir_all(&migrations).map_err(|error| failed(&migrations, &error))?;
     output.line(&format!("{} {name}", output.paint(Look::Good, "wrote")));
-    output.line(&format!("{} {}/", output.paint(Look::Good, "made "), folder.display()));
+    output.line(&format!(
+        "{} {}/",
+        output.paint(Look::Good, "made "),
+        folder.display()
+    ));
     output.line("");
     output.line("Next:");
     if global.url.is_none() {

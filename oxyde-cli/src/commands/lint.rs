@@ -49,7 +49,9 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
     let findings = lint(&resolved, style, &includes, &allowed)?;
     match args.format {
         LintFormat::Text => text(&findings, project),
-        LintFormat::Json => output.line(&json!({ "findings": listed(&findings, project) }).to_string()),
+        LintFormat::Json => {
+            output.line(&json!({ "findings": listed(&findings, project) }).to_string());
+        }
         LintFormat::Github => {
             for finding in &findings {
                 output.line(&github(finding, project));
@@ -57,13 +59,18 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
         }
         LintFormat::Sarif => output.line(&sarif(&findings, project).to_string()),
     }
-    let serious = findings.iter().any(|finding| finding.rule.severity > Severity::Note);
+    let serious = findings
+        .iter()
+        .any(|finding| finding.rule.severity > Severity::Note);
     Ok(if serious { crate::FOUND } else { crate::DONE })
 }
 
 /// Whether the migration's file has a line `# oxyde: allow RULE`.
 fn is_silenced(project: &Project<'_>, migration: &Migration, rule: &Rule) -> bool {
-    let path = project.config.migrations.join(format!("{}.toml", migration.name));
+    let path = project
+        .config
+        .migrations
+        .join(format!("{}.toml", migration.name));
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines()
         .filter_map(|line| line.trim().strip_prefix("# oxyde: allow "))
@@ -72,13 +79,22 @@ fn is_silenced(project: &Project<'_>, migration: &Migration, rule: &Rule) -> boo
 }
 
 fn file(finding: &Finding, project: &Project<'_>) -> String {
-    let path = project.config.migrations.join(format!("{}.toml", finding.migration));
-    path.strip_prefix(&project.config.root).unwrap_or(&path).display().to_string()
+    let path = project
+        .config
+        .migrations
+        .join(format!("{}.toml", finding.migration));
+    path.strip_prefix(&project.config.root)
+        .unwrap_or(&path)
+        .display()
+        .to_string()
 }
 
 /// The line of the file at which the operation begins, from 1.
 fn line(finding: &Finding, project: &Project<'_>) -> usize {
-    let path = project.config.migrations.join(format!("{}.toml", finding.migration));
+    let path = project
+        .config
+        .migrations
+        .join(format!("{}.toml", finding.migration));
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut starts = text
         .lines()
@@ -109,9 +125,17 @@ fn text(findings: &[Finding], project: &Project<'_>) {
         ));
         output.line(&format!("    problem: {}", finding.rule.problem));
         output.line(&format!("    instead: {}", finding.rule.safe_way));
-        output.line(&format!("    silence: # oxyde: allow {}", finding.rule.name));
+        output.line(&format!(
+            "    silence: # oxyde: allow {}",
+            finding.rule.name
+        ));
     }
-    let of = |severity| findings.iter().filter(|f| f.rule.severity == severity).count();
+    let of = |severity| {
+        findings
+            .iter()
+            .filter(|f| f.rule.severity == severity)
+            .count()
+    };
     let counted = |severity: Severity| match of(severity) {
         1 => format!("1 {}", severity.word()),
         n => format!("{n} {}s", severity.word()),
@@ -146,7 +170,11 @@ fn github(finding: &Finding, project: &Project<'_>) -> String {
         Severity::Note => "notice",
     };
     // The format's own escapes.
-    let text = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let text = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
     format!(
         "::{kind} file={},line={},title={}::{}",
         file(finding, project),

@@ -23,7 +23,9 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
         (Vec::new(), "manual".to_owned())
     } else {
         let models = project.models(args.schema.as_deref())?;
-        let old = history.resolve(&std::collections::BTreeSet::new())?.state(&|_| true)?;
+        let old = history
+            .resolve(&std::collections::BTreeSet::new())?
+            .state(&|_| true)?;
         let mut knowledge = Knowledge {
             modules: models.modules.clone(),
             origins: history.origins(),
@@ -65,14 +67,20 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
 }
 
 fn slug(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .collect()
 }
 
 /// What the migration does; what it drops is said aloud.
 fn report(project: &Project<'_>, migration: &Migration, json: bool, path: Option<&str>) {
     let output = project.output;
     if json {
-        let operations: Vec<String> = migration.operations.iter().map(Operation::describe).collect();
+        let operations: Vec<String> = migration
+            .operations
+            .iter()
+            .map(Operation::describe)
+            .collect();
         let answer = serde_json::json!({
             "migration": migration.name, "path": path, "operations": operations,
         });
@@ -101,12 +109,19 @@ fn report(project: &Project<'_>, migration: &Migration, json: bool, path: Option
             | Operation::DropEnumValue(_) => ("-", Look::Bad),
             _ => ("~", Look::Warning),
         };
-        output.line(&format!("  {} {}", output.paint(look, sign), operation.describe()));
+        output.line(&format!(
+            "  {} {}",
+            output.paint(look, sign),
+            operation.describe()
+        ));
     }
     for operation in &migration.operations {
         match operation {
             Operation::DropTable(drop) => {
-                output.warn(&format!("table `{}` and all its rows will be dropped", drop.name));
+                output.warn(&format!(
+                    "table `{}` and all its rows will be dropped",
+                    drop.name
+                ));
             }
             Operation::DropColumn(drop) => output.warn(&format!(
                 "column `{}` of table `{}` and its data will be dropped",
@@ -124,12 +139,16 @@ fn merged(
 ) -> Result<i32, CliError> {
     let heads: Vec<String> = history.heads().iter().map(|m| m.name.clone()).collect();
     if heads.len() < 2 {
-        project.output.line("Nothing to merge: the history has one head.");
+        project
+            .output
+            .line("Nothing to merge: the history has one head.");
         return Ok(crate::DONE);
     }
-    merge::check(history)
-        .map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
-    let name = args.name.as_deref().map_or_else(|| "merge".to_owned(), slug);
+    merge::check(history).map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
+    let name = args
+        .name
+        .as_deref()
+        .map_or_else(|| "merge".to_owned(), slug);
     let name = format!("{:04}_{name}", Project::next_number(history));
     let migration = Migration::new(name, heads.clone(), Vec::new());
     if args.dry_run {

@@ -1,5 +1,7 @@
 //! `oxyde migrate`.
 
+use std::fmt::Write as _;
+
 use std::time::Duration;
 
 use oxyde_migrate::executor::{self, Context, Event, MigrateError, Options};
@@ -35,7 +37,7 @@ pub(super) fn run(
     }
     let progress = |event: Event<'_>| {
         if !args.json {
-            show(event, output);
+            show(&event, output);
         }
     };
     let context = Context {
@@ -43,9 +45,7 @@ pub(super) fn run(
         data_steps: output.host.data_steps(),
         root: &project.config.root,
     };
-    let done = block_on(async {
-        Ok(executor::migrate(&url, &history, &options, &context).await)
-    })?;
+    let done = block_on(async { Ok(executor::migrate(&url, &history, &options, &context).await) })?;
     match done {
         Ok(done) => {
             if args.json {
@@ -56,9 +56,10 @@ pub(super) fn run(
             }
             Ok(crate::DONE)
         }
-        Err(error @ MigrateError::NoPython { .. }) => {
-            output.host.hand_over(arguments).ok_or_else(|| CliError::from(error))
-        }
+        Err(error @ MigrateError::NoPython { .. }) => output
+            .host
+            .hand_over(arguments)
+            .ok_or_else(|| CliError::from(error)),
         Err(error) => Err(error.into()),
     }
 }
@@ -84,15 +85,22 @@ fn verb(direction: Direction) -> &'static str {
     }
 }
 
-fn show(event: Event<'_>, output: &Output<'_>) {
+fn show(event: &Event<'_>, output: &Output<'_>) {
     match event {
         Event::Waiting => output.line("Waiting for another migrator to finish …"),
         Event::Started { .. } | Event::Step { .. } => {}
         Event::Finished { item, took, fake } => {
-            let how = if fake { " (recorded only)" } else { "" };
+            let how = if *fake { " (recorded only)" } else { "" };
             output.line(&format!(
                 "{} {} {}{how}",
-                output.paint(Look::Good, if item.direction == Direction::Up { "applied " } else { "reversed" }),
+                output.paint(
+                    Look::Good,
+                    if item.direction == Direction::Up {
+                        "applied "
+                    } else {
+                        "reversed"
+                    }
+                ),
                 item.name,
                 output.paint(Look::Faint, &format!("{} ms", took.as_millis()))
             ));
@@ -118,7 +126,12 @@ fn show_plan(planned: &MigrationPlan, json: bool, output: &Output<'_>) {
         if item.record_only {
             line.push_str(" (recorded only)");
         } else if item.done > 0 || item.begun {
-            line.push_str(&format!(" (from step {} of {})", item.done + 1, item.steps.len()));
+            let _ = write!(
+                line,
+                " (from step {} of {})",
+                item.done + 1,
+                item.steps.len()
+            );
         }
         output.line(&line);
         for description in &item.descriptions {

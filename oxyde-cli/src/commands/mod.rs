@@ -33,10 +33,14 @@ pub(crate) fn dispatch(
 ) -> Result<i32, CliError> {
     match &cli.command {
         Command::Init(args) => init::run(args, &cli.global, output),
-        Command::Completions { shell } => completions::run(*shell, output),
+        Command::Completions { shell } => Ok(completions::run(*shell, output)),
         command => {
             let config = Config::load(&cli.global)?;
-            let project = Project { config, global: &cli.global, output };
+            let project = Project {
+                config,
+                global: &cli.global,
+                output,
+            };
             match command {
                 Command::Makemigrations(args) => makemigrations::run(args, &project),
                 Command::Migrate(args) => migrate::run(args, &project, arguments),
@@ -93,10 +97,14 @@ impl Project<'_> {
     fn models(&self, file: Option<&Path>) -> Result<ModelsDocument, CliError> {
         let Some(file) = file else {
             if self.config.models.is_empty() {
-                return Err(CliError::new("no models are configured")
-                    .hint("write `models = [\"app.models\"]` in the configuration, or run `oxyde init`"));
+                return Err(CliError::new("no models are configured").hint(
+                    "write `models = [\"app.models\"]` in the configuration, or run `oxyde init`",
+                ));
             }
-            return Ok(self.output.host.models(&self.config.models, &self.config.root)?);
+            return Ok(self
+                .output
+                .host
+                .models(&self.config.models, &self.config.root)?);
         };
         let text = if file == Path::new("-") {
             std::io::read_to_string(std::io::stdin())
@@ -115,9 +123,10 @@ impl Project<'_> {
 
     /// The number of the next migration.
     fn next_number(history: &History) -> u32 {
-        let numbers = history.migrations().iter().flat_map(|migration| {
-            std::iter::once(&migration.name).chain(&migration.replaces)
-        });
+        let numbers = history
+            .migrations()
+            .iter()
+            .flat_map(|migration| std::iter::once(&migration.name).chain(&migration.replaces));
         let number = |name: &String| name.split('_').next().and_then(|n| n.parse::<u32>().ok());
         numbers.filter_map(number).max().unwrap_or(0) + 1
     }
@@ -141,9 +150,7 @@ impl Project<'_> {
 }
 
 /// Run an asynchronous part of a command.
-pub(crate) fn block_on<T>(
-    work: impl Future<Output = Result<T, CliError>>,
-) -> Result<T, CliError> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     // Several threads: a data step of Python blocks one while its queries run on another.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

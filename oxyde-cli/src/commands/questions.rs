@@ -20,7 +20,10 @@ pub(super) fn told(args: &MakeMigrations, knowledge: &mut Knowledge) -> Result<(
         let (from, to) = rename.split_once(':').ok_or_else(wrong)?;
         match (from.rsplit_once('.'), to.rsplit_once('.')) {
             (None, None) => {
-                knowledge.renames.tables.insert(from.to_owned(), to.to_owned());
+                knowledge
+                    .renames
+                    .tables
+                    .insert(from.to_owned(), to.to_owned());
             }
             (Some((owner, from)), Some((same, to))) if owner == same => {
                 knowledge
@@ -38,10 +41,13 @@ pub(super) fn told(args: &MakeMigrations, knowledge: &mut Knowledge) -> Result<(
         }
     }
     for fill in &args.fill {
-        let (column, sql) = fill.split_once('=').filter(|(c, _)| c.contains('.')).ok_or_else(|| {
-            CliError::new(format!("`{fill}` is no value for a column"))
-                .hint("write `table.column=SQL`, for example `users.name=''`")
-        })?;
+        let (column, sql) = fill
+            .split_once('=')
+            .filter(|(c, _)| c.contains('.'))
+            .ok_or_else(|| {
+                CliError::new(format!("`{fill}` is no value for a column"))
+                    .hint("write `table.column=SQL`, for example `users.name=''`")
+            })?;
         knowledge.fills.insert(column.to_owned(), sql.to_owned());
     }
     for table in &args.drop {
@@ -67,57 +73,59 @@ pub(super) fn settled(
             }
             _ => true,
         });
-        let Some(question) = open.cloned() else { return Ok(found) };
+        let Some(question) = open.cloned() else {
+            return Ok(found);
+        };
         if args.yes || args.check || args.dry_run {
             return Ok(found);
         }
-        match &question {
-            Question::Fill { table, column, new } => {
-                let what = if *new { "new" } else { "no longer NULL" };
-                let answer = output.host.ask(&format!(
-                    "Column {table}.{column} is {what} and has no default. SQL for the rows that \
+        if let Question::Fill { table, column, new } = &question {
+            let what = if *new { "new" } else { "no longer NULL" };
+            let answer = output.host.ask(&format!(
+                "Column {table}.{column} is {what} and has no default. SQL for the rows that \
                      are there (empty: there are none): "
-                ));
-                match answer {
-                    Some(sql) if !sql.is_empty() => {
-                        knowledge.fills.insert(format!("{table}.{column}"), sql);
-                    }
-                    Some(_) => {
-                        skipped.insert((table.clone(), column.clone()));
-                    }
-                    None => {
-                        return Err(CliError::new(format!(
-                            "column {table}.{column} is {what}, does not take NULL and has no default"
-                        ))
-                        .hint(format!(
-                            "say `--fill \"{table}.{column}=SQL\"` for the rows that are there, \
+            ));
+            match answer {
+                Some(sql) if !sql.is_empty() => {
+                    knowledge.fills.insert(format!("{table}.{column}"), sql);
+                }
+                Some(_) => {
+                    skipped.insert((table.clone(), column.clone()));
+                }
+                None => {
+                    return Err(CliError::new(format!(
+                        "column {table}.{column} is {what}, does not take NULL and has no default"
+                    ))
+                    .hint(format!(
+                        "say `--fill \"{table}.{column}=SQL\"` for the rows that are there, \
                              give the field a db_default, or `--yes` when there are none"
-                        )));
-                    }
+                    )));
                 }
             }
-            _ => {
-                let Some((from, to)) = question.pair() else { continue };
-                let kind = match &question {
-                    Question::TableRename { .. } => "table",
-                    Question::ColumnRename { .. } => "column",
-                    _ => "enum value",
-                };
-                let answer =
-                    output.host.ask(&format!("Was the {kind} {from} renamed to {to}? [y/N] "));
-                match answer.as_deref() {
-                    Some("y" | "Y" | "yes") => accept(&mut knowledge, question),
-                    Some(_) => {
-                        knowledge.not_renamed.insert((from, to));
-                    }
-                    None => {
-                        return Err(CliError::new(format!(
-                            "{kind} {from} went and {to} came: it is not clear whether it was renamed"
-                        ))
-                        .hint(format!(
-                            "say `--rename {from}:{to}` if it was; `--yes` drops one and adds the other"
-                        )));
-                    }
+        } else {
+            let Some((from, to)) = question.pair() else {
+                continue;
+            };
+            let kind = match &question {
+                Question::TableRename { .. } => "table",
+                Question::ColumnRename { .. } => "column",
+                _ => "enum value",
+            };
+            let answer = output
+                .host
+                .ask(&format!("Was the {kind} {from} renamed to {to}? [y/N] "));
+            match answer.as_deref() {
+                Some("y" | "Y" | "yes") => accept(&mut knowledge, question),
+                Some(_) => {
+                    knowledge.not_renamed.insert((from, to));
+                }
+                None => {
+                    return Err(CliError::new(format!(
+                        "{kind} {from} went and {to} came: it is not clear whether it was renamed"
+                    ))
+                    .hint(format!(
+                        "say `--rename {from}:{to}` if it was; `--yes` drops one and adds the other"
+                    )));
                 }
             }
         }

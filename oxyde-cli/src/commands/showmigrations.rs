@@ -37,8 +37,11 @@ pub(super) fn run(args: &Json, project: &Project<'_>) -> Result<i32, CliError> {
         };
         rows.push((migration.name.clone(), state, record));
     }
-    let replaced: Vec<&String> =
-        history.migrations().iter().flat_map(|migration| &migration.replaces).collect();
+    let replaced: Vec<&String> = history
+        .migrations()
+        .iter()
+        .flat_map(|migration| &migration.replaces)
+        .collect();
     for record in &records {
         if history.get(&record.name).is_none() && !replaced.contains(&&record.name) {
             rows.push((record.name.clone(), "missing", Some(record)));
@@ -64,17 +67,32 @@ pub(super) fn run(args: &Json, project: &Project<'_>) -> Result<i32, CliError> {
     }
     for (name, state, record) in rows {
         let (mark, look, note) = match state {
-            "applied" => ("[x]", Look::Good, record.map_or(String::new(), |r| r.applied_at.clone())),
+            "applied" => (
+                "[x]",
+                Look::Good,
+                record.map_or(String::new(), |r| r.applied_at.clone()),
+            ),
             "pending" => ("[ ]", Look::Faint, String::new()),
             "edited" => ("[!]", Look::Bad, "edited after it was applied".to_owned()),
-            "missing" => ("[!]", Look::Bad, "applied, but its file is missing".to_owned()),
+            "missing" => (
+                "[!]",
+                Look::Bad,
+                "applied, but its file is missing".to_owned(),
+            ),
             half => (
                 "[~]",
                 Look::Warning,
-                format!("{half}, {} steps done", record.map_or(0, |record| record.step)),
+                format!(
+                    "{half}, {} steps done",
+                    record.map_or(0, |record| record.step)
+                ),
             ),
         };
-        let line = format!("{} {name}  {}", output.paint(look, mark), output.paint(Look::Faint, &note));
+        let line = format!(
+            "{} {name}  {}",
+            output.paint(look, mark),
+            output.paint(Look::Faint, &note)
+        );
         output.line(line.trim_end());
     }
     Ok(crate::DONE)

@@ -14,8 +14,7 @@ pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliEr
     let style = DdlStyle::of(project.dialect(args.dialect)?);
     let migration = history.find(&args.name)?;
     let before = history.ancestors(&migration.name);
-    let mut state =
-        history.state(&|m| before.contains(&m.name) && m.name != migration.name)?;
+    let mut state = history.state(&|m| before.contains(&m.name) && m.name != migration.name)?;
     let item = if args.down {
         plan::backwards(migration, &state, style)?
     } else {

@@ -65,10 +65,9 @@ fn leaving<T: Named>(old: &[T], new: &[T]) -> (Vec<(T, String)>, Vec<T>) {
 
 impl Detector<'_> {
     pub(super) fn leaving_constraints(&mut self) -> Result<(), DetectError> {
-        let pairs = self.kept();
         // Foreign keys of all tables first: they stand on the other tables' keys.
-        for (now, at) in &pairs {
-            let (old, new) = (self.state.tables[*now].clone(), &self.new.tables[*at]);
+        for (now, at) in self.kept() {
+            let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
             let (table, schema) = (&new.name, &new.schema);
             let (renamed, mut gone) = leaving(&old.foreign_keys, &new.foreign_keys);
             for (key, to) in renamed {
@@ -97,7 +96,11 @@ impl Detector<'_> {
                 })?;
             }
         }
-        for (now, at) in pairs {
+        self.leaving_indexes_and_checks()
+    }
+
+    fn leaving_indexes_and_checks(&mut self) -> Result<(), DetectError> {
+        for (now, at) in self.kept() {
             let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
             let (table, schema) = (&new.name, &new.schema);
             // What is written in terms of a column that changes its type is written anew: the
@@ -110,7 +113,13 @@ impl Detector<'_> {
                 .collect();
             let (renamed, mut gone) = leaving(&old.indexes, &new.indexes);
             let stays = |index: &&Index| new.indexes.contains(index);
-            gone.extend(old.indexes.iter().filter(stays).filter(|i| is_text_on(i, &retyped)).cloned());
+            gone.extend(
+                old.indexes
+                    .iter()
+                    .filter(stays)
+                    .filter(|i| is_text_on(i, &retyped))
+                    .cloned(),
+            );
             for (index, to) in renamed {
                 self.push(RenameIndex {
                     table: table.clone(),
@@ -129,8 +138,11 @@ impl Detector<'_> {
             }
             let (uniques, gone_uniques) = leaving(&old.uniques, &new.uniques);
             let (checks, mut gone_checks) = leaving(&old.checks, &new.checks);
-            let on_retyped =
-                |check: &&Check| retyped.iter().any(|name| state::sql_mentions(&check.condition, name));
+            let on_retyped = |check: &&Check| {
+                retyped
+                    .iter()
+                    .any(|name| state::sql_mentions(&check.condition, name))
+            };
             let stays = |check: &&Check| new.checks.contains(check);
             gone_checks.extend(old.checks.iter().filter(stays).filter(on_retyped).cloned());
             let names = uniques.into_iter().map(|(part, to)| (part.name, to));

@@ -123,9 +123,9 @@ impl Detector<'_> {
                 }
             }
         }
-        questions
-            .into_iter()
-            .for_each(|question| self.ask(question));
+        for question in questions {
+            self.ask(question);
+        }
     }
 }
 

@@ -34,21 +34,8 @@ pub enum MigrateError {
         migration: String,
     },
     /// A step failed.
-    #[error("migration `{migration}`, {operation}: {message}")]
-    Step {
-        /// The migration.
-        migration: String,
-        /// The operation, in words.
-        operation: String,
-        /// What the database or the function said.
-        message: String,
-        /// The statement, where one was refused.
-        sql: Option<String>,
-        /// What was done before, in words.
-        outcome: Outcome,
-        /// The driver's own hint.
-        hint: Option<String>,
-    },
+    #[error("migration `{}`, {}: {}", .0.migration, .0.operation, .0.message)]
+    Step(Box<FailedStep>),
     /// A rebuilt table does not have the rows that it had.
     #[error("migration `{migration}`: {what}")]
     Rebuild {
@@ -57,6 +44,23 @@ pub enum MigrateError {
         /// What differs.
         what: String,
     },
+}
+
+/// A step that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedStep {
+    /// The migration.
+    pub migration: String,
+    /// The operation, in words.
+    pub operation: String,
+    /// What the database or the function said.
+    pub message: String,
+    /// The statement, where one was refused.
+    pub sql: Option<String>,
+    /// What was done before.
+    pub outcome: Outcome,
+    /// The driver's own hint.
+    pub hint: Option<String>,
 }
 
 /// What became of a migration whose step failed.
@@ -78,9 +82,9 @@ impl MigrateError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Driver(error) => {
-                error.hint().unwrap_or_else(|| "check the URL and the server".to_owned())
-            }
+            Self::Driver(error) => error
+                .hint()
+                .unwrap_or_else(|| "check the URL and the server".to_owned()),
             Self::Plan(error) => error.hint(),
             Self::Locked { .. } => {
                 "let the other one finish, or wait longer with --lock-timeout".to_owned()
@@ -89,16 +93,23 @@ impl MigrateError {
             Self::NoPython { .. } => {
                 "run the `oxyde` command of the project's virtual environment".to_owned()
             }
-            Self::Step { outcome: Outcome::RolledBack, hint, .. } => format!(
-                "{}nothing of this migration was kept",
-                hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default()
-            ),
-            Self::Step { outcome: Outcome::Kept { done, of }, .. } => format!(
-                "{done} of its {of} steps are done and kept; correct the cause and run \
-                 `oxyde migrate` again: it goes on at step {}",
-                done + 1
-            ),
-            Self::Rebuild { .. } => "the transaction was rolled back; the table is as it was".into(),
+            Self::Step(step) => match step.outcome {
+                Outcome::RolledBack => format!(
+                    "{}nothing of this migration was kept",
+                    step.hint
+                        .as_ref()
+                        .map(|hint| format!("{hint}; "))
+                        .unwrap_or_default()
+                ),
+                Outcome::Kept { done, of } => format!(
+                    "{done} of its {of} steps are done and kept; correct the cause and run \
+                     `oxyde migrate` again: it goes on at step {}",
+                    done + 1
+                ),
+            },
+            Self::Rebuild { .. } => {
+                "the transaction was rolled back; the table is as it was".into()
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use error::MigrateError;
+pub use error::{FailedStep, MigrateError, Outcome};
 use oxyde_driver::Transaction;
 use oxyde_sql::schema::Schema;
 
@@ -149,7 +149,9 @@ async fn locked(
     let mut told = false;
     while !server.try_lock(session).await? {
         if started.elapsed() >= options.lock_timeout {
-            return Err(MigrateError::Locked { waited: options.lock_timeout });
+            return Err(MigrateError::Locked {
+                waited: options.lock_timeout,
+            });
         }
         if !told {
             (context.progress)(Event::Waiting);
@@ -157,7 +159,10 @@ async fn locked(
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let limits = Limits { lock: options.lock_timeout, statement: options.statement_timeout };
+    let limits = Limits {
+        lock: options.lock_timeout,
+        statement: options.statement_timeout,
+    };
     server.limit(session, limits).await?;
     let result = planned(session, history, options, context).await;
     // With the connection the lock goes anyway.
@@ -185,13 +190,17 @@ async fn planned(
     if context.data_steps.is_none()
         && let Some(item) = planned.migrations.iter().find(|item| item.needs_python())
     {
-        return Err(MigrateError::NoPython { migration: item.name.clone() });
+        return Err(MigrateError::NoPython {
+            migration: item.name.clone(),
+        });
     }
     session.run(&ledger::create(style)).await?;
     let mut done = Vec::with_capacity(planned.migrations.len());
     for item in planned.migrations {
         if !server::of(style).holds_lock(session).await? {
-            return Err(MigrateError::LockLost { migration: item.name });
+            return Err(MigrateError::LockLost {
+                migration: item.name,
+            });
         }
         if run::migration(session, &item, options.fake, context).await? {
             done.push(item);
@@ -208,7 +217,11 @@ fn fake_plan(
     target: &Target,
 ) -> Result<MigrationPlan, MigrateError> {
     let wanted = match target {
-        Target::Latest => history.migrations().iter().map(|m| m.name.clone()).collect(),
+        Target::Latest => history
+            .migrations()
+            .iter()
+            .map(|m| m.name.clone())
+            .collect(),
         Target::Zero => std::collections::BTreeSet::new(),
         Target::Migration(name) => {
             history.ancestors(&history.find(name).map_err(plan::PlanError::from)?.name)
@@ -217,7 +230,9 @@ fn fake_plan(
     let mut planned = MigrationPlan::default();
     for migration in history.migrations().iter().rev() {
         if !wanted.contains(&migration.name) && records.iter().any(|r| r.name == migration.name) {
-            planned.migrations.push(PlannedMigration::recorded(migration, Direction::Down));
+            planned
+                .migrations
+                .push(PlannedMigration::recorded(migration, Direction::Down));
         }
     }
     for migration in history.migrations() {
@@ -227,7 +242,9 @@ fn fake_plan(
                 && record.state == ledger::RecordState::Applied
         };
         if wanted.contains(&migration.name) && !records.iter().any(|r| is_same(&r)) {
-            planned.migrations.push(PlannedMigration::recorded(migration, Direction::Up));
+            planned
+                .migrations
+                .push(PlannedMigration::recorded(migration, Direction::Up));
         }
     }
     Ok(planned)

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::Rebuild;
 
+use super::MigrateError;
 use super::error::Outcome;
 use super::run::failed;
-use super::MigrateError;
 use crate::plan::{PlannedMigration, Step};
 use crate::session::{Row, Session, SessionTransaction};
 
@@ -27,7 +27,14 @@ impl Watch {
         item: &PlannedMigration,
     ) -> Result<Self, MigrateError> {
         let enforced = transaction.rows("PRAGMA foreign_keys").await?;
-        if enforced.first().and_then(|row| row.first()).cloned().flatten().as_deref() != Some("0") {
+        if enforced
+            .first()
+            .and_then(|row| row.first())
+            .cloned()
+            .flatten()
+            .as_deref()
+            != Some("0")
+        {
             return Err(MigrateError::Rebuild {
                 migration: item.name.clone(),
                 what: "foreign keys could not be switched off for the transaction".to_owned(),
@@ -49,8 +56,12 @@ impl Watch {
         transaction: &SessionTransaction,
         item: &PlannedMigration,
     ) -> Result<(), MigrateError> {
-        let refuse =
-            |what: String| Err(MigrateError::Rebuild { migration: item.name.clone(), what });
+        let refuse = |what: String| {
+            Err(MigrateError::Rebuild {
+                migration: item.name.clone(),
+                what,
+            })
+        };
         let now = dangling(transaction).await?;
         if let Some(row) = now.iter().find(|row| !self.dangling.contains(*row)) {
             let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
@@ -71,20 +82,28 @@ impl Watch {
 }
 
 async fn dangling(transaction: &SessionTransaction) -> Result<BTreeSet<Row>, DriverError> {
-    Ok(transaction.rows("PRAGMA foreign_key_check").await?.into_iter().collect())
+    Ok(transaction
+        .rows("PRAGMA foreign_key_check")
+        .await?
+        .into_iter()
+        .collect())
 }
 
 async fn view_names(transaction: &SessionTransaction) -> Result<Vec<String>, DriverError> {
-    let rows = transaction.rows("SELECT name FROM sqlite_master WHERE type = 'view'").await?;
-    Ok(rows.into_iter().filter_map(|mut row| row.pop().flatten()).collect())
+    let rows = transaction
+        .rows("SELECT name FROM sqlite_master WHERE type = 'view'")
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|mut row| row.pop().flatten())
+        .collect())
 }
 
-async fn can_be_read(
-    transaction: &SessionTransaction,
-    view: &str,
-) -> Result<bool, DriverError> {
+async fn can_be_read(transaction: &SessionTransaction, view: &str) -> Result<bool, DriverError> {
     let name = view.replace('"', "\"\"");
-    transaction.can_run(&format!("SELECT 1 FROM \"{name}\" LIMIT 0")).await
+    transaction
+        .can_run(&format!("SELECT 1 FROM \"{name}\" LIMIT 0"))
+        .await
 }
 
 /// Build the table anew, with its rows, its triggers, and the indexes that the schema does not
@@ -172,7 +191,9 @@ async fn sequence(transaction: &SessionTransaction, name: &str) -> Option<i64> {
         return None;
     }
     let rows = transaction
-        .rows(&format!("SELECT seq FROM sqlite_sequence WHERE name = {name}"))
+        .rows(&format!(
+            "SELECT seq FROM sqlite_sequence WHERE name = {name}"
+        ))
         .await
         .ok()?;
     rows.into_iter().next()?.into_iter().next()??.parse().ok()

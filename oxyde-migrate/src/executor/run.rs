@@ -6,7 +6,7 @@ use oxyde_driver::DriverError;
 use oxyde_sql::ddl::Step as Ddl;
 use oxyde_sql::dialect::AlterStyle;
 
-use super::error::Outcome;
+use super::error::{FailedStep, Outcome};
 use super::{Context, Event, MigrateError, rebuild};
 use crate::ledger;
 use crate::operation::Lowered;
@@ -41,8 +41,7 @@ pub(super) async fn migration(
         if !segment.transaction {
             alone(session, item, segment.from, context).await?;
             if is_last {
-                let statements =
-                    ledger::finish(style, item, &now(), started.elapsed().as_millis());
+                let statements = ledger::finish(style, item, &now(), started.elapsed().as_millis());
                 write(session, &statements).await?;
             }
             continue;
@@ -72,17 +71,24 @@ pub(super) async fn migration(
                 return Ok(false);
             }
             Err(mut error) => {
-                if let MigrateError::Step { outcome, .. } = &mut error
+                if let MigrateError::Step(step) = &mut error
                     && !(single || segment.from == 0)
                 {
-                    *outcome = Outcome::Kept { done: segment.from, of: item.steps.len() };
+                    step.outcome = Outcome::Kept {
+                        done: segment.from,
+                        of: item.steps.len(),
+                    };
                 }
                 return Err(error);
             }
         }
     }
     let fake = fake || item.record_only;
-    (context.progress)(Event::Finished { item, took: started.elapsed(), fake });
+    (context.progress)(Event::Finished {
+        item,
+        took: started.elapsed(),
+        fake,
+    });
     Ok(true)
 }
 
@@ -90,7 +96,11 @@ pub(super) async fn migration(
 fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segment> {
     let steps = &item.steps;
     if fake || item.record_only || steps.is_empty() {
-        return vec![Segment { from: 0, to: 0, transaction: true }];
+        return vec![Segment {
+            from: 0,
+            to: 0,
+            transaction: true,
+        }];
     }
     let one_each = |step: &Step| {
         step.is_alone()
@@ -104,20 +114,37 @@ fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segme
     let mut segments: Vec<Segment> = Vec::new();
     for (at, step) in steps.iter().enumerate().skip(item.done) {
         if one_each(step) {
-            segments.push(Segment { from: at, to: at + 1, transaction: false });
+            segments.push(Segment {
+                from: at,
+                to: at + 1,
+                transaction: false,
+            });
             continue;
         }
         // Where DDL commits by itself, each step of data is recorded with what it did.
         let joins = session.style().transactional
-            && (item.atomic || at.checked_sub(1).is_some_and(|b| steps[b].operation == step.operation));
+            && (item.atomic
+                || at
+                    .checked_sub(1)
+                    .is_some_and(|b| steps[b].operation == step.operation));
         match segments.last_mut() {
-            Some(segment) if joins && segment.transaction && segment.to == at => segment.to = at + 1,
-            _ => segments.push(Segment { from: at, to: at + 1, transaction: true }),
+            Some(segment) if joins && segment.transaction && segment.to == at => {
+                segment.to = at + 1;
+            }
+            _ => segments.push(Segment {
+                from: at,
+                to: at + 1,
+                transaction: true,
+            }),
         }
     }
     if segments.is_empty() {
         // All steps were done, only the record was not written.
-        segments.push(Segment { from: steps.len(), to: steps.len(), transaction: true });
+        segments.push(Segment {
+            from: steps.len(),
+            to: steps.len(),
+            transaction: true,
+        });
     }
     segments
 }
@@ -125,17 +152,31 @@ fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segme
 /// Whether MySQL commits before and after the statement.
 fn commits_by_itself(sql: &str) -> bool {
     let mut sql = sql.trim_start();
-    while let Some(rest) = sql.strip_prefix("--").and_then(|rest| rest.split_once('\n')) {
+    while let Some(rest) = sql
+        .strip_prefix("--")
+        .and_then(|rest| rest.split_once('\n'))
+    {
         sql = rest.1.trim_start();
     }
-    while let Some(rest) = sql.strip_prefix("/*").and_then(|rest| rest.split_once("*/")) {
+    while let Some(rest) = sql
+        .strip_prefix("/*")
+        .and_then(|rest| rest.split_once("*/"))
+    {
         sql = rest.1.trim_start();
     }
     let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
     matches!(
         word.to_ascii_uppercase().as_str(),
-        "CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" | "GRANT" | "REVOKE" | "ANALYZE"
-            | "OPTIMIZE" | "LOCK"
+        "CREATE"
+            | "ALTER"
+            | "DROP"
+            | "RENAME"
+            | "TRUNCATE"
+            | "GRANT"
+            | "REVOKE"
+            | "ANALYZE"
+            | "OPTIMIZE"
+            | "LOCK"
     )
 }
 
@@ -151,7 +192,9 @@ async fn transaction(
     let style = session.style();
     let transaction = session.begin().await?;
     let done = async {
-        let records = transaction.rows(&ledger::select(style, Some(&item.name))).await?;
+        let records = transaction
+            .rows(&ledger::select(style, Some(&item.name)))
+            .await?;
         let record_now = ledger::records(records).pop();
         if !as_expected(item, record_now.as_ref(), segment.from) {
             return Ok(false);
@@ -160,11 +203,18 @@ async fn transaction(
         if with_schema {
             watch = Some(rebuild::Watch::start(&transaction, item).await?);
         }
-        for (at, step) in
-            item.steps.iter().enumerate().take(segment.to).skip(segment.from)
+        for (at, step) in item
+            .steps
+            .iter()
+            .enumerate()
+            .take(segment.to)
+            .skip(segment.from)
         {
             if item.steps.len() > 1 {
-                (context.progress)(Event::Step { item, number: at + 1 });
+                (context.progress)(Event::Step {
+                    item,
+                    number: at + 1,
+                });
             }
             in_transaction(session, &transaction, item, step, context).await?;
         }
@@ -179,13 +229,15 @@ async fn transaction(
     .await;
     match done {
         Ok(true) => {
-            transaction.commit().await.map_err(|error| MigrateError::Step {
-                migration: item.name.clone(),
-                operation: "commit".to_owned(),
-                message: error.to_string(),
-                sql: None,
-                outcome: Outcome::RolledBack,
-                hint: error.hint(),
+            transaction.commit().await.map_err(|error| {
+                MigrateError::Step(Box::new(FailedStep {
+                    migration: item.name.clone(),
+                    operation: "commit".to_owned(),
+                    message: error.to_string(),
+                    sql: None,
+                    outcome: Outcome::RolledBack,
+                    hint: error.hint(),
+                }))
             })?;
             Ok(true)
         }
@@ -235,19 +287,23 @@ async fn in_transaction(
         }
         Lowered::Python(function) => {
             let Some(steps) = context.data_steps else {
-                return Err(MigrateError::NoPython { migration: item.name.clone() });
+                return Err(MigrateError::NoPython {
+                    migration: item.name.clone(),
+                });
             };
             let state = step.state.clone().unwrap_or_default();
-            steps.run(function, &state, transaction.shared(), context.root).map_err(|message| {
-                MigrateError::Step {
-                    migration: item.name.clone(),
-                    operation: describe(item, step),
-                    message,
-                    sql: None,
-                    outcome: Outcome::RolledBack,
-                    hint: None,
-                }
-            })
+            steps
+                .run(function, &state, transaction.shared(), context.root)
+                .map_err(|message| {
+                    MigrateError::Step(Box::new(FailedStep {
+                        migration: item.name.clone(),
+                        operation: describe(item, step),
+                        message,
+                        sql: None,
+                        outcome: Outcome::RolledBack,
+                        hint: None,
+                    }))
+                })
         }
     }
 }
@@ -266,14 +322,23 @@ async fn alone(
         return Ok(());
     };
     let again = item.begun && at == item.done;
-    (context.progress)(Event::Step { item, number: at + 1 });
+    (context.progress)(Event::Step {
+        item,
+        number: at + 1,
+    });
     write(session, &ledger::progress(style, item, at, true, &now())).await?;
-    let outcome = Outcome::Kept { done: at, of: item.steps.len() };
+    let outcome = Outcome::Kept {
+        done: at,
+        of: item.steps.len(),
+    };
     let fail = |error: &DriverError| failed(item, step, error, Some(sql), outcome);
     let mut begun = Begun::ToDo;
     if again {
         let index = step.index.as_deref();
-        begun = server.recover(session, sql, index).await.map_err(|error| fail(&error))?;
+        begun = server
+            .recover(session, sql, index)
+            .await
+            .map_err(|error| fail(&error))?;
     }
     if begun == Begun::ToDo {
         match session.run(sql).await {
@@ -290,7 +355,11 @@ async fn alone(
             }
         }
     }
-    write(session, &ledger::progress(style, item, at + 1, false, &now())).await?;
+    write(
+        session,
+        &ledger::progress(style, item, at + 1, false, &now()),
+    )
+    .await?;
     Ok(())
 }
 
@@ -309,18 +378,21 @@ pub(super) fn failed(
     sql: Option<&str>,
     outcome: Outcome,
 ) -> MigrateError {
-    MigrateError::Step {
+    MigrateError::Step(Box::new(FailedStep {
         migration: item.name.clone(),
         operation: describe(item, step),
         message: error.to_string(),
         sql: sql.map(str::to_owned),
         outcome,
         hint: error.hint(),
-    }
+    }))
 }
 
 fn describe(item: &PlannedMigration, step: &Step) -> String {
-    item.descriptions.get(step.operation).cloned().unwrap_or_default()
+    item.descriptions
+        .get(step.operation)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// The present moment in UTC, to the second.
@@ -337,7 +409,11 @@ fn now() -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let month = if month_index < 10 {
+        month_index + 3
+    } else {
+        month_index - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     format!(
         "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",

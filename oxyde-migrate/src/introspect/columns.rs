@@ -6,7 +6,9 @@ use oxyde_sql::types::ColumnType;
 /// not known keeps its name.
 pub(super) fn column_type(name: &str) -> ColumnType {
     if let Some(item) = name.strip_suffix("[]") {
-        return ColumnType::Array { item: Box::new(column_type(item)) };
+        return ColumnType::Array {
+            item: Box::new(column_type(item)),
+        };
     }
     let (word, arguments) = match name.split_once('(') {
         Some((word, rest)) => {
@@ -41,10 +43,15 @@ pub(super) fn column_type(name: &str) -> ColumnType {
         "uuid" => ColumnType::Uuid,
         "jsonb" | "json text" | "json" => ColumnType::Json,
         "inet" | "inet text" => ColumnType::Inet,
-        _ => ColumnType::Custom { sql: name.to_owned(), base: Box::new(ColumnType::Text) },
+        _ => ColumnType::Custom {
+            sql: name.to_owned(),
+            base: Box::new(ColumnType::Text),
+        },
     }
 }
 
 fn numbers(text: &str) -> Vec<u32> {
-    text.split(',').filter_map(|part| part.trim().parse().ok()).collect()
+    text.split(',')
+        .filter_map(|part| part.trim().parse().ok())
+        .collect()
 }

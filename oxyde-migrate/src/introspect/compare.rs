@@ -12,7 +12,7 @@ use oxyde_sql::dialect::{AlterStyle, CommentStyle, DdlStyle};
 use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
 
 use super::{introspect, of, postgres};
-use crate::autodetect::{DetectError, Knowledge, detect};
+use crate::autodetect::{Knowledge, detect};
 use crate::operation::Operation;
 use crate::session::Session;
 
@@ -27,7 +27,10 @@ pub async fn drift(session: &Session, expected: &Schema) -> Result<Drift, Driver
     // Tables that no model has are not the models' affair.
     let mut known = adopted.clone();
     known.tables.retain(|table| {
-        expected.tables.iter().any(|t| t.name == table.name && t.schema == table.schema)
+        expected
+            .tables
+            .iter()
+            .any(|t| t.name == table.name && t.schema == table.schema)
     });
     let unknown = adopted
         .tables
@@ -35,10 +38,14 @@ pub async fn drift(session: &Session, expected: &Schema) -> Result<Drift, Driver
         .filter(|table| !known.tables.contains(table))
         .map(|table| crate::state::label(table.schema.as_deref(), &table.name))
         .collect();
-    let differences = detect(&known, expected, &Knowledge::default())
-        .map(|detection| detection.operations)
-        .unwrap_or_else(|error| unexplained(&error, expected));
-    Ok(Drift { differences, unknown })
+    let differences = match detect(&known, expected, &Knowledge::default()) {
+        Ok(detection) => detection.operations,
+        Err(_) => unexplained(expected),
+    };
+    Ok(Drift {
+        differences,
+        unknown,
+    })
 }
 
 /// A difference between a database and a schema of models.
@@ -51,7 +58,7 @@ pub struct Drift {
 }
 
 /// States that cannot be told apart by operations: all is said to differ.
-fn unexplained(_error: &DetectError, expected: &Schema) -> Vec<Operation> {
+fn unexplained(expected: &Schema) -> Vec<Operation> {
     expected
         .tables
         .iter()
@@ -72,10 +79,15 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
     let statements = ddl::create_schema(&flat, style).ok()?;
     match style.alter {
         AlterStyle::Clauses => {
-            let path = session.scalar("SELECT current_setting('search_path')").await.ok()??;
+            let path = session
+                .scalar("SELECT current_setting('search_path')")
+                .await
+                .ok()??;
             let transaction = session.begin().await.ok()?;
             let made = async {
-                transaction.run(&format!("SET LOCAL search_path = pg_temp, {path}")).await?;
+                transaction
+                    .run(&format!("SET LOCAL search_path = pg_temp, {path}"))
+                    .await?;
                 for sql in &statements {
                     transaction.run(sql).await?;
                 }
@@ -95,8 +107,9 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
             Some(made)
         }
         AlterStyle::Rebuild => {
-            let memory =
-                Session::connect("sqlite::memory:", Duration::from_secs(5)).await.ok()?;
+            let memory = Session::connect("sqlite::memory:", Duration::from_secs(5))
+                .await
+                .ok()?;
             let made = async {
                 for sql in &statements {
                     memory.run(sql).await?;
@@ -117,7 +130,9 @@ pub fn adopt(style: &DdlStyle, expected: &Schema, twin: &Schema, found: &Schema)
     let mut adopted = found.clone();
     for table in &mut adopted.tables {
         let same = |other: &&Table| other.name == table.name && other.schema == table.schema;
-        let Some(wanted) = expected.tables.iter().find(same) else { continue };
+        let Some(wanted) = expected.tables.iter().find(same) else {
+            continue;
+        };
         let twin = twin.tables.iter().find(same);
         adopt_table(style, table, wanted, twin);
     }
@@ -130,12 +145,16 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
         table.comment.clone_from(&wanted.comment);
     }
     for column in &mut table.columns {
-        let Some(declared) = wanted.columns.iter().find(|c| c.name == column.name) else { continue };
+        let Some(declared) = wanted.columns.iter().find(|c| c.name == column.name) else {
+            continue;
+        };
         let made = twin.and_then(|twin| twin.columns.iter().find(|c| c.name == column.name));
         adopt_column(style, (&original, column), (wanted, declared), made);
     }
     for check in &mut table.checks {
-        let Some(declared) = wanted.checks.iter().find(|c| c.name == check.name) else { continue };
+        let Some(declared) = wanted.checks.iter().find(|c| c.name == check.name) else {
+            continue;
+        };
         let made = twin.and_then(|twin| twin.checks.iter().find(|c| c.name == check.name));
         if made.is_some_and(|made| made.condition == check.condition)
             || loosely(&declared.condition) == loosely(&check.condition)
@@ -144,7 +163,9 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
         }
     }
     for index in &mut table.indexes {
-        let Some(declared) = wanted.indexes.iter().find(|i| i.name == index.name) else { continue };
+        let Some(declared) = wanted.indexes.iter().find(|i| i.name == index.name) else {
+            continue;
+        };
         let made = twin.and_then(|twin| twin.indexes.iter().find(|i| i.name == index.name));
         if made == Some(index) || same_index(style, declared, index) {
             index.clone_from(declared);
@@ -179,7 +200,11 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
         // InnoDB makes no difference between refusing now and refusing at the end.
         let refuse = |action| {
             use oxyde_sql::schema::ReferentialAction::{NoAction, Restrict};
-            if style.foreign_key_index && action == Restrict { NoAction } else { action }
+            if style.foreign_key_index && action == Restrict {
+                NoAction
+            } else {
+                action
+            }
         };
         if refuse(key.on_delete) == refuse(declared.on_delete) {
             key.on_delete = declared.on_delete;
@@ -235,10 +260,14 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
         if one { usual.to_owned() } else { method }
     };
     let parts = declared.parts.len() == found.parts.len()
-        && declared.parts.iter().zip(&found.parts).all(|(a, b)| match (a, b) {
-            (IndexPart::Expression(a), IndexPart::Expression(b)) => loosely(a) == loosely(b),
-            (a, b) => a == b,
-        });
+        && declared
+            .parts
+            .iter()
+            .zip(&found.parts)
+            .all(|(a, b)| match (a, b) {
+                (IndexPart::Expression(a), IndexPart::Expression(b)) => loosely(a) == loosely(b),
+                (a, b) => a == b,
+            });
     let condition = |index: &Index| index.condition.as_deref().map(loosely);
     declared.unique == found.unique
         && declared.include == found.include

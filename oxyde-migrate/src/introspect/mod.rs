@@ -76,7 +76,10 @@ pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String
             return bare.to_owned();
         }
     }
-    WORDS.iter().find(same).map_or_else(|| found.to_owned(), |word| (*word).to_owned())
+    WORDS
+        .iter()
+        .find(same)
+        .map_or_else(|| found.to_owned(), |word| (*word).to_owned())
 }
 
 /// Cells of a row by turns, as texts; NULL is "".
@@ -101,7 +104,11 @@ impl Cells {
 
     fn list(&mut self) -> Vec<String> {
         let text = self.text();
-        if text.is_empty() { Vec::new() } else { text.split('\u{1f}').map(str::to_owned).collect() }
+        if text.is_empty() {
+            Vec::new()
+        } else {
+            text.split('\u{1f}').map(str::to_owned).collect()
+        }
     }
 }
 

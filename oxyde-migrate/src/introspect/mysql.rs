@@ -1,12 +1,16 @@
 //! The catalogue of MySQL and MariaDB.
 
 use oxyde_driver::DriverError;
+use oxyde_sql::schema::ReferentialAction::{self, NoAction, Restrict};
 use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Table, Unique};
 use oxyde_sql::types::ColumnType;
 
 use super::{Cells, Queries, action};
 
-#[expect(clippy::too_many_lines, reason = "one query after the other, each with its reader")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one query after the other, each with its reader"
+)]
 pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverError> {
     let mut schema = Schema::default();
     let rows = queries
@@ -38,7 +42,9 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else { continue };
+        let Some(table) = place(&mut schema, &mut cells) else {
+            continue;
+        };
         let (name, ty, nullable) = (cells.text(), cells.text(), cells.flag());
         let (default, extra) = (cells.optional(), cells.text());
         let comment = cells.optional();
@@ -49,7 +55,14 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
             default_text(&text, expression, &ty)
         });
         let auto_increment = extra.contains("auto_increment");
-        table.columns.push(Column { name, ty, nullable, default, auto_increment, comment });
+        table.columns.push(Column {
+            name,
+            ty,
+            nullable,
+            default,
+            auto_increment,
+            comment,
+        });
     }
     let rows = queries
         .rows(
@@ -69,13 +82,18 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else { continue };
+        let Some(table) = place(&mut schema, &mut cells) else {
+            continue;
+        };
         let (name, kind, column) = (cells.text(), cells.text(), cells.text());
         match kind.as_str() {
             "PRIMARY KEY" => table.primary_key.push(column),
             "UNIQUE" => match table.uniques.iter_mut().find(|unique| unique.name == name) {
                 Some(unique) => unique.columns.push(column),
-                None => table.uniques.push(Unique { name, columns: vec![column] }),
+                None => table.uniques.push(Unique {
+                    name,
+                    columns: vec![column],
+                }),
             },
             "FOREIGN KEY" => {
                 let (target_schema, target_table) = (cells.optional(), cells.text());
@@ -91,8 +109,10 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
                         target_schema,
                         target_table,
                         target_columns: vec![target_column],
-                        on_delete: action(&cells.text()),
-                        on_update: action(&cells.text()),
+                        // InnoDB refuses at once either way, and MariaDB answers the one for the
+                        // other: each is said as models say it.
+                        on_delete: instead(&cells.text(), NoAction, Restrict),
+                        on_update: instead(&cells.text(), Restrict, NoAction),
                     }),
                 }
             }
@@ -117,12 +137,18 @@ async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(schema, &mut cells) else { continue };
+        let Some(table) = place(schema, &mut cells) else {
+            continue;
+        };
         let (name, condition) = (cells.text(), cells.text());
         // MariaDB's JSON is a text with a check of the column's name.
         let json = format!("json_valid(`{name}`)");
         if condition == json {
-            for column in table.columns.iter_mut().filter(|column| column.name == name) {
+            for column in table
+                .columns
+                .iter_mut()
+                .filter(|column| column.name == name)
+            {
                 column.ty = ColumnType::Json;
             }
         } else if !table.checks.iter().any(|check| check.name == name) {
@@ -151,24 +177,30 @@ async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(schema, &mut cells) else { continue };
+        let Some(table) = place(schema, &mut cells) else {
+            continue;
+        };
         let (name, non_unique, column) = (cells.text(), cells.flag(), cells.optional());
         let (collation, method, expression) = (cells.text(), cells.text(), cells.text());
         if table.uniques.iter().any(|unique| unique.name == name) {
             continue;
         }
         let method = method.to_ascii_lowercase();
-        let at = table.indexes.iter().position(|index| index.name == name).unwrap_or_else(|| {
-            table.indexes.push(Index {
-                name,
-                parts: vec![],
-                unique: !non_unique,
-                method: Some(method).filter(|method| method != "btree"),
-                condition: None,
-                include: vec![],
+        let at = table
+            .indexes
+            .iter()
+            .position(|index| index.name == name)
+            .unwrap_or_else(|| {
+                table.indexes.push(Index {
+                    name,
+                    parts: vec![],
+                    unique: !non_unique,
+                    method: Some(method).filter(|method| method != "btree"),
+                    condition: None,
+                    include: vec![],
+                });
+                table.indexes.len() - 1
             });
-            table.indexes.len() - 1
-        });
         table.indexes[at].parts.push(match column {
             Some(column) if collation == "D" => IndexPart::ColumnDesc(column),
             Some(column) => IndexPart::Column(column),
@@ -178,9 +210,17 @@ async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
     // The indexes that belong to foreign keys.
     for table in &mut schema.tables {
         let keys = &table.foreign_keys;
-        table.indexes.retain(|index| !keys.iter().any(|key| key.name == index.name));
+        table
+            .indexes
+            .retain(|index| !keys.iter().any(|key| key.name == index.name));
     }
     Ok(())
+}
+
+/// The action of this word; `usual` in the place of `same`, which is the same thing.
+fn instead(word: &str, same: ReferentialAction, usual: ReferentialAction) -> ReferentialAction {
+    let found = action(word);
+    if found == same { usual } else { found }
 }
 
 fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table> {
@@ -191,12 +231,21 @@ fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table>
 fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
     // MySQL writes an expression as a text inside a text, with the character set of each text.
     let unwrapped = if expression {
-        text.replace("\\'", "'").replace("\\\\", "\\").replace("_utf8mb4'", "'").replace("_utf8mb3'", "'")
+        text.replace("\\'", "'")
+            .replace("\\\\", "\\")
+            .replace("_utf8mb4'", "'")
+            .replace("_utf8mb3'", "'")
     } else {
         text.to_owned()
     };
-    if let Some(inner) = unwrapped.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-        let value = inner.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\");
+    if let Some(inner) = unwrapped
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
+        let value = inner
+            .replace("\\'", "'")
+            .replace("''", "'")
+            .replace("\\\\", "\\");
         return quoted(&value);
     }
     let number = matches!(
@@ -209,7 +258,11 @@ fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
             | ColumnType::Decimal { .. }
     );
     let call = text.contains('(') || text.eq_ignore_ascii_case("current_timestamp");
-    if expression || number || call { unwrapped } else { quoted(text) }
+    if expression || number || call {
+        unwrapped
+    } else {
+        quoted(text)
+    }
 }
 
 fn quoted(value: &str) -> String {
@@ -219,7 +272,10 @@ fn quoted(value: &str) -> String {
 fn column_type(name: &str, collation: &str, table: &str, column: &str) -> ColumnType {
     let lower = name.to_ascii_lowercase();
     if let Some(labels) = lower.starts_with("enum(").then(|| &name[5..name.len() - 1]) {
-        return ColumnType::Enum { name: format!("{table}_{column}"), values: enum_labels(labels) };
+        return ColumnType::Enum {
+            name: format!("{table}_{column}"),
+            values: enum_labels(labels),
+        };
     }
     let word = lower.split('(').next().unwrap_or_default();
     match (lower.as_str(), word) {
@@ -233,7 +289,10 @@ fn column_type(name: &str, collation: &str, table: &str, column: &str) -> Column
         (_, "varchar" | "decimal") | ("double" | "longtext" | "longblob" | "date" | "json", _) => {
             super::columns::column_type(&lower)
         }
-        _ => ColumnType::Custom { sql: name.to_ascii_uppercase(), base: Box::new(ColumnType::Text) },
+        _ => ColumnType::Custom {
+            sql: name.to_ascii_uppercase(),
+            base: Box::new(ColumnType::Text),
+        },
     }
 }
 

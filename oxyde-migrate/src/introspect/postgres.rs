@@ -17,11 +17,13 @@ fn schemas(temporary: bool) -> &'static str {
 }
 
 /// `NULL` for the connection's own schema, else its name.
-const SCHEMA: &str =
-    "CASE WHEN n.nspname IN (current_schema(), 'pg_temp') OR n.oid = pg_my_temp_schema() \
+const SCHEMA: &str = "CASE WHEN n.nspname IN (current_schema(), 'pg_temp') OR n.oid = pg_my_temp_schema() \
      THEN NULL ELSE n.nspname END::text";
 
-#[expect(clippy::too_many_lines, reason = "one query after the other, each with its reader")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one query after the other, each with its reader"
+)]
 pub(super) async fn introspect(
     queries: &dyn Queries,
     temporary: bool,
@@ -70,7 +72,9 @@ pub(super) async fn introspect(
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else { continue };
+        let Some(table) = place(&mut schema, &mut cells) else {
+            continue;
+        };
         let (name, ty) = (cells.text(), cells.text());
         let (not_null, default, identity) = (cells.flag(), cells.optional(), cells.flag());
         let comment = cells.optional();
@@ -78,10 +82,19 @@ pub(super) async fn introspect(
         let ty = if labels.is_empty() {
             column_type(&ty)
         } else {
-            let ty = ColumnType::Enum { name: type_name, values: labels };
-            if in_list { ColumnType::Array { item: Box::new(ty) } } else { ty }
+            let ty = ColumnType::Enum {
+                name: type_name,
+                values: labels,
+            };
+            if in_list {
+                ColumnType::Array { item: Box::new(ty) }
+            } else {
+                ty
+            }
         };
-        let serial = default.as_deref().is_some_and(|text| text.starts_with("nextval("));
+        let serial = default
+            .as_deref()
+            .is_some_and(|text| text.starts_with("nextval("));
         table.columns.push(Column {
             name,
             ty,
@@ -115,7 +128,9 @@ pub(super) async fn introspect(
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else { continue };
+        let Some(table) = place(&mut schema, &mut cells) else {
+            continue;
+        };
         let (kind, name, columns) = (cells.text(), cells.text(), cells.list());
         let condition = cells.text();
         match kind.as_str() {
@@ -150,21 +165,27 @@ pub(super) async fn introspect(
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else { continue };
+        let Some(table) = place(&mut schema, &mut cells) else {
+            continue;
+        };
         let (name, unique, method) = (cells.text(), cells.flag(), cells.text());
         let (condition, in_key) = (cells.optional(), cells.flag());
         let (column, definition, descending) = (cells.optional(), cells.text(), cells.flag());
-        let at = table.indexes.iter().position(|index| index.name == name).unwrap_or_else(|| {
-            table.indexes.push(Index {
-                name,
-                parts: vec![],
-                unique,
-                method: Some(method).filter(|method| method != "btree"),
-                condition,
-                include: vec![],
+        let at = table
+            .indexes
+            .iter()
+            .position(|index| index.name == name)
+            .unwrap_or_else(|| {
+                table.indexes.push(Index {
+                    name,
+                    parts: vec![],
+                    unique,
+                    method: Some(method).filter(|method| method != "btree"),
+                    condition,
+                    include: vec![],
+                });
+                table.indexes.len() - 1
             });
-            table.indexes.len() - 1
-        });
         let index = &mut table.indexes[at];
         match column {
             Some(column) if !in_key => index.include.push(column),
@@ -179,5 +200,8 @@ pub(super) async fn introspect(
 /// The table that the first two cells name.
 fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table> {
     let (namespace, name) = (cells.optional(), cells.text());
-    schema.tables.iter_mut().find(|table| table.schema == namespace && table.name == name)
+    schema
+        .tables
+        .iter_mut()
+        .find(|table| table.schema == namespace && table.name == name)
 }

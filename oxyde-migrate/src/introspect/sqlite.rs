@@ -78,12 +78,17 @@ async fn columns(
         }
         let mut ty = column_type(&declared);
         for (column, check, condition) in &definition.column_checks {
-            let Some((checked, values)) = sqlite_sql::labels(condition) else { continue };
+            let Some((checked, values)) = sqlite_sql::labels(condition) else {
+                continue;
+            };
             if *column == name && checked == name && ty == ColumnType::Text {
                 let check = check.as_deref().unwrap_or_default();
                 let own = format!("{}_{name}", table.name);
                 let named = check.strip_suffix("_enum").map_or(own, str::to_owned);
-                ty = ColumnType::Enum { name: named, values };
+                ty = ColumnType::Enum {
+                    name: named,
+                    values,
+                };
             }
         }
         table.columns.push(Column {
@@ -110,9 +115,13 @@ async fn columns(
             .iter()
             .any(|c| c.name == *column && matches!(c.ty, ColumnType::Enum { .. }));
         if !is_enum {
-            let name =
-                name.clone().unwrap_or_else(|| format!("{}_{column}_check", table.name));
-            table.checks.push(Check { name, condition: condition.clone() });
+            let name = name
+                .clone()
+                .unwrap_or_else(|| format!("{}_{column}_check", table.name));
+            table.checks.push(Check {
+                name,
+                condition: condition.clone(),
+            });
         }
     }
     Ok(())
@@ -150,12 +159,15 @@ async fn foreign_keys(
         if let Some(key) = table.foreign_keys.last_mut() {
             key.columns.push(from);
             // Without a column the target's key is meant.
-            key.target_columns.push(if to.is_empty() { "id".to_owned() } else { to });
+            key.target_columns
+                .push(if to.is_empty() { "id".to_owned() } else { to });
         }
     }
     let mut named = definition.foreign_keys.clone();
     for key in &mut table.foreign_keys {
-        let at = named.iter().position(|(_, columns)| *columns == key.columns);
+        let at = named
+            .iter()
+            .position(|(_, columns)| *columns == key.columns);
         let name = at.and_then(|at| named.remove(at).0);
         key.name = name.unwrap_or_else(|| foreign_key_name(&table.name, &key.columns));
     }
@@ -205,13 +217,15 @@ async fn indexes(queries: &dyn Queries, table: &mut Table) -> Result<(), DriverE
 
 /// The parts of a `CREATE INDEX` as they are written, and its condition.
 fn parts_of(sql: &str) -> (Vec<String>, Option<String>) {
-    let Some(open) = sql.find('(') else { return (Vec::new(), None) };
+    let Some(open) = sql.find('(') else {
+        return (Vec::new(), None);
+    };
     let (mut depth, mut quote, mut start) = (0_usize, None, open + 1);
     let mut parts = Vec::new();
     for (at, c) in sql.char_indices().skip_while(|(at, _)| *at < open) {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
+            (Some(_), _) => continue,
             (None, '\'' | '"' | '`') => quote = Some(c),
             (None, '(') => depth += 1,
             (None, ')') => depth -= 1,
@@ -219,13 +233,17 @@ fn parts_of(sql: &str) -> (Vec<String>, Option<String>) {
         }
         if quote.is_none() && ((depth == 1 && c == ',') || depth == 0) {
             let part = sql[start..at].trim();
-            let inner = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+            let inner = part
+                .strip_prefix('(')
+                .and_then(|rest| rest.strip_suffix(')'));
             parts.push(inner.unwrap_or(part).to_owned());
             start = at + 1;
         }
         if depth == 0 {
             let rest = sql[at + 1..].trim();
-            let condition = rest.get(..5).filter(|word| word.eq_ignore_ascii_case("WHERE"));
+            let condition = rest
+                .get(..5)
+                .filter(|word| word.eq_ignore_ascii_case("WHERE"));
             return (parts, condition.map(|_| rest[5..].trim().to_owned()));
         }
     }

@@ -65,15 +65,23 @@ fn item(tokens: &[&str], definition: &mut Definition) {
                 }
                 if is(rest[at], "CHECK") {
                     let condition = inside(&rest[at + 1..]);
-                    definition.column_checks.push((column.clone(), name.take(), condition));
+                    definition
+                        .column_checks
+                        .push((column.clone(), name.take(), condition));
                 } else if is(rest[at], "UNIQUE") {
                     definition.uniques.push((name.take(), vec![column.clone()]));
                 } else if is(rest[at], "REFERENCES") {
-                    definition.foreign_keys.push((name.take(), vec![column.clone()]));
+                    definition
+                        .foreign_keys
+                        .push((name.take(), vec![column.clone()]));
                 } else if is(rest[at], "AUTOINCREMENT") {
                     definition.counted.push(column.clone());
                 }
-                at = if rest[at] == "(" { closing(rest, at) + 1 } else { at + 1 };
+                at = if rest[at] == "(" {
+                    closing(rest, at) + 1
+                } else {
+                    at + 1
+                };
             }
         }
         [] => {}
@@ -104,14 +112,22 @@ fn closing(tokens: &[&str], open: usize) -> usize {
 
 /// Names in the first pair of brackets.
 fn names(tokens: &[&str]) -> Vec<String> {
-    let Some(open) = tokens.iter().position(|token| *token == "(") else { return Vec::new() };
+    let Some(open) = tokens.iter().position(|token| *token == "(") else {
+        return Vec::new();
+    };
     let inner = &tokens[open + 1..closing(tokens, open)];
-    inner.split(|token| *token == ",").filter_map(|part| part.first()).map(|n| unquoted(n)).collect()
+    inner
+        .split(|token| *token == ",")
+        .filter_map(|part| part.first())
+        .map(|n| unquoted(n))
+        .collect()
 }
 
 /// The text in the first pair of brackets, as it was written. Tokens are slices of one text.
 fn inside(tokens: &[&str]) -> String {
-    let Some(open) = tokens.iter().position(|token| *token == "(") else { return String::new() };
+    let Some(open) = tokens.iter().position(|token| *token == "(") else {
+        return String::new();
+    };
     let close = closing(tokens, open);
     let mut text = String::new();
     let mut end: Option<*const u8> = None;
@@ -128,10 +144,12 @@ fn inside(tokens: &[&str]) -> String {
 
 pub(super) fn unquoted(name: &str) -> String {
     let inner = |open: char, close: char| {
-        name.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).map(|inner| {
-            let close = close.to_string();
-            inner.replace(&close.repeat(2), &close)
-        })
+        name.strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close))
+            .map(|inner| {
+                let close = close.to_string();
+                inner.replace(&close.repeat(2), &close)
+            })
     };
     inner('"', '"')
         .or_else(|| inner('`', '`'))
@@ -188,11 +206,20 @@ fn quoted(text: &str, quote: char) -> usize {
 /// Column and labels of `"column" IN ('a', 'b')`.
 pub(super) fn labels(condition: &str) -> Option<(String, Vec<String>)> {
     let tokens = tokens(condition);
-    let [column, word, "(", values @ .., ")"] = tokens.as_slice() else { return None };
-    let texts = values.iter().step_by(2).all(|token| token.starts_with('\''));
+    let [column, word, "(", values @ .., ")"] = tokens.as_slice() else {
+        return None;
+    };
+    let texts = values
+        .iter()
+        .step_by(2)
+        .all(|token| token.starts_with('\''));
     let commas = values.iter().skip(1).step_by(2).all(|token| *token == ",");
-    (is(word, "IN") && texts && commas)
-        .then(|| (unquoted(column), values.iter().step_by(2).map(|t| unquoted(t)).collect()))
+    (is(word, "IN") && texts && commas).then(|| {
+        (
+            unquoted(column),
+            values.iter().step_by(2).map(|t| unquoted(t)).collect(),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -211,7 +238,10 @@ mod tests {
         assert_eq!(definition.counted, ["id"]);
         assert_eq!(
             definition.uniques,
-            [(None, vec!["n".into()]), (Some("u".into()), vec!["id".into(), "n".into()])]
+            [
+                (None, vec!["n".into()]),
+                (Some("u".into()), vec!["id".into(), "n".into()])
+            ]
         );
         assert_eq!(definition.checks, [(None, "n >= 0".into())]);
         let (_, name, condition) = &definition.column_checks[0];
@@ -220,6 +250,9 @@ mod tests {
             labels(condition),
             Some(("kind".into(), vec!["x, (".into(), "it's".into()]))
         );
-        assert_eq!(definition.foreign_keys, [(Some("f".into()), vec!["n".into()])]);
+        assert_eq!(
+            definition.foreign_keys,
+            [(Some("f".into()), vec!["n".into()])]
+        );
     }
 }

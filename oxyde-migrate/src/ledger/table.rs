@@ -32,8 +32,9 @@ pub fn create(style: &DdlStyle) -> String {
 /// The statement that reads the rows, or one row.
 #[must_use]
 pub fn select(style: &DdlStyle, name: Option<&str>) -> String {
-    let condition =
-        name.map(|name| format!(" WHERE name = {}", style.literal(name))).unwrap_or_default();
+    let condition = name
+        .map(|name| format!(" WHERE name = {}", style.literal(name)))
+        .unwrap_or_default();
     format!("SELECT {COLUMNS} FROM {LEDGER_TABLE}{condition} ORDER BY applied_at, name")
 }
 
@@ -108,7 +109,10 @@ pub fn records(rows: Vec<Row>) -> Vec<Record> {
 /// # Errors
 /// The database refuses, or the connection is lost.
 pub async fn read(session: &Session) -> Result<Vec<Record>, DriverError> {
-    if !server::of(session.style()).has_table(session, LEDGER_TABLE).await? {
+    if !server::of(session.style())
+        .has_table(session, LEDGER_TABLE)
+        .await?
+    {
         return Ok(Vec::new());
     }
     Ok(records(session.rows(&select(session.style(), None)).await?))

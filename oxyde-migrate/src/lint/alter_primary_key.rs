@@ -1,7 +1,7 @@
 //! `alter-primary-key`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "alter-primary-key",
@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AlterPrimaryKey(alter) = scene.operation else { return None };
-    (scene.is_old(alter.schema.as_deref(), &alter.table)).then(|| format!("the primary key of `{}` changes under a lock", alter.table))
+    let Operation::AlterPrimaryKey(alter) = scene.operation else {
+        return None;
+    };
+    (scene.is_old(alter.schema.as_deref(), &alter.table))
+        .then(|| format!("the primary key of `{}` changes under a lock", alter.table))
 }

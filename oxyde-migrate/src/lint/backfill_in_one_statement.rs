@@ -2,8 +2,8 @@
 
 use oxyde_sql::ddl::is_literal;
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "backfill-in-one-statement",

@@ -1,7 +1,7 @@
 //! `check-without-not-valid`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "check-without-not-valid",
@@ -12,6 +12,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddCheck(add) = scene.operation else { return None };
-    (scene.style.concurrent_indexes && !add.not_valid && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("check `{}` tests all rows of `{}` under a lock", add.check.name, add.table))
+    let Operation::AddCheck(add) = scene.operation else {
+        return None;
+    };
+    (scene.style.concurrent_indexes
+        && !add.not_valid
+        && scene.is_old(add.schema.as_deref(), &add.table))
+    .then(|| {
+        format!(
+            "check `{}` tests all rows of `{}` under a lock",
+            add.check.name, add.table
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! `concurrently-with-others`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "concurrently-with-others",
@@ -17,6 +17,12 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         Operation::DropIndex(drop) => drop.concurrently,
         _ => false,
     };
-    (scene.style.concurrent_indexes && concurrently && scene.migration.operations.len() > 1)
-        .then(|| format!("{} stands beside other operations", scene.operation.describe()))
+    (scene.style.concurrent_indexes && concurrently && scene.migration.operations.len() > 1).then(
+        || {
+            format!(
+                "{} stands beside other operations",
+                scene.operation.describe()
+            )
+        },
+    )
 }

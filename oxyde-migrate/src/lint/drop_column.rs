@@ -1,7 +1,7 @@
 //! `drop-column`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-column",
@@ -12,6 +12,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::DropColumn(drop) = scene.operation else { return None };
-    (scene.is_old(drop.schema.as_deref(), &drop.table)).then(|| format!("column `{}.{}` is dropped with its data", drop.table, drop.name))
+    let Operation::DropColumn(drop) = scene.operation else {
+        return None;
+    };
+    (scene.is_old(drop.schema.as_deref(), &drop.table)).then(|| {
+        format!(
+            "column `{}.{}` is dropped with its data",
+            drop.table, drop.name
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! `drop-enum-value`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-enum-value",
@@ -12,6 +12,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::DropEnumValue(drop) = scene.operation else { return None };
-    (drop.replace.is_none()).then(|| format!("value '{}' of `{}` is dropped without a replacement", drop.value, drop.ty))
+    let Operation::DropEnumValue(drop) = scene.operation else {
+        return None;
+    };
+    (drop.replace.is_none()).then(|| {
+        format!(
+            "value '{}' of `{}` is dropped without a replacement",
+            drop.value, drop.ty
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! `drop-index-without-concurrently`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-index-without-concurrently",
@@ -12,6 +12,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::DropIndex(drop) = scene.operation else { return None };
-    (scene.style.concurrent_indexes && !drop.concurrently && scene.is_old(drop.schema.as_deref(), &drop.table)).then(|| format!("dropping index `{}` locks `{}`", drop.name, drop.table))
+    let Operation::DropIndex(drop) = scene.operation else {
+        return None;
+    };
+    (scene.style.concurrent_indexes
+        && !drop.concurrently
+        && scene.is_old(drop.schema.as_deref(), &drop.table))
+    .then(|| format!("dropping index `{}` locks `{}`", drop.name, drop.table))
 }

@@ -1,7 +1,7 @@
 //! `drop-table`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-table",
@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::DropTable(drop) = scene.operation else { return None };
-    (scene.is_old(drop.schema.as_deref(), &drop.name)).then(|| format!("table `{}` is dropped with its rows", drop.name))
+    let Operation::DropTable(drop) = scene.operation else {
+        return None;
+    };
+    (scene.is_old(drop.schema.as_deref(), &drop.name))
+        .then(|| format!("table `{}` is dropped with its rows", drop.name))
 }

@@ -2,8 +2,8 @@
 
 use oxyde_sql::dialect::EnumStyle;
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "enum-value-outside-transaction",
@@ -14,6 +14,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddEnumValue(add) = scene.operation else { return None };
-    (scene.style.enums == EnumStyle::NamedType && scene.migration.operations.len() > 1).then(|| format!("value '{}' of `{}` stands beside other operations", add.value, add.ty))
+    let Operation::AddEnumValue(add) = scene.operation else {
+        return None;
+    };
+    (scene.style.enums == EnumStyle::NamedType && scene.migration.operations.len() > 1).then(|| {
+        format!(
+            "value '{}' of `{}` stands beside other operations",
+            add.value, add.ty
+        )
+    })
 }

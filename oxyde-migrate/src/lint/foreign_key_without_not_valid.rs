@@ -1,7 +1,7 @@
 //! `foreign-key-without-not-valid`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "foreign-key-without-not-valid",
@@ -12,6 +12,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddForeignKey(add) = scene.operation else { return None };
-    (scene.style.concurrent_indexes && !add.not_valid && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("foreign key `{}` tests all rows of `{}` under a lock", add.foreign_key.name, add.table))
+    let Operation::AddForeignKey(add) = scene.operation else {
+        return None;
+    };
+    (scene.style.concurrent_indexes
+        && !add.not_valid
+        && scene.is_old(add.schema.as_deref(), &add.table))
+    .then(|| {
+        format!(
+            "foreign key `{}` tests all rows of `{}` under a lock",
+            add.foreign_key.name, add.table
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! `index-without-concurrently`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "index-without-concurrently",
@@ -12,6 +12,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddIndex(add) = scene.operation else { return None };
-    (scene.style.concurrent_indexes && !add.concurrently && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("index `{}` is built while nobody can write to `{}`", add.index.name, add.table))
+    let Operation::AddIndex(add) = scene.operation else {
+        return None;
+    };
+    (scene.style.concurrent_indexes
+        && !add.concurrently
+        && scene.is_old(add.schema.as_deref(), &add.table))
+    .then(|| {
+        format!(
+            "index `{}` is built while nobody can write to `{}`",
+            add.index.name, add.table
+        )
+    })
 }

@@ -11,5 +11,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    scene.operation.reverse(scene.before).err().map(|error| error.to_string())
+    scene
+        .operation
+        .reverse(scene.before)
+        .err()
+        .map(|error| error.to_string())
 }

@@ -1,7 +1,7 @@
 //! `missing-primary-key`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-primary-key",
@@ -12,6 +12,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::CreateTable(create) = scene.operation else { return None };
+    let Operation::CreateTable(create) = scene.operation else {
+        return None;
+    };
     (create.primary_key.is_empty()).then(|| format!("table `{}` has no primary key", create.name))
 }

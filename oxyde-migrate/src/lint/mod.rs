@@ -173,12 +173,14 @@ pub fn lint(
         let mut created = BTreeSet::new();
         for (at, operation) in migration.operations.iter().enumerate() {
             let before = state.clone();
-            operation.apply(&mut state).map_err(|error| HistoryError::Operation {
-                migration: migration.name.clone(),
-                number: at + 1,
-                operation: operation.describe(),
-                error,
-            })?;
+            operation
+                .apply(&mut state)
+                .map_err(|error| HistoryError::Operation {
+                    migration: migration.name.clone(),
+                    number: at + 1,
+                    operation: operation.describe(),
+                    error: Box::new(error),
+                })?;
             if let Operation::CreateTable(create) = operation {
                 created.insert(state::label(create.schema.as_deref(), &create.name));
             }

@@ -1,7 +1,7 @@
 //! `mysql-foreign-key-copies`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "mysql-foreign-key-copies",
@@ -12,6 +12,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddForeignKey(add) = scene.operation else { return None };
-    (scene.style.foreign_key_index && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("foreign key `{}` copies `{}`", add.foreign_key.name, add.table))
+    let Operation::AddForeignKey(add) = scene.operation else {
+        return None;
+    };
+    (scene.style.foreign_key_index && scene.is_old(add.schema.as_deref(), &add.table)).then(|| {
+        format!(
+            "foreign key `{}` copies `{}`",
+            add.foreign_key.name, add.table
+        )
+    })
 }

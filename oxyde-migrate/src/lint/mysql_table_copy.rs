@@ -2,8 +2,8 @@
 
 use oxyde_sql::dialect::AlterStyle;
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "mysql-table-copy",
@@ -20,10 +20,16 @@ fn check(scene: &Scene<'_>) -> Option<String> {
     let (schema, table) = match scene.operation {
         Operation::AlterPrimaryKey(alter) => (&alter.schema, &alter.table),
         Operation::DropEnumValue(_) | Operation::OrderEnumValues(_) => {
-            return Some(format!("to {} each table with the enum is copied", scene.operation.describe()));
+            return Some(format!(
+                "to {} each table with the enum is copied",
+                scene.operation.describe()
+            ));
         }
         Operation::AddEnumValue(add) if add.before.is_some() => {
-            return Some(format!("value '{}' is not the last, so each table with the enum is copied", add.value));
+            return Some(format!(
+                "value '{}' is not the last, so each table with the enum is copied",
+                add.value
+            ));
         }
         _ => return None,
     };

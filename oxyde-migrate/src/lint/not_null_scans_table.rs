@@ -1,8 +1,8 @@
 //! `not-null-scans-table`.
 
+use super::{Rule, Scene, Severity};
 use crate::operation::Operation;
 use crate::state;
-use super::{Rule, Scene, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "not-null-scans-table",
@@ -13,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AlterColumn(alter) = scene.operation else { return None };
+    let Operation::AlterColumn(alter) = scene.operation else {
+        return None;
+    };
     let schema = alter.schema.as_deref();
     let table = state::find(scene.before, schema, &alter.table).ok()?;
     let old = state::column(table, &alter.column.name).ok()?;
@@ -27,5 +29,10 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         && !alter.column.nullable
         && !proven
         && scene.is_old(schema, &alter.table))
-    .then(|| format!("`{}.{}` becomes NOT NULL under a lock", alter.table, old.name))
+    .then(|| {
+        format!(
+            "`{}.{}` becomes NOT NULL under a lock",
+            alter.table, old.name
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! `not-null-without-default`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "not-null-without-default",
@@ -12,6 +12,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddColumn(add) = scene.operation else { return None };
-    (!add.column.nullable && add.column.default.is_none() && add.backfill.is_none() && !add.column.auto_increment && scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("column `{}.{}` is NOT NULL and has no value for rows that are there", add.table, add.column.name))
+    let Operation::AddColumn(add) = scene.operation else {
+        return None;
+    };
+    (!add.column.nullable
+        && add.column.default.is_none()
+        && add.backfill.is_none()
+        && !add.column.auto_increment
+        && scene.is_old(add.schema.as_deref(), &add.table))
+    .then(|| {
+        format!(
+            "column `{}.{}` is NOT NULL and has no value for rows that are there",
+            add.table, add.column.name
+        )
+    })
 }

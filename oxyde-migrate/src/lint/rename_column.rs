@@ -1,7 +1,7 @@
 //! `rename-column`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "rename-column",
@@ -12,6 +12,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::RenameColumn(rename) = scene.operation else { return None };
-    (scene.is_old(rename.schema.as_deref(), &rename.table)).then(|| format!("column `{}.{}` is renamed under running code", rename.table, rename.from))
+    let Operation::RenameColumn(rename) = scene.operation else {
+        return None;
+    };
+    (scene.is_old(rename.schema.as_deref(), &rename.table)).then(|| {
+        format!(
+            "column `{}.{}` is renamed under running code",
+            rename.table, rename.from
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! `rename-table`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "rename-table",
@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::RenameTable(rename) = scene.operation else { return None };
-    (scene.is_old(rename.schema.as_deref(), &rename.from)).then(|| format!("table `{}` is renamed under running code", rename.from))
+    let Operation::RenameTable(rename) = scene.operation else {
+        return None;
+    };
+    (scene.is_old(rename.schema.as_deref(), &rename.from))
+        .then(|| format!("table `{}` is renamed under running code", rename.from))
 }

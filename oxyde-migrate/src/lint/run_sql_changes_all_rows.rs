@@ -1,8 +1,8 @@
 //! `run-sql-changes-all-rows`.
 
+use super::{Rule, Scene, Severity};
 use crate::operation::Operation;
 use crate::statements;
-use super::{Rule, Scene, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "run-sql-changes-all-rows",
@@ -13,19 +13,30 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::RunSql(run) = scene.operation else { return None };
+    let Operation::RunSql(run) = scene.operation else {
+        return None;
+    };
     let text = run.up.text(scene.style.dialect)?;
-    statements::split(text, scene.style.backslash).into_iter().find_map(|sql| {
-        let words: Vec<String> = sql
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .map(str::to_ascii_uppercase)
-            .filter(|word| !word.is_empty())
-            .collect();
-        let first = words.first()?.as_str();
-        let where_less = !words.iter().any(|word| word == "WHERE");
-        let drops = first == "DROP" && words.get(1).is_some_and(|w| w == "TABLE" || w == "SCHEMA");
-        let all = matches!(first, "UPDATE" | "DELETE") && where_less;
-        let line: String = sql.lines().next().unwrap_or_default().chars().take(60).collect();
-        (all || drops || first == "TRUNCATE").then(|| format!("`{line}` takes all rows"))
-    })
+    statements::split(text, scene.style.backslash)
+        .into_iter()
+        .find_map(|sql| {
+            let words: Vec<String> = sql
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .map(str::to_ascii_uppercase)
+                .filter(|word| !word.is_empty())
+                .collect();
+            let first = words.first()?.as_str();
+            let where_less = !words.iter().any(|word| word == "WHERE");
+            let drops =
+                first == "DROP" && words.get(1).is_some_and(|w| w == "TABLE" || w == "SCHEMA");
+            let all = matches!(first, "UPDATE" | "DELETE") && where_less;
+            let line: String = sql
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(60)
+                .collect();
+            (all || drops || first == "TRUNCATE").then(|| format!("`{line}` takes all rows"))
+        })
 }

@@ -1,7 +1,7 @@
 //! `schema-and-data-mixed`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "schema-and-data-mixed",
@@ -16,6 +16,12 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         Operation::CreateTable(_) => false,
         other => !other.is_data(),
     };
-    (scene.operation.is_data() && scene.migration.operations.iter().any(|o| changes(&o)))
-        .then(|| format!("`{}` stands beside schema changes", scene.operation.describe()))
+    (scene.operation.is_data() && scene.migration.operations.iter().any(|o| changes(&o))).then(
+        || {
+            format!(
+                "`{}` stands beside schema changes",
+                scene.operation.describe()
+            )
+        },
+    )
 }

@@ -2,8 +2,8 @@
 
 use oxyde_sql::types::ColumnType;
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "small-counted-key",

@@ -2,8 +2,8 @@
 
 use oxyde_sql::ddl::Step;
 
-use crate::operation::Lowered;
 use super::{Rule, Scene, Severity};
+use crate::operation::Lowered;
 
 pub(super) const RULE: Rule = Rule {
     name: "sqlite-rebuild",
@@ -14,7 +14,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let steps = scene.operation.lower(scene.before, scene.after, scene.style).ok()?;
+    let steps = scene
+        .operation
+        .lower(scene.before, scene.after, scene.style)
+        .ok()?;
     steps.iter().find_map(|step| match step {
         Lowered::Ddl(Step::Rebuild(rebuild)) if scene.is_old(None, &rebuild.table) => {
             Some(format!("table `{}` is built anew", rebuild.table))

@@ -3,9 +3,9 @@
 use oxyde_sql::dialect::AlterStyle;
 use oxyde_sql::types::ColumnType;
 
+use super::{Rule, Scene, Severity};
 use crate::operation::Operation;
 use crate::state;
-use super::{Rule, Scene, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "type-change-rewrites",
@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AlterColumn(alter) = scene.operation else { return None };
+    let Operation::AlterColumn(alter) = scene.operation else {
+        return None;
+    };
     let schema = alter.schema.as_deref();
     let table = state::find(scene.before, schema, &alter.table).ok()?;
     let old = state::column(table, &alter.column.name).ok()?;
@@ -24,7 +26,12 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         && old.ty != alter.column.ty
         && !is_free(&old.ty, &alter.column.ty)
         && scene.is_old(schema, &alter.table);
-    rewrites.then(|| format!("the type change of `{}.{}` rewrites the table", alter.table, old.name))
+    rewrites.then(|| {
+        format!(
+            "the type change of `{}.{}` rewrites the table",
+            alter.table, old.name
+        )
+    })
 }
 
 /// Whether only the catalogue changes: a text that may be longer, an enum's labels.
@@ -33,8 +40,14 @@ fn is_free(old: &ColumnType, new: &ColumnType) -> bool {
         (ColumnType::Varchar { .. }, ColumnType::Text) => true,
         (ColumnType::Varchar { length: old }, ColumnType::Varchar { length: new }) => old <= new,
         (
-            ColumnType::Decimal { scale: old_scale, precision: old },
-            ColumnType::Decimal { scale, precision: new },
+            ColumnType::Decimal {
+                scale: old_scale,
+                precision: old,
+            },
+            ColumnType::Decimal {
+                scale,
+                precision: new,
+            },
         ) => old_scale == scale && (new.is_none() || old <= new),
         (ColumnType::Enum { name: old, .. }, ColumnType::Enum { name: new, .. }) => old == new,
         _ => false,

@@ -2,9 +2,9 @@
 
 use oxyde_sql::types::ColumnType;
 
+use super::{Rule, Scene, Severity};
 use crate::operation::Operation;
 use crate::state;
-use super::{Rule, Scene, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "type-narrowing",
@@ -15,11 +15,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AlterColumn(alter) = scene.operation else { return None };
+    let Operation::AlterColumn(alter) = scene.operation else {
+        return None;
+    };
     let table = state::find(scene.before, alter.schema.as_deref(), &alter.table).ok()?;
     let old = state::column(table, &alter.column.name).ok()?;
     narrows(&old.ty, &alter.column.ty).then(|| {
-        format!("`{}.{}` takes fewer values than before", alter.table, alter.column.name)
+        format!(
+            "`{}.{}` takes fewer values than before",
+            alter.table, alter.column.name
+        )
     })
 }
 
@@ -34,10 +39,16 @@ fn narrows(old: &ColumnType, new: &ColumnType) -> bool {
         return new < old;
     }
     match (old, new) {
-        (ColumnType::Text, ColumnType::Varchar { .. }) => true,
+        (ColumnType::Text, ColumnType::Varchar { .. })
+        | (ColumnType::TimestampTz | ColumnType::DateTime, ColumnType::Date | ColumnType::Time) => {
+            true
+        }
         (ColumnType::Varchar { length: old }, ColumnType::Varchar { length: new }) => new < old,
         (
-            ColumnType::Decimal { precision: old, scale: old_scale },
+            ColumnType::Decimal {
+                precision: old,
+                scale: old_scale,
+            },
             ColumnType::Decimal { precision, scale },
         ) => {
             let whole = |precision: &Option<u16>, scale: &Option<u16>| {
@@ -46,7 +57,6 @@ fn narrows(old: &ColumnType, new: &ColumnType) -> bool {
             whole(precision, scale) < whole(old, old_scale) || scale < old_scale
         }
         (ColumnType::Double | ColumnType::Decimal { .. }, new) => size(new).is_some(),
-        (ColumnType::TimestampTz | ColumnType::DateTime, ColumnType::Date | ColumnType::Time) => true,
         _ => false,
     }
 }

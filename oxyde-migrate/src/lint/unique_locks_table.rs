@@ -1,7 +1,7 @@
 //! `unique-locks-table`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "unique-locks-table",
@@ -12,6 +12,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddUnique(add) = scene.operation else { return None };
-    (scene.is_old(add.schema.as_deref(), &add.table)).then(|| format!("unique constraint `{}` locks `{}` while its index is built", add.unique.name, add.table))
+    let Operation::AddUnique(add) = scene.operation else {
+        return None;
+    };
+    (scene.is_old(add.schema.as_deref(), &add.table)).then(|| {
+        format!(
+            "unique constraint `{}` locks `{}` while its index is built",
+            add.unique.name, add.table
+        )
+    })
 }

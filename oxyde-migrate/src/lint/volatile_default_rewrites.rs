@@ -1,7 +1,7 @@
 //! `volatile-default-rewrites`.
 
-use crate::operation::Operation;
 use super::{Rule, Scene, Severity};
+use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "volatile-default-rewrites",
@@ -12,11 +12,24 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>) -> Option<String> {
-    let Operation::AddColumn(add) = scene.operation else { return None };
+    let Operation::AddColumn(add) = scene.operation else {
+        return None;
+    };
     let default = add.column.default.as_deref()?.to_ascii_lowercase();
     // The transaction's time is one value, so it is stored once.
-    let stable = ["now()", "current_timestamp", "current_date", "localtimestamp", "current_time"];
+    let stable = [
+        "now()",
+        "current_timestamp",
+        "current_date",
+        "localtimestamp",
+        "current_time",
+    ];
     let volatile = default.contains('(') && !stable.iter().any(|word| default.starts_with(word));
     (scene.style.concurrent_indexes && volatile && scene.is_old(add.schema.as_deref(), &add.table))
-        .then(|| format!("the default of `{}.{}` is computed for each row", add.table, add.column.name))
+        .then(|| {
+            format!(
+                "the default of `{}.{}` is computed for each row",
+                add.table, add.column.name
+            )
+        })
 }

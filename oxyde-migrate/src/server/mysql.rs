@@ -13,21 +13,25 @@ const LOCK: &str = "CONCAT('oxyde_', LEFT(SHA2(DATABASE(), 256), 40))";
 /// Errors that say that a table, column, index or constraint is there already, or is gone
 /// already.
 const DONE: &[&str] = &[
-    "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1176", "1826", "3821", "3822", "3940",
-    "1022", "121",
+    "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1176", "1826", "3821", "3822",
+    "3940", "1022", "121",
 ];
 
 impl Server for Mysql {
     fn try_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool> {
         Box::pin(async move {
-            let got = session.scalar(&format!("SELECT GET_LOCK({LOCK}, 0)")).await?;
+            let got = session
+                .scalar(&format!("SELECT GET_LOCK({LOCK}, 0)"))
+                .await?;
             Ok(got.as_deref() == Some("1"))
         })
     }
 
     fn unlock<'a>(&'a self, session: &'a Session) -> Answer<'a, ()> {
         Box::pin(async move {
-            session.scalar(&format!("SELECT RELEASE_LOCK({LOCK})")).await?;
+            session
+                .scalar(&format!("SELECT RELEASE_LOCK({LOCK})"))
+                .await?;
             Ok(())
         })
     }
@@ -42,12 +46,17 @@ impl Server for Mysql {
     fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()> {
         Box::pin(async move {
             let lock = limits.lock.as_secs().max(1);
-            session.run(&format!("SET SESSION lock_wait_timeout = {lock}")).await?;
-            session.run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}")).await?;
+            session
+                .run(&format!("SET SESSION lock_wait_timeout = {lock}"))
+                .await?;
+            session
+                .run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}"))
+                .await?;
             if let Some(limit) = limits.statement {
                 // MariaDB's variable; MySQL limits reading statements only.
                 let seconds = format!("SET SESSION max_statement_time = {}", limit.as_secs_f64());
-                let milliseconds = format!("SET SESSION max_execution_time = {}", limit.as_millis());
+                let milliseconds =
+                    format!("SET SESSION max_execution_time = {}", limit.as_millis());
                 if session.run(&seconds).await.is_err() {
                     session.run(&milliseconds).await?;
                 }

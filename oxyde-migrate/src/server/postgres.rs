@@ -15,14 +15,18 @@ impl Server for Postgres {
         // Asked again and again rather than waited for: a waiting statement would hold a
         // snapshot, for which CREATE INDEX CONCURRENTLY of the lock's holder would wait.
         Box::pin(async move {
-            let got = session.scalar(&format!("SELECT pg_try_advisory_lock({KEY})::text")).await?;
+            let got = session
+                .scalar(&format!("SELECT pg_try_advisory_lock({KEY})::text"))
+                .await?;
             Ok(got.as_deref() == Some("true"))
         })
     }
 
     fn unlock<'a>(&'a self, session: &'a Session) -> Answer<'a, ()> {
         Box::pin(async move {
-            session.scalar(&format!("SELECT pg_advisory_unlock({KEY})::text")).await?;
+            session
+                .scalar(&format!("SELECT pg_advisory_unlock({KEY})::text"))
+                .await?;
             Ok(())
         })
     }
@@ -39,9 +43,13 @@ impl Server for Postgres {
 
     fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()> {
         Box::pin(async move {
-            session.run(&format!("SET lock_timeout = {}", limits.lock.as_millis())).await?;
+            session
+                .run(&format!("SET lock_timeout = {}", limits.lock.as_millis()))
+                .await?;
             let statement = limits.statement.map_or(0, |limit| limit.as_millis());
-            session.run(&format!("SET statement_timeout = {statement}")).await
+            session
+                .run(&format!("SET statement_timeout = {statement}"))
+                .await
         })
     }
 
@@ -61,7 +69,9 @@ impl Server for Postgres {
         index: Option<&'a str>,
     ) -> Answer<'a, Begun> {
         Box::pin(async move {
-            let Some(index) = index else { return Ok(Begun::ToDo) };
+            let Some(index) = index else {
+                return Ok(Begun::ToDo);
+            };
             let name = session.style().literal(index);
             let state = session
                 .scalar(&format!(
@@ -73,7 +83,9 @@ impl Server for Postgres {
                 Some("true") if creates => Begun::Done,
                 Some(_) if creates => {
                     // Left INVALID by a run that was cancelled: it serves no query.
-                    session.run(&format!("DROP INDEX CONCURRENTLY {index}")).await?;
+                    session
+                        .run(&format!("DROP INDEX CONCURRENTLY {index}"))
+                        .await?;
                     Begun::ToDo
                 }
                 Some(_) => Begun::ToDo,

@@ -27,7 +27,10 @@ pub struct Database {
 
 fn admin_url(server: &str) -> String {
     let (variable, usual) = match server {
-        "postgres" => ("OXYDE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres"),
+        "postgres" => (
+            "OXYDE_TEST_POSTGRES_URL",
+            "postgresql://postgres@127.0.0.1:5432/postgres",
+        ),
         "mysql" => ("OXYDE_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3307"),
         _ => ("OXYDE_TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306"),
     };
@@ -45,12 +48,21 @@ impl Database {
         if server == "sqlite" {
             let folder = tempfile::tempdir().unwrap();
             let url = format!("sqlite:///{}/app.db", folder.path().display());
-            return Database { url, server, admin: None, folder: Some(folder) };
+            return Database {
+                url,
+                server,
+                admin: None,
+                folder: Some(folder),
+            };
         }
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let name = format!("oxyde_m_{}_{number}", std::process::id());
         let url = admin_url(server);
-        let admin = if server == "postgres" { url.clone() } else { with_database(&url, "mysql") };
+        let admin = if server == "postgres" {
+            url.clone()
+        } else {
+            with_database(&url, "mysql")
+        };
         let quote = if server == "postgres" { '"' } else { '`' };
         run(&admin, &format!("CREATE DATABASE {quote}{name}{quote}"))
             .await
@@ -65,13 +77,19 @@ impl Database {
 
     pub async fn drop(self) {
         if let Some((admin, sql)) = &self.admin {
-            let force = if self.server == "postgres" { " WITH (FORCE)" } else { "" };
+            let force = if self.server == "postgres" {
+                " WITH (FORCE)"
+            } else {
+                ""
+            };
             run(admin, &format!("{sql}{force}")).await.unwrap();
         }
     }
 
     pub async fn run(&self, sql: &str) {
-        run(&self.url, sql).await.unwrap_or_else(|error| panic!("{}: {sql}: {error}", self.server));
+        run(&self.url, sql)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {sql}: {error}", self.server));
     }
 
     pub async fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
@@ -85,7 +103,9 @@ impl Database {
     }
 
     pub async fn session(&self) -> Session {
-        Session::connect(&self.url, Duration::from_secs(20)).await.unwrap()
+        Session::connect(&self.url, Duration::from_secs(20))
+            .await
+            .unwrap()
     }
 
     pub async fn migrate(
@@ -93,14 +113,24 @@ impl Database {
         history: &History,
         target: Target,
     ) -> Result<Vec<PlannedMigration>, MigrateError> {
-        let options = Options { target, ..Options::default() };
-        let context = Context { progress: &|_| {}, data_steps: None, root: Path::new(".") };
+        let options = Options {
+            target,
+            ..Options::default()
+        };
+        let context = Context {
+            progress: &|_| {},
+            data_steps: None,
+            root: Path::new("."),
+        };
         executor::migrate(&self.url, history, &options, &context).await
     }
 }
 
 async fn run(url: &str, sql: &str) -> Result<(), oxyde_driver::DriverError> {
-    let settings = PoolSettings { max_connections: 1, ..PoolSettings::default() };
+    let settings = PoolSettings {
+        max_connections: 1,
+        ..PoolSettings::default()
+    };
     let pool = Pool::connect(url, settings).await?;
     let result = pool.simple(sql).await;
     let _ = Cancel::never();
@@ -120,5 +150,9 @@ pub fn history(migrations: Vec<(&str, Vec<Operation>)>) -> History {
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(2)
+        .build()
+        .unwrap()
 }

@@ -18,16 +18,16 @@ pub fn alter_table(
     after: &Table,
     change: &Change<'_>,
 ) -> Result<Vec<Step>, SchemaError> {
-    let alter = Alter {
+    let changing = Alter {
         style,
         before,
         after,
         steps: Vec::new(),
     };
     match style.alter {
-        AlterStyle::Rebuild => alter.rebuilding(change),
-        AlterStyle::Clauses => alter.in_place(change),
-        AlterStyle::Modify => alter.with_side_effects(change),
+        AlterStyle::Rebuild => changing.rebuilding(change),
+        AlterStyle::Clauses => changing.in_place(change),
+        AlterStyle::Modify => changing.with_side_effects(change),
     }
 }
 
@@ -74,10 +74,10 @@ impl Alter<'_> {
             .iter()
             .filter(|index| !present.iter().any(|old| old.name == index.name))
         {
-            if own == Some(index.name.as_str()) {
-                let sql = create_index(style, self.after, index, false)?;
-                self.push(sql);
-            } else if !matches!(change, Change::RenameConstraint { .. }) {
+            // A renamed foreign key renames its index, too.
+            if own == Some(index.name.as_str())
+                || !matches!(change, Change::RenameConstraint { .. })
+            {
                 let sql = create_index(style, self.after, index, false)?;
                 self.push(sql);
             }
@@ -146,7 +146,7 @@ impl Alter<'_> {
                 using,
                 backfill,
             } => match style.alter {
-                AlterStyle::Clauses => self.alter_by_clauses(from, to, *using, *backfill)?,
+                AlterStyle::Clauses => self.alter_by_clauses(from, to, *using, *backfill),
                 AlterStyle::Modify | AlterStyle::Rebuild => {
                     self.alter_by_modify(from, to, *using, *backfill)?;
                 }
@@ -310,7 +310,7 @@ impl Alter<'_> {
         to: &Column,
         using: Option<&str>,
         backfill: Option<&str>,
-    ) -> Result<(), SchemaError> {
+    ) {
         let style = self.style;
         let name = style.quoted(&to.name);
         let (old_type, new_type) = (
@@ -372,7 +372,6 @@ impl Alter<'_> {
             let sql = comment_sql(style, self.after, Some(&to.name), to.comment.as_deref());
             self.steps.extend(sql.map(Step::Sql));
         }
-        Ok(())
     }
 
     fn alter_by_modify(

@@ -1,5 +1,7 @@
 //! The definition of a column.
 
+use std::fmt::Write as _;
+
 use super::{SchemaError, default_sql, enum_check_name};
 use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, EnumStyle};
 use crate::schema::{Column, IndexPart, Table};
@@ -71,7 +73,7 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
         && is_checked_decimal(table, column)
     {
         // Else the check would compare texts.
-        sql.push_str(&format!(" COLLATE {collation}"));
+        let _ = write!(sql, " COLLATE {collation}");
     }
     if has_key_inside(style, column) {
         if table.primary_key != [column.name.as_str()] {
@@ -106,11 +108,9 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
         && style.enums == EnumStyle::Check
     {
         let labels: Vec<String> = values.iter().map(|value| style.literal(value)).collect();
-        sql.push_str(&format!(
-            " CONSTRAINT {} CHECK ({name} IN ({}))",
+        let _ = write!(sql, " CONSTRAINT {} CHECK ({name} IN ({}))",
             style.quoted(&enum_check_name(ty)),
-            labels.join(", ")
-        ));
+            labels.join(", "));
     }
     Ok(sql)
 }

@@ -1,5 +1,7 @@
 //! Keys and constraints, as they stand in a table or after `ADD`.
 
+use std::fmt::Write as _;
+
 use super::{SchemaError, primary_key_name};
 use crate::dialect::{CounterStyle, DdlStyle};
 use crate::schema::{Check, ForeignKey, ReferentialAction, Table, Unique};
@@ -83,7 +85,7 @@ pub fn foreign_key_sql(
                 });
             }
         };
-        sql.push_str(&format!(" ON {event} {action}"));
+        let _ = write!(sql, " ON {event} {action}");
     }
     Ok(sql)
 }

@@ -1,5 +1,7 @@
 //! Indexes.
 
+use std::fmt::Write as _;
+
 use super::SchemaError;
 use crate::dialect::DdlStyle;
 use crate::schema::{Index, IndexPart, Table};
@@ -63,13 +65,13 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
         if !style.covering_indexes {
             return refuse("index with INCLUDE".to_owned());
         }
-        tail.push_str(&format!(" INCLUDE ({})", style.quoted_list(&index.include)));
+        let _ = write!(tail, " INCLUDE ({})", style.quoted_list(&index.include));
     }
     if let Some(condition) = &index.condition {
         if !style.partial_indexes {
             return refuse("partial index".to_owned());
         }
-        tail.push_str(&format!(" WHERE {condition}"));
+        let _ = write!(tail, " WHERE {condition}");
     }
     Ok(Pieces {
         kind,
@@ -144,7 +146,7 @@ pub fn drop_index(style: &DdlStyle, table: &Table, name: &str, concurrently: boo
 
 /// The indexes that foreign keys need and that no other index or key of the table gives.
 ///
-/// InnoDB would make them in silence, under the name of the foreign key, and leave them behind
+/// `InnoDB` would make them in silence, under the name of the foreign key, and leave them behind
 /// when the foreign key goes; written out, they come and go with it.
 #[must_use]
 pub fn foreign_key_indexes(style: &DdlStyle, table: &Table) -> Vec<Index> {
