@@ -94,7 +94,7 @@ pub(crate) fn render_over(
             .join
             .fill("{0} FILTER (WHERE {1})", &[sql, filter], Level::Term);
     }
-    if over.is_some() && is_registered(form, cx) {
+    if over.is_some() && !slides(form, cx) {
         return Err(cx.unsupported(format!(
             "`{}` of these values over a window",
             aggregate.name
@@ -109,11 +109,14 @@ pub(crate) fn render_over(
     }
 }
 
-/// Whether the driver brings the aggregate; then it cannot stand before a window.
-fn is_registered(form: &Form, cx: &Context<'_>) -> bool {
-    form.sql
-        .pick(cx.features.dialect)
-        .is_some_and(|sql| sql.starts_with("oxyde_"))
+/// Whether the aggregate can stand before a window. Of those that the driver brings, the sum and
+/// the mean can take a value back; the others cannot.
+fn slides(form: &Form, cx: &Context<'_>) -> bool {
+    form.sql.pick(cx.features.dialect).is_none_or(|sql| {
+        !sql.starts_with("oxyde_")
+            || sql.starts_with("oxyde_decimal_sum")
+            || sql.starts_with("oxyde_decimal_avg")
+    })
 }
 
 fn find(call: &Call) -> Result<&'static Aggregate, SqlError> {

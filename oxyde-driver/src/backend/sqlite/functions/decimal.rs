@@ -220,7 +220,13 @@ impl Gather for Sum {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Answer> {
+    fn undo(&mut self, argument: Argument<'_>) -> Result<()> {
+        self.total -= decimal(argument)?;
+        self.count -= 1;
+        Ok(())
+    }
+
+    fn value(&self) -> Result<Answer> {
         if self.count == 0 {
             return Ok(Answer::Null);
         }
@@ -251,7 +257,7 @@ impl Gather for Extreme {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Answer> {
+    fn value(&self) -> Result<Answer> {
         self.best.as_ref().map_or(Ok(Answer::Null), text)
     }
 }

@@ -102,14 +102,20 @@ struct Scalar {
 struct Aggregate {
     name: &'static std::ffi::CStr,
     make: fn() -> Box<dyn Gather>,
+    /// Whether it can take a value back, so that it may stand before a window.
+    slides: bool,
 }
 
 /// The state of an aggregate.
 trait Gather {
     /// Takes one value; NULLs are left out.
     fn step(&mut self, argument: Argument<'_>) -> Result<()>;
-    /// Gives the result.
-    fn finish(self: Box<Self>) -> Result<Answer>;
+    /// Takes one value back that left the window.
+    fn undo(&mut self, _argument: Argument<'_>) -> Result<()> {
+        Err(wrong("the aggregate cannot stand before a window"))
+    }
+    /// Gives the result so far.
+    fn value(&self) -> Result<Answer>;
 }
 
 /// A line of the table of scalar functions.
@@ -169,34 +175,42 @@ static AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: c"oxyde_decimal_sum",
         make: decimal::sum,
+        slides: true,
     },
     Aggregate {
         name: c"oxyde_decimal_avg",
         make: decimal::avg,
+        slides: true,
     },
     Aggregate {
         name: c"oxyde_decimal_min",
         make: decimal::min,
+        slides: false,
     },
     Aggregate {
         name: c"oxyde_decimal_max",
         make: decimal::max,
+        slides: false,
     },
     Aggregate {
         name: c"oxyde_stddev_pop",
         make: number::stddev_pop,
+        slides: false,
     },
     Aggregate {
         name: c"oxyde_stddev_samp",
         make: number::stddev_samp,
+        slides: false,
     },
     Aggregate {
         name: c"oxyde_var_pop",
         make: number::var_pop,
+        slides: false,
     },
     Aggregate {
         name: c"oxyde_var_samp",
         make: number::var_samp,
+        slides: false,
     },
 ];
 
@@ -220,7 +234,25 @@ pub(super) fn register(db: NonNull<ffi::sqlite3>) {
             );
         }
     }
-    for entry in AGGREGATES {
+    for entry in AGGREGATES.iter().filter(|entry| entry.slides) {
+        let context = ptr::from_ref(entry).cast_mut().cast::<c_void>();
+        // SAFETY: the connection is open and ours; name and entry are static.
+        unsafe {
+            ffi::sqlite3_create_window_function(
+                db.as_ptr(),
+                entry.name.as_ptr(),
+                1,
+                flags,
+                context,
+                Some(on_step),
+                Some(on_final),
+                Some(on_value),
+                Some(on_inverse),
+                None,
+            );
+        }
+    }
+    for entry in AGGREGATES.iter().filter(|entry| !entry.slides) {
         let context = ptr::from_ref(entry).cast_mut().cast::<c_void>();
         // SAFETY: the connection is open and ours; name and entry are static.
         unsafe {
@@ -383,6 +415,29 @@ extern "C" fn on_step(
     count: c_int,
     values: *mut *mut ffi::sqlite3_value,
 ) {
+    // SAFETY: SQLite calls with the context that was registered and with values that live now.
+    unsafe { move_window(context, count, values, |gather, value| gather.step(value)) }
+}
+
+extern "C" fn on_inverse(
+    context: *mut ffi::sqlite3_context,
+    count: c_int,
+    values: *mut *mut ffi::sqlite3_value,
+) {
+    // SAFETY: SQLite calls with the context that was registered and with values that live now.
+    unsafe { move_window(context, count, values, |gather, value| gather.undo(value)) }
+}
+
+/// Takes a value in or back.
+///
+/// # Safety
+/// `context` is the one of the running call, and the values live during it.
+unsafe fn move_window(
+    context: *mut ffi::sqlite3_context,
+    count: c_int,
+    values: *mut *mut ffi::sqlite3_value,
+    take: impl FnOnce(&mut dyn Gather, Argument<'_>) -> Result<()>,
+) {
     let size = c_int::try_from(size_of::<State>()).unwrap_or(8);
     // SAFETY: SQLite calls with the context that was registered (a static `Aggregate`), with
     // values that live during this call, and gives room for one pointer, zero at first, that it
@@ -408,7 +463,7 @@ extern "C" fn on_step(
             return;
         }
         let step = catch_unwind(AssertUnwindSafe(|| match arguments.first() {
-            Some(argument) => running.gather.step(*argument),
+            Some(argument) => take(running.gather.as_mut(), *argument),
             None => Ok(()),
         }));
         match step {
@@ -435,7 +490,27 @@ extern "C" fn on_final(context: *mut ffi::sqlite3_context) {
             }
             running.gather
         };
-        let result = catch_unwind(AssertUnwindSafe(|| gather.finish()));
+        let result = catch_unwind(AssertUnwindSafe(|| gather.value()));
+        answer(context, result);
+    }
+}
+
+extern "C" fn on_value(context: *mut ffi::sqlite3_context) {
+    // SAFETY: as in `on_final`, but the state stays where it is.
+    unsafe {
+        let room = ffi::sqlite3_aggregate_context(context, 0).cast::<State>();
+        if room.is_null() || (*room).is_null() {
+            let entry = &*ffi::sqlite3_user_data(context).cast::<Aggregate>();
+            let result = catch_unwind(|| (entry.make)().value());
+            answer(context, result);
+            return;
+        }
+        let running = &mut **room;
+        if let Some(trouble) = running.trouble.take() {
+            answer(context, Ok(Err(trouble)));
+            return;
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| running.gather.value()));
         answer(context, result);
     }
 }

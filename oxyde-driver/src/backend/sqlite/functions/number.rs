@@ -111,7 +111,7 @@ impl Gather for Spread {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Answer> {
+    fn value(&self) -> Result<Answer> {
         let divisor = if self.sample {
             self.count - 1.0
         } else {
