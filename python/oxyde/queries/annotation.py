@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from oxyde import _ir
 from oxyde.exceptions import FieldError
 from oxyde.queries.base import Expression
-from oxyde.queries.lookups import Resolved, _finish, resolve
+from oxyde.queries.lookups import Resolved, resolve, resolve_field
 from oxyde.queries.names import Names
 from oxyde.queries.predicates import Leaf
 from oxyde.queries.scope import Builder, Scope, Typed
@@ -159,7 +159,7 @@ def _resolve_annotation(
             )
         field = FieldMeta(annotation.name, "", _python_name(annotation.type), annotation.type)
     label = f"{names.label}.{annotation.name}"
-    return _finish(names, key, label, (), field, rest)
+    return resolve_field(names, key, label, (), field, rest)
 
 
 def _python_name(column_type: _ir.ColumnType) -> str:

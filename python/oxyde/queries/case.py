@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from oxyde import _ir
 from oxyde.exceptions import FieldError
 from oxyde.queries.base import Conditional, Expression
+from oxyde.queries.choice_functions import family_of
 from oxyde.queries.columns import kind_of
 from oxyde.queries.expressions import Computed, as_expression, context_of
-from oxyde.queries.functions import _family
 from oxyde.queries.outputs import output_type
 from oxyde.queries.q import Q
 from oxyde.queries.scope import Scope, Typed
@@ -92,7 +92,7 @@ class Case(Computed):
         otherwise = None if self.default is None else self.default.build(scope, column_type)
         if otherwise is not None and otherwise.type is not None:
             types.append(otherwise.type)
-        if len({_family(each) for each in types}) > 1:
+        if len({family_of(each) for each in types}) > 1:
             raise FieldError(
                 "the branches of Case() have different types: "
                 + ", ".join(sorted({kind_of(each) for each in types})),

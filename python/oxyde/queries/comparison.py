@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.exceptions import FieldLookupError, FieldLookupValueError
-from oxyde.queries.base import Expression
+from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.columns import kind_of
-from oxyde.queries.expressions import as_expression
+from oxyde.queries.expressions import Computed, as_expression, context_of
 from oxyde.queries.lookup_table import SPECS
 from oxyde.queries.predicates import Node
 from oxyde.queries.related import groups_rows
-from oxyde.queries.scope import Scope
+from oxyde.queries.scope import Scope, Typed
 
 if TYPE_CHECKING:
     from oxyde.queries.annotation import Context
 
-__all__ = ["Comparison", "Truth"]
+__all__ = ["Comparison", "Holds", "Truth"]
 
 
 class Comparison(Node):
@@ -100,6 +100,29 @@ class Comparison(Node):
             else:
                 arguments.append({"literal": {"bool": argument}})
         return {"lookup": {"name": self.lookup, "operand": left.ir, "arguments": arguments}}
+
+
+class Holds(Computed):
+    """Whether a condition holds, as a value: what ``annotate(adult=Q(age__gte=18))`` means."""
+
+    __slots__ = ("condition",)
+
+    def __init__(self, condition: Conditional) -> None:
+        self.condition = condition
+
+    def shape(self, context: Context, values: list[Any]) -> Hashable:
+        """The condition's shape."""
+        node = self.condition.resolve(context)
+        values.extend(node.values)
+        return ("holds", node.shape)
+
+    def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
+        """The condition as a truth value."""
+        node = self.condition.resolve(context_of(scope))
+        return Typed({"predicate": node.build(scope)}, "bool")
+
+    def __repr__(self) -> str:
+        return repr(self.condition)
 
 
 class Truth(Node):

@@ -17,7 +17,8 @@ from oxyde.exceptions import (
 from oxyde.queries.aggregates import Aggregate, Avg, Max, Min, Sum
 from oxyde.queries.base import Expression
 from oxyde.queries.build_ir import build_rows
-from oxyde.queries.building import Building, Clause
+from oxyde.queries.building import Building
+from oxyde.queries.filtering import Clause
 from oxyde.queries.names import key_of
 from oxyde.queries.ordering import term_of
 from oxyde.queries.plans import Entry, entry_for

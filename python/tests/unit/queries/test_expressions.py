@@ -83,6 +83,7 @@ def built(expression: Any) -> Any:
         (Case(When(age__lt=18, then=F("balance")), default=0), None),
         (Exists(Post.objects.filter(author_id=OuterRef("id"))), "bool"),
         (Subquery(Post.objects.filter(author_id=OuterRef("id")).values("title")[:1]), "text"),
+        (Q(age__gte=18) | Q(posts__title="x"), "bool"),
         (Count("posts"), "big_int"),
         (Sum("posts__views"), "big_int"),
         (Window(RowNumber(), partition_by="company_id", order_by="-age"), "big_int"),

@@ -72,10 +72,10 @@ def structs(key: str, node: Any) -> list[tuple[str, set[str]]]:
         return found
     assigned_column = key == "column" and "table" not in node
     is_action = key in ("update", "conflict") and "columns" in node
-    if key in STRUCTS and (key != "column" or assigned_column) and not is_action:
-        # `column` is also an expression, `table` also a name, `select` also one entry of a union.
-        if not (key == "select" and set(node) == {"select"}):
-            found.append((key, set(node)))
+    # `column` is also an expression, `table` also a name, `select` also one entry of a union.
+    is_union = key == "select" and set(node) == {"select"}
+    if key in STRUCTS and (key != "column" or assigned_column) and not (is_action or is_union):
+        found.append((key, set(node)))
     for name, value in node.items():
         found += structs(name, value)
     return found
@@ -214,7 +214,8 @@ def test_lookups_are_those_of_the_core() -> None:
 def test_functions_and_aggregates_are_those_of_the_core() -> None:
     import oxyde.queries as queries
     from oxyde.queries.aggregates import Aggregate
-    from oxyde.queries.functions import _EXTRACTS, _TRUNCS, Func
+    from oxyde.queries.date_functions import EXTRACTS, TRUNCS
+    from oxyde.queries.functions import Func
 
     functions = {each["name"] for each in _core.FUNCTIONS}
     aggregates = {each["name"] for each in _core.AGGREGATES}
@@ -226,8 +227,8 @@ def test_functions_and_aggregates_are_those_of_the_core() -> None:
             assert found.name in functions, name
         elif isinstance(found, type) and issubclass(found, Aggregate):
             assert found.name in aggregates, name
-    assert {f"extract_{part}" for part in _EXTRACTS} <= functions
-    assert {f"trunc_{unit}" for unit in _TRUNCS} <= functions
+    assert {f"extract_{part}" for part in EXTRACTS} <= functions
+    assert {f"trunc_{unit}" for unit in TRUNCS} <= functions
     assert set(PARTS.values()) <= functions
 
 
