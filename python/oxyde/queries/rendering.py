@@ -65,7 +65,7 @@ def _render_expression(
 ) -> _ir.Predicate:
     from oxyde.queries.subquery import QueryExpression
 
-    value: Expression = leaf.detail
+    value: Expression = leaf.detail[0] if isinstance(leaf.detail, tuple) else leaf.detail
     if resolved.spec.takes == "list":
         assert isinstance(value, QueryExpression)
         return {"in_select": {"operand": operand, "select": value.select(scope.origin)}}

@@ -170,7 +170,11 @@ class Resolved:
                 raise self.refuse(value, "this lookup takes plain values only")
         values: list[Any] = []
         shape = (self.key, "expression", value.shape(context, values))
-        leaf = self.make(shape, tuple(values), "expression", value)
+        detail: Any = value
+        if self.operand_type is None:
+            # A part of a document is read as the type of what it is compared with.
+            detail = (value, context.check(value).type or "json")
+        leaf = self.make(shape, tuple(values), "expression", detail)
         context.check_node(leaf)
         return leaf
 
@@ -225,6 +229,8 @@ def _json_type(leaf: Leaf) -> _ir.ColumnType:
         return "text"
     if leaf.form in ("plain", "list", "pair") and isinstance(leaf.detail, str):
         return default_type(leaf.detail)
+    if leaf.form == "expression":
+        return leaf.detail[1]  # type: ignore[no-any-return]
     return "json"
 
 
