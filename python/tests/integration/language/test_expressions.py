@@ -195,12 +195,7 @@ NUMBER_CASES: list[tuple[Any, Callable[[Number], Any]]] = [
     (Power("b", 3), lambda row: row.b**3),
     (Greatest("a", "b"), lambda row: max(row.a, row.b)),
     (Least("a", "b", Value(1)), lambda row: min(row.a, row.b, 1)),
-    (Round("m", 2), lambda row: round_half_up(row.m)),
 ]
-
-
-def round_half_up(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.01"), rounding="ROUND_HALF_UP")
 
 
 @pytest.mark.parametrize("index", range(len(NUMBER_CASES)))
@@ -208,6 +203,15 @@ async def test_number_functions(numbers: list[Number], index: int) -> None:
     expression, expected = NUMBER_CASES[index]
     got = await computed(Number, expression)
     assert got == pytest.approx([expected(row) for row in numbers], rel=1e-9)
+
+
+async def test_round_keeps_decimals_exact(numbers: list[Number]) -> None:
+    assert await computed(Number, Round("m", 2)) == [
+        row.m.quantize(Decimal("0.01"), rounding="ROUND_HALF_UP") for row in numbers
+    ]
+    assert await computed(Number, Round("m")) == [
+        row.m.quantize(Decimal(1), rounding="ROUND_HALF_UP") for row in numbers
+    ]
 
 
 async def test_choices(books: Library) -> None:
