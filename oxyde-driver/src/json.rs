@@ -17,7 +17,8 @@ pub(crate) struct Style {
     pub hex: bool,
     /// What stands behind a moment in UTC.
     pub utc: &'static str,
-    /// Whether a double in the list of an `in` lookup is a JSON string (MySQL reads those exactly).
+    /// Whether a double in the list of an `in` lookup is a JSON string: numbers in JSON are not
+    /// read exactly.
     pub quoted_doubles: bool,
 }
 

@@ -80,6 +80,7 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
         2,
         "(pattern, text): the same without regard to case",
     ),
+    scalar("oxyde_double", 1, "the real number nearest to a text"),
     scalar("oxyde_int_add", 2, "integer sum; an error on overflow"),
     scalar(
         "oxyde_int_sub",

@@ -53,6 +53,8 @@ fn sqlite(cx: &mut Context<'_>, lists: &[ListColumn<'_>]) -> Sql {
     for (i, list) in lists.iter().enumerate() {
         let value = match list.ty.family() {
             Family::Bytes => "unhex(value)",
+            // SQLite reads some numbers of a JSON text a digit off.
+            Family::Float => "oxyde_double(value)",
             Family::Json | Family::Array => "json(value)",
             _ => "value",
         };

@@ -15,7 +15,7 @@ use crate::json::{Purpose, Style, list_text};
 pub(super) const STYLE: Style = Style {
     hex: true,
     utc: "+00:00",
-    quoted_doubles: false,
+    quoted_doubles: true,
 };
 
 /// Binds the values of a plan.

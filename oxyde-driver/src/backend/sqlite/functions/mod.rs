@@ -141,6 +141,7 @@ static SCALARS: &[Scalar] = &[
     scalar(c"oxyde_repeat", 2, text::repeat),
     scalar(c"oxyde_lpad", 3, text::lpad),
     scalar(c"oxyde_rpad", 3, text::rpad),
+    scalar(c"oxyde_double", 1, number::double),
     scalar(c"oxyde_int_add", 2, number::int_add),
     scalar(c"oxyde_int_sub", 2, number::int_sub),
     scalar(c"oxyde_int_mul", 2, number::int_mul),

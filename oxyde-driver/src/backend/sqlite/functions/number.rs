@@ -15,6 +15,16 @@ fn checked(result: Option<i64>) -> Result<Answer> {
         .ok_or_else(|| range("integer overflow"))
 }
 
+pub(super) fn double(arguments: &[Argument<'_>]) -> Result<Answer> {
+    let [text] = arguments else {
+        return Err(wrong("expected a text"));
+    };
+    text.text()?
+        .parse()
+        .map(Answer::Real)
+        .map_err(|_| wrong("expected a number as text"))
+}
+
 pub(super) fn int_add(arguments: &[Argument<'_>]) -> Result<Answer> {
     let (a, b) = integers(arguments)?;
     checked(a.checked_add(b))
