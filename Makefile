@@ -18,7 +18,7 @@ unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 
 RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard oxyde-*/Cargo.toml) Cargo.toml Cargo.lock
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' 2>/dev/null) pyproject.toml
-LINTED := python demo bench scripts
+LINTED := python demo bench examples scripts
 
 .PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick \
 	docs wheel services constraints clean

@@ -13,9 +13,12 @@ from datetime import datetime
 from pathlib import Path
 
 from oxyde import Count, F, Field, Model, Q, atomic, db
+from oxyde.queries.related_manager import related
 
 
 class Author(Model):
+    """Somebody who writes."""
+
     class Meta:
         is_table = True
         table_name = "blog_author"
@@ -26,6 +29,8 @@ class Author(Model):
 
 
 class Tag(Model):
+    """What a post is about."""
+
     class Meta:
         is_table = True
         table_name = "blog_tag"
@@ -35,6 +40,8 @@ class Tag(Model):
 
 
 class Post(Model):
+    """A post, published once it has a date."""
+
     class Meta:
         is_table = True
         table_name = "blog_post"
@@ -50,6 +57,8 @@ class Post(Model):
 
 
 class PostTag(Model):
+    """Which post has which tag."""
+
     class Meta:
         is_table = True
         table_name = "blog_post_tag"
@@ -59,6 +68,8 @@ class PostTag(Model):
 
 
 class Comment(Model):
+    """A comment; it stays when its author goes."""
+
     class Meta:
         is_table = True
         table_name = "blog_comment"
@@ -97,17 +108,9 @@ async def fill() -> None:
                 Post(title="Norway", text="Fjords.", author=bo),
             ]
         )
-        await PostTag.objects.bulk_create(
-            [
-                PostTag(post=post, tag=tags[label])
-                for post, labels in (
-                    (speed, ("python", "rust")),
-                    (joins, ("sql", "python")),
-                    (norway, ("travel",)),
-                )
-                for label in labels
-            ]
-        )
+        await related(speed, "tags").add(tags["python"], tags["rust"])
+        await related(joins, "tags").set([tags["sql"], tags["python"]])
+        await related(norway, "tags").add(tags["travel"])
         await Comment.objects.bulk_create(
             [
                 Comment(text="Nice!", post=speed, author=bo),
@@ -145,6 +148,14 @@ async def show() -> None:
     ).order_by("id")
     for title, comments, tags in await counted.values_list("title", "comment_count", "tag_count"):
         print(f"  {title}: {comments} comments, {tags} tags")
+
+    print("Everything about the newest, in four queries:")
+    newest = await published.join("author").prefetch("tags", "comments__author").first()
+    assert newest is not None
+    labels = ", ".join(sorted(tag.label for tag in newest.tags))
+    print(f"  {newest.title} by {newest.author.name}, on {labels}")
+    for comment in newest.comments:
+        print(f"  {comment.author.name if comment.author else 'somebody'}: {comment.text}")
 
     print("Found by a word, in title or text, whatever its case:")
     for post in await Post.objects.filter(

@@ -21,6 +21,8 @@ from oxyde.queries.window import Frame, Lag, Rank, Window
 
 
 class Sale(Model):
+    """What one seller sold on one day."""
+
     class Meta:
         is_table = True
         table_name = "report_sale"
@@ -76,7 +78,7 @@ async def best_sellers() -> None:
 
 
 async def running() -> None:
-    """For each day in the north: the running total, a moving mean, the change from the day before."""
+    """For days in the north: the running total, a moving mean, the change from the day before."""
     north = (
         Sale.objects.filter(region="north")
         .annotate(
