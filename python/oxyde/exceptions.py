@@ -190,7 +190,7 @@ class DeadlockError(DatabaseError):
 
 
 class QueryTimeoutError(DatabaseError, TimeoutError):
-    """A statement ran longer than ``PoolSettings.query_timeout``, or was cancelled by the server."""
+    """A statement ran longer than ``PoolSettings.query_timeout``, or the server cancelled it."""
 
 
 class PoolTimeoutError(OxydeError, TimeoutError):
