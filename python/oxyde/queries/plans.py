@@ -13,6 +13,7 @@ from oxyde.exceptions import IntegrityError
 
 if TYPE_CHECKING:
     from oxyde._core import Plan, Recipe
+    from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
     from oxyde.db.meta import ModelMeta
     from oxyde.queries.scope import Builder
@@ -55,6 +56,11 @@ class Entry:
         except IntegrityError as error:
             self._tell(error)
             raise
+
+    async def open_cursor(self, executor: Executor, values: list[Any], chunk: int) -> Cursor:
+        """Run it; its rows come `chunk` at a time."""
+        assert self.recipe is not None
+        return await executor.open_cursor(self.plan, self.values(values), self.recipe, chunk)
 
     async def execute(self, executor: Executor, values: list[Any]) -> tuple[int, int | None]:
         """Run it; the rows affected and the last generated key."""

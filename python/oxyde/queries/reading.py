@@ -28,6 +28,7 @@ from oxyde.queries.shape import shape_of
 from oxyde.queries.state import M, QueryState, R
 
 if TYPE_CHECKING:
+    from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
     from oxyde.queries.query import Query
 
@@ -52,15 +53,27 @@ class Reading(Building[M, R]):
         return await self._rows_on(self._executor(using, client))
 
     async def _rows_on(self, executor: Executor) -> list[R]:
+        self._check_run(executor)
+        values: list[Any] = []
+        shape = shape_of(self, values)
+        entry = entry_for(executor.flavour, shape, lambda: build_rows(self, executor.flavour))
+        rows: list[R] = await entry.fetch(executor, values)
+        return await self._finished(rows, executor)
+
+    def _check_run(self, executor: Executor) -> None:
         if self._lock is not None and not executor.in_transaction:
             raise TransactionError(
                 "a lock outside of a transaction would be given up at once",
                 hint="async with atomic(): …",
             )
-        values: list[Any] = []
-        shape = shape_of(self, values)
-        entry = entry_for(executor.flavour, shape, lambda: build_rows(self, executor.flavour))
-        rows: list[R] = await entry.fetch(executor, values)
+        if self._prefetches and self._row != "model":
+            raise FieldError(
+                "prefetch() loads relations of models, and values() gives none",
+                hint="leave one of them out",
+            )
+
+    async def _finished(self, rows: list[R], executor: Executor) -> list[R]:
+        """What is left to do for rows that have come: their kind, strictness, prefetches."""
         if self._row == "named":
             rows = _named(self, rows)
         elif self._row == "model":
@@ -74,6 +87,11 @@ class Reading(Building[M, R]):
 
             await prefetch_into(rows, self._prefetches, executor)
         return rows
+
+    async def _open_cursor(self, executor: Executor, chunk: int) -> Cursor:
+        self._check_run(executor)
+        values: list[Any] = []
+        return await self._entry(executor.flavour, values).open_cursor(executor, values, chunk)
 
     def _entry(self, flavour: str, values: list[Any]) -> Entry:
         shape = shape_of(self, values)
