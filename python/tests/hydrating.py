@@ -13,7 +13,7 @@ from pydantic import (
     ValidationError,
 )
 
-from oxyde import Model
+from oxyde import Field, Model
 from oxyde.models.recipe import (
     JoinNode,
     recipe_for,
