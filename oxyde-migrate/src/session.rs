@@ -2,10 +2,10 @@
 //! and die together.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use oxyde_driver::{
-    BeginOptions, Cancel, Cell, DriverError, Pool, PoolSettings, RowSet, Transaction,
+    BeginOptions, Cancel, Cause, Cell, DriverError, Pool, PoolSettings, RowSet, Transaction,
 };
 use oxyde_sql::dialect::DdlStyle;
 
@@ -39,7 +39,19 @@ impl Session {
             pg_statement_cache_capacity: 1,
             ..PoolSettings::default()
         };
-        let pool = Pool::connect(url, settings).await?;
+        // Several that open a new SQLite file at once want it in another mode at once, for which
+        // SQLite does not wait by itself.
+        let started = Instant::now();
+        let pool = loop {
+            match Pool::connect(url, settings.clone()).await {
+                Err(error)
+                    if error.cause() == Some(Cause::LockTimeout) && started.elapsed() < busy =>
+                {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                other => break other?,
+            }
+        };
         let style = DdlStyle::of(pool.dialect());
         Ok(Session { pool, style })
     }

@@ -194,7 +194,7 @@ async fn planned(
             migration: item.name.clone(),
         });
     }
-    session.run(&ledger::create(style)).await?;
+    run::write(session, &[ledger::create(style)]).await?;
     let mut done = Vec::with_capacity(planned.migrations.len());
     for item in planned.migrations {
         if !server::of(style).holds_lock(session).await? {

@@ -363,7 +363,7 @@ async fn alone(
     Ok(())
 }
 
-async fn write(session: &Session, statements: &[String]) -> Result<(), DriverError> {
+pub(super) async fn write(session: &Session, statements: &[String]) -> Result<(), DriverError> {
     let transaction = session.begin().await?;
     for statement in statements {
         transaction.run(statement).await?;
