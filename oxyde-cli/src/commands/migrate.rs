@@ -88,9 +88,23 @@ fn verb(direction: Direction) -> &'static str {
 fn show(event: &Event<'_>, output: &Output<'_>) {
     match event {
         Event::Waiting => output.line("Waiting for another migrator to finish …"),
+        // Lines that are written over by the next; only a person at a terminal sees them.
+        Event::Started { item } if output.host.is_terminal() => {
+            output.part(&format!("{} {} …\r", verb(item.direction), item.name));
+        }
+        Event::Step { item, number } if output.host.is_terminal() => output.part(&format!(
+            "{} {} … step {number} of {}\r",
+            verb(item.direction),
+            item.name,
+            item.steps.len()
+        )),
         Event::Started { .. } | Event::Step { .. } => {}
         Event::Finished { item, took, fake } => {
             let how = if *fake { " (recorded only)" } else { "" };
+            if output.host.is_terminal() {
+                // To the end of the line: what is left of the progress.
+                output.part("\u{1b}[2K");
+            }
             output.line(&format!(
                 "{} {} {}{how}",
                 output.paint(

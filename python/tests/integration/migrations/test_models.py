@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from oxyde_command import Command, write_models
 from servers import Server
 
@@ -176,3 +177,92 @@ def test_check_finds_what_was_done_by_hand(server: Server, project: Path, host: 
     assert found["database_differs"] == ["drop column books.title"]
     assert found["unknown_tables"] == ["stray"]
     assert found["models_without_migration"] == found["pending"] == []
+
+
+POSTGRES = """
+from __future__ import annotations
+
+from typing import Any
+
+from oxyde import Field, Index, Model
+
+
+class Event(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    tags: list[str] = Field(default_factory=list, db_default="'{}'")
+    body: dict[str, Any] = Field(default_factory=dict, db_default="'{}'", db_index_method="gin")
+    country: str = Field(db_type="CHAR(2)", db_default="'de'")
+    title: str = Field(db_comment="Shown first")
+    weight: float = Field(default=1.5, db_default="1.5")
+
+    class Meta:
+        is_table = True
+        table_name = "events"
+        schema = "stats"
+        indexes = [
+            Index("lower(title)", name="events_lower_title"),
+            Index("country", unique=True, condition="weight > 1", name="events_heavy"),
+            Index("country", "-weight", include=["title"], name="events_covering"),
+            Index("tags", method="gin", name="events_tags"),
+        ]
+
+
+class Visit(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    event: Event = Field(db_on_delete="CASCADE")
+
+    class Meta:
+        is_table = True
+        table_name = "visits"
+"""
+
+MYSQL = """
+from oxyde import Field, Index, Model
+
+
+class Page(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    title: str
+    body: str | None = None
+    country: str = Field(db_type="CHAR(2)", db_default="'de'")
+
+    class Meta:
+        is_table = True
+        table_name = "pages"
+        indexes = [
+            Index("body", method="fulltext", name="pages_search"),
+            Index("title", "-country", name="pages_by_title"),
+            Index("country", unique=True, name="pages_country"),
+        ]
+"""
+
+
+@pytest.mark.databases("postgres")
+def test_what_postgres_alone_has(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    write_models(project, POSTGRES)
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    oxyde.ok("migrate", "zero")
+
+
+@pytest.mark.databases("mysql", "mariadb")
+def test_what_mysql_alone_has(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    write_models(project, MYSQL)
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    # A text that leaves its index is long again, and the other way round.
+    write_models(project, MYSQL.replace('Index("title", "-country", name="pages_by_title"),', ""))
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    kind = (
+        "SELECT data_type FROM information_schema.columns WHERE table_schema = database()"
+        " AND table_name = 'pages' AND column_name = 'title'"
+    )
+    assert server.execute(kind)[0][0] == "longtext"
+    oxyde.ok("migrate", "0001")
+    assert server.execute(kind)[0][0] == "varchar"
