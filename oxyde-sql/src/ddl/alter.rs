@@ -1,9 +1,9 @@
 //! From one form of a table to the next: the statements of one change.
 
 use super::{
-    Change, Rebuild, SchemaError, Step, check_sql, column_sql, comment_sql, create_index,
-    default_sql, drop_index, enum_of, foreign_key_indexes, foreign_key_sql, index_line, is_keyed,
-    is_literal, primary_key_name, primary_key_sql, type_sql, unique_sql,
+    Change, SchemaError, Step, check_sql, column_sql, comment_sql, create_index, drop_index,
+    foreign_key_indexes, foreign_key_sql, index_line, is_keyed, primary_key_name, primary_key_sql,
+    type_sql, unique_sql,
 };
 use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle};
 use crate::schema::{Column, IndexPart, Table};
@@ -31,24 +31,25 @@ pub fn alter_table(
     }
 }
 
-struct Alter<'a> {
-    style: &'a DdlStyle,
-    before: &'a Table,
-    after: &'a Table,
-    steps: Vec<Step>,
+/// One change under way.
+pub(super) struct Alter<'a> {
+    pub(super) style: &'a DdlStyle,
+    pub(super) before: &'a Table,
+    pub(super) after: &'a Table,
+    pub(super) steps: Vec<Step>,
 }
 
 impl Alter<'_> {
-    fn owner(&self) -> String {
+    pub(super) fn owner(&self) -> String {
         self.style
             .qualified(self.after.schema.as_deref(), &self.after.name)
     }
 
-    fn push(&mut self, sql: String) {
+    pub(super) fn push(&mut self, sql: String) {
         self.steps.push(Step::Sql(sql));
     }
 
-    fn clause(&mut self, clause: &str) {
+    pub(super) fn clause(&mut self, clause: &str) {
         let sql = format!("ALTER TABLE {} {clause}", self.owner());
         self.push(sql);
     }
@@ -120,13 +121,13 @@ impl Alter<'_> {
             .collect()
     }
 
-    fn modify(&mut self, column: &Column) -> Result<(), SchemaError> {
+    pub(super) fn modify(&mut self, column: &Column) -> Result<(), SchemaError> {
         let definition = column_sql(self.style, self.after, column)?;
         self.clause(&format!("MODIFY COLUMN {definition}"));
         Ok(())
     }
 
-    fn in_place(self, change: &Change<'_>) -> Result<Vec<Step>, SchemaError> {
+    pub(super) fn in_place(self, change: &Change<'_>) -> Result<Vec<Step>, SchemaError> {
         Ok(self.in_place_steps(change)?.steps)
     }
 
@@ -252,164 +253,6 @@ impl Alter<'_> {
         }
     }
 
-    fn add_column(&mut self, column: &Column, backfill: Option<&str>) -> Result<(), SchemaError> {
-        let style = self.style;
-        let name = style.quoted(&column.name);
-        let backfill = backfill.map(|text| default_sql(style, text, &column.ty));
-        // A counter has to be a key from its first moment where it stands after the definition.
-        let key = if column.auto_increment
-            && style.counter == CounterStyle::Suffix
-            && self.after.primary_key == [column.name.as_str()]
-        {
-            " PRIMARY KEY"
-        } else {
-            ""
-        };
-        match backfill {
-            None => {
-                let definition = column_sql(style, self.after, column)?;
-                self.clause(&format!("ADD COLUMN {definition}{key}"));
-            }
-            Some(value) if is_literal(&value) && column.default.is_none() => {
-                let filled = Column {
-                    default: Some(value),
-                    ..column.clone()
-                };
-                let definition = column_sql(style, self.after, &filled)?;
-                self.clause(&format!("ADD COLUMN {definition}"));
-                self.clause(&format!("ALTER COLUMN {name} DROP DEFAULT"));
-            }
-            Some(value) => {
-                let open = Column {
-                    nullable: true,
-                    ..column.clone()
-                };
-                let definition = column_sql(style, self.after, &open)?;
-                self.clause(&format!("ADD COLUMN {definition}"));
-                let owner = self.owner();
-                self.push(format!("UPDATE {owner} SET {name} = {value}"));
-                if !column.nullable {
-                    if style.alter == AlterStyle::Modify {
-                        self.modify(column)?;
-                    } else {
-                        self.clause(&format!("ALTER COLUMN {name} SET NOT NULL"));
-                    }
-                }
-            }
-        }
-        if let Some(comment) = &column.comment {
-            let sql = comment_sql(style, self.after, Some(&column.name), Some(comment));
-            self.steps.extend(sql.map(Step::Sql));
-        }
-        Ok(())
-    }
-
-    fn alter_by_clauses(
-        &mut self,
-        from: &Column,
-        to: &Column,
-        using: Option<&str>,
-        backfill: Option<&str>,
-    ) {
-        let style = self.style;
-        let name = style.quoted(&to.name);
-        let (old_type, new_type) = (
-            type_sql(style, self.before, from),
-            type_sql(style, self.after, to),
-        );
-        let retyped = old_type != new_type || enum_of(&from.ty) != enum_of(&to.ty);
-        let mut default = from.default.clone();
-        if from.auto_increment && !to.auto_increment {
-            self.clause(&format!("ALTER COLUMN {name} DROP IDENTITY"));
-        }
-        if retyped && old_type != new_type {
-            // The old default may have no meaning in the new type.
-            if default.take().is_some() {
-                self.clause(&format!("ALTER COLUMN {name} DROP DEFAULT"));
-            }
-            let cast = using.map_or_else(
-                || format!("{name}::{}", cast_type(&old_type, &new_type)),
-                str::to_owned,
-            );
-            self.clause(&format!("ALTER COLUMN {name} TYPE {new_type} USING {cast}"));
-        }
-        if let Some(value) = backfill
-            && from.nullable
-            && !to.nullable
-        {
-            let value = default_sql(style, value, &to.ty);
-            let owner = self.owner();
-            self.push(format!(
-                "UPDATE {owner} SET {name} = {value} WHERE {name} IS NULL"
-            ));
-        }
-        if from.nullable != to.nullable {
-            let verb = if to.nullable { "DROP" } else { "SET" };
-            self.clause(&format!("ALTER COLUMN {name} {verb} NOT NULL"));
-        }
-        if default != to.default {
-            match &to.default {
-                Some(text) => {
-                    let text = default_sql(style, text, &to.ty);
-                    self.clause(&format!("ALTER COLUMN {name} SET DEFAULT {text}"));
-                }
-                None => self.clause(&format!("ALTER COLUMN {name} DROP DEFAULT")),
-            }
-        }
-        if to.auto_increment && !from.auto_increment {
-            self.clause(&format!(
-                "ALTER COLUMN {name} ADD GENERATED BY DEFAULT AS IDENTITY"
-            ));
-            let owner = self.owner();
-            let table = style.literal(&owner);
-            let column = style.literal(&to.name);
-            self.push(format!(
-                "SELECT setval(pg_get_serial_sequence({table}, {column}), \
-                 coalesce((SELECT max({name}) FROM {owner}), 0) + 1, false)"
-            ));
-        }
-        if from.comment != to.comment {
-            let sql = comment_sql(style, self.after, Some(&to.name), to.comment.as_deref());
-            self.steps.extend(sql.map(Step::Sql));
-        }
-    }
-
-    fn alter_by_modify(
-        &mut self,
-        from: &Column,
-        to: &Column,
-        using: Option<&str>,
-        backfill: Option<&str>,
-    ) -> Result<(), SchemaError> {
-        let style = self.style;
-        let name = style.quoted(&to.name);
-        let owner = self.owner();
-        if let Some(using) = using {
-            // The values are made in a column beside, which then takes the place of the old one.
-            let beside = Column {
-                name: super::shorten(&format!("_oxyde_{}", to.name)),
-                nullable: true,
-                ..to.clone()
-            };
-            let temporary = style.quoted(&beside.name);
-            let definition = column_sql(style, self.after, &beside)?;
-            self.clause(&format!("ADD COLUMN {definition}"));
-            self.push(format!("UPDATE {owner} SET {temporary} = {using}"));
-            self.clause(&format!("DROP COLUMN {name}"));
-            self.clause(&format!("RENAME COLUMN {temporary} TO {name}"));
-        }
-        if let Some(value) = backfill
-            && from.nullable
-            && !to.nullable
-        {
-            let value = default_sql(style, value, &to.ty);
-            self.push(format!(
-                "UPDATE {owner} SET {name} = {value} WHERE {name} IS NULL"
-            ));
-        }
-        self.modify(to)
-    }
-
     /// MySQL refuses to rename a column that a check or an index expression mentions.
     fn rename_column_with_users(&mut self, from: &str, to: &str) -> Result<(), SchemaError> {
         let style = self.style;
@@ -501,121 +344,8 @@ impl Alter<'_> {
             self.clause(&clauses.join(", "));
         }
     }
-
-    /// Where the table has to be built anew, but for the changes that it takes in place.
-    fn rebuilding(mut self, change: &Change<'_>) -> Result<Vec<Step>, SchemaError> {
-        let style = self.style;
-        match change {
-            Change::AddColumn { column, backfill }
-                if backfill.is_none() && self.can_add_in_place(column) =>
-            {
-                return self.in_place(change);
-            }
-            Change::DropColumn { name } if self.can_drop_in_place(name) => {
-                return self.in_place(change);
-            }
-            Change::RenameColumn { .. }
-            | Change::AddIndex { .. }
-            | Change::DropIndex { .. }
-            | Change::CommentTable => return self.in_place(change),
-            Change::RenameIndex { from, to } => {
-                let renamed = crate::schema::Index {
-                    name: (*to).to_owned(),
-                    ..(*from).clone()
-                };
-                self.push(drop_index(style, self.before, &from.name, false));
-                let sql = create_index(style, self.after, &renamed, false)?;
-                self.push(sql);
-                return Ok(self.steps);
-            }
-            // Only the comment differs, which is not stored.
-            Change::AlterColumn { from, to, .. }
-                if column_sql(style, self.before, from)? == column_sql(style, self.after, to)? =>
-            {
-                return Ok(self.steps);
-            }
-            _ => {}
-        }
-        let rebuild = Rebuild::between(style, self.before, self.after, &|column| {
-            let name = style.quoted(&column.name);
-            match change {
-                Change::AddColumn {
-                    column: added,
-                    backfill,
-                } if added.name == column.name => {
-                    backfill.map(|value| default_sql(style, value, &column.ty))
-                }
-                Change::AlterColumn {
-                    from,
-                    to,
-                    using,
-                    backfill,
-                } if to.name == column.name => {
-                    let value = using.map_or_else(|| converted(style, from, to), str::to_owned);
-                    Some(match backfill {
-                        Some(fill) if !to.nullable => {
-                            format!("coalesce({value}, {})", default_sql(style, fill, &to.ty))
-                        }
-                        _ => value,
-                    })
-                }
-                _ => Some(name),
-            }
-        })?;
-        self.steps.push(Step::Rebuild(Box::new(rebuild)));
-        Ok(self.steps)
-    }
-
-    fn can_add_in_place(&self, column: &Column) -> bool {
-        let constant = match &column.default {
-            Some(default) => is_literal(&default_sql(self.style, default, &column.ty)),
-            None => column.nullable,
-        };
-        constant && !column.auto_increment && !self.after.primary_key.contains(&column.name)
-    }
-
-    fn can_drop_in_place(&self, name: &str) -> bool {
-        let mentioned = |text: &str| text.contains(name);
-        !is_keyed(self.before, name)
-            && !self
-                .before
-                .checks
-                .iter()
-                .any(|check| mentioned(&check.condition))
-            && !self.before.indexes.iter().any(|index| {
-                index.condition.as_deref().is_some_and(mentioned)
-                    || index
-                        .parts
-                        .iter()
-                        .any(|part| matches!(part, IndexPart::Expression(text) if mentioned(text)))
-            })
-    }
 }
 
 fn style_validates_later(style: &DdlStyle) -> bool {
     style.alter == AlterStyle::Clauses
-}
-
-/// From one enum type to another there is no cast but through text.
-fn cast_type(old: &str, new: &str) -> String {
-    if old.starts_with('"') && new.starts_with('"') && old != new {
-        format!("text::{new}")
-    } else {
-        new.to_owned()
-    }
-}
-
-/// The old value in the form of the new type, where the stored forms differ.
-fn converted(style: &DdlStyle, from: &Column, to: &Column) -> String {
-    let name = style.quoted(&from.name);
-    match (
-        from.ty.storage(style.dialect, false),
-        to.ty.storage(style.dialect, false),
-    ) {
-        (old, new) if old == new => name,
-        (_, new) if new == "TEXT" || new.starts_with("VARCHAR") => format!("CAST({name} AS TEXT)"),
-        (_, new) if new == "INTEGER" => format!("CAST({name} AS INTEGER)"),
-        (_, new) if new == "REAL" => format!("CAST({name} AS REAL)"),
-        _ => name,
-    }
 }

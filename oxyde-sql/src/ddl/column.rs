@@ -108,9 +108,12 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
         && style.enums == EnumStyle::Check
     {
         let labels: Vec<String> = values.iter().map(|value| style.literal(value)).collect();
-        let _ = write!(sql, " CONSTRAINT {} CHECK ({name} IN ({}))",
+        let _ = write!(
+            sql,
+            " CONSTRAINT {} CHECK ({name} IN ({}))",
             style.quoted(&enum_check_name(ty)),
-            labels.join(", "));
+            labels.join(", ")
+        );
     }
     Ok(sql)
 }

@@ -3,6 +3,8 @@
 //! Everything here asks [`DdlStyle`] what a dialect can do and how it writes it.
 
 mod alter;
+mod alter_column;
+mod alter_rebuild;
 mod change;
 mod column;
 mod comment;

@@ -19,14 +19,17 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import Plan, RawRows, Recipe, Transaction
+    from oxyde._core import Operation, Plan, RawRows, Recipe, Transaction
+    from oxyde.db.cursor import Cursor
 
 __all__ = ["MigrationTransaction", "Models", "run_step"]
+
+T = TypeVar("T")
 
 
 class Models:
@@ -87,6 +90,15 @@ class MigrationTransaction:
         """Run a plan that gives rows."""
         return await _run(self._core.fetch(plan, values, recipe))
 
+    async def open_cursor(
+        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
+    ) -> Cursor:
+        """Run a plan whose rows are fetched `chunk` at a time."""
+        from oxyde.db.cursor import Cursor
+
+        core = await _run(self._core.open_cursor(plan, values, recipe, chunk))
+        return Cursor(core, lambda start: _run(start()))
+
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
         return await _run(self._core.execute(plan, values))
@@ -116,7 +128,7 @@ class MigrationTransaction:
         await _run(self._core.script(statements))
 
 
-async def _run(operation: Any) -> Any:
+async def _run(operation: Operation[T]) -> T:
     from oxyde.db.operation import run
 
     return await run(operation)

@@ -1,0 +1,115 @@
+//! Changes where a table has to be built anew, but for those that it takes in place.
+
+use super::alter::Alter;
+use super::{
+    Change, Rebuild, SchemaError, Step, column_sql, create_index, default_sql, drop_index,
+    is_keyed, is_literal,
+};
+use crate::dialect::DdlStyle;
+use crate::schema::{Column, IndexPart};
+
+impl Alter<'_> {
+    /// Where the table has to be built anew, but for the changes that it takes in place.
+    pub(super) fn rebuilding(mut self, change: &Change<'_>) -> Result<Vec<Step>, SchemaError> {
+        let style = self.style;
+        match change {
+            Change::AddColumn { column, backfill }
+                if backfill.is_none() && self.can_add_in_place(column) =>
+            {
+                return self.in_place(change);
+            }
+            Change::DropColumn { name } if self.can_drop_in_place(name) => {
+                return self.in_place(change);
+            }
+            Change::RenameColumn { .. }
+            | Change::AddIndex { .. }
+            | Change::DropIndex { .. }
+            | Change::CommentTable => return self.in_place(change),
+            Change::RenameIndex { from, to } => {
+                let renamed = crate::schema::Index {
+                    name: (*to).to_owned(),
+                    ..(*from).clone()
+                };
+                self.push(drop_index(style, self.before, &from.name, false));
+                let sql = create_index(style, self.after, &renamed, false)?;
+                self.push(sql);
+                return Ok(self.steps);
+            }
+            // Only the comment differs, which is not stored.
+            Change::AlterColumn { from, to, .. }
+                if column_sql(style, self.before, from)? == column_sql(style, self.after, to)? =>
+            {
+                return Ok(self.steps);
+            }
+            _ => {}
+        }
+        let rebuild = Rebuild::between(style, self.before, self.after, &|column| {
+            let name = style.quoted(&column.name);
+            match change {
+                Change::AddColumn {
+                    column: added,
+                    backfill,
+                } if added.name == column.name => {
+                    backfill.map(|value| default_sql(style, value, &column.ty))
+                }
+                Change::AlterColumn {
+                    from,
+                    to,
+                    using,
+                    backfill,
+                } if to.name == column.name => {
+                    let value = using.map_or_else(|| converted(style, from, to), str::to_owned);
+                    Some(match backfill {
+                        Some(fill) if !to.nullable => {
+                            format!("coalesce({value}, {})", default_sql(style, fill, &to.ty))
+                        }
+                        _ => value,
+                    })
+                }
+                _ => Some(name),
+            }
+        })?;
+        self.steps.push(Step::Rebuild(Box::new(rebuild)));
+        Ok(self.steps)
+    }
+
+    fn can_add_in_place(&self, column: &Column) -> bool {
+        let constant = match &column.default {
+            Some(default) => is_literal(&default_sql(self.style, default, &column.ty)),
+            None => column.nullable,
+        };
+        constant && !column.auto_increment && !self.after.primary_key.contains(&column.name)
+    }
+
+    fn can_drop_in_place(&self, name: &str) -> bool {
+        let mentioned = |text: &str| text.contains(name);
+        !is_keyed(self.before, name)
+            && !self
+                .before
+                .checks
+                .iter()
+                .any(|check| mentioned(&check.condition))
+            && !self.before.indexes.iter().any(|index| {
+                index.condition.as_deref().is_some_and(mentioned)
+                    || index
+                        .parts
+                        .iter()
+                        .any(|part| matches!(part, IndexPart::Expression(text) if mentioned(text)))
+            })
+    }
+}
+
+/// The old value in the form of the new type, where the stored forms differ.
+fn converted(style: &DdlStyle, from: &Column, to: &Column) -> String {
+    let name = style.quoted(&from.name);
+    match (
+        from.ty.storage(style.dialect, false),
+        to.ty.storage(style.dialect, false),
+    ) {
+        (old, new) if old == new => name,
+        (_, new) if new == "TEXT" || new.starts_with("VARCHAR") => format!("CAST({name} AS TEXT)"),
+        (_, new) if new == "INTEGER" => format!("CAST({name} AS INTEGER)"),
+        (_, new) if new == "REAL" => format!("CAST({name} AS REAL)"),
+        _ => name,
+    }
+}
