@@ -58,10 +58,10 @@ impl Reader<'_> {
     fn toml(&self, error: &toml::de::Error, fallback: usize) -> FileError {
         let offset = error.span().map_or(fallback, |span| span.start);
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
-        let hint = match message
+        let unknown = message
             .strip_prefix("unknown field `")
-            .and_then(|m| m.split_once('`'))
-        {
+            .or_else(|| message.strip_prefix("unknown variant `"));
+        let hint = match unknown.and_then(|rest| rest.split_once('`')) {
             Some((got, rest)) => {
                 let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
                 closest(got, &known).map_or_else(
