@@ -148,6 +148,11 @@ impl Shared {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// Whether the data live in the one connection that there is.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.connector.is_memory()
+    }
+
     fn is_too_old(&self, born: Instant) -> bool {
         !self.connector.is_memory()
             && self

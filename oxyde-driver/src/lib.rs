@@ -13,10 +13,12 @@
 //! ```
 
 mod backend;
+mod begin;
 mod bind;
 mod bulk;
 mod calendar;
 mod cancel;
+mod cursor;
 mod error;
 mod executor;
 mod fit;
@@ -28,12 +30,14 @@ mod settings;
 mod supervise;
 mod transaction;
 
+pub use begin::{BeginOptions, Isolation};
 pub use bulk::BulkDone;
 pub use cancel::Cancel;
+pub use cursor::Cursor;
 pub use error::{Cause, DriverError, Report, Rule, Violation};
 pub use executor::Done;
 pub use lease::PoolStatus;
 pub use pool::Pool;
 pub use rows::{Cell, ListCell, RowSet};
 pub use settings::PoolSettings;
-pub use transaction::{BeginOptions, Isolation, Transaction};
+pub use transaction::Transaction;

@@ -8,6 +8,7 @@ use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::backend::{Connector, Job, Outcome};
+use crate::begin::BeginOptions;
 use crate::bulk::{self, BulkDone};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
@@ -16,7 +17,7 @@ use crate::lease::{PoolStatus, Shared};
 use crate::rows::RowSet;
 use crate::settings::{PoolSettings, parse};
 use crate::supervise::Deadline;
-use crate::transaction::{BeginOptions, Transaction};
+use crate::transaction::Transaction;
 
 /// Connections to one database. Cheap to clone; all clones are the same pool.
 ///
@@ -32,7 +33,7 @@ use crate::transaction::{BeginOptions, Transaction};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Pool(Arc<Shared>);
+pub struct Pool(pub(crate) Arc<Shared>);
 
 impl Pool {
     /// Opens a pool. The first connection is made at once, so that whatever is wrong is told

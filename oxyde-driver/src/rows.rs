@@ -202,6 +202,54 @@ impl RowSet {
         self.slots.truncate(self.rows * width);
     }
 
+    /// Copies at most `count` rows from `start` on.
+    pub(crate) fn part(&self, start: usize, count: usize) -> Self {
+        let width = self.columns().len();
+        let rows = count.min(self.rows.saturating_sub(start));
+        let mut part = Self::with(self.columns.clone());
+        for slot in &self.slots[start * width..(start + rows) * width] {
+            let moved = part.copied(self, *slot);
+            part.slots.push(moved);
+        }
+        part.rows = rows;
+        part
+    }
+
+    /// The slot of a copy of another answer's value.
+    fn copied(&mut self, from: &Self, slot: Slot) -> Slot {
+        let mut text = |len: u32, at: usize| {
+            let start = self.text.len();
+            self.text.push_str(from.slice(len, at));
+            start
+        };
+        match slot {
+            Slot::Decimal(len, at) => Slot::Decimal(len, text(len, at)),
+            Slot::Text(len, at) => Slot::Text(len, text(len, at)),
+            Slot::Json(len, at) => Slot::Json(len, text(len, at)),
+            Slot::Bytes(len, at) => {
+                let start = self.bytes.len();
+                self.bytes
+                    .extend_from_slice(&from.bytes[at..at + len as usize]);
+                Slot::Bytes(len, start)
+            }
+            Slot::Uuid(at) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(&from.bytes[at..at + 16]);
+                Slot::Uuid(start)
+            }
+            Slot::List(len, at) => {
+                let items: Vec<Slot> = from.items[at..at + len as usize]
+                    .iter()
+                    .map(|item| self.copied(from, *item))
+                    .collect();
+                let start = self.items.len();
+                self.items.extend(items);
+                Slot::List(len, start)
+            }
+            other => other,
+        }
+    }
+
     /// Adds the rows of another answer with the same columns.
     pub(crate) fn append(&mut self, other: &Self) {
         debug_assert_eq!(self.columns().len(), other.columns().len());

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use oxyde_sql::dialect::Features;
 use oxyde_sql::plan::Plan;
@@ -12,6 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::backend::{self, Connection, Job, Limits, Outcome};
+use crate::begin::{BeginOptions, Isolation};
 use crate::bulk::{self, BulkDone, Gathered};
 use crate::cancel::Cancel;
 use crate::error::{Cause, DriverError};
@@ -19,55 +19,6 @@ use crate::executor::{self, Done, Runs, verbs};
 use crate::lease::{Lease, Shared};
 use crate::rows::RowSet;
 use crate::supervise::{Deadline, Expiry};
-
-/// How much transactions see of each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
-    /// Also what others have not committed (PostgreSQL: as `ReadCommitted`).
-    ReadUncommitted,
-    /// What others have committed before each statement.
-    ReadCommitted,
-    /// What was committed before the first statement.
-    RepeatableRead,
-    /// As if one came after the other.
-    Serializable,
-}
-
-impl Isolation {
-    /// The level of that name (`read committed`, `REPEATABLE_READ` …).
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(
-            match name.to_ascii_lowercase().replace(['_', '-'], " ").as_str() {
-                "read uncommitted" => Self::ReadUncommitted,
-                "read committed" => Self::ReadCommitted,
-                "repeatable read" => Self::RepeatableRead,
-                "serializable" => Self::Serializable,
-                _ => return None,
-            },
-        )
-    }
-
-    const fn sql(self) -> &'static str {
-        match self {
-            Self::ReadUncommitted => "READ UNCOMMITTED",
-            Self::ReadCommitted => "READ COMMITTED",
-            Self::RepeatableRead => "REPEATABLE READ",
-            Self::Serializable => "SERIALIZABLE",
-        }
-    }
-}
-
-/// How a transaction begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BeginOptions {
-    /// The isolation level; the database's own when `None`. SQLite is always serializable.
-    pub isolation: Option<Isolation>,
-    /// Whether writes are refused.
-    pub read_only: bool,
-    /// How long it may last; the pool's `transaction_timeout` when `None`.
-    pub timeout: Option<Duration>,
-}
 
 /// A transaction. Its statements run one after the other, whoever asks. Dropped before its end
 /// it is rolled back.
@@ -88,7 +39,7 @@ pub struct BeginOptions {
 pub struct Transaction(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     shared: Arc<Shared>,
     state: Mutex<State>,
     failed: AtomicBool,
@@ -100,6 +51,8 @@ struct Inner {
 struct State {
     lease: Option<Lease>,
     savepoints: Vec<String>,
+    /// The open cursors, and how many savepoints there were when each was opened.
+    cursors: Vec<(u64, usize)>,
     /// How many savepoints there were when the first statement failed.
     failed_at: Option<usize>,
     /// Why no more statements run.
@@ -147,6 +100,7 @@ impl Transaction {
             state: Mutex::new(State {
                 lease: Some(lease),
                 savepoints: Vec::new(),
+                cursors: Vec::new(),
                 failed_at: None,
                 end: None,
             }),
@@ -225,6 +179,9 @@ impl Transaction {
         self.0.step(&mut state, sql).await?;
         if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
             state.savepoints.truncate(at);
+            for (_, depth) in &mut state.cursors {
+                *depth = at.min(*depth);
+            }
         }
         Ok(())
     }
@@ -239,6 +196,8 @@ impl Transaction {
         self.0.step(&mut state, sql).await?;
         if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
             state.savepoints.truncate(at + 1);
+            // A cursor goes with the savepoint in which it was opened.
+            state.cursors.retain(|(_, depth)| *depth <= at);
             if state.failed_at.is_some_and(|failed_at| failed_at > at) {
                 state.failed_at = None;
                 self.0.failed.store(false, Ordering::Release);
@@ -323,6 +282,70 @@ impl Transaction {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Opens a cursor; its rows come by [`Transaction::next_rows`].
+    pub(crate) async fn place_cursor(
+        &self,
+        id: u64,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+        cancel: &Cancel,
+    ) -> Result<(), DriverError> {
+        let job = Arc::new(Job::Open {
+            id,
+            plan: Arc::clone(plan),
+            values,
+        });
+        let mut state = self.0.lock(cancel).await?;
+        self.0.run_locked(&mut state, &job, cancel).await?;
+        let depth = state.savepoints.len();
+        state.cursors.push((id, depth));
+        Ok(())
+    }
+
+    /// The next rows of a cursor.
+    pub(crate) async fn next_rows(&self, job: Job, cancel: &Cancel) -> Result<RowSet, DriverError> {
+        let mut state = self.0.lock(cancel).await?;
+        if let Job::Next { id, .. } = &job
+            && !state.cursors.iter().any(|(known, _)| known == id)
+        {
+            return Err(DriverError::Closed {
+                what: "the cursor, with the savepoint in which it was opened,",
+            });
+        }
+        let outcome = self.0.run_locked(&mut state, &Arc::new(job), cancel).await;
+        outcome.map(|outcome| outcome.rows)
+    }
+
+    /// Closes a cursor that is still open. In a transaction that has failed or ended there is
+    /// nothing to close.
+    pub(crate) async fn close_cursor(&self, id: u64) -> Result<(), DriverError> {
+        let Ok(mut state) = self.0.lock(&Cancel::never()).await else {
+            return Ok(());
+        };
+        let Some(at) = state.cursors.iter().position(|(known, _)| *known == id) else {
+            return Ok(());
+        };
+        state.cursors.swap_remove(at);
+        if self.failed() {
+            return Ok(());
+        }
+        let job = Arc::new(Job::Shut { id });
+        self.0
+            .run_locked(&mut state, &job, &Cancel::never())
+            .await
+            .map(|_| ())
+    }
+
+    /// A way to it that does not keep it open.
+    pub(crate) fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    /// It itself, unless nobody keeps it any more.
+    pub(crate) fn upgrade(weak: &Weak<Inner>) -> Option<Self> {
+        weak.upgrade().map(Self)
     }
 
     /// Lets go of the connection without touching its socket: for the child of a fork.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oxyde_driver::{BulkDone, Cancel, Done, DriverError, RowSet};
+use oxyde_driver::{BulkDone, Cancel, Cursor, Done, DriverError, RowSet};
 use oxyde_sql::plan::Plan;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
@@ -11,6 +11,7 @@ use pyo3::types::PySequence;
 
 use crate::bind;
 use crate::bridge::{Convert, Operation, Outcome};
+use crate::cursor::Making;
 use crate::error::{Class, error, guarded};
 use crate::hydrate::Recipe;
 use crate::plan::Plan as PyPlan;
@@ -33,6 +34,26 @@ impl Target {
         match self {
             Target::Pool(pool) => pool.get().await?.fetch(plan, values, cancel).await,
             Target::Transaction(transaction) => transaction.fetch(plan, values, cancel).await,
+        }
+    }
+
+    async fn open_cursor(
+        &self,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+        chunk: usize,
+        cancel: &Cancel,
+    ) -> Result<Cursor, DriverError> {
+        match self {
+            Target::Pool(pool) => {
+                pool.get()
+                    .await?
+                    .open_cursor(plan, values, chunk, cancel)
+                    .await
+            }
+            Target::Transaction(transaction) => {
+                transaction.open_cursor(plan, values, chunk, cancel).await
+            }
         }
     }
 
@@ -151,6 +172,26 @@ pub(crate) fn fetch(
                     .map(Outcome::Rows)
             },
         )
+    })
+}
+
+pub(crate) fn open_cursor(
+    py: Python<'_>,
+    target: Target,
+    server: &Server,
+    plan: &Bound<'_, PyPlan>,
+    values: &Bound<'_, PyAny>,
+    recipe: Py<Recipe>,
+    chunk: usize,
+) -> PyResult<Operation> {
+    guarded(py, || {
+        let values = bind_values(server, plan, values)?;
+        let plan = Arc::clone(plan.get().compiled());
+        let making = Making::new(recipe, Arc::clone(&server.name));
+        Operation::start(py, Convert::Cursor(making), |cancel| async move {
+            let cursor = target.open_cursor(&plan, values, chunk, &cancel).await?;
+            Ok(Outcome::Pointed(Box::new(cursor)))
+        })
     })
 }
 

@@ -6,6 +6,7 @@
 mod bind;
 mod bridge;
 mod cli;
+mod cursor;
 mod error;
 mod executor;
 mod hydrate;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<hydrate::Recipe>()?;
     module.add_class::<bridge::Operation>()?;
     module.add_class::<raw::RawRows>()?;
+    module.add_class::<cursor::Cursor>()?;
     module.add_class::<pool::Pool>()?;
     module.add_class::<transaction::Transaction>()?;
     module.add_function(wrap_pyfunction!(plan::compile, module)?)?;

@@ -166,6 +166,17 @@ impl Pool {
         executor::fetch(py, self.target(), &self.server, plan, values, recipe)
     }
 
+    fn open_cursor(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, Plan>,
+        values: &Bound<'_, PyAny>,
+        recipe: Py<Recipe>,
+        chunk: usize,
+    ) -> PyResult<Operation> {
+        executor::open_cursor(py, self.target(), &self.server, plan, values, recipe, chunk)
+    }
+
     fn execute(
         &self,
         py: Python<'_>,

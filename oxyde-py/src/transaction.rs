@@ -139,6 +139,17 @@ impl Transaction {
         executor::fetch(py, self.target(py)?, &self.server, plan, values, recipe)
     }
 
+    fn open_cursor(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, Plan>,
+        values: &Bound<'_, PyAny>,
+        recipe: Py<Recipe>,
+        chunk: usize,
+    ) -> PyResult<Operation> {
+        executor::open_cursor(py, self.target(py)?, &self.server, plan, values, recipe, chunk)
+    }
+
     fn execute(
         &self,
         py: Python<'_>,

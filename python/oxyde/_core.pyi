@@ -109,11 +109,22 @@ class RawRows:
     def dicts(self) -> list[dict[str, Any]]: ...
     def hydrate(self, recipe: Recipe) -> Any: ...
 
+@final
+class Cursor:
+    def next(self) -> Operation[Any]:
+        """The next rows; fewer than a chunk are the last."""
+
+    def close(self) -> Operation[None]:
+        """Give the connection back. Released without it, the same happens in the background."""
+
 @type_check_only
 class _Executor:
     @property
     def flavour(self) -> str: ...
     def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Operation[Any]: ...
+    def open_cursor(
+        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
+    ) -> Operation[Cursor]: ...
     def execute(self, plan: Plan, values: Sequence[Any]) -> Operation[tuple[int, int | None]]:
         """(rows affected, last insert id)."""
 

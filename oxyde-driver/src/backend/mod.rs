@@ -11,6 +11,7 @@ use oxyde_sql::dialect::{Dialect, Features};
 use oxyde_sql::plan::{Bind, Plan};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
+use tokio::sync::mpsc;
 
 use crate::error::{Cause, DriverError};
 use crate::rows::RowSet;
@@ -49,6 +50,27 @@ pub(crate) enum Job {
     },
     /// SQL without values and without an answer.
     Simple(String),
+    /// Opens a cursor.
+    Open {
+        id: u64,
+        plan: Arc<Plan>,
+        values: Vec<Value>,
+    },
+    /// At most `count` further rows of a cursor.
+    Next {
+        id: u64,
+        plan: Arc<Plan>,
+        count: usize,
+    },
+    /// Closes a cursor.
+    Shut { id: u64 },
+    /// A plan whose rows are handed on while they arrive, so many at a time.
+    Stream {
+        plan: Arc<Plan>,
+        values: Vec<Value>,
+        count: usize,
+        to: mpsc::Sender<RowSet>,
+    },
 }
 
 impl Job {
@@ -61,9 +83,8 @@ impl Job {
                     .iter()
                     .any(|known| word.eq_ignore_ascii_case(known))
             }),
-            Self::Text { .. } | Self::Arrays { .. } | Self::PerRow { .. } | Self::Simple(_) => {
-                false
-            }
+            // The next rows of a cursor cannot be asked for again.
+            _ => false,
         }
     }
 
@@ -371,6 +392,26 @@ pub(crate) struct Limits {
     /// Distance between the ids of one statement's rows, where ids are counted that way.
     pub id_step: Option<i64>,
 }
+
+/// How a database gives many rows bit by bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bits {
+    /// By a cursor in a transaction, beside which other statements can run.
+    Cursor,
+    /// One after the other over a connection that can do nothing else meanwhile.
+    Stream,
+}
+
+/// How this database gives many rows bit by bit.
+pub(crate) fn bits(features: &Features) -> Bits {
+    match features.dialect {
+        Dialect::Postgres | Dialect::Sqlite => Bits::Cursor,
+        Dialect::Mysql | Dialect::Mariadb => Bits::Stream,
+    }
+}
+
+/// What is told of a cursor's job that does not go with the database.
+const NO_CURSOR: DriverError = DriverError::Misuse("this database gives rows in another way");
 
 /// The statements that begin a transaction.
 pub(crate) fn begin_sql(

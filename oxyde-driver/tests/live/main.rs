@@ -11,6 +11,7 @@
 
 mod bulk;
 mod cancel;
+mod cursor;
 mod errors;
 mod plans;
 mod pool;

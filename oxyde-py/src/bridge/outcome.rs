@@ -6,6 +6,7 @@ use oxyde_driver::{BulkDone, Done, DriverError, RowSet};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::cursor::{Cursor, Making};
 use crate::error::{from_driver, internal};
 use crate::hydrate::{Recipe, hydrate};
 use crate::pool::Pool;
@@ -21,6 +22,7 @@ pub(crate) enum Outcome {
     Text(String),
     Opened(oxyde_driver::Pool),
     Begun(Box<oxyde_driver::Transaction>),
+    Pointed(Box<oxyde_driver::Cursor>),
     Failed(DriverError),
     Panicked(String),
 }
@@ -41,6 +43,8 @@ pub(crate) enum Convert {
     Raw(Arc<str>),
     /// A new pool: what it needs to open itself again.
     Pool(crate::pool::Origin),
+    /// A new cursor: how its rows are made.
+    Cursor(Making),
     /// A new transaction of this pool's flavour.
     Transaction(crate::pool::Server),
 }
@@ -83,7 +87,13 @@ impl Convert {
             (Outcome::Begun(transaction), Convert::Transaction(server)) => {
                 Bound::new(py, Transaction::begun(*transaction, server.clone()))?.into_any()
             }
-            (Outcome::Rows(_) | Outcome::Opened(_) | Outcome::Begun(_), _) => {
+            (Outcome::Pointed(cursor), Convert::Cursor(making)) => {
+                Bound::new(py, Cursor::opened(py, *cursor, making))?.into_any()
+            }
+            (
+                Outcome::Rows(_) | Outcome::Opened(_) | Outcome::Begun(_) | Outcome::Pointed(_),
+                _,
+            ) => {
                 return Err(internal(py, "an outcome that was not asked for"));
             }
         })

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from oxyde.db.cursor import Cursor
 from oxyde.db.operation import run
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.turns import Turns
@@ -106,6 +107,14 @@ class Block:
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that gives rows, and hydrate them by the recipe."""
         return await self._run(lambda core: core.fetch(plan, values, recipe))
+
+    async def open_cursor(
+        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
+    ) -> Cursor:
+        """Run a plan whose rows are fetched `chunk` at a time: each chunk takes a turn, so that
+        other statements run in between."""
+        core = await self._run(lambda core: core.open_cursor(plan, values, recipe, chunk))
+        return Cursor(core, lambda start: self._run(lambda _: start()))
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""

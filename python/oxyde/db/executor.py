@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from oxyde._core import Plan, RawRows, Recipe
+    from oxyde.db.cursor import Cursor
 
 __all__ = ["Executor"]
 
@@ -37,6 +38,12 @@ class Executor(Protocol):
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that gives rows, and hydrate them by the recipe."""
         ...
+
+    async def open_cursor(
+        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
+    ) -> Cursor:
+        """Run a plan whose rows are fetched `chunk` at a time, in constant memory where the
+        database allows it (see `Query.iterate`)."""
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""

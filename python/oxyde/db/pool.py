@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
+from oxyde.db.cursor import Cursor
 from oxyde.db.operation import run
 from oxyde.db.settings import PoolSettings
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import Plan, Pool, RawRows, Recipe
+    from oxyde._core import Operation, Plan, Pool, RawRows, Recipe
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
+
+T = TypeVar("T")
 
 
 class AsyncDatabase:
@@ -159,6 +162,12 @@ class AsyncDatabase:
         """Run a plan that gives rows, and hydrate them by the recipe."""
         return await run(self._core().fetch(plan, values, recipe))
 
+    async def open_cursor(
+        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
+    ) -> Cursor:
+        """Run a plan whose rows are fetched `chunk` at a time, over a connection of its own."""
+        return Cursor(await run(self._core().open_cursor(plan, values, recipe, chunk)), _started)
+
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
         return await run(self._core().execute(plan, values))
@@ -186,6 +195,10 @@ class AsyncDatabase:
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, in one transaction where the database can."""
         await run(self._core().script(statements))
+
+
+async def _started(start: Callable[[], Operation[T]]) -> T:
+    return await run(start())
 
 
 def hide_password(url: str) -> str:

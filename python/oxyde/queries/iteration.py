@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from oxyde.exceptions import OxydeError
-from oxyde.queries.state import R
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -18,8 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Iteration"]
 
+Row = TypeVar("Row")
 
-class Iteration(Generic[R]):
+
+class Iteration(Generic[Row]):
     """The rows of a query: ``async for row in query.iterate(): …``.
 
     Left early (``break``, an exception) it gives its connection back as soon as it is released,
@@ -47,7 +48,7 @@ class Iteration(Generic[R]):
     )
 
     def __init__(
-        self, query: Query[Any, R], chunk_size: int, where: Callable[[], Executor]
+        self, query: Query[Any, Row], chunk_size: Any, where: Callable[[], Executor]
     ) -> None:
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
             raise OxydeError(f"chunk_size is a number above zero, not {chunk_size!r}")
@@ -56,7 +57,7 @@ class Iteration(Generic[R]):
         self._where = where
         self._executor: Executor | None = None
         self._cursor: Cursor | None = None
-        self._rows: list[R] = []
+        self._rows: list[Row] = []
         self._at = 0
         self._busy = False
         self._ended = False
@@ -64,12 +65,12 @@ class Iteration(Generic[R]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> R:
+    async def __anext__(self) -> Row:
         if self._at >= len(self._rows):
             await self._fetch()
         row = self._rows[self._at]
         # Whoever lets go of a row frees it, also within a chunk.
-        self._rows[self._at] = cast("R", None)
+        self._rows[self._at] = cast("Row", None)
         self._at += 1
         return row
 

@@ -5,6 +5,7 @@ mod cancel;
 mod decode;
 mod error;
 mod options;
+mod stream;
 mod wire;
 
 use std::sync::Arc;
@@ -168,6 +169,13 @@ impl Connection {
                 }
             }
             Job::Simple(sql) => self.simple(sql).await,
+            Job::Stream {
+                plan,
+                values,
+                count,
+                to,
+            } => self.stream(plan, values, *count, to).await,
+            Job::Open { .. } | Job::Next { .. } | Job::Shut { .. } => Err(super::NO_CURSOR),
         }
     }
 

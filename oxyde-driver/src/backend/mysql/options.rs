@@ -49,14 +49,15 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> MySqlConnectO
 }
 
 /// The statement that sets up a session: UTC, nothing truncated in silence, `||` as the
-/// server has it, `"` for strings.
+/// server has it, `"` for strings. Whoever reads a stream of rows may take an hour for some of
+/// them.
 pub(super) fn session(settings: &PoolSettings) -> String {
     let collate = settings
         .mysql_collation
         .as_ref()
         .map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
     format!(
-        "SET NAMES {}{collate}, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,\
+        "SET NAMES {}{collate}, time_zone = '+00:00', net_write_timeout = 3600, sql_mode = 'STRICT_ALL_TABLES,\
          NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
         settings.mysql_charset
     )

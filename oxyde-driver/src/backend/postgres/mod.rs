@@ -117,7 +117,34 @@ impl Connection {
             Job::PerRow { .. } => Err(DriverError::Misuse("PostgreSQL takes rows as arrays")),
             Job::Raw { sql, values, types } => self.raw(sql, values, types, retry).await,
             Job::Simple(sql) => self.simple(sql).await.map(|()| Outcome::default()),
+            Job::Open { id, plan, values } => {
+                let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
+                let sql = format!("DECLARE {} NO SCROLL CURSOR FOR {sql}", cursor(*id));
+                let nothing = Columns::Planned(RowSet::of_columns(Vec::new()));
+                self.unkept(sql, arguments, nothing).await
+            }
+            Job::Next { id, plan, count } => {
+                let sql = format!("FETCH FORWARD {count} FROM {}", cursor(*id));
+                let rows = Columns::Planned(RowSet::of_plan(plan));
+                self.unkept(sql, PgArguments::default(), rows).await
+            }
+            Job::Shut { id } => {
+                let sql = format!("CLOSE {}", cursor(*id));
+                self.simple(&sql).await.map(|()| Outcome::default())
+            }
+            Job::Stream { .. } => Err(super::NO_CURSOR),
         }
+    }
+
+    /// Runs a statement that is not worth keeping prepared.
+    async fn unkept(
+        &mut self,
+        sql: String,
+        arguments: PgArguments,
+        columns: Columns<'_>,
+    ) -> Result<Outcome, DriverError> {
+        let result = self.query_once(sql, arguments, columns, false).await;
+        self.finished(result).await
     }
 
     async fn raw(
@@ -160,14 +187,15 @@ impl Connection {
         retry: bool,
     ) -> Result<Outcome, DriverError> {
         let again = retry.then(|| (sql.clone(), arguments.clone(), columns.clone()));
-        let first = self.query_once(sql, arguments, columns).await;
+        let keep = self.persistent;
+        let first = self.query_once(sql, arguments, columns, keep).await;
         match (first, again) {
             (Err(Failure::Server(problem)), Some((sql, arguments, columns)))
                 if error::is_stale_plan(&problem) =>
             {
                 let cleared = self.raw.clear_cached_statements().await;
                 self.settled(cleared).await?;
-                let second = self.query_once(sql, arguments, columns).await;
+                let second = self.query_once(sql, arguments, columns, keep).await;
                 self.finished(second).await
             }
             (first, _) => self.finished(first).await,
@@ -204,8 +232,9 @@ impl Connection {
         sql: String,
         arguments: PgArguments,
         columns: Columns<'_>,
+        keep: bool,
     ) -> Result<Outcome, Failure> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(self.persistent);
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(keep);
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),
@@ -253,6 +282,11 @@ impl Connection {
         // A connection that cannot say goodbye is gone all the same.
         let _ = self.raw.close().await;
     }
+}
+
+/// The name of a cursor.
+fn cursor(id: u64) -> String {
+    format!("oxyde_cursor_{id}")
 }
 
 /// The columns of the answer.

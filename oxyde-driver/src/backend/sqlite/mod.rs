@@ -5,6 +5,7 @@
 
 mod bind;
 mod cancel;
+mod cursor;
 mod decode;
 mod error;
 mod functions;
@@ -136,7 +137,7 @@ fn gone() -> DriverError {
 impl Connection {
     /// A stopper for the statement that comes next.
     pub(crate) fn stopper(&self) -> Stopper {
-        if let Some(handle) = &*self
+        if let Some(handle) = &mut *self
             .home
             .handle
             .lock()
@@ -200,6 +201,7 @@ impl Connection {
         let home = Arc::clone(&self.home);
         tokio::task::spawn_blocking(move || {
             let mut result = Ok(());
+            handle.cursors().clear();
             if !handle.is_autocommit() {
                 result = handle.exec("ROLLBACK");
             }
@@ -226,8 +228,8 @@ impl Connection {
     }
 }
 
-fn carry_out(handle: &mut Handle, job: &Job) -> Result<Outcome, DriverError> {
-    match job {
+fn carry_out(handle: &mut Handle, job: &Arc<Job>) -> Result<Outcome, DriverError> {
+    match &**job {
         Job::Plan { plan, values } => planned(handle, plan, &plan.sql, &plan.binds, values),
         Job::Text {
             plan,
@@ -238,10 +240,23 @@ fn carry_out(handle: &mut Handle, job: &Job) -> Result<Outcome, DriverError> {
         Job::PerRow { plan, rows, range } => per_row(handle, plan, rows, range),
         Job::Arrays { .. } => Err(DriverError::Misuse("SQLite takes rows one by one")),
         Job::Raw { sql, values, types } => raw_sql(handle, sql, values, types),
-        Job::Simple(sql) => handle
-            .exec(sql)
-            .map(|()| Outcome::default())
-            .map_err(|fault| error::reported(&fault)),
+        Job::Simple(sql) => {
+            if matches!(sql.as_str(), "COMMIT" | "ROLLBACK") {
+                // They belong to the transaction, and would keep its view of the data.
+                handle.cursors().clear();
+            }
+            handle
+                .exec(sql)
+                .map(|()| Outcome::default())
+                .map_err(|fault| error::reported(&fault))
+        }
+        Job::Open { id, .. } => cursor::open(handle, *id, job),
+        Job::Next { id, count, .. } => cursor::next(handle, *id, *count),
+        Job::Shut { id } => {
+            handle.cursors().remove(id);
+            Ok(Outcome::default())
+        }
+        Job::Stream { .. } => Err(super::NO_CURSOR),
     }
 }
 

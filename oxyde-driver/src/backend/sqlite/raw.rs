@@ -19,6 +19,7 @@ use libsqlite3_sys as ffi;
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
+use super::cursor::Paused;
 use super::functions;
 use super::statement::Statement;
 
@@ -51,6 +52,7 @@ pub(super) struct Handle {
     owner: Option<SqliteConnection>,
     control: Box<Control>,
     cache: HashMap<Box<str>, Cached>,
+    cursors: HashMap<u64, Paused>,
     clock: u64,
     alive: Arc<Mutex<bool>>,
 }
@@ -169,6 +171,7 @@ impl Handle {
             owner: Some(owner),
             control,
             cache: HashMap::new(),
+            cursors: HashMap::new(),
             clock: 0,
             alive: Arc::new(Mutex::new(true)),
         })
@@ -182,9 +185,17 @@ impl Handle {
         }
     }
 
-    /// Forgets a stop that was asked for earlier.
-    pub(super) fn clear_stop(&self) {
-        self.control.stop.store(false, Ordering::Release);
+    /// Forgets a stop that was asked for earlier. It stopped the cursors too: SQLite stays
+    /// interrupted as long as one is open.
+    pub(super) fn clear_stop(&mut self) {
+        if self.control.stop.swap(false, Ordering::AcqRel) {
+            self.cursors.clear();
+        }
+    }
+
+    /// The open cursors.
+    pub(super) fn cursors(&mut self) -> &mut HashMap<u64, Paused> {
+        &mut self.cursors
     }
 
     /// Runs `work` for at most `budget` on this thread, without waiting for locks. `None`: it
@@ -336,6 +347,7 @@ impl Handle {
 
     /// Makes the connection ready to be closed; gives back sqlx's side of it.
     fn finish(&mut self) -> Option<SqliteConnection> {
+        self.cursors.clear();
         self.cache.clear();
         *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = false;
         // SAFETY: the connection is open and ours; this takes back the callbacks whose context

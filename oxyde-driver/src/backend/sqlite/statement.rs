@@ -197,6 +197,14 @@ impl<'values> Run<'_, 'values> {
         }
     }
 
+    /// Ends the borrow of the statement, which stays where it is.
+    ///
+    /// # Safety
+    /// The bound values must live until the statement is reset or dropped.
+    pub(super) unsafe fn pause(self) {
+        std::mem::forget(self);
+    }
+
     /// Makes the statement ready for other values in the same run.
     pub(super) fn reset(&mut self) {
         // SAFETY: the statement is ours. What it returns was reported by the step.

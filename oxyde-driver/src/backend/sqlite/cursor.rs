@@ -1,0 +1,89 @@
+//! Statements that stop between two rows and go on later.
+
+#![expect(unsafe_code, reason = "the values outlive the call that binds them")]
+
+use std::sync::Arc;
+
+use oxyde_sql::plan::Plan;
+
+use super::decode::{self, Reads};
+use super::raw::Handle;
+use super::statement::{Statement, Step};
+use super::{bind, error};
+use crate::backend::{Job, Outcome};
+use crate::error::DriverError;
+use crate::rows::RowSet;
+
+/// A statement between two rows.
+pub(super) struct Paused {
+    // Dropped in this order: the statement first, then the values that it points to.
+    statement: Statement,
+    job: Arc<Job>,
+}
+
+impl Paused {
+    fn plan(&self) -> Option<&Arc<Plan>> {
+        match &*self.job {
+            Job::Open { plan, .. } => Some(plan),
+            _ => None,
+        }
+    }
+}
+
+/// Prepares and binds a statement; it is stepped later.
+pub(super) fn open(handle: &mut Handle, id: u64, job: &Arc<Job>) -> Result<Outcome, DriverError> {
+    let Job::Open { plan, values, .. } = &**job else {
+        return Err(DriverError::Misuse("a cursor is opened by its own job"));
+    };
+    let mut statement = handle
+        .take(&plan.sql)
+        .map_err(|fault| error::reported(&fault))?;
+    let mut run = statement.start();
+    bind::values(&mut run, &plan.binds, values)?;
+    // SAFETY: `Paused` keeps the job, whose values were bound and never change, for as long as
+    // it has the statement.
+    unsafe { run.pause() };
+    let job = Arc::clone(job);
+    handle.cursors().insert(id, Paused { statement, job });
+    Ok(Outcome::default())
+}
+
+/// At most `count` further rows. The cursor is closed after the last one and after an error.
+pub(super) fn next(handle: &mut Handle, id: u64, count: usize) -> Result<Outcome, DriverError> {
+    let closed = || DriverError::Closed { what: "the cursor" };
+    let mut paused = handle.cursors().remove(&id).ok_or_else(closed)?;
+    let plan = Arc::clone(paused.plan().ok_or_else(closed)?);
+    let reads: Vec<Reads<'_>> = plan
+        .outputs
+        .iter()
+        .map(|column| Reads::As(&column.ty))
+        .collect();
+    let mut rows = RowSet::of_plan(&plan);
+    let mut run = paused.statement.start();
+    while rows.len() < count {
+        match run.step() {
+            Step::Row if run.statement().columns() != reads.len() => {
+                return Err(DriverError::Misuse(
+                    "the answer has another number of columns than the plan",
+                ));
+            }
+            Step::Row => decode::row(&mut rows, &run, &reads)?,
+            Step::Done => {
+                drop(run);
+                handle.keep(&plan.sql, paused.statement);
+                return Ok(Outcome {
+                    rows,
+                    ..Outcome::default()
+                });
+            }
+            Step::Failed(code) => return Err(error::reported(&handle.fault(code))),
+        }
+    }
+    // SAFETY: `paused` still holds the job with the bound values.
+    unsafe { run.pause() };
+    handle.cursors().insert(id, paused);
+    Ok(Outcome {
+        rows,
+        ..Outcome::default()
+    })
+}
