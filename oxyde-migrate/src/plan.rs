@@ -104,6 +104,18 @@ impl PlannedMigration {
         }
     }
 
+    /// A checksum of the first steps: an unfinished migration may be corrected where it has not
+    /// run yet, not where it has.
+    #[must_use]
+    pub fn checksum_of(&self, steps: usize) -> String {
+        let done = &self.steps[..steps.min(self.steps.len())];
+        let texts: Vec<String> = done
+            .iter()
+            .map(|step| format!("{:?}", step.lowered))
+            .collect();
+        crate::file::checksum(&texts.join("\n"))
+    }
+
     /// Whether one of its steps is a Python function.
     #[must_use]
     pub fn needs_python(&self) -> bool {
@@ -167,6 +179,14 @@ pub enum PlanError {
         /// The reason.
         error: Box<LowerError>,
     },
+    /// What an unfinished run did is not what the file says now.
+    #[error("migration `{name}` was edited in the {done} steps that are done already")]
+    EditedDone {
+        /// Its name.
+        name: String,
+        /// Steps that are done.
+        done: usize,
+    },
     /// A run the other way did not come to its end.
     #[error("migration `{name}` is half {done}")]
     Half {
@@ -190,6 +210,9 @@ impl PlanError {
                 "restore the file and put the change into a new migration; if the database is \
                  already as the file says, `oxyde migrate {name} --fake` records it as it is now"
             ),
+            Self::EditedDone { done, .. } => {
+                format!("restore its first {done} steps; what comes after them may be corrected")
+            }
             Self::OutOfOrder { missing, .. } => {
                 format!("run `oxyde migrate {missing} --fake` if the database already has it")
             }
@@ -238,7 +261,11 @@ pub fn reconcile(
                     name: record.name.clone(),
                 });
             }
-            Some(migration) if migration.checksum != record.checksum && !edited_is_fine => {
+            Some(migration)
+                if record.state == RecordState::Applied
+                    && migration.checksum != record.checksum
+                    && !edited_is_fine =>
+            {
                 return Err(PlanError::Edited {
                     name: record.name.clone(),
                 });
@@ -332,7 +359,7 @@ pub fn plan(
             continue;
         }
         let mut item = backwards(migration, &states[at], style)?;
-        resume(&mut item, half);
+        resume(&mut item, half)?;
         planned.migrations.push(item);
     }
     // Forwards: all that is wanted and not applied.
@@ -352,17 +379,27 @@ pub fn plan(
             continue;
         }
         let mut item = forwards(migration, &mut state, style)?;
-        resume(&mut item, half(&migration.name));
+        resume(&mut item, half(&migration.name))?;
         planned.migrations.push(item);
     }
     Ok(planned)
 }
 
-fn resume(item: &mut PlannedMigration, half: Option<&Record>) {
-    if let Some(record) = half {
-        item.done = record.step.min(item.steps.len());
-        item.begun = record.begun;
+fn resume(item: &mut PlannedMigration, half: Option<&Record>) -> Result<(), PlanError> {
+    let Some(record) = half else {
+        return Ok(());
+    };
+    let same = record.step == 0
+        || (record.step <= item.steps.len() && item.checksum_of(record.step) == record.checksum);
+    if !same {
+        return Err(PlanError::EditedDone {
+            name: item.name.clone(),
+            done: record.step,
+        });
     }
+    item.done = record.step;
+    item.begun = record.begun;
+    Ok(())
 }
 
 fn named(migration: &Migration, direction: Direction) -> PlannedMigration {

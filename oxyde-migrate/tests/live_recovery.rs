@@ -71,11 +71,8 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
     runtime().block_on(async {
         for server in SERVERS {
             let database = Database::create(server).await;
-            let history = history(&[("0001_things", TABLE), ("0002_unique", UNIQUE)]);
-            let error = database
-                .migrate(&history, Target::Latest)
-                .await
-                .unwrap_err();
+            let before = history(&[("0001_things", TABLE), ("0002_unique", UNIQUE)]);
+            let error = database.migrate(&before, Target::Latest).await.unwrap_err();
             assert!(
                 error.to_string().starts_with(
                     "migration `0002_unique`, add unique constraint things_name_key to things: "
@@ -98,18 +95,38 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
             } else {
                 assert!(error.hint().contains("nothing of this migration was kept"));
             }
+            // What has run may not be edited; what has not may be corrected.
+            let other = UNIQUE.replace("extra, 0) + 1", "extra, 0) + 2");
+            let error = database
+                .migrate(
+                    &history(&[("0001_things", TABLE), ("0002_unique", &other)]),
+                    Target::Latest,
+                )
+                .await
+                .unwrap_err();
+            if left.len() == 2 {
+                assert!(
+                    matches!(
+                        error,
+                        MigrateError::Plan(PlanError::EditedDone { done: 2, .. })
+                    ),
+                    "{server}: {error}"
+                );
+            }
             // It goes on, and does no step twice.
             database
                 .run("UPDATE things SET name = 'b' WHERE id = 2")
                 .await;
-            database.migrate(&history, Target::Latest).await.unwrap();
+            let corrected = UNIQUE.replace("columns = [\"name\"]", "columns = [\"name\", \"id\"]");
+            let after = history(&[("0001_things", TABLE), ("0002_unique", &corrected)]);
+            database.migrate(&after, Target::Latest).await.unwrap();
             assert_eq!(
                 database.rows(extra).await[0][0].as_deref(),
                 Some("3"),
                 "{server}"
             );
             assert_eq!(
-                database.migrate(&history, Target::Latest).await.unwrap(),
+                database.migrate(&after, Target::Latest).await.unwrap(),
                 vec![]
             );
             database.drop().await;
@@ -253,6 +270,56 @@ fn a_squash_counts_where_its_parts_are_applied() {
             let done = half.migrate(&both, Target::Latest).await.unwrap();
             assert_eq!(done[0].name, "0002_more", "{server}: the old files count");
             half.drop().await;
+        }
+    });
+}
+
+#[test]
+fn a_connection_that_is_cut_loses_nothing() {
+    runtime().block_on(async {
+        for server in ["postgres", "mysql", "mariadb"] {
+            let database = Database::create(server).await;
+            let postgres = server == "postgres";
+            let slow = if postgres {
+                "SELECT pg_sleep(30)"
+            } else {
+                "SELECT SLEEP(30)"
+            };
+            let slow = format!(
+                "{}\n[[operations]]\nop = \"run_sql\"\nup = \"{slow}\"\ndown = \"\"\n",
+                UNIQUE
+                    .split("[[operations]]")
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .join("[[operations]]")
+            );
+            let stuck = history(&[("0001_things", TABLE), ("0002_slow", &slow)]);
+            let (result, ()) = tokio::join!(database.migrate(&stuck, Target::Latest), async {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                if postgres {
+                    database
+                        .run(
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                             WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'",
+                        )
+                        .await;
+                } else {
+                    let find = "SELECT id FROM information_schema.processlist \
+                                WHERE db = DATABASE() AND info LIKE 'SELECT SLEEP%'";
+                    let id = database.rows(find).await[0][0].clone().unwrap();
+                    database.run(&format!("KILL {id}")).await;
+                }
+            });
+            let error = result.unwrap_err();
+            assert!(error.to_string().contains("0002_slow"), "{server}: {error}");
+            let quick = slow.replace("(30)", "(0)");
+            let corrected = history(&[("0001_things", TABLE), ("0002_slow", &quick)]);
+            database.migrate(&corrected, Target::Latest).await.unwrap();
+            let rows = database
+                .rows("SELECT count(*) FROM things WHERE extra IS NULL")
+                .await;
+            assert_eq!(rows[0][0].as_deref(), Some("3"), "{server}");
+            database.drop().await;
         }
     });
 }

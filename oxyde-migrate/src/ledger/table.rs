@@ -76,7 +76,7 @@ pub fn progress(
         format!("DELETE FROM {LEDGER_TABLE} WHERE name = {name}"),
         format!(
             "INSERT INTO {LEDGER_TABLE} ({COLUMNS}) VALUES ({name}, {}, '{}', {done}, {}, {}, 0)",
-            style.literal(&item.checksum),
+            style.literal(&item.checksum_of(done)),
             state.word(),
             u8::from(begun),
             style.literal(now)
