@@ -280,6 +280,9 @@ pub struct Lint {
     /// For this database, instead of the configured one
     #[arg(long, value_name = "DIALECT")]
     pub dialect: Option<DialectName>,
+    /// Version of the server, for what newer ones do without harm; the newest without it
+    #[arg(long, value_name = "VERSION")]
+    pub server_version: Option<String>,
     /// Form of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: LintFormat,

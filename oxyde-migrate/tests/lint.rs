@@ -11,7 +11,7 @@ use std::path::Path;
 
 use oxyde_migrate::file;
 use oxyde_migrate::history::History;
-use oxyde_migrate::lint::{RULES, lint};
+use oxyde_migrate::lint::{RULES, Version, lint};
 use oxyde_sql::dialect::{DdlStyle, Dialect};
 
 /// (dialects, rule, operations of the second migration that it finds something in)
@@ -195,7 +195,11 @@ fn operations(short: &str) -> String {
     text
 }
 
-fn rules_found(migrations: &[String], dialect: Dialect) -> BTreeSet<&'static str> {
+fn rules_found(
+    migrations: &[String],
+    dialect: Dialect,
+    version: Option<Version>,
+) -> BTreeSet<&'static str> {
     let mut before = String::new();
     let read = migrations.iter().enumerate().map(|(at, operations)| {
         let name = format!("{at:04}");
@@ -206,7 +210,10 @@ fn rules_found(migrations: &[String], dialect: Dialect) -> BTreeSet<&'static str
     let history = History::new(read.collect()).unwrap();
     let last = format!("{:04}", migrations.len() - 1);
     let style = DdlStyle::of(dialect);
-    let found = lint(&history, style, &|m| m.name == last, &|_, _| false).unwrap();
+    let found = lint(&history, (style, version), &|m| m.name == last, &|_, _| {
+        false
+    })
+    .unwrap();
     found.into_iter().map(|finding| finding.rule.name).collect()
 }
 
@@ -214,7 +221,7 @@ fn rules_found(migrations: &[String], dialect: Dialect) -> BTreeSet<&'static str
 fn each_rule_finds_what_it_is_for() {
     for (dialects, rule, short) in FOUND {
         for dialect in Dialect::ALL {
-            let found = rules_found(&[operations(USERS), operations(short)], dialect);
+            let found = rules_found(&[operations(USERS), operations(short)], dialect, None);
             assert_eq!(
                 found.contains(rule),
                 dialects.contains(&dialect),
@@ -222,7 +229,16 @@ fn each_rule_finds_what_it_is_for() {
             );
         }
     }
-    let tested: BTreeSet<&str> = FOUND.iter().map(|(_, rule, _)| *rule).collect();
+    let dropped = [operations(USERS), operations("drop_column: name = 'boss'")];
+    let rebuilds = |dialect, version: &str| {
+        let found = rules_found(&dropped, dialect, Version::parse(version));
+        found.contains("mysql-drop-column-rebuilds")
+    };
+    assert!(rebuilds(Dialect::Mysql, "8.0.28") && !rebuilds(Dialect::Mysql, "8.0.29-log"));
+    assert!(rebuilds(Dialect::Mariadb, "10.3") && !rebuilds(Dialect::Mariadb, "10.11.6-MariaDB"));
+    assert!(!rebuilds(Dialect::Postgres, "13"));
+    let mut tested: BTreeSet<&str> = FOUND.iter().map(|(_, rule, _)| *rule).collect();
+    tested.insert("mysql-drop-column-rebuilds");
     let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(tested, known, "each rule has a case");
     assert!(RULES.len() >= 20);
@@ -244,7 +260,7 @@ fn what_the_same_migration_made_locks_nobody() {
     for dialect in Dialect::ALL {
         // `mood` is NOT-NULL-free, so that even dropping it can be reversed.
         assert_eq!(
-            rules_found(std::slice::from_ref(&all), dialect),
+            rules_found(std::slice::from_ref(&all), dialect, None),
             BTreeSet::new(),
             "{dialect:?}"
         );
@@ -261,7 +277,7 @@ fn a_silenced_rule_is_silent() {
     let style = DdlStyle::of(Dialect::Sqlite);
     let silent =
         |_: &file::Migration, rule: &oxyde_migrate::lint::Rule| rule.name != "irreversible";
-    let found = lint(&history, style, &|_| true, &silent).unwrap();
+    let found = lint(&history, (style, None), &|_| true, &silent).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].rule.name, "irreversible");
 }

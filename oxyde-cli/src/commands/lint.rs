@@ -1,7 +1,7 @@
 //! `oxyde lint`.
 
 use oxyde_migrate::file::Migration;
-use oxyde_migrate::lint::{Finding, RULES, Rule, Severity, lint};
+use oxyde_migrate::lint::{Finding, RULES, Rule, Severity, Version, lint};
 use oxyde_sql::dialect::DdlStyle;
 use serde_json::json;
 
@@ -37,6 +37,12 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
     }
     let history = project.history()?;
     let style = DdlStyle::of(project.dialect(args.dialect)?);
+    let version = match &args.server_version {
+        Some(text) => Some(Version::parse(text).ok_or_else(|| {
+            CliError::new(format!("`{text}` is no version")).hint("write it as 8.0.29 or 15")
+        })?),
+        None => None,
+    };
     let mut wanted = Vec::with_capacity(args.names.len());
     for name in &args.names {
         wanted.push(history.find(name)?.name.clone());
@@ -46,7 +52,7 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
         args.allow.iter().any(|name| name == rule.name) || is_silenced(project, migration, rule)
     };
     let resolved = history.resolve(&std::collections::BTreeSet::new())?;
-    let findings = lint(&resolved, style, &includes, &allowed)?;
+    let findings = lint(&resolved, (style, version), &includes, &allowed)?;
     match args.format {
         LintFormat::Text => text(&findings, project),
         LintFormat::Json => {

@@ -18,6 +18,7 @@ mod foreign_key_without_not_valid;
 mod index_without_concurrently;
 mod irreversible;
 mod missing_primary_key;
+mod mysql_drop_column_rebuilds;
 mod mysql_foreign_key_copies;
 mod mysql_table_copy;
 mod not_null_scans_table;
@@ -59,6 +60,7 @@ pub const RULES: &[&Rule] = &[
     &index_without_concurrently::RULE,
     &irreversible::RULE,
     &missing_primary_key::RULE,
+    &mysql_drop_column_rebuilds::RULE,
     &mysql_foreign_key_copies::RULE,
     &mysql_table_copy::RULE,
     &not_null_scans_table::RULE,
@@ -112,6 +114,26 @@ pub struct Rule {
     check: fn(&Scene<'_>) -> Option<String>,
 }
 
+/// A server's version: major, minor, patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32, pub u32);
+
+impl Version {
+    /// `8.0.29`, `15`, `10.11.6-MariaDB`; `None` when it does not begin with a number.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text
+            .split(|c: char| !c.is_ascii_digit())
+            .map_while(|part| part.parse::<u32>().ok());
+        let major = numbers.next()?;
+        Some(Version(
+            major,
+            numbers.next().unwrap_or(0),
+            numbers.next().unwrap_or(0),
+        ))
+    }
+}
+
 /// What a rule sees.
 pub struct Scene<'a> {
     /// The operation.
@@ -126,10 +148,18 @@ pub struct Scene<'a> {
     pub end: &'a Schema,
     /// The database.
     pub style: &'a DdlStyle,
+    /// Its version; the newest when `None`.
+    pub version: Option<Version>,
     created: &'a BTreeSet<String>,
 }
 
 impl Scene<'_> {
+    /// Whether the server is older than this.
+    #[must_use]
+    pub fn is_older_than(&self, version: Version) -> bool {
+        self.version.is_some_and(|found| found < version)
+    }
+
     /// Whether the table was there before the migration, so that it may have rows and users.
     #[must_use]
     pub fn is_old(&self, schema: Option<&str>, table: &str) -> bool {
@@ -157,7 +187,7 @@ pub struct Finding {
 /// An operation does not fit the state before it.
 pub fn lint(
     history: &History,
-    style: &DdlStyle,
+    (style, version): (&DdlStyle, Option<Version>),
     includes: &dyn Fn(&Migration) -> bool,
     allowed: &dyn Fn(&Migration, &Rule) -> bool,
 ) -> Result<Vec<Finding>, HistoryError> {
@@ -191,6 +221,7 @@ pub fn lint(
                 after: &state,
                 end: &end,
                 style,
+                version,
                 created: &created,
             };
             for rule in RULES.iter().filter(|rule| !allowed(migration, rule)) {

@@ -116,6 +116,9 @@ pub struct DdlStyle {
     pub bracketed_defaults: bool,
     /// Whether DDL takes part in transactions.
     pub transactional: bool,
+    /// The first version that drops a column without building the table anew, where older ones
+    /// do that.
+    pub instant_drop_column: Option<(u32, u32, u32)>,
     /// How a check is dropped.
     pub drop_check: &'static str,
     /// What follows the definition of a table.
@@ -167,6 +170,7 @@ const POSTGRES: DdlStyle = DdlStyle {
     limited_keys: false,
     bracketed_defaults: false,
     transactional: true,
+    instant_drop_column: None,
     drop_check: "DROP CONSTRAINT",
     table_suffix: "",
     now: Moments {
@@ -208,6 +212,7 @@ const SQLITE: DdlStyle = DdlStyle {
     limited_keys: false,
     bracketed_defaults: false,
     transactional: true,
+    instant_drop_column: None,
     drop_check: "",
     table_suffix: "",
     now: Moments {
@@ -244,6 +249,7 @@ const MYSQL: DdlStyle = DdlStyle {
     limited_keys: true,
     bracketed_defaults: true,
     transactional: false,
+    instant_drop_column: Some((8, 0, 29)),
     drop_check: "DROP CHECK",
     table_suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_bin",
     now: Moments {
@@ -263,6 +269,7 @@ const MARIADB: DdlStyle = DdlStyle {
     name: "MariaDB",
     expression_indexes: false,
     index_methods: &["btree", "hash", "fulltext", "spatial"],
+    instant_drop_column: Some((10, 4, 0)),
     drop_check: "DROP CONSTRAINT",
     table_suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
     ..MYSQL
