@@ -98,11 +98,12 @@ bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wh
 docs: setup ## Build the reference of the Rust crates into target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 
-wheel: dist/.wheel ## Build the release wheel into dist/
+wheel: dist/.wheel ## Build the release wheel and the source distribution into dist/
 
 dist/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
-	@mkdir -p dist && rm -f dist/*.whl
+	@mkdir -p dist && rm -f dist/*.whl dist/*.tar.gz
 	$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out dist
+	$(BIN)/maturin sdist --quiet --out dist
 	@ls dist/*.whl >$@
 
 constraints: setup ## Pin the dependencies of the tools anew
