@@ -172,10 +172,7 @@ fn values_list(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> 
 
 /// A derived table of one SELECT per row, each value cast to its type.
 fn union(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
-    let typed = |ty: &ColumnType| match ty.cast_name(cx.features.dialect) {
-        Some(name) => format!("CAST(? AS {name})"),
-        None => "?".to_owned(),
-    };
+    let typed = |ty: &ColumnType| ty.typed_value(cx.features.dialect);
     let values: Vec<String> = columns(update).map(|column| typed(&column.ty)).collect();
     let named: Vec<String> = values
         .iter()

@@ -16,6 +16,20 @@ impl ColumnType {
         }
     }
 
+    /// A placeholder as a column of a derived table, where nothing else tells its type.
+    pub(crate) fn typed_value(&self, dialect: Dialect) -> String {
+        match (dialect, self) {
+            (_, ColumnType::Custom { base, .. }) => base.typed_value(dialect),
+            // A cast to BINARY cuts a placeholder at 65,535 bytes, one to BINARY(n) fills it up
+            // with zeros.
+            (Dialect::Mysql | Dialect::Mariadb, ColumnType::Bytes) => "UNHEX(HEX(?))".to_owned(),
+            (_, ty) => match ty.cast_name(dialect) {
+                Some(name) => format!("CAST(? AS {name})"),
+                None => "?".to_owned(),
+            },
+        }
+    }
+
     /// The collation that a value cast to text needs, so that its case counts as that of a
     /// column does: MySQL gives it the connection's.
     pub(crate) fn cast_collation(&self, dialect: Dialect) -> Option<&'static str> {
@@ -139,7 +153,7 @@ fn mysql(ty: &ColumnType, json: bool) -> Option<String> {
         | ColumnType::Enum { .. }
         | ColumnType::Uuid
         | ColumnType::Inet => "CHAR".into(),
-        ColumnType::Bytes => "BINARY(16777215)".into(),
+        ColumnType::Bytes => "BINARY".into(),
         ColumnType::Date => "DATE".into(),
         ColumnType::Time => "TIME(6)".into(),
         ColumnType::DateTime | ColumnType::TimestampTz => "DATETIME(6)".into(),
