@@ -128,12 +128,47 @@ fn killed_at_random(server: &'static str) {
     });
 }
 
+/// The same on the way back: killed, finished, and forwards again.
+fn killed_on_the_way_back(server: &'static str) {
+    runtime().block_on(async {
+        let database = Database::create(server).await;
+        let mut kills = 0;
+        for round in 0..3 {
+            let what = format!("{server}, round {round}");
+            assert_done(&oxyde(&database, &["migrate"]).output().unwrap(), &what);
+            assert_is_whole(&database, &what).await;
+            for wait in [30, 70, 150, 260, 400] {
+                let mut process = oxyde(&database, &["migrate", "0002"]).spawn().unwrap();
+                std::thread::sleep(Duration::from_millis(wait + 13 * round));
+                if process.try_wait().unwrap().is_none() {
+                    process.kill().unwrap();
+                    kills += 1;
+                }
+                process.wait().unwrap();
+            }
+            assert_done(
+                &oxyde(&database, &["migrate", "0002"]).output().unwrap(),
+                &what,
+            );
+            let rows = database.rows("SELECT count(*) FROM posts").await;
+            assert_eq!(rows[0][0].as_deref(), Some("0"), "{what}");
+        }
+        assert!(kills > 0, "{server}: nothing was killed");
+        database.drop().await;
+    });
+}
+
 macro_rules! on_each_server {
     ($($name:ident),+) => {$(
         mod $name {
             #[test]
             fn four_at_a_time() {
                 super::four_at_a_time(stringify!($name));
+            }
+
+            #[test]
+            fn killed_on_the_way_back() {
+                super::killed_on_the_way_back(stringify!($name));
             }
 
             #[test]

@@ -14,7 +14,7 @@ const LOCK: &str = "CONCAT('oxyde_', LEFT(SHA2(DATABASE(), 256), 40))";
 /// already.
 const DONE: &[&str] = &[
     "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1176", "1826", "3821", "3822",
-    "3940", "1022", "121",
+    "3940", "1022",
 ];
 
 impl Server for Mysql {
@@ -87,6 +87,8 @@ impl Server for Mysql {
     }
 
     fn says_done(&self, error: &DriverError) -> bool {
-        error.code().is_some_and(|code| DONE.contains(&code))
+        // MariaDB says that a foreign key is there by the storage engine's number in its text.
+        let engine = error.code() == Some("1005") && error.to_string().contains("errno: 121 ");
+        engine || error.code().is_some_and(|code| DONE.contains(&code))
     }
 }
