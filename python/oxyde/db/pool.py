@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from oxyde.db.cursor import Cursor
 from oxyde.db.operation import run
 from oxyde.db.settings import PoolSettings
-from oxyde.exceptions import OxydeError
+from oxyde.exceptions import DatabaseConnectionError, OxydeError
 
 if TYPE_CHECKING:
     from oxyde._core import Operation, Plan, Pool, RawRows, Recipe
@@ -132,8 +132,11 @@ class AsyncDatabase:
         replaced = register_connection(self, overwrite=self._overwrite)
         try:
             pool = await run(Pool.open(self._url, self._name, self._settings.as_dict()))
-        except BaseException:
+        except BaseException as error:
             forget(self, restore=replaced)
+            if isinstance(error, DatabaseConnectionError):
+                where = f"database {self._name!r} at {hide_password(self._url)}"
+                error.args = (f"{where}: {error.args[0]}", *error.args[1:])
             raise
         self._pool = pool
         self._flavour = pool.flavour
