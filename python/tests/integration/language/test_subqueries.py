@@ -19,7 +19,8 @@ async def test_in_with_a_query(books: Library) -> None:
         .values_list("id", flat=True)
     )
     assert found == await column(
-        "SELECT id FROM library_author WHERE id IN (SELECT author_id FROM library_book WHERE pages >= 300)"
+        "SELECT id FROM library_author WHERE id IN"
+        " (SELECT author_id FROM library_book WHERE pages >= 300)"
         " ORDER BY id"
     )
     rest = (
@@ -70,7 +71,8 @@ async def test_scalar_subqueries(books: Library) -> None:
         .values_list("name", "longest")
     )
     assert rows == await table(
-        "SELECT name, (SELECT title FROM library_book b WHERE b.author_id = a.id ORDER BY pages DESC LIMIT 1)"
+        "SELECT name, (SELECT title FROM library_book b WHERE b.author_id = a.id"
+        " ORDER BY pages DESC LIMIT 1)"
         " AS longest FROM library_author a ORDER BY id"
     )
     newest = (
@@ -89,8 +91,11 @@ async def test_a_subquery_two_levels_up(books: Library) -> None:
     staff = Author.objects.filter(Exists(by_staff), company_id=OuterRef("id"))
     found = await Company.objects.filter(Exists(staff)).order_by("id").values_list("id", flat=True)
     assert found == await column(
-        "SELECT id FROM library_company c WHERE EXISTS (SELECT 1 FROM library_author a WHERE a.company_id = c.id"
-        " AND EXISTS (SELECT 1 FROM library_book b WHERE b.author_id = a.id AND b.pages > c.id * 200)) ORDER BY id"
+        "SELECT id FROM library_company c WHERE EXISTS"
+        " (SELECT 1 FROM library_author a WHERE a.company_id = c.id"
+        " AND EXISTS (SELECT 1 FROM library_book b WHERE b.author_id = a.id"
+        " AND b.pages > c.id * 200))"
+        " ORDER BY id"
     )
 
 
@@ -105,7 +110,8 @@ async def test_an_aggregate_in_a_subquery(books: Library) -> None:
         await Author.objects.annotate(top=Subquery(longest)).order_by("id").values_list("id", "top")
     )
     assert rows == await table(
-        "SELECT a.id, max(b.pages) AS top FROM library_author a LEFT JOIN library_book b ON b.author_id = a.id"
+        "SELECT a.id, max(b.pages) AS top FROM library_author a"
+        " LEFT JOIN library_book b ON b.author_id = a.id"
         " GROUP BY a.id ORDER BY a.id"
     )
 

@@ -252,3 +252,25 @@ async def test_bulk_update_by_several_keys(tables: AsyncDatabase) -> None:
     assert await Seat.objects.order_by("number").values_list("taken", flat=True).all() == [
         True, False, True, False, False, False,
     ]  # fmt: skip
+
+
+class Blob(Model):
+    class Meta:
+        is_table = True
+        table_name = "bulk_blob"
+
+    id: int | None = Field(default=None, db_pk=True)
+    data: bytes = b""
+
+
+async def test_bulk_update_of_bytes_stores_them_alone(database: AsyncDatabase) -> None:
+    """Of every length: a cast may fill up short ones with zeros, or cut long ones."""
+    await db.create_tables(models=[Blob])
+    values = [b"", b"\x00", b"ab", bytes(range(256)) * 1000, b"\xff" * 60]
+    rows = await Blob.objects.bulk_create([{"data": value} for value in values])
+    for shift in range(1, len(values)):
+        turned = values[shift:] + values[:shift]
+        for row, value in zip(rows, turned, strict=True):
+            row.data = value
+        await Blob.objects.bulk_update(rows, ["data"])
+        assert await Blob.objects.order_by("id").values_list("data", flat=True) == turned

@@ -163,7 +163,7 @@ async def test_a_savepoint_that_is_undone_ends_it(many: int, database: AsyncData
 async def test_locked_rows(many: int, database: AsyncDatabase) -> None:
     with pytest.raises(TransactionError):
         await anext(Many.objects.for_update().iterate())
-    if database.features.get("for_update"):
+    if database.features["row_locks"]:
         async with atomic():
             rows = [row.id async for row in Many.objects.for_update().order_by("id").iterate()]
         assert rows == list(range(1, many + 1))
