@@ -182,6 +182,14 @@ pub enum DriverError {
         /// Why.
         source: Box<DriverError>,
     },
+    /// What this database, or the pooler before it, cannot do; refused before anything is sent.
+    #[error("{what}")]
+    Unsupported {
+        /// What was asked for, and of whom.
+        what: String,
+        /// What to do instead.
+        hint: &'static str,
+    },
     /// The pool or transaction is closed.
     #[error("{what} is closed")]
     Closed {
@@ -257,6 +265,7 @@ impl DriverError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::InvalidUrl { hint, .. } => return Some(hint.clone()),
+            Self::Unsupported { hint, .. } => hint,
             Self::ConnectionFailed { .. } => {
                 "is the server running, and do host and port in the URL name it?"
             }

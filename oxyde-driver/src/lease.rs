@@ -13,7 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use crate::backend::{Connection, Connector, Job, Outcome, Stopper};
+use crate::backend::{Connection, Connector, Ear, Job, Outcome, Stopper};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
 use crate::settings::PoolSettings;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     open: AtomicU32,
     waiting: AtomicU32,
     closed: AtomicBool,
+    /// Fired when it is closed.
+    pub closing: Cancel,
     returned: Notify,
 }
 
@@ -118,6 +120,7 @@ impl Shared {
             open: AtomicU32::new(1),
             waiting: AtomicU32::new(0),
             closed: AtomicBool::new(false),
+            closing: Cancel::new(),
             returned: Notify::new(),
             settings,
             connector,
@@ -146,6 +149,11 @@ impl Shared {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Listens to channels, over a further connection.
+    pub(crate) async fn ear(&self, channels: Vec<String>) -> Result<Ear, DriverError> {
+        self.connector.ear(channels).await
     }
 
     /// Whether the data live in the one connection that there is.
@@ -343,6 +351,7 @@ impl Shared {
     /// Turns everybody away, closes the unused connections and waits for the others to come back.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        self.closing.fire();
         self.slots.close();
         if let Some(writer) = &self.writer {
             writer.close();

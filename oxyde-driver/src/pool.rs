@@ -112,7 +112,9 @@ impl Pool {
             return Err(DriverError::Closed { what: "the pool" });
         };
         let jobs = bulk::jobs(plan, rows, batch_size, limits)?;
-        if let [Job::Arrays { .. } | Job::Text { .. } | Job::Plan { .. }] = jobs.as_slice() {
+        if let [Job::Arrays { .. } | Job::Text { .. } | Job::Plan { .. }] = jobs.as_slice()
+            && !self.0.settings.by_transaction()
+        {
             // One statement is all or nothing by itself.
             let mut gathered = bulk::Gathered::new(plan, limits);
             let mut lease = lease;
@@ -198,6 +200,20 @@ impl Pool {
         std::mem::forget(self);
     }
 
+    /// One statement in a transaction of its own: behind a pooler its messages might else reach
+    /// several servers.
+    async fn run_alone(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
+        let transaction = self.begin(BeginOptions::default(), cancel).await?;
+        match transaction.run(job, cancel).await {
+            Ok(outcome) => transaction.commit().await.map(|()| outcome),
+            Err(problem) => {
+                // The first error is the one to tell; if this fails the connection is closed.
+                let _ = transaction.rollback().await;
+                Err(problem)
+            }
+        }
+    }
+
     async fn once(
         lease: &mut crate::lease::Lease,
         job: &Arc<Job>,
@@ -226,6 +242,9 @@ impl Runs for Pool {
             Job::Plan { plan, .. } | Job::Text { plan, .. } => plan.writes,
             other => !other.only_reads(),
         };
+        if self.0.settings.by_transaction() && !matches!(job, Job::Simple(_)) {
+            return self.run_alone(job, cancel).await;
+        }
         let job = Arc::new(job);
         let mut lease = self.0.acquire(writes, cancel).await?;
         let result = Self::once(&mut lease, &job, cancel).await;

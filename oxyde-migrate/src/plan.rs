@@ -49,6 +49,8 @@ pub enum Direction {
 pub struct Step {
     /// Place of the operation in the direction of the run, from 0.
     pub operation: usize,
+    /// The last operation that it stands for: several rebuilds of a table are one.
+    pub through: usize,
     /// What is run.
     pub lowered: Lowered,
     /// The state that the operation starts from: what a Python step's models look like.
@@ -499,11 +501,24 @@ fn run(
         _ => None,
     };
     let index = index.map(|(schema, name)| style.qualified(schema.as_deref(), name));
-    item.steps.extend(lowered.into_iter().map(|lowered| Step {
-        operation: at,
-        state: matches!(lowered, Lowered::Python(_)).then(|| before.clone()),
-        index: index.clone(),
-        lowered,
-    }));
+    for lowered in lowered {
+        if let Lowered::Ddl(Ddl::Rebuild(next)) = &lowered
+            && let Some(last) = item.steps.last_mut()
+            && let Lowered::Ddl(Ddl::Rebuild(before)) = &last.lowered
+            && item.atomic
+            && let Some(both) = before.followed_by(next)
+        {
+            last.lowered = Lowered::Ddl(Ddl::Rebuild(Box::new(both)));
+            last.through = at;
+            continue;
+        }
+        item.steps.push(Step {
+            operation: at,
+            through: at,
+            state: matches!(lowered, Lowered::Python(_)).then(|| before.clone()),
+            index: index.clone(),
+            lowered,
+        });
+    }
     Ok(())
 }

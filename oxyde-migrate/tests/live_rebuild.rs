@@ -213,3 +213,18 @@ fn rows_that_would_point_at_nothing_are_refused() {
         database.drop().await;
     });
 }
+
+#[test]
+fn several_rebuilds_of_a_table_are_one() {
+    let history = history(&[("0001_tables", TABLES), ("0002_not_null", NOT_NULL)]);
+    let mut state = oxyde_sql::schema::Schema::default();
+    let style = oxyde_sql::dialect::DdlStyle::of(oxyde_sql::dialect::Dialect::Sqlite);
+    let planned: Vec<_> = history
+        .migrations()
+        .iter()
+        .map(|migration| oxyde_migrate::plan::forwards(migration, &mut state, style).unwrap())
+        .collect();
+    let steps = &planned[1].steps;
+    assert_eq!(steps.len(), 1, "{steps:?}");
+    assert_eq!((steps[0].operation, steps[0].through), (0, 1));
+}

@@ -177,6 +177,7 @@ pub(crate) fn from_driver(py: Python<'_>, failed: &DriverError) -> PyErr {
         DriverError::QueryTimeout { .. } | DriverError::Cancelled => plain(Class::QueryTimeout),
         DriverError::TransactionTimeout { .. } => plain(Class::TransactionTimeout),
         DriverError::Bind { .. } => plain(Class::FieldValue),
+        DriverError::Unsupported { .. } => plain(Class::Unsupported),
         DriverError::Decode { .. } => plain(Class::Database),
         DriverError::Misuse(detail) => internal(py, detail),
         DriverError::BulkRow { source, .. } => match source.as_ref() {

@@ -10,6 +10,7 @@ mod cursor;
 mod error;
 mod executor;
 mod hydrate;
+mod listener;
 mod plan;
 mod pool;
 mod raw;
@@ -31,6 +32,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<bridge::Operation>()?;
     module.add_class::<raw::RawRows>()?;
     module.add_class::<cursor::Cursor>()?;
+    module.add_class::<listener::Listener>()?;
     module.add_class::<pool::Pool>()?;
     module.add_class::<transaction::Transaction>()?;
     module.add_function(wrap_pyfunction!(plan::compile, module)?)?;

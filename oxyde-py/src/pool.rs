@@ -230,6 +230,17 @@ impl Pool {
         executor::script(py, self.target(), statements)
     }
 
+    /// Begin to hear what is sent to these channels.
+    fn listen(&self, py: Python<'_>, channels: Vec<String>) -> PyResult<Operation> {
+        guarded(py, || {
+            let pool = self.handle();
+            Operation::start(py, Convert::Plain, |cancel| async move {
+                let listener = pool.get().await?.listen(channels, &cancel).await?;
+                Ok(Outcome::Listening(Box::new(listener)))
+            })
+        })
+    }
+
     #[pyo3(signature = (isolation, read_only))]
     fn begin(
         &self,

@@ -147,7 +147,15 @@ impl Transaction {
         recipe: Py<Recipe>,
         chunk: usize,
     ) -> PyResult<Operation> {
-        executor::open_cursor(py, self.target(py)?, &self.server, plan, values, recipe, chunk)
+        executor::open_cursor(
+            py,
+            self.target(py)?,
+            &self.server,
+            plan,
+            values,
+            recipe,
+            chunk,
+        )
     }
 
     fn execute(

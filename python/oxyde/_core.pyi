@@ -117,6 +117,14 @@ class Cursor:
     def close(self) -> Operation[None]:
         """Give the connection back. Released without it, the same happens in the background."""
 
+@final
+class Listener:
+    def next(self) -> Operation[tuple[str, str, int] | None]:
+        """The next notification: channel, payload, the sender's process. None after a gap."""
+
+    def close(self) -> Operation[None]:
+        """Close the connection; whoever waits gets an error."""
+
 @type_check_only
 class _Executor:
     @property
@@ -129,7 +137,11 @@ class _Executor:
         """(rows affected, last insert id)."""
 
     def bulk(
-        self, plan: Plan, rows: Sequence[Sequence[Any]], recipe: Recipe | None, batch_size: int | None
+        self,
+        plan: Plan,
+        rows: Sequence[Sequence[Any]],
+        recipe: Recipe | None,
+        batch_size: int | None,
     ) -> Operation[tuple[int, list[Any] | None, list[int] | None]]:
         """(rows affected, hydrated RETURNING rows, generated ids). All rows or none."""
 
@@ -145,6 +157,7 @@ class Pool(_Executor):
     def open(url: str, name: str, settings: dict[str, Any]) -> Operation[Pool]: ...
     @property
     def server_version(self) -> str: ...
+    def listen(self, channels: Sequence[str]) -> Operation[Listener]: ...
     def begin(self, isolation: str | None, read_only: bool) -> Operation[Transaction]: ...
     def close(self) -> Operation[None]: ...
     def status(self) -> dict[str, int]: ...

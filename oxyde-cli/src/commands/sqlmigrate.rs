@@ -26,7 +26,8 @@ pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliEr
     for step in &item.steps {
         if operation != Some(step.operation) {
             operation = Some(step.operation);
-            output.line(&format!("\n-- {}", item.descriptions[step.operation]));
+            let described = item.descriptions[step.operation..=step.through].join("; ");
+            output.line(&format!("\n-- {described}"));
         }
         match &step.lowered {
             Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => output.line(&format!("{sql};")),

@@ -7,6 +7,9 @@ pub(crate) mod sqlite;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use postgres::Ear;
+pub use postgres::Heard;
+
 use oxyde_sql::dialect::{Dialect, Features};
 use oxyde_sql::plan::{Bind, Plan};
 use oxyde_sql::types::ColumnType;
@@ -185,6 +188,17 @@ impl Connector {
                 sqlite::Connector::version(),
             ),
         })
+    }
+
+    /// Listens to channels, where the database has them.
+    pub(crate) async fn ear(&self, channels: Vec<String>) -> Result<Ear, DriverError> {
+        match self {
+            Self::Postgres(connector) => Ear::open(connector.clone(), channels).await,
+            Self::Mysql(_) | Self::Sqlite(_) => Err(DriverError::Unsupported {
+                what: "only PostgreSQL has LISTEN and NOTIFY".to_owned(),
+                hint: "ask for new rows from time to time, or use a message broker",
+            }),
+        }
     }
 
     /// Where to, without user and password.

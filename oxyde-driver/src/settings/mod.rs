@@ -66,6 +66,10 @@ pub struct PoolSettings {
     pub pg_application_name: Option<String>,
     /// Prepared statements kept per connection; 0 for `PgBouncer` in transaction mode.
     pub pg_statement_cache_capacity: usize,
+    /// `transaction` behind a pooler that hands its connections out by the transaction
+    /// (`PgBouncer`'s `pool_mode = transaction`): nothing is then kept in a session, each
+    /// statement runs in a transaction, and what needs a session is refused.
+    pub pg_pooler: Option<String>,
     /// Character set of MySQL connections.
     pub mysql_charset: String,
     /// Collation of MySQL connections; the server's own for the character set when `None`.
@@ -94,6 +98,7 @@ impl Default for PoolSettings {
             ssl_client_key: None,
             pg_application_name: None,
             pg_statement_cache_capacity: 200,
+            pg_pooler: None,
             mysql_charset: "utf8mb4".to_owned(),
             mysql_collation: None,
         }
@@ -102,7 +107,7 @@ impl Default for PoolSettings {
 
 impl PoolSettings {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 21] = [
+    pub const NAMES: [&'static str; 22] = [
         "acquire_timeout",
         "idle_timeout",
         "max_connections",
@@ -112,6 +117,7 @@ impl PoolSettings {
         "mysql_collation",
         "name",
         "pg_application_name",
+        "pg_pooler",
         "pg_statement_cache_capacity",
         "query_timeout",
         "sqlite_busy_timeout",
@@ -158,11 +164,17 @@ impl PoolSettings {
             "ssl_client_key" => self.ssl_client_key = Some(text.into()),
             "pg_application_name" => self.pg_application_name = Some(text.to_owned()),
             "pg_statement_cache_capacity" => self.pg_statement_cache_capacity = number(name, text)?,
+            "pg_pooler" => self.pg_pooler = Some(text.to_owned()),
             "mysql_charset" => text.clone_into(&mut self.mysql_charset),
             "mysql_collation" => self.mysql_collation = Some(text.to_owned()),
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Whether a pooler hands connections out by the transaction.
+    pub(crate) fn by_transaction(&self) -> bool {
+        self.pg_pooler.is_some()
     }
 
     /// Refuses values that no pool can have.
@@ -185,6 +197,9 @@ impl PoolSettings {
         )?;
         if let Some(mode) = &self.ssl_mode {
             one_of("ssl_mode", mode, &SSL_MODES)?;
+        }
+        if let Some(pooler) = &self.pg_pooler {
+            one_of("pg_pooler", pooler, &["transaction"])?;
         }
         for (name, word) in [
             ("mysql_charset", Some(&self.mysql_charset)),

@@ -389,10 +389,8 @@ pub(super) fn failed(
 }
 
 fn describe(item: &PlannedMigration, step: &Step) -> String {
-    item.descriptions
-        .get(step.operation)
-        .cloned()
-        .unwrap_or_default()
+    let operations = item.descriptions.get(step.operation..=step.through);
+    operations.unwrap_or_default().join("; ")
 }
 
 /// The present moment in UTC, to the second.

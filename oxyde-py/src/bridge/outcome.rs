@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use oxyde_driver::{BulkDone, Done, DriverError, RowSet};
+use oxyde_driver::{BulkDone, Done, DriverError, Heard, RowSet};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::cursor::{Cursor, Making};
 use crate::error::{from_driver, internal};
 use crate::hydrate::{Recipe, hydrate};
+use crate::listener::Listener;
 use crate::pool::Pool;
 use crate::raw::RawRows;
 use crate::transaction::Transaction;
@@ -23,6 +24,8 @@ pub(crate) enum Outcome {
     Opened(oxyde_driver::Pool),
     Begun(Box<oxyde_driver::Transaction>),
     Pointed(Box<oxyde_driver::Cursor>),
+    Listening(Box<oxyde_driver::Listener>),
+    Heard(Heard),
     Failed(DriverError),
     Panicked(String),
 }
@@ -87,6 +90,18 @@ impl Convert {
             (Outcome::Begun(transaction), Convert::Transaction(server)) => {
                 Bound::new(py, Transaction::begun(*transaction, server.clone()))?.into_any()
             }
+            (Outcome::Listening(listener), _) => {
+                Bound::new(py, Listener::opened(*listener))?.into_any()
+            }
+            (Outcome::Heard(Heard::Gap), _) => py.None().into_bound(py),
+            (
+                Outcome::Heard(Heard::Note {
+                    channel,
+                    payload,
+                    process,
+                }),
+                _,
+            ) => (channel, payload, process).into_pyobject(py)?.into_any(),
             (Outcome::Pointed(cursor), Convert::Cursor(making)) => {
                 Bound::new(py, Cursor::opened(py, *cursor, making))?.into_any()
             }

@@ -87,10 +87,7 @@ impl Alter<'_> {
             if default.take().is_some() {
                 self.clause(&format!("ALTER COLUMN {name} DROP DEFAULT"));
             }
-            let cast = using.map_or_else(
-                || format!("{name}::{}", cast_type(&old_type, &new_type)),
-                str::to_owned,
-            );
+            let cast = using.map_or_else(|| cast(&name, &old_type, &new_type), str::to_owned);
             self.clause(&format!("ALTER COLUMN {name} TYPE {new_type} USING {cast}"));
         }
         if let Some(value) = backfill
@@ -171,11 +168,27 @@ impl Alter<'_> {
     }
 }
 
-/// From one enum type to another there is no cast but through text.
-fn cast_type(old: &str, new: &str) -> String {
-    if old.starts_with('"') && new.starts_with('"') && old != new {
-        format!("text::{new}")
+/// The old value as one of the new type, where there is no cast between the two, or only one
+/// that is not made by itself.
+fn cast(name: &str, old: &str, new: &str) -> String {
+    let is_number = |ty: &str| {
+        [
+            "SMALLINT",
+            "INTEGER",
+            "BIGINT",
+            "NUMERIC",
+            "DOUBLE PRECISION",
+        ]
+        .iter()
+        .any(|number| ty.starts_with(number))
+    };
+    if old.starts_with('"') && new.starts_with('"') {
+        format!("{name}::text::{new}")
+    } else if old == "BOOLEAN" && is_number(new) {
+        format!("{name}::int::{new}")
+    } else if new == "BOOLEAN" && is_number(old) {
+        format!("{name} <> 0")
     } else {
-        new.to_owned()
+        format!("{name}::{new}")
     }
 }

@@ -18,6 +18,10 @@ pub struct Rebuild {
     pub create: String,
     /// Copies the rows.
     pub copy: String,
+    /// The columns that are copied.
+    pub columns: Vec<String>,
+    /// Whether each of them is copied as it is.
+    pub plain: bool,
     /// Drops the old table.
     pub drop: String,
     /// Gives the new table its name.
@@ -42,6 +46,23 @@ impl Rebuild {
         statements
     }
 
+    /// One rebuild in the place of this one and the next of the same table, when the next only
+    /// copies what this one makes; else `None`.
+    #[must_use]
+    pub fn followed_by(&self, next: &Rebuild) -> Option<Rebuild> {
+        let joins = next.plain && self.table == next.table && self.columns == next.columns;
+        joins.then(|| {
+            let mut dropped_indexes = self.dropped_indexes.clone();
+            dropped_indexes.extend(next.dropped_indexes.iter().cloned());
+            Rebuild {
+                copy: self.copy.clone(),
+                plain: self.plain,
+                dropped_indexes,
+                ..next.clone()
+            }
+        })
+    }
+
     /// From one form of a table to another. `expression` says what the value of a column of the
     /// new table is, in terms of the old one; `None` leaves it to the column's default.
     ///
@@ -58,8 +79,11 @@ impl Rebuild {
         // A self reference would follow the temporary name's own renaming by itself; the other
         // references keep the old name, which the new table takes.
         let (mut targets, mut sources) = (Vec::new(), Vec::new());
+        let (mut columns, mut plain) = (Vec::new(), true);
         for column in &after.columns {
             if let Some(source) = expression(column) {
+                plain &= source == style.quoted(&column.name);
+                columns.push(column.name.clone());
                 targets.push(style.quoted(&column.name));
                 sources.push(source);
             }
@@ -92,6 +116,8 @@ impl Rebuild {
         Ok(Rebuild {
             table: after.name.clone(),
             copy,
+            columns,
+            plain,
             create,
             drop: format!("DROP TABLE {}", style.quoted(&before.name)),
             rename: format!(

@@ -71,7 +71,10 @@ pub struct Moments {
 }
 
 /// How a dialect writes DDL.
-#[expect(clippy::struct_excessive_bools, reason = "a table of independent yes/no facts")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of independent yes/no facts"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DdlStyle {
     /// The dialect, for the names of types.

@@ -26,7 +26,12 @@ pub(crate) fn binary(
     }
     if let Some(templates) = temporal(op, kinds, ty) {
         let operands = [expr(cx, left)?, expr(cx, right)?];
-        return cx.template(templates, &operands, TERM, "arithmetic of these dates and durations");
+        return cx.template(
+            templates,
+            &operands,
+            TERM,
+            "arithmetic of these dates and durations",
+        );
     }
     let operands = [expr(cx, left)?, expr(cx, right)?];
     let kind = kind(kinds, ty)?;

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from oxyde.db import transaction
+from oxyde.db.listening import Gap, Listening, Notification, listen, notify
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import disconnect_all, get_connection, register_connection, route_by
 from oxyde.db.router import Router
@@ -17,6 +18,9 @@ from oxyde.exceptions import OxydeError
 
 __all__ = [
     "AsyncDatabase",
+    "Gap",
+    "Listening",
+    "Notification",
     "PoolSettings",
     "Router",
     "atomic",
@@ -29,6 +33,8 @@ __all__ = [
     "get_connection",
     "init",
     "lifespan",
+    "listen",
+    "notify",
     "register_connection",
     "transaction",
 ]

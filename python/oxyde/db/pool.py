@@ -12,7 +12,7 @@ from oxyde.db.settings import PoolSettings
 from oxyde.exceptions import DatabaseConnectionError, OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import Operation, Plan, Pool, RawRows, Recipe
+    from oxyde._core import Listener, Operation, Plan, Pool, RawRows, Recipe
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
 
@@ -194,6 +194,10 @@ class AsyncDatabase:
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The database's plan for a statement, measured if `analyze`."""
         return await run(self._core().explain(plan, values, analyze))
+
+    async def open_listener(self, channels: Sequence[str]) -> Listener:
+        """Begin to hear what is sent to channels, over a further connection (`db.listen`)."""
+        return await run(self._core().listen(list(channels)))
 
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, in one transaction where the database can."""

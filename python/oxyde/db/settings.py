@@ -38,8 +38,12 @@ class PoolSettings:
         ssl_client_cert: PEM file of the client's certificate.
         ssl_client_key: PEM file of the client's key.
         pg_application_name: name shown in ``pg_stat_activity``.
-        pg_statement_cache_capacity: prepared statements kept per connection; 0 for a pooler in
-            transaction mode (pgbouncer).
+        pg_statement_cache_capacity: prepared statements kept per connection.
+        pg_pooler: ``"transaction"`` behind a pooler that hands its connections out by the
+            transaction (pgbouncer's ``pool_mode = transaction``). Nothing is then kept in a
+            session (no named statements, no parameters), and each statement runs in a
+            transaction of its own; LISTEN, session-wide SET, advisory locks of the session and
+            temporary tables are refused. Migrations need a lock: they go to the server itself.
         mysql_charset: character set of the connection.
         mysql_collation: collation of the connection; None takes the server's for the charset.
 
@@ -65,6 +69,7 @@ class PoolSettings:
     ssl_client_key: str | Path | None = None
     pg_application_name: str | None = None
     pg_statement_cache_capacity: int = 100
+    pg_pooler: Literal["transaction"] | None = None
     mysql_charset: str = "utf8mb4"
     mysql_collation: str | None = None
 
@@ -84,6 +89,10 @@ class PoolSettings:
             self._check_seconds(name, optional=True)
         self._check_word("sqlite_journal_mode", _JOURNAL_MODES)
         self._check_word("sqlite_synchronous", _SYNCHRONOUS)
+        if self.pg_pooler not in (None, "transaction"):
+            raise ValueError(
+                f"PoolSettings.pg_pooler is 'transaction' or None, not {self.pg_pooler!r}"
+            )
         if self.ssl_mode is not None and self.ssl_mode not in _SSL_MODES:
             raise ValueError(f"PoolSettings.ssl_mode is one of {_SSL_MODES}, not {self.ssl_mode!r}")
 

@@ -4,9 +4,11 @@ mod bind;
 mod cancel;
 mod decode;
 mod error;
+mod listen;
 mod numeric;
 mod oid;
 mod options;
+mod pooler;
 
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use sqlx::{
 };
 
 pub(crate) use cancel::{Side, Stopper};
+pub(crate) use listen::Ear;
+pub use listen::Heard;
 
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
@@ -32,6 +36,7 @@ pub(crate) struct Connector {
     options: Arc<PgConnectOptions>,
     pub(super) place: Place,
     persistent: bool,
+    by_transaction: bool,
 }
 
 impl Connector {
@@ -39,7 +44,8 @@ impl Connector {
         Self {
             options: Arc::new(options::options(server, settings)),
             place: Place::Server(server.clone()),
-            persistent: settings.pg_statement_cache_capacity > 0,
+            persistent: settings.pg_statement_cache_capacity > 0 && !settings.by_transaction(),
+            by_transaction: settings.by_transaction(),
         }
     }
 
@@ -51,7 +57,11 @@ impl Connector {
             .await
             .map_err(fail)?;
         let text = |at: usize| -> Result<String, DriverError> { row.try_get(at).map_err(fail) };
-        let pid = text(0)?.parse().unwrap_or(0);
+        let pid = if self.by_transaction {
+            pooler::NOBODY
+        } else {
+            text(0)?.parse().unwrap_or(pooler::NOBODY)
+        };
         let version = text(1)?;
         let connection = Connection {
             raw,
@@ -60,6 +70,7 @@ impl Connector {
                 pid,
             },
             persistent: self.persistent,
+            by_transaction: self.by_transaction,
         };
         Ok((connection, version))
     }
@@ -71,6 +82,8 @@ pub(crate) struct Connection {
     raw: PgConnection,
     stopper: Stopper,
     persistent: bool,
+    /// Whether a pooler gives it another server for each transaction.
+    by_transaction: bool,
 }
 
 impl Connection {
@@ -154,6 +167,9 @@ impl Connection {
         types: &[(String, ColumnType)],
         retry: bool,
     ) -> Result<Outcome, DriverError> {
+        if self.by_transaction {
+            pooler::check(sql)?;
+        }
         // Its own text: a plan's types never meet those that the server chose.
         let keyed = format!("{sql}\n/*raw*/");
         let wanted: Vec<u32> = if values.is_empty() {
@@ -268,6 +284,13 @@ impl Connection {
     }
 
     async fn simple(&mut self, sql: &str) -> Result<(), DriverError> {
+        if self.by_transaction {
+            return self.simple_behind_pooler(sql).await;
+        }
+        self.say(sql).await
+    }
+
+    async fn say(&mut self, sql: &str) -> Result<(), DriverError> {
         let result = sqlx::raw_sql(AssertSqlSafe(sql))
             .execute(&mut self.raw)
             .await;

@@ -21,6 +21,10 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> PgConnectOpti
             _ => PgSslMode::Prefer,
         })
         .disable_statement_logging();
+    if settings.by_transaction() {
+        // No statement is kept, and a pooler knows only some parameters.
+        options = options.statement_cache_capacity(0).extra_float_digits(None);
+    }
     if let Some(socket) = &server.socket {
         options = options.socket(socket);
     }
