@@ -143,3 +143,21 @@ def test_init_makes_a_project(tmp_path: Path, host: str) -> None:
     assert Command(host, other, None).ok("init").startswith("wrote pyproject.toml ([tool.oxyde])")
     assert "[tool.oxyde.databases]" in (other / "pyproject.toml").read_text()
     assert stat.S_ISDIR((other / "migrations").stat().st_mode)
+
+
+@pytest.mark.databases("postgres")
+def test_a_table_that_another_transaction_locks(server: Server, shop: Path, host: str) -> None:
+    import psycopg
+
+    oxyde = Command(host, shop, server.url)
+    oxyde.ok("migrate", "0002")
+    with psycopg.connect(server.url) as connection:
+        connection.execute("LOCK TABLE customers")
+        answer = oxyde.run("migrate", "--lock-timeout", "0.4")
+        refused(
+            answer,
+            "migration `0003_add_customers_city`, add column customers.city: canceling statement "
+            "due to lock timeout",
+            "nothing of this migration was kept",
+        )
+    assert oxyde.ok("migrate").count("applied ") == 8
