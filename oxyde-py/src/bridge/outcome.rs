@@ -61,7 +61,7 @@ impl Convert {
         Ok(match (outcome, self) {
             (Outcome::Failed(failed), _) => return Err(from_driver(py, &failed)),
             (Outcome::Panicked(message), _) => return Err(internal(py, &message)),
-            (Outcome::Nothing, _) => py.None().into_bound(py),
+            (Outcome::Nothing | Outcome::Heard(Heard::Gap), _) => py.None().into_bound(py),
             (Outcome::Text(text), _) => text.into_pyobject(py)?.into_any(),
             (Outcome::Done(done), _) => (done.affected, done.last_insert_id)
                 .into_pyobject(py)?
@@ -93,7 +93,6 @@ impl Convert {
             (Outcome::Listening(listener), _) => {
                 Bound::new(py, Listener::opened(*listener))?.into_any()
             }
-            (Outcome::Heard(Heard::Gap), _) => py.None().into_bound(py),
             (
                 Outcome::Heard(Heard::Note {
                     channel,

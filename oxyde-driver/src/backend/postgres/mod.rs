@@ -44,7 +44,7 @@ impl Connector {
         Self {
             options: Arc::new(options::options(server, settings)),
             place: Place::Server(server.clone()),
-            persistent: settings.pg_statement_cache_capacity > 0 && !settings.by_transaction(),
+            persistent: settings.pg_statement_cache_capacity > 0 || settings.by_transaction(),
             by_transaction: settings.by_transaction(),
         }
     }
@@ -134,12 +134,12 @@ impl Connection {
                 let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
                 let sql = format!("DECLARE {} NO SCROLL CURSOR FOR {sql}", cursor(*id));
                 let nothing = Columns::Planned(RowSet::of_columns(Vec::new()));
-                self.unkept(sql, arguments, nothing).await
+                self.query(sql, arguments, nothing, false).await
             }
             Job::Next { id, plan, count } => {
                 let sql = format!("FETCH FORWARD {count} FROM {}", cursor(*id));
                 let rows = Columns::Planned(RowSet::of_plan(plan));
-                self.unkept(sql, PgArguments::default(), rows).await
+                self.query(sql, PgArguments::default(), rows, false).await
             }
             Job::Shut { id } => {
                 let sql = format!("CLOSE {}", cursor(*id));
@@ -147,17 +147,6 @@ impl Connection {
             }
             Job::Stream { .. } => Err(super::NO_CURSOR),
         }
-    }
-
-    /// Runs a statement that is not worth keeping prepared.
-    async fn unkept(
-        &mut self,
-        sql: String,
-        arguments: PgArguments,
-        columns: Columns<'_>,
-    ) -> Result<Outcome, DriverError> {
-        let result = self.query_once(sql, arguments, columns, false).await;
-        self.finished(result).await
     }
 
     async fn raw(
@@ -203,15 +192,14 @@ impl Connection {
         retry: bool,
     ) -> Result<Outcome, DriverError> {
         let again = retry.then(|| (sql.clone(), arguments.clone(), columns.clone()));
-        let keep = self.persistent;
-        let first = self.query_once(sql, arguments, columns, keep).await;
+        let first = self.query_once(sql, arguments, columns).await;
         match (first, again) {
             (Err(Failure::Server(problem)), Some((sql, arguments, columns)))
                 if error::is_stale_plan(&problem) =>
             {
                 let cleared = self.raw.clear_cached_statements().await;
                 self.settled(cleared).await?;
-                let second = self.query_once(sql, arguments, columns, keep).await;
+                let second = self.query_once(sql, arguments, columns).await;
                 self.finished(second).await
             }
             (first, _) => self.finished(first).await,
@@ -248,9 +236,8 @@ impl Connection {
         sql: String,
         arguments: PgArguments,
         columns: Columns<'_>,
-        keep: bool,
     ) -> Result<Outcome, Failure> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(keep);
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(self.persistent);
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),

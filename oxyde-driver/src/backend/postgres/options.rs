@@ -22,8 +22,10 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> PgConnectOpti
         })
         .disable_statement_logging();
     if settings.by_transaction() {
-        // No statement is kept, and a pooler knows only some parameters.
-        options = options.statement_cache_capacity(0).extra_float_digits(None);
+        // Statements are kept for a transaction at most, and a pooler knows only some parameters.
+        options = options
+            .statement_cache_capacity(settings.pg_statement_cache_capacity.max(16))
+            .extra_float_digits(None);
     }
     if let Some(socket) = &server.socket {
         options = options.socket(socket);

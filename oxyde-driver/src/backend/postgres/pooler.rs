@@ -1,0 +1,129 @@
+//! Behind a pooler that hands its connections out by the transaction.
+//!
+//! A transaction has one server to itself, but the next one may have another: nothing that lives
+//! in a session may be used, and the process to cancel is asked for at each beginning.
+
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+
+use super::{Connection, error};
+use crate::backend::first_word;
+use crate::error::DriverError;
+
+/// The process of a connection that has no server just now: there is none of this number.
+pub(super) const NOBODY: i32 = 0;
+
+const HINT: &str = "connect to the server itself for this, past the pooler and without pg_pooler";
+
+impl Connection {
+    pub(super) async fn simple_behind_pooler(&mut self, sql: &str) -> Result<(), DriverError> {
+        if matches!(sql, "COMMIT" | "ROLLBACK") {
+            // sqlx needs named statements where it must learn about types; none outlives its
+            // transaction.
+            let cleared = self.raw.clear_cached_statements().await;
+            self.settled(cleared).await?;
+            self.stopper.pid = NOBODY;
+            return self.say(sql).await;
+        }
+        check(sql)?;
+        if first_word(sql) != Some("BEGIN") {
+            return self.say(sql).await;
+        }
+        let both = format!("{sql}; SELECT pg_backend_pid()::text");
+        let row = sqlx::raw_sql(AssertSqlSafe(both))
+            .fetch_one(&mut self.raw)
+            .await;
+        let row = self.settled(row).await?;
+        let pid: String = row.try_get(0).map_err(error::classify)?;
+        self.stopper.pid = pid.parse().unwrap_or(NOBODY);
+        Ok(())
+    }
+}
+
+/// Refuses SQL whose effect would stay in a session that others get next.
+pub(super) fn check(sql: &str) -> Result<(), DriverError> {
+    match needs_session(sql) {
+        None => Ok(()),
+        Some(what) => Err(DriverError::Unsupported {
+            what: format!("{what} cannot be used with pg_pooler=\"transaction\""),
+            hint: if what.starts_with("SET") {
+                "use SET LOCAL inside a transaction, or set it for the role (ALTER ROLE … SET)"
+            } else if what.starts_with("an advisory") {
+                "use pg_advisory_xact_lock(), which ends with the transaction, or connect to \
+                 the server itself, past the pooler and without pg_pooler"
+            } else {
+                HINT
+            },
+        }),
+    }
+}
+
+/// What in a statement needs a session.
+fn needs_session(sql: &str) -> Option<&'static str> {
+    let lower = sql.to_lowercase();
+    let locks = [
+        "pg_advisory_lock",
+        "pg_try_advisory_lock",
+        "pg_advisory_unlock",
+    ];
+    if locks.iter().any(|name| lower.contains(name)) {
+        return Some("an advisory lock of the session");
+    }
+    let first = first_word(&lower)?;
+    let mut next = lower
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .filter(|word| !word.is_empty())
+        .skip_while(|word| *word != first)
+        .skip(1);
+    let second = next.next().unwrap_or_default();
+    match first {
+        "listen" | "unlisten" => Some("LISTEN"),
+        "set" if !["local", "transaction", "constraints"].contains(&second) => {
+            Some("SET for the session")
+        }
+        "reset" => Some("RESET"),
+        "discard" => Some("DISCARD"),
+        "load" => Some("LOAD"),
+        "prepare" if second != "transaction" => Some("PREPARE"),
+        "declare" if lower.contains("with hold") => Some("a cursor WITH HOLD"),
+        "create"
+            if ["temp", "temporary"].contains(&second) || ["global", "local"].contains(&second) =>
+        {
+            Some("a temporary table")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::needs_session;
+
+    #[test]
+    fn what_needs_a_session() {
+        for sql in [
+            "SELECT pg_advisory_lock(1)",
+            "select Pg_Try_Advisory_Lock_Shared(1)",
+            "LISTEN a",
+            " /* x */ SET search_path = a",
+            "SET SESSION x = 1",
+            "PREPARE a AS SELECT 1",
+            "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+            "CREATE TEMP TABLE t (id int)",
+            "DISCARD ALL",
+        ] {
+            assert!(needs_session(sql).is_some(), "{sql}");
+        }
+        for sql in [
+            "SELECT pg_advisory_xact_lock(1)",
+            "SET LOCAL x = 1",
+            "SET TRANSACTION READ ONLY",
+            "CREATE TABLE temp (id int)",
+            "NOTIFY a",
+            "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            "DECLARE oxyde_cursor_1 NO SCROLL CURSOR FOR SELECT 1",
+            "",
+        ] {
+            assert_eq!(needs_session(sql), None, "{sql}");
+        }
+    }
+}

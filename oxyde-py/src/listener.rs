@@ -1,0 +1,81 @@
+//! `oxyde._core.Listener`.
+
+use std::mem;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+use crate::bridge::{Convert, Operation, Outcome, generation, inside};
+use crate::error::{Class, error, guarded};
+
+/// Hears notifications over a connection of its own, which is closed when it is released.
+#[pyclass(frozen, module = "oxyde._core")]
+pub(crate) struct Listener {
+    /// The process that it was opened in.
+    generation: u64,
+    /// Taken only when it is dropped.
+    open: Option<Arc<oxyde_driver::Listener>>,
+}
+
+impl Listener {
+    pub(crate) fn opened(listener: oxyde_driver::Listener) -> Listener {
+        Listener {
+            generation: generation(),
+            open: Some(Arc::new(listener)),
+        }
+    }
+
+    fn current(&self, py: Python<'_>) -> PyResult<Arc<oxyde_driver::Listener>> {
+        match &self.open {
+            Some(listener) if self.generation == generation() => Ok(Arc::clone(listener)),
+            _ => Err(error(
+                py,
+                Class::Oxyde,
+                "the notifications are heard by the parent process",
+                Some("listen in the child itself"),
+            )),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let open = self.open.take();
+        if self.generation == generation() {
+            inside(|| {
+                if let Some(listener) = &open {
+                    // A call that still waits ends, and closes the connection.
+                    listener.stop();
+                }
+                drop(open);
+            });
+        } else {
+            // In a forked child: to close it would speak on the parent's socket.
+            mem::forget(open);
+        }
+    }
+}
+
+#[pymethods]
+impl Listener {
+    /// The next notification as channel, payload and process; None after a gap.
+    fn next(&self, py: Python<'_>) -> PyResult<Operation> {
+        guarded(py, || {
+            let listener = self.current(py)?;
+            Operation::start(py, Convert::Plain, |cancel| async move {
+                listener.next(&cancel).await.map(Outcome::Heard)
+            })
+        })
+    }
+
+    /// Close the connection; whoever waits gets an error. Closed already: nothing.
+    fn close(&self, py: Python<'_>) -> PyResult<Operation> {
+        guarded(py, || {
+            let listener = self.current(py)?;
+            Operation::start(py, Convert::Plain, |_cancel| async move {
+                listener.close().await;
+                Ok(Outcome::Nothing)
+            })
+        })
+    }
+}

@@ -1,0 +1,181 @@
+"""Notifications: `db.listen` and `db.notify`. PostgreSQL only."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from oxyde.db.operation import run
+from oxyde.db.pool import AsyncDatabase
+from oxyde.db.registry import get_connection, resolve
+from oxyde.exceptions import OxydeError, UnsupportedFeatureError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from oxyde._core import Listener, Operation
+    from oxyde.db.executor import Executor
+
+__all__ = ["Gap", "Listening", "Notification", "listen", "notify"]
+
+# PostgreSQL cuts longer names off, in silence.
+_LONGEST = 63
+_LARGEST = 7999
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What somebody sent.
+
+    Attributes:
+        channel: the channel.
+        payload: the text that came with it; empty if none.
+        process: the number of the server's process that sent it.
+    """
+
+    channel: str
+    payload: str
+    process: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The connection was lost and is there again: what was sent meanwhile was not heard. Read
+    the state anew, then go on."""
+
+
+class Listening:
+    """What is sent to some channels, as an async iterator; made by `listen`."""
+
+    __slots__ = ("_channels", "_closed", "_core", "_database", "_waiting")
+
+    def __init__(self, channels: tuple[str, ...], database: AsyncDatabase) -> None:
+        self._channels = channels
+        self._database = database
+        self._core: Listener | None = None
+        # Kept when the task that waits is cancelled, so that what comes then is not lost.
+        self._waiting: Operation[tuple[str, str, int] | None] | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<Listening to {', '.join(self._channels)} on {self._database.name!r}>"
+
+    async def _open(self) -> Listener:
+        if self._core is None:
+            self._core = await self._database.open_listener(self._channels)
+        return self._core
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Notification | Gap:
+        if self._closed:
+            raise StopAsyncIteration
+        core = await self._open()
+        operation = self._waiting
+        if operation is None:
+            operation = self._waiting = core.next()
+        try:
+            heard = await asyncio.shield(operation.future)
+        except asyncio.CancelledError:
+            # Also when something came in the same moment: the next call gives it.
+            raise
+        except BaseException:
+            self._waiting = None
+            raise
+        self._waiting = None
+        return Gap() if heard is None else Notification(*heard)
+
+    async def aclose(self) -> None:
+        """Stop listening and close the connection. Closed already: nothing."""
+        self._closed = True
+        core, self._core = self._core, None
+        waiting, self._waiting = self._waiting, None
+        if core is not None:
+            await run(core.close())
+        if waiting is not None:
+            await asyncio.wait([waiting.future])
+            # What ended it is no news.
+            waiting.future.exception()
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def listen(*channels: str, using: str = "default") -> Listening:
+    """Hear what is sent to channels: ``async for note in db.listen("orders"): …``.
+
+    Gives a `Notification` for each ``NOTIFY``, and a `Gap` when the connection was lost and is
+    there again (it is tried every 15 seconds, and opened again by itself). It has a connection of
+    its own, beside those of the pool, until it is closed or released. Listening begins with the
+    first row that is asked for, or, so that nothing sent from then on is missed, on entry of
+    ``async with db.listen("orders") as notes:``, which also closes it.
+
+    Args:
+        channels: one or more; case matters.
+        using: the database's name.
+
+    Raises:
+        UnsupportedFeatureError: the database is no PostgreSQL, or behind a pooler.
+        OxydeError: no channel, or a name that is none; while it waits: the database was closed.
+        DatabaseConnectionError: the server cannot be reached when listening begins.
+    """
+    if not channels:
+        raise OxydeError("listen() takes at least one channel")
+    for channel in channels:
+        _check_channel(channel)
+    database = get_connection(using)
+    _check_database(database)
+    return Listening(channels, database)
+
+
+async def notify(
+    channel: str, payload: str = "", *, using: str | None = None, client: Executor | None = None
+) -> None:
+    """Send a notification. Inside a transaction it is sent when that commits.
+
+    Args:
+        channel: the channel; case matters.
+        payload: a text of at most 7,999 bytes.
+        using: the database's name.
+        client: a database or transaction, instead of a name.
+
+    Raises:
+        UnsupportedFeatureError: the database is no PostgreSQL.
+        OxydeError: a name that is none, or a payload that is too long.
+    """
+    _check_channel(channel)
+    if len(payload.encode()) > _LARGEST:
+        raise OxydeError(
+            f"a payload has at most {_LARGEST} bytes, not {len(payload.encode())}",
+            hint="store the text in a table and send its key",
+        )
+    executor = resolve(using, client)
+    _check_database(executor)
+    await executor.fetch_raw("SELECT pg_notify($1, $2)::text", [channel, payload], [])
+
+
+def _check_channel(channel: object) -> None:
+    if not isinstance(channel, str) or not channel or "\0" in channel:
+        raise OxydeError(f"a channel is a name, not {channel!r}")
+    if len(channel.encode()) > _LONGEST:
+        raise OxydeError(f"a channel's name has at most {_LONGEST} bytes: {channel!r:.80}")
+
+
+def _check_database(executor: Executor) -> None:
+    if not executor.features["listen_notify"]:
+        raise UnsupportedFeatureError(
+            f"database {executor.name!r} has no LISTEN and NOTIFY: only PostgreSQL has them",
+            hint="ask for new rows from time to time, or use a message broker",
+        )
