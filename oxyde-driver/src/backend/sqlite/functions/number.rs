@@ -187,12 +187,12 @@ mod tests {
         for int in [2, 4, 4, 4, 5, 5, 7, 9] {
             gather.step(Argument::Integer(int)).unwrap();
         }
-        let Answer::Real(variance) = gather.finish().unwrap() else {
+        let Answer::Real(variance) = gather.value().unwrap() else {
             panic!("no number");
         };
         assert!((variance - 32.0 / 7.0).abs() < 1e-12);
         let mut gather = stddev_samp();
         gather.step(Argument::Integer(2)).unwrap();
-        assert_eq!(gather.finish(), Ok(Answer::Null));
+        assert_eq!(gather.value(), Ok(Answer::Null));
     }
 }
