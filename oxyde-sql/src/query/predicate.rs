@@ -88,8 +88,9 @@ fn xor(cx: &mut Context<'_>, items: &[Predicate]) -> Result<Sql, SqlError> {
     let mut parts = Vec::with_capacity(items.len());
     for item in items {
         let sql = predicate(cx, item)?;
-        let operand = cx.join.within(sql, Level::Compare);
-        parts.push(cx.join.fill("({0} IS TRUE)", &[operand], Level::Term));
+        // Not IS TRUE: MySQL then takes an outer join beside it for an inner one, and loses rows.
+        let truth = "CASE WHEN {0} THEN TRUE ELSE FALSE END";
+        parts.push(cx.join.fill(truth, &[sql], Level::Term));
     }
     let mut parts = parts.into_iter();
     let Some(mut whole) = parts.next() else {
