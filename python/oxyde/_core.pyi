@@ -40,9 +40,7 @@ class _Host(Protocol):
     def models(self, modules: list[str], root: Path) -> str:
         """The models' schema as a JSON document."""
 
-    def run_step(
-        self, function: str, schema: bytes, transaction: Transaction, root: Path
-    ) -> None:
+    def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
         """Run `module:function` inside the migration's transaction."""
 
 def run_cli(arguments: Sequence[str], host: _Host) -> int:

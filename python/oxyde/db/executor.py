@@ -44,6 +44,7 @@ class Executor(Protocol):
     ) -> Cursor:
         """Run a plan whose rows are fetched `chunk` at a time, in constant memory where the
         database allows it (see `Query.iterate`)."""
+        ...
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""

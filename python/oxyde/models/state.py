@@ -45,9 +45,7 @@ class State:
 
     def private(self) -> State:
         """A copy that belongs to one instance."""
-        copy = State(
-            self.database, self.loaded, originals=dict(self.originals), given=self.given
-        )
+        copy = State(self.database, self.loaded, originals=dict(self.originals), given=self.given)
         copy.changed = set(self.changed)
         return copy
 
