@@ -13,6 +13,7 @@ mod bulk;
 mod cancel;
 mod cursor;
 mod errors;
+mod listen;
 mod plans;
 mod pool;
 mod roundtrip;

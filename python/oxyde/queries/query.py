@@ -10,10 +10,6 @@ from oxyde.queries.reading import Reading
 from oxyde.queries.state import M, R
 from oxyde.queries.writing import Writing
 
-if TYPE_CHECKING:
-    from oxyde.db.executor import Executor
-    from oxyde.queries.iteration import Iteration
-
 __all__ = ["Query"]
 
 
@@ -28,35 +24,6 @@ class Query(Reading[M, R], Writing[M, R]):
 
     def __aiter__(self) -> AsyncIterator[R]:
         return self.iterate()
-
-    def iterate(
-        self,
-        *,
-        chunk_size: int = 1000,
-        using: str | None = None,
-        client: Executor | None = None,
-    ) -> Iteration[R]:
-        """The rows one by one, in constant memory: ``async for user in query.iterate(): …``.
-
-        PostgreSQL reads them by a cursor and SQLite step by step, inside a transaction (where
-        other queries may run in between) as well as outside of one, where they are those of one
-        moment. MySQL and MariaDB stream them outside of a transaction; inside of one, as with
-        a SQLite database in memory, all rows are read at once, though models are only made a
-        chunk at a time. Outside of a transaction the iteration keeps one connection of the pool
-        until it ends, or is left by ``break``; queries in its body take another one.
-        Prefetches are done for each chunk.
-
-        Args:
-            chunk_size: how many rows are fetched at a time.
-            using: the database's name.
-            client: a database or transaction, instead of a name.
-
-        Raises:
-            OxydeError: a chunk size below one.
-        """
-        from oxyde.queries.iteration import Iteration
-
-        return Iteration(self, chunk_size, lambda: self._executor(using, client))
 
     def __getitem__(self, item: slice) -> Query[M, R]:
         """A slice: ``query[10:20]`` is ``query.offset(10).limit(10)``.

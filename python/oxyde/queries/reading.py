@@ -30,6 +30,7 @@ from oxyde.queries.state import M, QueryState, R
 if TYPE_CHECKING:
     from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
+    from oxyde.queries.iteration import Iteration
     from oxyde.queries.query import Query
 
 __all__ = ["Reading"]
@@ -92,6 +93,35 @@ class Reading(Building[M, R]):
         self._check_run(executor)
         values: list[Any] = []
         return await self._entry(executor.flavour, values).open_cursor(executor, values, chunk)
+
+    def iterate(
+        self,
+        *,
+        chunk_size: int = 1000,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> Iteration[R]:
+        """The rows one by one, in constant memory: ``async for user in query.iterate(): …``.
+
+        PostgreSQL reads them by a cursor and SQLite step by step, inside a transaction (where
+        other queries may run in between) as well as outside of one, where they are those of one
+        moment. MySQL and MariaDB stream them outside of a transaction; inside of one, as with
+        a SQLite database in memory, all rows are read at once, though models are only made a
+        chunk at a time. Outside of a transaction the iteration keeps one connection of the pool
+        until it ends, or is left by ``break``; queries in its body take another one.
+        Prefetches are done for each chunk.
+
+        Args:
+            chunk_size: how many rows are fetched at a time.
+            using: the database's name.
+            client: a database or transaction, instead of a name.
+
+        Raises:
+            OxydeError: a chunk size below one.
+        """
+        from oxyde.queries.iteration import Iteration
+
+        return Iteration(self._copy(), chunk_size, lambda: self._executor(using, client))
 
     def _entry(self, flavour: str, values: list[Any]) -> Entry:
         shape = shape_of(self, values)
