@@ -76,7 +76,7 @@ def run_once(
     body: str, url: str, arguments: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", script(body), url, *arguments],
+        [sys.executable, "-W", "error", "-c", script(body), url, *arguments],
         capture_output=True,
         text=True,
         timeout=60,
