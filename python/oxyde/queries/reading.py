@@ -108,7 +108,8 @@ class Reading(Building[M, R]):
         moment. MySQL and MariaDB stream them outside of a transaction; inside of one, as with
         a SQLite database in memory, all rows are read at once, though models are only made a
         chunk at a time. Outside of a transaction the iteration keeps one connection of the pool
-        until it ends, or is left by ``break``; queries in its body take another one.
+        until it ends, or is left by ``break``; queries in its body take another one, and on a
+        SQLite file without WAL writers wait until then.
         Prefetches are done for each chunk.
 
         Args:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.databases("postgres")
 POOLER = os.environ.get("OXYDE_TEST_PGBOUNCER_URL", "postgresql://postgres@127.0.0.1:6432")
 
 
-class Mood(str, enum.Enum):
+class ParcelState(str, enum.Enum):
     GOOD = "good"
     BAD = "bad"
 
@@ -40,7 +40,7 @@ class Parcel(Model):
     id: int | None = Field(default=None, db_pk=True)
     code: uuid.UUID = Field(db_unique=True)
     weight: float = 0.1
-    mood: Mood = Mood.GOOD
+    state: ParcelState = ParcelState.GOOD
     tags: list[str] = Field(default_factory=list)
 
 
@@ -66,16 +66,16 @@ async def pooled(server: Server) -> AsyncIterator[AsyncDatabase]:
 async def test_every_kind_of_statement(pooled: AsyncDatabase, server: Server) -> None:
     rows = [Parcel(code=uuid.uuid4(), weight=n / 3, tags=["a", str(n)]) for n in range(50)]
     await Parcel.objects.bulk_create(rows)
-    one = await Parcel.objects.create(code=uuid.uuid4(), mood=Mood.BAD)
-    assert await Parcel.objects.filter(mood=Mood.BAD).get() == one
+    one = await Parcel.objects.create(code=uuid.uuid4(), state=ParcelState.BAD)
+    assert await Parcel.objects.filter(state=ParcelState.BAD).get() == one
     assert await Parcel.objects.filter(weight=7 / 3).count() == 1
     assert await Parcel.objects.filter(id__in=[1, 2, 3]).update(weight=F("weight") * 2) == 3
     with pytest.raises(UniqueViolationError):
         await Parcel.objects.create(code=one.code)
     found = await execute_raw(
-        "SELECT id, mood, tags FROM parcel WHERE mood = $1 AND code = $2", ["bad", one.code]
+        "SELECT id, state, tags FROM parcel WHERE state = $1 AND code = $2", ["bad", one.code]
     )
-    assert found == [{"id": one.id, "mood": "bad", "tags": []}]
+    assert found == [{"id": one.id, "state": "bad", "tags": []}]
     assert "parcel" in await Parcel.objects.filter(id=1).explain(analyze=True)
     async with atomic():
         await Parcel.objects.filter(id=1).delete()
@@ -179,7 +179,7 @@ async def test_no_statement_stays_named(pooled: AsyncDatabase) -> None:
     for number in range(20):
         await Parcel.objects.create(code=uuid.uuid4(), weight=number)
         await Parcel.objects.filter(weight__lt=number).values_list("weight", flat=True)
-        await execute_raw("SELECT mood FROM parcel WHERE weight = $1", [float(number)])
+        await execute_raw("SELECT state FROM parcel WHERE weight = $1", [float(number)])
         with pytest.raises(DatabaseError):
             await execute_raw("SELECT 1 / (weight - $1)::int FROM parcel", [float(number)])
     others = (
