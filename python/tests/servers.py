@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -158,7 +159,18 @@ class Mysql(Server):
         self.create()
 
     def drop(self) -> None:
-        self._run(None, f"DROP DATABASE IF EXISTS `{self._name}`")
+        import pymysql
+
+        for attempt in range(20):
+            try:
+                self._run(None, f"DROP DATABASE IF EXISTS `{self._name}`")
+            except pymysql.err.MySQLError:
+                # A session that was killed still undoes its work in the dictionary.
+                if attempt == 19:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._run(self._name, sql, values)

@@ -64,7 +64,8 @@ pub struct PoolSettings {
     pub ssl_client_key: Option<PathBuf>,
     /// The application's name, as PostgreSQL shows it.
     pub pg_application_name: Option<String>,
-    /// Prepared statements kept per connection; 0 for `PgBouncer` in transaction mode.
+    /// Prepared statements kept per connection; 0 says the same as `pg_pooler = transaction`,
+    /// where none can be kept.
     pub pg_statement_cache_capacity: usize,
     /// `transaction` behind a pooler that hands its connections out by the transaction
     /// (`PgBouncer`'s `pool_mode = transaction`): nothing is then kept in a session, each
@@ -174,7 +175,7 @@ impl PoolSettings {
 
     /// Whether a pooler hands connections out by the transaction.
     pub(crate) fn by_transaction(&self) -> bool {
-        self.pg_pooler.is_some()
+        self.pg_pooler.is_some() || self.pg_statement_cache_capacity == 0
     }
 
     /// Refuses values that no pool can have.

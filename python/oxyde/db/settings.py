@@ -38,7 +38,8 @@ class PoolSettings:
         ssl_client_cert: PEM file of the client's certificate.
         ssl_client_key: PEM file of the client's key.
         pg_application_name: name shown in ``pg_stat_activity``.
-        pg_statement_cache_capacity: prepared statements kept per connection.
+        pg_statement_cache_capacity: prepared statements kept per connection; 0 says the same as
+            ``pg_pooler="transaction"``, where none can be kept.
         pg_pooler: ``"transaction"`` behind a pooler that hands its connections out by the
             transaction (pgbouncer's ``pool_mode = transaction``). Nothing is then kept in a
             session (no named statements, no parameters), and each statement runs in a

@@ -44,12 +44,15 @@ class Parcel(Model):
     tags: list[str] = Field(default_factory=list)
 
 
-@pytest.fixture
-async def pooled(server: Server) -> AsyncIterator[AsyncDatabase]:
-    """The run's database, through the pooler."""
+@pytest.fixture(params=["pg_pooler", "pg_statement_cache_capacity"])
+async def pooled(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[AsyncDatabase]:
+    """The run's database, through the pooler; both settings say that it is one."""
     path = urlsplit(server.url).path
     url = urlunsplit(urlsplit(POOLER)._replace(path=path))
-    settings = PoolSettings(pg_pooler="transaction", max_connections=12)
+    if request.param == "pg_pooler":
+        settings = PoolSettings(pg_pooler="transaction", max_connections=12)
+    else:
+        settings = PoolSettings(pg_statement_cache_capacity=0, max_connections=12)
     try:
         await db.init(url, settings=settings)
     except OxydeError as error:

@@ -35,7 +35,6 @@ use crate::settings::{Place, PoolSettings, Server};
 pub(crate) struct Connector {
     options: Arc<PgConnectOptions>,
     pub(super) place: Place,
-    persistent: bool,
     by_transaction: bool,
 }
 
@@ -44,7 +43,6 @@ impl Connector {
         Self {
             options: Arc::new(options::options(server, settings)),
             place: Place::Server(server.clone()),
-            persistent: settings.pg_statement_cache_capacity > 0 || settings.by_transaction(),
             by_transaction: settings.by_transaction(),
         }
     }
@@ -69,7 +67,6 @@ impl Connector {
                 options: Arc::clone(&self.options),
                 pid,
             },
-            persistent: self.persistent,
             by_transaction: self.by_transaction,
         };
         Ok((connection, version))
@@ -81,7 +78,6 @@ impl Connector {
 pub(crate) struct Connection {
     raw: PgConnection,
     stopper: Stopper,
-    persistent: bool,
     /// Whether a pooler gives it another server for each transaction.
     by_transaction: bool,
 }
@@ -237,7 +233,7 @@ impl Connection {
         arguments: PgArguments,
         columns: Columns<'_>,
     ) -> Result<Outcome, Failure> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(self.persistent);
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),

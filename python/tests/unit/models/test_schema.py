@@ -8,7 +8,7 @@ import msgpack
 import pytest
 
 from oxyde.exceptions import FieldError
-from oxyde.models import Check, Field, Index, Model
+from oxyde.models import Check, Field, Index, Model, registry
 from oxyde.models.naming import derived_name, snake_case
 from oxyde.models.schema import packed_schema, schema_of
 
@@ -206,6 +206,8 @@ def test_models_without_a_table_are_refused() -> None:
 
 
 def test_all_registered_tables() -> None:
+    registry.clear_registry()
+
     class Zebra(Model):
         class Meta:
             is_table = True
