@@ -99,11 +99,12 @@ docs: setup ## Build the reference of the Rust crates into target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 
 wheel: dist/.wheel ## Build the release wheel and the source distribution into dist/
+	@rm -f dist/*.tar.gz
+	$(BIN)/maturin sdist --out dist
 
 dist/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
-	@mkdir -p dist && rm -f dist/*.whl dist/*.tar.gz
+	@mkdir -p dist && rm -f dist/*.whl
 	$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out dist
-	$(BIN)/maturin sdist --quiet --out dist
 	@ls dist/*.whl >$@
 
 constraints: setup ## Pin the dependencies of the tools anew
