@@ -231,6 +231,7 @@ class ModelMeta:
         unloaded: "none" (an unloaded relation reads as None) or "raise".
         columns: database column → field name.
         mutable: the fields whose values can change without an assignment.
+        generated: the fields that the database fills in when an INSERT leaves them out.
     """
 
     model: type[Any]
@@ -247,6 +248,7 @@ class ModelMeta:
     unloaded: str = "none"
     columns: dict[str, str] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
 
     def columns_of(self, constraint: str) -> tuple[str, ...]:
         """The columns of a constraint or unique index by its name; empty when it is not known.

@@ -99,6 +99,7 @@ def _add_fields(cls: type[Any], meta: ModelMeta) -> None:
         meta.columns[field.db_column] = name
         meta.field_metadata[name] = field
     meta.mutable = tuple(name for name, each in meta.field_metadata.items() if each.mutable)
+    meta.generated = tuple(name for name, each in meta.field_metadata.items() if each.generated)
 
 
 def _kind(options: ColumnOptions, keys: list[str], column: str) -> RelationKind:

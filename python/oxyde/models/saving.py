@@ -87,16 +87,12 @@ def insert_values(instance: Model) -> dict[str, Any]:
     if assigned:
         _validate(instance, assigned)
     held = vars(instance)
-    values: dict[str, Any] = {}
-    for name, field in meta.field_metadata.items():
-        if name not in held:
-            continue
-        value = held[name]
-        if value is None and field.generated:
+    values = {name: held[name] for name in meta.field_metadata if name in held}
+    for name in meta.generated:
+        if values.get(name, held) is None:
             given = name in instance.__pydantic_fields_set__
-            if not (given and field.nullable):
-                continue
-        values[name] = value
+            if not (given and meta.field_metadata[name].nullable):
+                del values[name]
     return values
 
 

@@ -150,11 +150,11 @@ def touched(instance: Any) -> Set[str]:
 
 
 def mark_stored(instance: Any, database: str | None, originals: dict[str, Any]) -> None:
-    """Give an instance the state of a row that was just written."""
-    if originals:
-        set_state(instance, State(database, originals=originals))
-    else:
-        set_state(instance, _whole_row(database))
+    """Give an instance the state of a row that was just written. (Its set of given fields is made
+    already, so that the state before is not needed any more.)"""
+    _slots.set_state(
+        instance, State(database, originals=originals) if originals else _whole_row(database)
+    )
     _slots.set_touched(instance, _UNTOUCHED)
 
 

@@ -91,7 +91,7 @@ def _instance(names: Names, item: Any) -> Any:
     if isinstance(item, names.model):
         return item
     if isinstance(item, dict):
-        return build(names.model, item)
+        return build(names.model, item, names)
     raise ManagerError(
         f"bulk_create() takes instances of {names.label} and dicts, not {type(item).__name__}",
         model=names.model,

@@ -10,7 +10,7 @@ from pydantic_core import SchemaValidator
 
 from oxyde.exceptions import FieldError
 from oxyde.queries.columns import hint_for
-from oxyde.queries.names import names_of
+from oxyde.queries.names import Names, names_of
 
 __all__ = ["build", "validate_field"]
 
@@ -27,14 +27,17 @@ def validate_field(model: type[Any], name: str, value: Any) -> Any:
     return made[0][name]
 
 
-def build(model: type[Any], values: Mapping[str, Any]) -> Any:
+def build(model: type[Any], values: Mapping[str, Any], names: Names | None = None) -> Any:
     """An instance made of values by the names of fields or their aliases.
+
+    Args:
+        names: those of the model, where the caller has them at hand.
 
     Raises:
         FieldError: an unknown name.
         pydantic.ValidationError: a value is not valid.
     """
-    names = names_of(model)
+    names = names or names_of(model)
     if values.keys() <= names.columns:
         # Nothing to look up name by name, which costs more than the validation itself.
         return model.__pydantic_validator__.validate_python(values, by_alias=True, by_name=True)
