@@ -173,6 +173,29 @@ async fn the_settings_hold_on_every_connection() {
     .await;
 }
 
+/// Many open a new file, and leave it, at the same time: no lock of the switch to WAL, nor of the
+/// log's removal, reaches them.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_open_one_new_file() {
+    for _ in 0..40 {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:///{}", folder.path().join("new.db").display());
+        let openings = (0..8).map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                let pool = Pool::connect(&url, PoolSettings::default()).await?;
+                pool.fetch_raw("SELECT 1 AS one", vec![], &[], &never())
+                    .await?;
+                pool.close().await;
+                Ok::<(), DriverError>(())
+            })
+        });
+        for opening in openings.collect::<Vec<_>>() {
+            opening.await.unwrap().unwrap();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_only_read() {
     with_database(Server::Sqlite, |database| async move {

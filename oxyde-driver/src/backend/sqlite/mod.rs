@@ -62,7 +62,7 @@ impl Connector {
     pub(crate) async fn connect(&self) -> Result<Connection, DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
         let raw = self.options.connect().await.map_err(fail)?;
-        let busy = Duration::from_millis(self.settings.sqlite_busy_timeout.into());
+        let busy = options::busy_timeout(&self.settings);
         let mut handle = Box::new(Handle::adopt(raw, busy).await.map_err(fail)?);
         let settings = self.settings.clone();
         // Setting up may wait for another process's lock.
