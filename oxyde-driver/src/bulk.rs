@@ -215,11 +215,16 @@ impl Gathered {
         }
         let rows = match job {
             Job::Text { binds, .. } => binds.len() / plan.binds.len().max(1),
+            Job::PerRow { range, .. } => range.len(),
             _ => 1,
         };
-        let counted = self.plain && outcome.affected == rows as u64;
+        let counted = self.plain && !self.returns && outcome.affected == rows as u64;
         match (self.id_step, outcome.last_insert_id) {
-            (Some(step), Some(first)) if counted && !self.returns => {
+            _ if counted && outcome.ids.len() == rows => {
+                let ids = self.done.ids.get_or_insert_default();
+                ids.extend_from_slice(&outcome.ids);
+            }
+            (Some(step), Some(first)) if counted => {
                 let ids = self.done.ids.get_or_insert_default();
                 ids.extend((0..).take(rows).map(|at: i64| first + at * step));
             }
@@ -239,7 +244,9 @@ impl Gathered {
 /// Whether the plan inserts each row once or fails: no `IGNORE`, no upsert.
 fn is_plain_insert(plan: &Plan) -> bool {
     let upper = plan.sql.to_ascii_uppercase();
-    upper.starts_with("INSERT INTO") && !upper.contains("ON DUPLICATE KEY")
+    upper.starts_with("INSERT INTO")
+        && !upper.contains("ON DUPLICATE KEY")
+        && !upper.contains("ON CONFLICT")
 }
 
 #[cfg(test)]

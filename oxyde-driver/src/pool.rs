@@ -111,18 +111,17 @@ impl Pool {
         let Some(limits) = lease.connection().map(crate::backend::Connection::limits) else {
             return Err(DriverError::Closed { what: "the pool" });
         };
-        let jobs = bulk::jobs(plan, rows, batch_size, limits)?;
-        if let [Job::Arrays { .. } | Job::Text { .. } | Job::Plan { .. }] = jobs.as_slice()
+        let mut jobs = bulk::jobs(plan, rows, batch_size, limits)?;
+        // One job is all or nothing by itself.
+        if jobs.len() == 1
             && !self.0.settings.by_transaction()
+            && let Some(job) = jobs.pop()
         {
-            // One statement is all or nothing by itself.
             let mut gathered = bulk::Gathered::new(plan, limits);
             let mut lease = lease;
-            for job in jobs {
-                let job = Arc::new(job);
-                let outcome = Self::once(&mut lease, &job, cancel).await?;
-                gathered.add(&job, plan, &outcome);
-            }
+            let job = Arc::new(job);
+            let outcome = Self::once(&mut lease, &job, cancel).await?;
+            gathered.add(&job, plan, &outcome);
             return Ok(gathered.finish());
         }
         let transaction = Transaction::begin_on(lease, BeginOptions::default(), cancel).await?;

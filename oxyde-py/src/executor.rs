@@ -1,10 +1,7 @@
-//! The verbs that a pool and a transaction share.
+//! `oxyde._core.Executor`: the verbs that a pool and a transaction share.
 
 use std::sync::Arc;
 
-use oxyde_driver::{BulkDone, Cancel, Cursor, Done, DriverError, RowSet};
-use oxyde_sql::plan::Plan;
-use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::PySequence;
@@ -14,130 +11,47 @@ use crate::bridge::{Convert, Operation, Outcome};
 use crate::cursor::Making;
 use crate::error::{Class, error, guarded};
 use crate::hydrate::Recipe;
+use crate::inserting::Rows;
 use crate::plan::Plan as PyPlan;
 use crate::pool::{PoolHandle, Server};
 
 /// Where statements run.
-#[derive(Clone)]
 pub(crate) enum Target {
     Pool(PoolHandle),
     Transaction(Arc<oxyde_driver::Transaction>),
 }
 
-impl Target {
-    async fn fetch(
-        &self,
-        plan: &Arc<Plan>,
-        values: Vec<Value>,
-        cancel: &Cancel,
-    ) -> Result<RowSet, DriverError> {
-        match self {
-            Target::Pool(pool) => pool.get().await?.fetch(plan, values, cancel).await,
-            Target::Transaction(transaction) => transaction.fetch(plan, values, cancel).await,
+/// Runs a verb of the driver, which a pool and a transaction have alike.
+macro_rules! run_on {
+    ($target:expr, $verb:ident($($argument:expr),*)) => {
+        match &$target {
+            Target::Pool(pool) => pool.get().await?.$verb($($argument),*).await,
+            Target::Transaction(transaction) => transaction.$verb($($argument),*).await,
         }
-    }
+    };
+}
 
-    async fn open_cursor(
-        &self,
-        plan: &Arc<Plan>,
-        values: Vec<Value>,
-        chunk: usize,
-        cancel: &Cancel,
-    ) -> Result<Cursor, DriverError> {
-        match self {
-            Target::Pool(pool) => {
-                pool.get()
-                    .await?
-                    .open_cursor(plan, values, chunk, cancel)
-                    .await
-            }
-            Target::Transaction(transaction) => {
-                transaction.open_cursor(plan, values, chunk, cancel).await
-            }
-        }
-    }
+/// A pool or a transaction of Python.
+pub(crate) trait Place: Send + Sync {
+    /// Where its statements run now.
+    fn target(&self, py: Python<'_>) -> PyResult<Target>;
+}
 
-    async fn execute(
-        &self,
-        plan: &Arc<Plan>,
-        values: Vec<Value>,
-        cancel: &Cancel,
-    ) -> Result<Done, DriverError> {
-        match self {
-            Target::Pool(pool) => pool.get().await?.execute(plan, values, cancel).await,
-            Target::Transaction(transaction) => transaction.execute(plan, values, cancel).await,
-        }
-    }
+/// What pools and transactions have in common: the base class of both.
+#[pyclass(frozen, subclass, module = "oxyde._core")]
+pub(crate) struct Executor {
+    server: Server,
+    place: Arc<dyn Place>,
+}
 
-    async fn bulk(
-        &self,
-        plan: &Arc<Plan>,
-        rows: Vec<Vec<Value>>,
-        batch_size: Option<usize>,
-        cancel: &Cancel,
-    ) -> Result<BulkDone, DriverError> {
-        match self {
-            Target::Pool(pool) => pool.get().await?.bulk(plan, rows, batch_size, cancel).await,
-            Target::Transaction(transaction) => {
-                transaction.bulk(plan, rows, batch_size, cancel).await
-            }
-        }
-    }
-
-    async fn fetch_raw(
-        &self,
-        sql: &str,
-        values: Vec<Value>,
-        types: &[(String, ColumnType)],
-        cancel: &Cancel,
-    ) -> Result<RowSet, DriverError> {
-        match self {
-            Target::Pool(pool) => {
-                pool.get()
-                    .await?
-                    .fetch_raw(sql, values, types, cancel)
-                    .await
-            }
-            Target::Transaction(transaction) => {
-                transaction.fetch_raw(sql, values, types, cancel).await
-            }
-        }
-    }
-
-    async fn explain(
-        &self,
-        plan: &Arc<Plan>,
-        values: Vec<Value>,
-        analyze: bool,
-        cancel: &Cancel,
-    ) -> Result<String, DriverError> {
-        match self {
-            Target::Pool(pool) => {
-                pool.get()
-                    .await?
-                    .explain(plan, values, analyze, cancel)
-                    .await
-            }
-            Target::Transaction(transaction) => {
-                transaction.explain(plan, values, analyze, cancel).await
-            }
-        }
-    }
-
-    async fn script(&self, statements: &[String]) -> Result<(), DriverError> {
-        match self {
-            Target::Pool(pool) => pool.get().await?.script(statements).await,
-            Target::Transaction(transaction) => transaction.script(statements).await,
-        }
+impl Executor {
+    pub(crate) fn new(server: Server, place: Arc<dyn Place>) -> Self {
+        Self { server, place }
     }
 }
 
-/// Bind the values of a plan, having checked that it was compiled for this flavour.
-fn bind_values(
-    server: &Server,
-    plan: &Bound<'_, PyPlan>,
-    values: &Bound<'_, PyAny>,
-) -> PyResult<Vec<Value>> {
+/// The plan, having checked that it was compiled for this flavour.
+fn fitting<'a>(server: &Server, plan: &'a Bound<'_, PyPlan>) -> PyResult<&'a PyPlan> {
     let py = plan.py();
     let plan = plan.get();
     if plan.dialect() != server.dialect {
@@ -148,157 +62,166 @@ fn bind_values(
             Some("run the Query itself on the database, not a kept plan"),
         ));
     }
-    plan.bind(values)
+    Ok(plan)
 }
 
-pub(crate) fn fetch(
-    py: Python<'_>,
-    target: Target,
-    server: &Server,
-    plan: &Bound<'_, PyPlan>,
-    values: &Bound<'_, PyAny>,
-    recipe: Py<Recipe>,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        let values = bind_values(server, plan, values)?;
-        let plan = Arc::clone(plan.get().compiled());
-        Operation::start_here(
-            py,
-            Convert::Rows(recipe, Arc::clone(&server.name)),
-            |cancel| async move {
-                target
-                    .fetch(&plan, values, &cancel)
-                    .await
-                    .map(Outcome::Rows)
-            },
-        )
-    })
-}
+#[pymethods]
+impl Executor {
+    #[getter]
+    fn flavour(&self) -> &'static str {
+        self.server.dialect.name()
+    }
 
-pub(crate) fn open_cursor(
-    py: Python<'_>,
-    target: Target,
-    server: &Server,
-    plan: &Bound<'_, PyPlan>,
-    values: &Bound<'_, PyAny>,
-    recipe: Py<Recipe>,
-    chunk: usize,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        let values = bind_values(server, plan, values)?;
-        let plan = Arc::clone(plan.get().compiled());
-        let making = Making::new(recipe, Arc::clone(&server.name));
-        Operation::start(py, Convert::Cursor(making), |cancel| async move {
-            let cursor = target.open_cursor(&plan, values, chunk, &cancel).await?;
-            Ok(Outcome::Pointed(Box::new(cursor)))
+    fn fetch(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, PyPlan>,
+        values: &Bound<'_, PyAny>,
+        recipe: Py<Recipe>,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            let values = fitting(&self.server, plan)?.bind(values)?;
+            let plan = Arc::clone(plan.get().compiled());
+            Operation::start_here(
+                py,
+                Convert::Rows(recipe, Arc::clone(&self.server.name)),
+                |cancel| async move {
+                    run_on!(target, fetch(&plan, values, &cancel)).map(Outcome::Rows)
+                },
+            )
         })
-    })
-}
+    }
 
-pub(crate) fn execute(
-    py: Python<'_>,
-    target: Target,
-    server: &Server,
-    plan: &Bound<'_, PyPlan>,
-    values: &Bound<'_, PyAny>,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        let values = bind_values(server, plan, values)?;
-        let plan = Arc::clone(plan.get().compiled());
-        Operation::start_here(py, Convert::Plain, |cancel| async move {
-            target
-                .execute(&plan, values, &cancel)
-                .await
-                .map(Outcome::Done)
+    fn open_cursor(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, PyPlan>,
+        values: &Bound<'_, PyAny>,
+        recipe: Py<Recipe>,
+        chunk: usize,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            let values = fitting(&self.server, plan)?.bind(values)?;
+            let plan = Arc::clone(plan.get().compiled());
+            let making = Making::new(recipe, Arc::clone(&self.server.name));
+            Operation::start(py, Convert::Cursor(making), |cancel| async move {
+                run_on!(target, open_cursor(&plan, values, chunk, &cancel))
+                    .map(|cursor| Outcome::Pointed(Box::new(cursor)))
+            })
         })
-    })
+    }
+
+    fn execute(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, PyPlan>,
+        values: &Bound<'_, PyAny>,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            let values = fitting(&self.server, plan)?.bind(values)?;
+            let plan = Arc::clone(plan.get().compiled());
+            Operation::start_here(py, Convert::Plain, |cancel| async move {
+                run_on!(target, execute(&plan, values, &cancel)).map(Outcome::Done)
+            })
+        })
+    }
+
+    #[pyo3(signature = (plan, rows, recipe, batch_size))]
+    fn bulk(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, PyPlan>,
+        rows: &Bound<'_, PyAny>,
+        recipe: Option<Py<Recipe>>,
+        batch_size: Option<usize>,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            let bound = bind_rows(fitting(&self.server, plan)?, rows)?;
+            let plan = Arc::clone(plan.get().compiled());
+            let convert = recipe.map_or(Convert::Plain, |recipe| {
+                Convert::Rows(recipe, Arc::clone(&self.server.name))
+            });
+            Operation::start(py, convert, |cancel| async move {
+                run_on!(target, bulk(&plan, bound, batch_size, &cancel)).map(Outcome::Bulk)
+            })
+        })
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "pyo3 extracts lists as owned values"
+    )]
+    fn fetch_raw(
+        &self,
+        py: Python<'_>,
+        sql: String,
+        values: &Bound<'_, PySequence>,
+        types: Vec<(String, Bound<'_, PyAny>)>,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            let mut bound = Vec::with_capacity(values.len()?);
+            for (index, value) in values.try_iter()?.enumerate() {
+                bound.push(bind::raw(&value?, index, self.server.limits)?);
+            }
+            let types = types
+                .iter()
+                .map(|(name, ty)| Ok((name.clone(), crate::schema::column_type(ty)?)))
+                .collect::<PyResult<Vec<_>>>()?;
+            Operation::start(
+                py,
+                Convert::Raw(Arc::clone(&self.server.name)),
+                |cancel| async move {
+                    run_on!(target, fetch_raw(&sql, bound, &types, &cancel)).map(Outcome::Rows)
+                },
+            )
+        })
+    }
+
+    fn explain(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, PyPlan>,
+        values: &Bound<'_, PyAny>,
+        analyze: bool,
+    ) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            let values = fitting(&self.server, plan)?.bind(values)?;
+            let plan = Arc::clone(plan.get().compiled());
+            Operation::start(py, Convert::Plain, |cancel| async move {
+                run_on!(target, explain(&plan, values, analyze, &cancel)).map(Outcome::Text)
+            })
+        })
+    }
+
+    fn script(&self, py: Python<'_>, statements: Vec<String>) -> PyResult<Operation> {
+        guarded(py, || {
+            let target = self.place.target(py)?;
+            Operation::start(py, Convert::Plain, |_cancel| async move {
+                run_on!(target, script(&statements)).map(|()| Outcome::Nothing)
+            })
+        })
+    }
 }
 
-pub(crate) fn bulk(
-    py: Python<'_>,
-    target: Target,
-    server: &Server,
-    plan: &Bound<'_, PyPlan>,
-    rows: &Bound<'_, PySequence>,
-    recipe: Option<Py<Recipe>>,
-    batch_size: Option<usize>,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        let mut bound = Vec::with_capacity(rows.len()?);
-        for row in rows.try_iter()? {
-            bound.push(bind_values(server, plan, &row?)?);
+/// The values of many rows, read from instances or given as sequences.
+fn bind_rows(plan: &PyPlan, rows: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<Value>>> {
+    if let Ok(read) = rows.cast::<Rows>() {
+        let read = read.get();
+        let mut bound = Vec::with_capacity(read.count());
+        for row in read.iter() {
+            bound.push(plan.bind_row(rows.py(), row)?);
         }
-        let plan = Arc::clone(plan.get().compiled());
-        let convert = recipe.map_or(Convert::Plain, |recipe| {
-            Convert::Rows(recipe, Arc::clone(&server.name))
-        });
-        Operation::start(py, convert, |cancel| async move {
-            target
-                .bulk(&plan, bound, batch_size, &cancel)
-                .await
-                .map(Outcome::Bulk)
-        })
-    })
-}
-
-pub(crate) fn fetch_raw(
-    py: Python<'_>,
-    target: Target,
-    server: &Server,
-    sql: String,
-    values: &Bound<'_, PySequence>,
-    types: Vec<(String, Bound<'_, PyAny>)>,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        let mut bound = Vec::with_capacity(values.len()?);
-        for (index, value) in values.try_iter()?.enumerate() {
-            bound.push(bind::raw(&value?, index, server.limits)?);
-        }
-        let types = types
-            .into_iter()
-            .map(|(name, ty)| Ok((name, crate::schema::column_type(&ty)?)))
-            .collect::<PyResult<Vec<_>>>()?;
-        Operation::start(
-            py,
-            Convert::Raw(Arc::clone(&server.name)),
-            |cancel| async move {
-                target
-                    .fetch_raw(&sql, bound, &types, &cancel)
-                    .await
-                    .map(Outcome::Rows)
-            },
-        )
-    })
-}
-
-pub(crate) fn explain(
-    py: Python<'_>,
-    target: Target,
-    server: &Server,
-    plan: &Bound<'_, PyPlan>,
-    values: &Bound<'_, PyAny>,
-    analyze: bool,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        let values = bind_values(server, plan, values)?;
-        let plan = Arc::clone(plan.get().compiled());
-        Operation::start(py, Convert::Plain, |cancel| async move {
-            target
-                .explain(&plan, values, analyze, &cancel)
-                .await
-                .map(Outcome::Text)
-        })
-    })
-}
-
-pub(crate) fn script(
-    py: Python<'_>,
-    target: Target,
-    statements: Vec<String>,
-) -> PyResult<Operation> {
-    guarded(py, || {
-        Operation::start(py, Convert::Plain, |_cancel| async move {
-            target.script(&statements).await.map(|()| Outcome::Nothing)
-        })
-    })
+        return Ok(bound);
+    }
+    let mut bound = Vec::with_capacity(rows.len()?);
+    for row in rows.try_iter()? {
+        bound.push(plan.bind(&row?)?);
+    }
+    Ok(bound)
 }

@@ -33,30 +33,40 @@ impl Plan {
     /// Convert the values of a run.
     pub(crate) fn bind(&self, values: &Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
         let py = values.py();
-        let mut bound = Vec::with_capacity(self.slots.len());
-        let wrong_count = |count: usize| {
-            let wanted = self.slots.len();
-            internal(
+        if let Ok(values) = values.cast::<PyList>() {
+            self.bind_each(py, values.len(), values.iter())
+        } else if let Ok(values) = values.cast::<PyTuple>() {
+            self.bind_each(py, values.len(), values.iter())
+        } else {
+            Err(internal(py, "the values of a plan are a list or a tuple"))
+        }
+    }
+
+    /// Convert the values of one of many rows.
+    pub(crate) fn bind_row(&self, py: Python<'_>, row: &[Py<PyAny>]) -> PyResult<Vec<Value>> {
+        self.bind_each(
+            py,
+            row.len(),
+            row.iter().map(|value| value.bind(py).clone()),
+        )
+    }
+
+    fn bind_each<'py>(
+        &self,
+        py: Python<'py>,
+        count: usize,
+        values: impl Iterator<Item = Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<Value>> {
+        let wanted = self.slots.len();
+        if count != wanted {
+            return Err(internal(
                 py,
                 &format!("a plan of {wanted} params was run with {count} values"),
-            )
-        };
-        if let Ok(values) = values.cast::<PyList>() {
-            if values.len() != self.slots.len() {
-                return Err(wrong_count(values.len()));
-            }
-            for (slot, value) in self.slots.iter().zip(values.iter()) {
-                bound.push(slot.bind(&value, self.limits)?);
-            }
-        } else if let Ok(values) = values.cast::<PyTuple>() {
-            if values.len() != self.slots.len() {
-                return Err(wrong_count(values.len()));
-            }
-            for (slot, value) in self.slots.iter().zip(values.iter_borrowed()) {
-                bound.push(slot.bind(&value, self.limits)?);
-            }
-        } else {
-            return Err(internal(py, "the values of a plan are a list or a tuple"));
+            ));
+        }
+        let mut bound = Vec::with_capacity(wanted);
+        for (slot, value) in self.slots.iter().zip(values) {
+            bound.push(slot.bind(&value, self.limits)?);
         }
         Ok(bound)
     }

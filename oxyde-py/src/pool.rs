@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use oxyde_driver::{BeginOptions, DriverError, Isolation, PoolSettings};
 use oxyde_sql::dialect::{Dialect, Features};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PySequence};
+use pyo3::types::{PyDict, PyList};
 use tokio::sync::OnceCell;
 
 use crate::bind::Limits;
 use crate::bridge::{Convert, Operation, Outcome, generation, inside};
 use crate::error::{Class, error, guarded};
-use crate::executor::{self, Target};
-use crate::hydrate::Recipe;
-use crate::plan::{Plan, limits_of};
+use crate::executor::{Executor, Place, Target};
+use crate::plan::limits_of;
 
 /// What a pool needs to open itself again in a forked child.
 #[derive(Clone)]
@@ -63,16 +62,57 @@ impl PoolHandle {
     }
 }
 
+/// The pool of this process.
+struct Current {
+    /// The handle and the process that it belongs to.
+    handle: Mutex<(u64, PoolHandle)>,
+}
+
+impl Current {
+    fn handle(&self) -> PoolHandle {
+        let mut current = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.0 != generation() {
+            // The parent's pool is left alone: to close it would speak on the parent's sockets.
+            let opened = Arc::new(OnceCell::new());
+            let parents = std::mem::replace(&mut current.1.opened, opened);
+            std::mem::forget(parents);
+            current.0 = generation();
+        }
+        current.1.clone()
+    }
+}
+
+impl Place for Current {
+    fn target(&self, _py: Python<'_>) -> PyResult<Target> {
+        Ok(Target::Pool(self.handle()))
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let current = self
+            .handle
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let opened = std::mem::take(&mut current.1.opened);
+        if current.0 == generation() {
+            // Its connections may be closed by tasks of the runtime.
+            inside(|| drop(opened));
+        } else {
+            std::mem::forget(opened);
+        }
+    }
+}
+
 /// Connections to one database.
-#[pyclass(frozen, module = "oxyde._core")]
+#[pyclass(frozen, extends = Executor, module = "oxyde._core")]
 pub(crate) struct Pool {
     server: Server,
-    /// The handle and the process that it belongs to.
-    current: Mutex<(u64, PoolHandle)>,
+    current: Arc<Current>,
 }
 
 impl Pool {
-    pub(crate) fn opened(pool: oxyde_driver::Pool, origin: Origin) -> Pool {
+    pub(crate) fn opened(pool: oxyde_driver::Pool, origin: Origin) -> PyClassInitializer<Pool> {
         let server = Server {
             name: origin.settings.name.as_str().into(),
             dialect: pool.dialect(),
@@ -83,42 +123,12 @@ impl Pool {
             opened: Arc::new(OnceCell::new_with(Some(pool))),
             origin,
         };
-        Pool {
-            server,
-            current: Mutex::new((generation(), handle)),
-        }
-    }
-
-    fn handle(&self) -> PoolHandle {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.0 != generation() {
-            // The parent's pool is left alone: to close it would speak on the parent's sockets.
-            let opened = Arc::new(OnceCell::new());
-            let parents = std::mem::replace(&mut current.1.opened, opened);
-            std::mem::forget(parents);
-            current.0 = generation();
-        }
-        current.1.clone()
-    }
-
-    fn target(&self) -> Target {
-        Target::Pool(self.handle())
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        let current = self
-            .current
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let opened = std::mem::take(&mut current.1.opened);
-        if current.0 == generation() {
-            // Its connections may be closed by tasks of the runtime.
-            inside(|| drop(opened));
-        } else {
-            std::mem::forget(opened);
-        }
+        let current = Arc::new(Current {
+            handle: Mutex::new((generation(), handle)),
+        });
+        let place: Arc<dyn Place> = Arc::<Current>::clone(&current);
+        PyClassInitializer::from(Executor::new(server.clone(), place))
+            .add_subclass(Pool { server, current })
     }
 }
 
@@ -147,93 +157,14 @@ impl Pool {
     }
 
     #[getter]
-    fn flavour(&self) -> &'static str {
-        self.server.dialect.name()
-    }
-
-    #[getter]
     fn server_version(&self) -> &str {
         &self.server.version
-    }
-
-    fn fetch(
-        &self,
-        py: Python<'_>,
-        plan: &Bound<'_, Plan>,
-        values: &Bound<'_, PyAny>,
-        recipe: Py<Recipe>,
-    ) -> PyResult<Operation> {
-        executor::fetch(py, self.target(), &self.server, plan, values, recipe)
-    }
-
-    fn open_cursor(
-        &self,
-        py: Python<'_>,
-        plan: &Bound<'_, Plan>,
-        values: &Bound<'_, PyAny>,
-        recipe: Py<Recipe>,
-        chunk: usize,
-    ) -> PyResult<Operation> {
-        executor::open_cursor(py, self.target(), &self.server, plan, values, recipe, chunk)
-    }
-
-    fn execute(
-        &self,
-        py: Python<'_>,
-        plan: &Bound<'_, Plan>,
-        values: &Bound<'_, PyAny>,
-    ) -> PyResult<Operation> {
-        executor::execute(py, self.target(), &self.server, plan, values)
-    }
-
-    #[pyo3(signature = (plan, rows, recipe, batch_size))]
-    fn bulk(
-        &self,
-        py: Python<'_>,
-        plan: &Bound<'_, Plan>,
-        rows: &Bound<'_, PySequence>,
-        recipe: Option<Py<Recipe>>,
-        batch_size: Option<usize>,
-    ) -> PyResult<Operation> {
-        executor::bulk(
-            py,
-            self.target(),
-            &self.server,
-            plan,
-            rows,
-            recipe,
-            batch_size,
-        )
-    }
-
-    fn fetch_raw(
-        &self,
-        py: Python<'_>,
-        sql: String,
-        values: &Bound<'_, PySequence>,
-        types: Vec<(String, Bound<'_, PyAny>)>,
-    ) -> PyResult<Operation> {
-        executor::fetch_raw(py, self.target(), &self.server, sql, values, types)
-    }
-
-    fn explain(
-        &self,
-        py: Python<'_>,
-        plan: &Bound<'_, Plan>,
-        values: &Bound<'_, PyAny>,
-        analyze: bool,
-    ) -> PyResult<Operation> {
-        executor::explain(py, self.target(), &self.server, plan, values, analyze)
-    }
-
-    fn script(&self, py: Python<'_>, statements: Vec<String>) -> PyResult<Operation> {
-        executor::script(py, self.target(), statements)
     }
 
     /// Begin to hear what is sent to these channels.
     fn listen(&self, py: Python<'_>, channels: Vec<String>) -> PyResult<Operation> {
         guarded(py, || {
-            let pool = self.handle();
+            let pool = self.current.handle();
             Operation::start(py, Convert::Plain, |cancel| async move {
                 let listener = pool.get().await?.listen(channels, &cancel).await?;
                 Ok(Outcome::Listening(Box::new(listener)))
@@ -256,7 +187,7 @@ impl Pool {
                 read_only,
                 timeout: None,
             };
-            let pool = self.handle();
+            let pool = self.current.handle();
             Operation::start(
                 py,
                 Convert::Transaction(self.server.clone()),
@@ -271,7 +202,7 @@ impl Pool {
     /// Close all connections once they are free. Closed already: nothing.
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
-            let pool = self.handle();
+            let pool = self.current.handle();
             Operation::start(py, Convert::Plain, |_cancel| async move {
                 // A pool that a forked child never used is not opened to be closed.
                 if let Some(opened) = pool.opened.get() {
@@ -284,7 +215,7 @@ impl Pool {
 
     /// Counts of connections: `size`, `idle`, `in_use`, `waiting`.
     fn status(&self) -> HashMap<&'static str, u32> {
-        let handle = self.handle();
+        let handle = self.current.handle();
         let Some(pool) = handle.opened.get() else {
             return HashMap::from([("size", 0), ("idle", 0), ("in_use", 0), ("waiting", 0)]);
         };

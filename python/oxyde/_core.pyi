@@ -1,9 +1,11 @@
 """The Rust core. Private: `oxyde.db`, `oxyde.queries` and `oxyde.models` are its only callers."""
 
 from asyncio import Future
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, final, type_check_only
+
+from typing_extensions import disjoint_base
 
 T = TypeVar("T")
 
@@ -17,6 +19,14 @@ FUNCTIONS: list[dict[str, Any]]
 AGGREGATES: list[dict[str, Any]]
 
 def features(flavour: str) -> dict[str, bool]: ...
+def grouped(rows: list[Any], field: str) -> dict[Any, list[Any]]:
+    """Instances by the value of one of their fields."""
+
+def attach(
+    owners: list[Any], local: str, attribute: str, groups: dict[Any, list[Any]], many: bool
+) -> None:
+    """Put the group of each owner's key under an attribute of it."""
+
 def compile(ir: bytes, flavour: str, labels: Sequence[tuple[str, bool]]) -> Plan:
     """Compile an IR message to a plan.
 
@@ -75,6 +85,8 @@ class Recipe:
     @staticmethod
     def models(description: Mapping[str, Any]) -> Recipe: ...
     @staticmethod
+    def related(description: Mapping[str, Any], source: Any) -> Recipe: ...
+    @staticmethod
     def tuples(cells: list[Any]) -> Recipe: ...
     @staticmethod
     def dicts(entries: list[tuple[str, Any]]) -> Recipe: ...
@@ -89,6 +101,40 @@ class Recipe:
         database: str | None = None,
     ) -> Any:
         """Rows of Python values, hydrated as if a database had answered with them."""
+
+@final
+class Rows:
+    """The values of many rows, read from instances."""
+
+    def __len__(self) -> int: ...
+
+@final
+class Inserting:
+    """How instances of a model become rows of the same columns; built by `oxyde.models` only.
+
+    `given` are the fields that are written: name, what makes the bound value, and whether None
+    would leave it to the database; `links` are the relations and their columns.
+    """
+
+    def __new__(
+        cls,
+        model: type[Any],
+        given: list[tuple[str, Callable[[Any], Any] | None, bool]],
+        absent: list[str],
+        links: list[tuple[str, str]],
+    ) -> Inserting: ...
+    def rows(self, instances: list[Any]) -> Rows | None:
+        """The rows of all instances; None when one of them is not like the others."""
+
+    def stored(
+        self,
+        instances: list[Any],
+        names: tuple[str, ...],
+        rows: list[Any],
+        state: object,
+        untouched: object,
+    ) -> None:
+        """Note that instances, which `rows` took, were written."""
 
 @final
 class Operation(Generic[T]):
@@ -123,8 +169,10 @@ class Listener:
     def close(self) -> Operation[None]:
         """Close the connection; whoever waits gets an error."""
 
-@type_check_only
-class _Executor:
+@disjoint_base
+class Executor:
+    """The verbs that a pool and a transaction share."""
+
     @property
     def flavour(self) -> str: ...
     def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Operation[Any]: ...
@@ -137,7 +185,7 @@ class _Executor:
     def bulk(
         self,
         plan: Plan,
-        rows: Sequence[Sequence[Any]],
+        rows: Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> Operation[tuple[int, list[Any] | None, list[int] | None]]:
@@ -150,7 +198,7 @@ class _Executor:
     def script(self, statements: Sequence[str]) -> Operation[None]: ...
 
 @final
-class Pool(_Executor):
+class Pool(Executor):
     @staticmethod
     def open(url: str, name: str, settings: dict[str, Any]) -> Operation[Pool]: ...
     @property
@@ -161,7 +209,7 @@ class Pool(_Executor):
     def status(self) -> dict[str, int]: ...
 
 @final
-class Transaction(_Executor):
+class Transaction(Executor):
     def savepoint(self, name: str) -> Operation[None]: ...
     def release(self, name: str) -> Operation[None]: ...
     def rollback_to(self, name: str) -> Operation[None]: ...

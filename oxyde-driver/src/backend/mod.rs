@@ -130,6 +130,8 @@ pub(crate) struct Outcome {
     pub rows: RowSet,
     pub affected: u64,
     pub last_insert_id: Option<i64>,
+    /// The key of each inserted row, where rows were sent one by one and gave none back.
+    pub ids: Vec<i64>,
 }
 
 impl Default for Outcome {
@@ -138,6 +140,7 @@ impl Default for Outcome {
             rows: RowSet::of_columns(Vec::new()),
             affected: 0,
             last_insert_id: None,
+            ids: Vec::new(),
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::ptr;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple, PyType};
@@ -23,7 +23,7 @@ pub(super) struct Layout {
 }
 
 /// One slot of a class, by its offset or, where that cannot be trusted, by its name.
-pub(super) struct SlotAt {
+pub(crate) struct SlotAt {
     name: Py<PyString>,
     offset: Option<isize>,
 }
@@ -90,7 +90,7 @@ pub(super) fn copy_set<'py>(set: &Bound<'py, PySet>) -> PyResult<Bound<'py, PyAn
 
 impl SlotAt {
     /// Find the slot `name` of `class`: by its offset if it is a plain slot of the class.
-    pub(super) fn of(class: &Bound<'_, PyType>, name: &str) -> PyResult<SlotAt> {
+    pub(crate) fn of(class: &Bound<'_, PyType>, name: &str) -> PyResult<SlotAt> {
         let py = class.py();
         let name = PyString::intern(py, name);
         let descriptor = class.getattr(&name)?;
@@ -105,8 +105,30 @@ impl SlotAt {
         instance.getattr(&self.name)
     }
 
-    /// Fill the slot of a new instance of the class.
-    pub(super) fn fill(
+    /// What the slot of an instance of the class holds; `None` while it is empty.
+    pub(crate) fn held<'py>(
+        &self,
+        instance: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(offset) = self.offset else {
+            return match self.value(instance) {
+                Err(error) if error.is_instance_of::<PyAttributeError>(instance.py()) => Ok(None),
+                value => value.map(Some),
+            };
+        };
+        // SAFETY: as in `fill`. An empty slot holds NULL; else the reference that is borrowed here
+        // becomes one of our own.
+        Ok(unsafe {
+            let place = instance
+                .as_ptr()
+                .byte_offset(offset)
+                .cast::<*mut ffi::PyObject>();
+            Bound::from_borrowed_ptr_or_opt(instance.py(), *place)
+        })
+    }
+
+    /// Fill the slot of an instance of the class.
+    pub(crate) fn fill(
         &self,
         instance: &Bound<'_, PyAny>,
         value: Bound<'_, PyAny>,
@@ -125,7 +147,7 @@ impl SlotAt {
             };
         };
         // SAFETY: `plain_offset` found this offset in a slot descriptor of the class that
-        // `instance` was just made from, so an object pointer lies there. It is replaced first
+        // `instance` is an instance of, so an object pointer lies there. It is replaced first
         // and released afterwards, as Py_XSETREF does. The GIL is held.
         unsafe {
             let place = instance

@@ -5,6 +5,7 @@
 //! (a failing constraint, a validator that needs the whole row) goes through the model's own
 //! validator, which also makes the errors.
 
+pub(crate) mod attach;
 mod cell;
 mod check;
 mod fresh;
@@ -17,5 +18,6 @@ mod state;
 mod values;
 
 pub(crate) use cell::value_object;
+pub(crate) use instance::SlotAt;
 pub(crate) use recipe::Recipe;
 pub(crate) use run::{dicts, hydrate};

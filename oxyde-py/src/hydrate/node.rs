@@ -279,16 +279,29 @@ impl Node {
         if absent {
             return Ok(py.None().into_bound(py));
         }
+        self.build_once(py, imports, row, shared)
+            .map(|(instance, _)| instance)
+    }
+
+    /// The instance, the same for the same key, and whether it is new.
+    pub(super) fn build_once<'py>(
+        &self,
+        py: Python<'py>,
+        imports: &Imports,
+        row: &[Cell<'_>],
+        shared: &mut Shared<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         if self.key.is_empty() {
-            return self.build(py, imports, row, shared);
+            return Ok((self.build(py, imports, row, shared)?, true));
         }
+        let cells = &row[self.first..self.first + self.fields.len()];
         let key = Key::of(self.key.iter().map(|column| &cells[*column]));
         if let Some(instance) = shared.level(self.first).get(&key) {
-            return Ok(instance.clone());
+            return Ok((instance.clone(), false));
         }
         let instance = self.build(py, imports, row, shared)?;
         shared.level(self.first).insert(key, instance.clone());
-        Ok(instance)
+        Ok((instance, true))
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Recipe {
 pub(super) enum Kind {
     /// A list of instances.
     Models(Box<Node>),
+    /// Instances by the value of the last column: a dict of lists, and each instance once.
+    Related(Box<Node>, CellPlan),
     /// A list of tuples.
     Tuples(Vec<CellPlan>),
     /// A list of dicts: the names with None, to copy, and a cell for each.
@@ -39,6 +41,17 @@ impl Recipe {
         Ok(Recipe {
             kind: Kind::Models(Box::new(node)),
             width,
+        })
+    }
+
+    /// Instances of a model by the value of one more column, whose cell is `source`: a dict of
+    /// lists, and a list with each instance once. Rows with the same key are one instance.
+    #[staticmethod]
+    fn related(description: &Bound<'_, PyAny>, source: &Bound<'_, PyAny>) -> PyResult<Recipe> {
+        let (node, width) = Node::read(description, 0)?;
+        Ok(Recipe {
+            kind: Kind::Related(Box::new(node), CellPlan::read(source)?),
+            width: width + 1,
         })
     }
 

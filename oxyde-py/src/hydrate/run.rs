@@ -9,6 +9,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
+use super::attach;
 use super::cell::plain;
 use super::node::Shared;
 use super::python::Imports;
@@ -75,11 +76,25 @@ pub(super) fn hydrate_from<'py>(
     let mut cells: Vec<Cell<'_>> = Vec::with_capacity(width);
     let mut list: Vec<Bound<'py, PyAny>> = Vec::with_capacity(count);
     let mut shared = Shared::new(database.map(|name| PyString::intern(py, name)));
+    let groups = PyDict::new(py);
     for row in 0..count {
         cells.clear();
         rows.read(row, &mut cells);
         list.push(match &recipe.kind {
             Kind::Models(node) => node.build(py, imports, &cells, &mut shared)?,
+            Kind::Related(node, source) => {
+                let (cells, last) = cells.split_at(width - 1);
+                let (instance, new) = node.build_once(py, imports, cells, &mut shared)?;
+                attach::add(
+                    &groups,
+                    &source.alone(py, imports, &last[0])?,
+                    instance.clone(),
+                )?;
+                if !new {
+                    continue;
+                }
+                instance
+            }
             Kind::Tuples(plans) => {
                 let values = plans
                     .iter()
@@ -102,7 +117,11 @@ pub(super) fn hydrate_from<'py>(
     if matches!(recipe.kind, Kind::Scalar(_)) {
         return Ok(py.None().into_bound(py));
     }
-    Ok(PyList::new(py, list)?.into_any())
+    let list = PyList::new(py, list)?;
+    if matches!(recipe.kind, Kind::Related(..)) {
+        return Ok((groups, list).into_pyobject(py)?.into_any());
+    }
+    Ok(list.into_any())
 }
 
 /// A dict per row with all columns, by the types that the server told.

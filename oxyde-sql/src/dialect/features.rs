@@ -34,8 +34,8 @@ features! {
     update_returning,
     /// `DELETE … RETURNING`.
     delete_returning,
-    /// Rows of one multi-row insert have keys `first, first + increment, …` (no RETURNING needed).
-    consecutive_ids,
+    /// Keys that inserts count are told without RETURNING, which is not there or costs more.
+    counted_keys,
     /// The upsert clause names the key that must clash.
     conflict_target,
     /// The upsert clause takes a condition.

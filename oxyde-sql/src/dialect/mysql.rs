@@ -3,7 +3,6 @@ use super::{Dialect, Features};
 
 const fn shared(dialect: Dialect) -> Features {
     Features {
-        consecutive_ids: true,
         row_locks: true,
         nowait: true,
         skip_locked: true,
@@ -22,6 +21,7 @@ const fn shared(dialect: Dialect) -> Features {
 
 pub(super) const fn mysql(version: Version) -> Features {
     Features {
+        counted_keys: true,
         lock_of: true,
         intersect_except: at_least(version, (8, 0, 31)),
         insert_row_alias: at_least(version, (8, 0, 19)),

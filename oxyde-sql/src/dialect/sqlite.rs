@@ -4,6 +4,7 @@ use super::{Dialect, Features};
 pub(super) const fn features(version: Version) -> Features {
     Features {
         insert_returning: true,
+        counted_keys: true,
         update_returning: true,
         delete_returning: true,
         conflict_target: true,

@@ -21,7 +21,7 @@ from oxyde.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from oxyde._core import Operation, Plan, RawRows, Recipe
+    from oxyde._core import Operation, Plan, RawRows, Recipe, Rows
     from oxyde._core import Transaction as CoreTransaction
 
 __all__ = ["Block", "Connection"]
@@ -123,7 +123,7 @@ class Block:
     async def bulk(
         self,
         plan: Plan,
-        rows: Sequence[Sequence[Any]],
+        rows: Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from oxyde._core import Plan, RawRows, Recipe
+    from oxyde._core import Plan, RawRows, Recipe, Rows
     from oxyde.db.cursor import Cursor
 
 __all__ = ["Executor"]
@@ -53,7 +53,7 @@ class Executor(Protocol):
     async def bulk(
         self,
         plan: Plan,
-        rows: Sequence[Sequence[Any]],
+        rows: Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:

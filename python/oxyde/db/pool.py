@@ -12,7 +12,7 @@ from oxyde.db.settings import PoolSettings
 from oxyde.exceptions import DatabaseConnectionError, OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import Listener, Operation, Plan, Pool, RawRows, Recipe
+    from oxyde._core import Listener, Operation, Plan, Pool, RawRows, Recipe, Rows
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
 
@@ -178,7 +178,7 @@ class AsyncDatabase:
     async def bulk(
         self,
         plan: Plan,
-        rows: Sequence[Sequence[Any]],
+        rows: Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import Operation, Plan, RawRows, Recipe, Transaction
+    from oxyde._core import Operation, Plan, RawRows, Recipe, Rows, Transaction
     from oxyde.db.cursor import Cursor
 
 __all__ = ["MigrationTransaction", "Models", "run_step"]
@@ -106,7 +106,7 @@ class MigrationTransaction:
     async def bulk(
         self,
         plan: Plan,
-        rows: Sequence[Sequence[Any]],
+        rows: Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 from typing_extensions import Self
 
-from oxyde.models import assignment, reading, registry, saving
+from oxyde.models import assignment, inserting, reading, registry, saving
 from oxyde.models.joining import with_links
 from oxyde.models.link import Link, prepare
 from oxyde.models.manager import ManagerDescriptor
@@ -27,6 +27,7 @@ from oxyde.models.state import (
 )
 
 if TYPE_CHECKING:
+    from oxyde._core import Inserting
     from oxyde.db.executor import Executor
     from oxyde.db.meta import ModelMeta
 
@@ -152,9 +153,23 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         in (`bulk_create`)."""
         return saving.insert_values(self)
 
-    def _oxyde_stored(self, database: str | None, filled: Mapping[str, Any]) -> None:
-        """Note that the instance was written, and what the database filled in."""
-        saving.stored(self, database, filled)
+    @classmethod
+    def _oxyde_inserting(cls, columns: tuple[str, ...]) -> Inserting | None:
+        """How instances that give these columns become rows, all in one go (`bulk_create`); None
+        where each must be asked for its values."""
+        return inserting.inserting_of(cls._db_meta, columns)
+
+    @classmethod
+    def _oxyde_stored(
+        cls,
+        way: Inserting | None,
+        instances: list[Any],
+        database: str | None,
+        names: tuple[str, ...],
+        rows: list[Any],
+    ) -> None:
+        """Note that instances were written, and what the database filled into `names`."""
+        inserting.all_stored(way, instances, database, names, rows)
 
     def _oxyde_from(self, database: str) -> None:
         """Note which database a loaded row, and the rows joined to it, are from. It need not be

@@ -34,6 +34,7 @@ __all__ = [
     "dict_recipe",
     "flat_recipe",
     "recipe_for",
+    "related_recipe",
     "scalar_recipe",
     "tuple_recipe",
 ]
@@ -69,6 +70,22 @@ def recipe_for(
     if extras:
         return Recipe.models({**_describe(model, fields, joins), "extras": list(extras)})
     return _plain_recipe(cast("Hashable", model), fields, joins)
+
+
+def related_recipe(
+    model: type[Any],
+    fields: tuple[str, ...],
+    joins: tuple[JoinNode, ...],
+    extras: tuple[tuple[str, Cell], ...],
+    source: Cell,
+) -> Recipe:
+    """Instances of a model, as for `recipe_for`, by the value of one more column: a dict of lists,
+    and a list with each instance once.
+
+    Args:
+        source: the cell of that column, which is the last.
+    """
+    return Recipe.related({**_describe(model, fields, joins), "extras": list(extras)}, source)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Set
 from typing import Any, Final
 
-__all__ = ["State", "is_stored", "set_state", "state_of"]
+__all__ = ["UNTOUCHED", "State", "is_stored", "set_state", "state_of", "whole_row"]
 
 
 class State:
@@ -47,6 +47,15 @@ class State:
         """A copy that belongs to one instance."""
         copy = State(self.database, self.loaded, originals=dict(self.originals), given=self.given)
         copy.changed = set(self.changed)
+        return copy
+
+    def with_given(self, name: str) -> State:
+        """The same, with one more given field, where instances make their set of them late."""
+        given = None if self.given is None else self.given | {name}
+        copy = State(
+            self.database, self.loaded, originals=self.originals, shared=self.shared, given=given
+        )
+        copy.changed = self.changed
         return copy
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -129,7 +138,7 @@ def mark_changed(instance: Any, name: str, old: Any) -> None:
             state.originals[name] = old
 
 
-_UNTOUCHED: Final[frozenset[str]] = frozenset()
+UNTOUCHED: Final[frozenset[str]] = frozenset()
 
 
 def _touch(instance: Any, name: str) -> None:
@@ -145,7 +154,7 @@ def touched(instance: Any) -> Set[str]:
     try:
         names: Set[str] = _slots.get_touched(instance)
     except AttributeError:
-        return _UNTOUCHED
+        return UNTOUCHED
     return names
 
 
@@ -153,13 +162,14 @@ def mark_stored(instance: Any, database: str | None, originals: dict[str, Any]) 
     """Give an instance the state of a row that was just written. (Its set of given fields is made
     already, so that the state before is not needed any more.)"""
     _slots.set_state(
-        instance, State(database, originals=originals) if originals else _whole_row(database)
+        instance, State(database, originals=originals) if originals else whole_row(database)
     )
-    _slots.set_touched(instance, _UNTOUCHED)
+    _slots.set_touched(instance, UNTOUCHED)
 
 
 @functools.lru_cache(maxsize=64)
-def _whole_row(database: str | None) -> State:
+def whole_row(database: str | None) -> State:
+    """The state of rows that were written whole, which they share."""
     return State(database, shared=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from oxyde.queries.insert import (
     encoded,
     insert_column,
     insert_statement,
+    is_counted,
     label_columns,
     tuple_of,
 )
@@ -26,22 +27,35 @@ from oxyde.queries.validation import build, validate_field
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from oxyde._core import Inserting, Rows
     from oxyde.db.executor import Executor
 
 __all__ = ["bulk_create", "bulk_update"]
 
+# Rows of a composite key that one query reads again: each is a term of its WHERE.
+_READ_AGAIN = 500
+
 
 class _Group:
-    """Rows that give the same columns."""
+    """Rows that give the same columns.
 
-    __slots__ = ("columns", "filled", "members", "rows")
+    Attributes:
+        inserting: what read the rows from all members in one go, if that could be.
+        keys: the parts of the key that are in `columns`, by member, where they may have been made
+            just now.
+        filled: the fields that the database filled in, and their values by member; None where it
+            does not tell.
+    """
+
+    __slots__ = ("columns", "filled", "inserting", "keys", "members", "rows")
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.columns = columns
         self.members: list[Any] = []
-        self.rows: list[list[Any]] = []
-        # What the database filled in, by member; None where it does not tell.
-        self.filled: list[dict[str, Any]] | None = None
+        self.rows: Rows | list[list[Any]] = []
+        self.inserting: Inserting | None = None
+        self.keys: list[tuple[Any, ...]] = []
+        self.filled: tuple[tuple[str, ...], list[Any]] | None = None
 
 
 async def bulk_create(
@@ -57,7 +71,7 @@ async def bulk_create(
 ) -> list[Any]:
     """Insert rows and give their instances, in order."""
     _check_size(batch_size)
-    instances = [_instance(names, item) for item in items]
+    instances = _instances(names, items)
     if not instances:
         return []
     groups = await _grouped(names, instances, executor)
@@ -77,8 +91,7 @@ async def bulk_create(
             await _insert(names, group, conflict, place, batch_size)
     for group in groups:
         if group.filled is not None:
-            for member, filled in zip(group.members, group.filled, strict=True):
-                member._oxyde_stored(executor.name, filled)
+            names.model._oxyde_stored(group.inserting, group.members, executor.name, *group.filled)
     return instances
 
 
@@ -87,21 +100,34 @@ def _check_size(batch_size: int | None) -> None:
         raise OxydeError(f"batch_size is a number above zero, not {batch_size!r}")
 
 
-def _instance(names: Names, item: Any) -> Any:
-    if isinstance(item, names.model):
-        return item
-    if isinstance(item, dict):
-        return build(names.model, item, names)
-    raise ManagerError(
-        f"bulk_create() takes instances of {names.label} and dicts, not {type(item).__name__}",
-        model=names.model,
-    )
+def _instances(names: Names, items: Iterable[Any]) -> list[Any]:
+    model, columns = names.model, names.columns
+    validate = model.__pydantic_validator__.validate_python
+    made: list[Any] = []
+    for item in items:
+        if isinstance(item, model):
+            made.append(item)
+        elif not isinstance(item, dict):
+            raise ManagerError(
+                f"bulk_create() takes instances of {names.label} and dicts, "
+                f"not {type(item).__name__}",
+                model=model,
+            )
+        elif item.keys() <= columns:
+            # No name has to be looked up, which costs as much as the validation itself.
+            made.append(validate(item, by_alias=True, by_name=True))
+        else:
+            made.append(build(model, item, names))
+    return made
 
 
 async def _grouped(names: Names, instances: list[Any], executor: Executor) -> list[_Group]:
     fields = names.meta.field_metadata
-    groups: dict[tuple[str, ...], _Group] = {}
     returning = executor.features["insert_returning"]
+    whole = _alike(names, instances, returning=returning)
+    if whole is not None:
+        return [whole]
+    groups: dict[tuple[str, ...], tuple[_Group, list[list[Any]]]] = {}
     encoders = {name: field for name, field in fields.items() if field.encode is not None}
     for instance in instances:
         values: dict[str, Any] = instance._oxyde_insert_values()
@@ -110,20 +136,43 @@ async def _grouped(names: Names, instances: list[Any], executor: Executor) -> li
             if left:
                 values.update(await default_keys(names, left, executor))
         columns = tuple(values)
-        group = groups.get(columns)
-        if group is None:
-            group = groups[columns] = _Group(columns)
+        found = groups.get(columns)
+        if found is None:
+            found = groups[columns] = (_Group(columns), [])
+        group, rows = found
         group.members.append(instance)
+        group.keys.append(tuple([values[name] for name in names.primary_key if name in values]))
         if encoders:
-            group.rows.append(
+            rows.append(
                 [
                     encoded(encoders[name], value) if name in encoders else value
                     for name, value in values.items()
                 ]
             )
         else:
-            group.rows.append(list(values.values()))
-    return list(groups.values())
+            rows.append(list(values.values()))
+    for group, rows in groups.values():
+        group.rows = rows
+    return [group for group, _ in groups.values()]
+
+
+def _alike(names: Names, instances: list[Any], *, returning: bool) -> _Group | None:
+    """All instances as one group, where they can be read without asking each of them."""
+    columns = tuple(instances[0]._oxyde_insert_values())
+    if not returning and any(
+        name not in columns and not names.meta.field_metadata[name].auto_increment
+        for name in names.primary_key
+    ):
+        return None
+    if columns not in names.inserting:
+        names.inserting[columns] = names.model._oxyde_inserting(columns)
+    inserting = names.inserting[columns]
+    rows = None if inserting is None else inserting.rows(instances)
+    if rows is None:
+        return None
+    group = _Group(columns)
+    group.members, group.rows, group.inserting = instances, rows, inserting
+    return group
 
 
 @asynccontextmanager
@@ -146,6 +195,8 @@ async def _insert(
     # Rows that were left alone do not come back, so that the others could not be told apart.
     told = conflict is None or bool(conflict.update)
     returning = left if told and executor.features["insert_returning"] else ()
+    if conflict is None and is_counted(names, left, executor):
+        returning = ()
     shape = (
         "bulk insert",
         names.model,
@@ -170,7 +221,7 @@ async def _insert(
     if returning:
         if rows is None or len(rows) != len(group.members):
             return
-        group.filled = [dict(zip(returning, row, strict=True)) for row in rows]
+        group.filled = (returning, rows)
         return
     if left and conflict is not None:
         return
@@ -180,47 +231,55 @@ async def _insert(
 async def _without_returning(
     names: Names,
     group: _Group,
-    left: Sequence[str],
+    left: tuple[str, ...],
     ids: list[int] | None,
     executor: Executor,
-) -> list[dict[str, Any]] | None:
+) -> tuple[tuple[str, ...], list[Any]] | None:
     fields = names.meta.field_metadata
     counted = next((name for name in left if fields[name].auto_increment), None)
     reread = [name for name in left if fields[name].generated and name != counted]
-    plain = [name for name in left if not fields[name].generated]
     if counted is not None and (ids is None or len(ids) != len(group.members)):
         return None
-    filled: list[dict[str, Any]] = []
-    for position in range(len(group.members)):
-        values: dict[str, Any] = dict.fromkeys(plain)
-        if counted is not None and ids is not None:
-            values[counted] = ids[position]
-        filled.append(values)
-    if reread and len(names.primary_key) == 1:
-        await _read_again(names, group, filled, reread, executor)
-    return filled
+    given = tuple([name for name in names.primary_key if name in group.columns])
+    keys = group.keys or [tuple([vars(each)[name] for name in given]) for each in group.members]
+    if counted is not None and ids is not None:
+        given = (*given, counted)
+        keys = [(*key, last) for key, last in zip(keys, ids, strict=True)]
+    if reread:
+        return await _read_again(names, given, keys, left, executor)
+    # Without a default, what was left out is NULL.
+    nulls = tuple([name for name in left if name != counted])
+    return (*given, *nulls), [(*key, *(None for _ in nulls)) for key in keys]
 
 
 async def _read_again(
     names: Names,
-    group: _Group,
-    filled: list[dict[str, Any]],
-    reread: list[str],
+    key_names: tuple[str, ...],
+    keys: list[tuple[Any, ...]],
+    left: tuple[str, ...],
     executor: Executor,
-) -> None:
+) -> tuple[tuple[str, ...], list[Any]] | None:
+    """What is stored in the key and in the fields `left`, by member."""
+    from oxyde.queries.q import Q
     from oxyde.queries.query import Query
 
-    key = names.primary_key[0]
-    if key in group.columns:
-        position = group.columns.index(key)
-        keys = [row[position] for row in group.rows]
-    else:
-        keys = [values[key] for values in filled]
+    wanted = tuple(dict.fromkeys((*key_names, *left)))
     query: Query[Any, Any] = Query(names.model)
-    rows = await query.filter(**{f"{key}__in": keys}).values_list(key, *reread).all(client=executor)
-    found = {row[0]: row[1:] for row in rows}
-    for values, one in zip(filled, keys, strict=True):
-        values.update(zip(reread, found.get(one, ()), strict=False))
+    rows: list[Any] = []
+    for start in range(0, len(keys), _READ_AGAIN):
+        part = keys[start : start + _READ_AGAIN]
+        if len(key_names) == 1:
+            chosen = Q(**{f"{key_names[0]}__in": [key[0] for key in part]})
+        else:
+            chosen = Q()
+            for key in part:
+                chosen |= Q(**dict(zip(key_names, key, strict=True)))
+        rows += await query.filter(chosen).values_list(*wanted).all(client=executor)
+    found = {row[: len(key_names)]: row for row in rows}
+    try:
+        return wanted, [found[key] for key in keys]
+    except KeyError:  # the database stores a key otherwise than it was given
+        return None
 
 
 async def bulk_update(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oxyde.db.executor import Executor
     from oxyde.db.meta import FieldMeta
 
-__all__ = ["encoded", "insert_one", "insert_statement", "label_columns"]
+__all__ = ["encoded", "insert_one", "insert_statement", "is_counted", "label_columns"]
 
 
 def encoded(field: FieldMeta, value: Any) -> Any:
@@ -47,7 +47,8 @@ async def insert_one(
     fields = names.meta.field_metadata
     given = tuple(values)
     left = tuple([name for name in names.fields if name not in values])
-    if not left or executor.features["insert_returning"]:
+    returning = executor.features["insert_returning"] and not is_counted(names, left, executor)
+    if not left or returning:
         row = [encoded(fields[name], value) for name, value in values.items()]
         return await _insert_returning(names, given, left, row, executor)
     filled = await default_keys(names, left, executor)
@@ -73,6 +74,15 @@ async def insert_one(
     if reread:
         filled.update(await _read_again(names, tuple(reread), key, executor))
     return filled
+
+
+def is_counted(names: Names, left: tuple[str, ...], executor: Executor) -> bool:
+    """Whether all that the database fills in is a key that it counts, and tells at no cost."""
+    return (
+        len(left) == 1
+        and executor.features["counted_keys"]
+        and names.meta.field_metadata[left[0]].auto_increment
+    )
 
 
 async def _insert_returning(

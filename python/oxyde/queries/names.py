@@ -8,6 +8,7 @@ from oxyde.exceptions import FieldError, FieldLookupError
 from oxyde.queries.columns import hint_for
 
 if TYPE_CHECKING:
+    from oxyde._core import Inserting
     from oxyde.db.meta import FieldMeta, ModelMeta, Relation
     from oxyde.queries.lookups import Resolved
     from oxyde.queries.ordering import Term
@@ -68,6 +69,7 @@ class Names:
         "_hops",
         "columns",
         "fields",
+        "inserting",
         "label",
         "lookups",
         "meta",
@@ -93,6 +95,8 @@ class Names:
         # Terms of an order by their text, and paths that were found to have one value.
         self.terms: dict[str, Term] = {}
         self.value_paths: set[str] = set()
+        # How many instances become rows, by the columns that they give.
+        self.inserting: dict[tuple[str, ...], Inserting | None] = {}
         self._hops: dict[str, Hop] = {}
 
     def field(self, name: str) -> FieldMeta:

@@ -12,7 +12,7 @@ from oxyde import _ir
 from oxyde.exceptions import IntegrityError
 
 if TYPE_CHECKING:
-    from oxyde._core import Plan, Recipe
+    from oxyde._core import Plan, Recipe, Rows
     from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
     from oxyde.db.meta import ModelMeta
@@ -71,7 +71,7 @@ class Entry:
             raise
 
     async def bulk(
-        self, executor: Executor, rows: list[list[Any]], batch_size: int | None
+        self, executor: Executor, rows: Rows | list[list[Any]], batch_size: int | None
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run it over all rows or none."""
         try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError
 from oxyde.queries.names import Hop, Names, names_of
-from oxyde.queries.through import SOURCE, through_query
+from oxyde.queries.through import through_query
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -103,14 +103,14 @@ def _levels(prefetches: Iterable[Prefetch]) -> dict[tuple[str, str | None], _Lev
 
 
 async def prefetch_into(
-    rows: Sequence[Any], prefetches: Iterable[Prefetch], executor: Executor
+    rows: list[Any], prefetches: Iterable[Prefetch], executor: Executor
 ) -> None:
     """Load relations of instances that are there already, on the same database."""
     await _load(rows, _levels(prefetches), executor)
 
 
 async def _load(
-    rows: Sequence[Any], levels: dict[tuple[str, str | None], _Level], executor: Executor
+    rows: list[Any], levels: dict[tuple[str, str | None], _Level], executor: Executor
 ) -> None:
     if not rows or not levels:
         return
@@ -121,60 +121,33 @@ async def _load(
 
 
 async def _load_level(
-    names: Names, rows: Sequence[Any], level: _Level, executor: Executor
+    names: Names, rows: list[Any], level: _Level, executor: Executor
 ) -> list[Any]:
+    from oxyde._core import attach
+
     hop = names.hop(level.name)
-    parents: dict[Any, list[Any]] = {}
-    for row in rows:
-        key = getattr(row, hop.local.name)
-        if key is None:
-            _put(row, level, [] if hop.many else None)
-        else:
-            parents.setdefault(key, []).append(row)
-    if not parents:
-        return []
-    pairs, found = await _related(hop, list(parents), level.queryset, executor)
-    if not hop.many:
-        single = dict(pairs)
-        for key, owners in parents.items():
-            for owner in owners:
-                _put(owner, level, single.get(key))
-        return found
-    lists: dict[Any, list[Any]] = {key: [] for key in parents}
-    for key, row in pairs:
-        lists[key].append(row)
-    for key, owners in parents.items():
-        for owner in owners:
-            # Each owner has a list of its own.
-            _put(owner, level, list(lists[key]))
+    keys = dict.fromkeys([getattr(row, hop.local.name) for row in rows])
+    keys.pop(None, None)
+    groups: dict[Any, list[Any]] = {}
+    found: list[Any] = []
+    if keys:
+        groups, found = await _related(hop, list(keys), level.queryset, executor)
+    attach(rows, hop.local.name, level.to_attr or level.name, groups, hop.many)
     return found
-
-
-def _put(owner: Any, level: _Level, value: Any) -> None:
-    name = level.to_attr or level.name
-    owner.__dict__[name] = value
-    if name in type(owner).__pydantic_fields__:
-        owner.__pydantic_fields_set__.add(name)
 
 
 async def _related(
     hop: Hop, keys: list[Any], queryset: QueryState[Any, Any] | None, executor: Executor
-) -> tuple[list[tuple[Any, Any]], list[Any]]:
-    """The related rows with the key of their owner, and each row once."""
+) -> tuple[dict[Any, list[Any]], list[Any]]:
+    """The related rows by the key of their owner, and each row once."""
+    from oxyde._core import grouped
+
     query = _start(hop, queryset)
-    if hop.through is None:
-        column = hop.remote.name
-        rows = await query.filter(**{f"{column}__in": keys})._rows_on(executor)
-        return [(row.__dict__[column], row) for row in rows], rows
-    rows = await through_query(query, hop, keys)._rows_on(executor)
-    pairs: list[tuple[Any, Any]] = []
-    known: dict[Any, Any] = {}
-    key_fields = names_of(hop.target.model).primary_key
-    for row in rows:
-        source = row.__dict__.pop(SOURCE)
-        identity = tuple([row.__dict__[name] for name in key_fields])
-        pairs.append((source, known.setdefault(identity, row)))
-    return pairs, list(known.values())
+    if hop.through is not None:
+        return await through_query(query, hop, keys)._related_on(executor)
+    column = hop.remote.name
+    rows = await query.filter(**{f"{column}__in": keys})._rows_on(executor)
+    return grouped(rows, column), rows
 
 
 def _start(hop: Hop, queryset: QueryState[Any, Any] | None) -> Query[Any, Any]:

@@ -56,10 +56,15 @@ class Reading(Building[M, R]):
     async def _rows_on(self, executor: Executor) -> list[R]:
         self._check_run(executor)
         values: list[Any] = []
-        shape = shape_of(self, values)
-        entry = entry_for(executor.flavour, shape, lambda: build_rows(self, executor.flavour))
-        rows: list[R] = await entry.fetch(executor, values)
+        rows: list[R] = await self._entry(executor.flavour, values).fetch(executor, values)
         return await self._finished(rows, executor)
+
+    async def _related_on(self, executor: Executor) -> tuple[dict[Any, list[R]], list[R]]:
+        """The rows by whom they belong to, and each of them once (see `through_query`)."""
+        self._check_run(executor)
+        values: list[Any] = []
+        groups, rows = await self._entry(executor.flavour, values).fetch(executor, values)
+        return groups, await self._finished(rows, executor)
 
     def _check_run(self, executor: Executor) -> None:
         if self._lock is not None and not executor.in_transaction:

@@ -1,8 +1,8 @@
 """What the rows of a statement become: the recipe for hydration.
 
 Recipes are made by the layer of the models (`oxyde.models.recipe`), which this one knows by what
-it can do only: `recipe_for`, `tuple_recipe`, `dict_recipe`, `flat_recipe`, `scalar_recipe`,
-`cell_for`, `cell_of` and `JoinNode`.
+it can do only: `recipe_for`, `related_recipe`, `tuple_recipe`, `dict_recipe`, `flat_recipe`,
+`scalar_recipe`, `cell_for`, `cell_of` and `JoinNode`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from oxyde.queries.names import Names
     from oxyde.queries.scope import Typed
 
-__all__ = ["Cells", "JoinTree", "from_database", "install", "recipes"]
+__all__ = ["SOURCE", "Cells", "JoinTree", "from_database", "install", "recipes"]
+
+# The name of a column behind all others that says whom a row belongs to.
+SOURCE = "oxyde_source"
 
 
 class JoinTree(NamedTuple):
@@ -84,6 +87,11 @@ class Cells:
         if kind == "model":
             extras = tuple((name, cell_of(typed)) for name, typed in self.list)
             joins = tuple(_node(make, join) for join in self.joins)
+            if extras and extras[-1][0] == SOURCE:
+                recipe = make.related_recipe(
+                    self.names.model, self.fields, joins, extras[:-1], extras[-1][1]
+                )
+                return recipe
             if extras:
                 recipe = make.recipe_for(self.names.model, self.fields, joins, extras)
                 return recipe

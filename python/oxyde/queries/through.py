@@ -11,15 +11,13 @@ from oxyde.queries.base import Expression
 from oxyde.queries.insert import encoded
 from oxyde.queries.names import Hop
 from oxyde.queries.predicates import Node
+from oxyde.queries.rows import SOURCE
 from oxyde.queries.scope import Scope, Typed, column, exact, table_of
 
 if TYPE_CHECKING:
     from oxyde.queries.query import Query
 
-__all__ = ["SOURCE", "through_query"]
-
-# The name under which the near side's key comes back.
-SOURCE = "oxyde_source"
+__all__ = ["through_query"]
 
 
 def _through_alias(scope: Scope, hop: Hop) -> str:

@@ -261,7 +261,7 @@ impl Connection {
             None => Ok(Outcome {
                 rows: rows.unwrap_or_else(|| RowSet::of_columns(Vec::new())),
                 affected,
-                last_insert_id: None,
+                ..Outcome::default()
             }),
         }
     }
