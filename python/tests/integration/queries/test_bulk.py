@@ -46,9 +46,30 @@ class Seat(Model):
     taken: bool = False
 
 
+class Ticket(Model):
+    class Meta:
+        is_table = True
+        table_name = "bulk_ticket"
+
+    show: int = Field(db_pk=True)
+    row: str = Field(db_pk=True, max_length=5)
+    price: Decimal | None = Field(
+        default=None, max_digits=6, decimal_places=2, db_default="12.50", db_nullable=False
+    )
+
+
+class Badge(Model):
+    class Meta:
+        is_table = True
+        table_name = "bulk_badge"
+
+    code: str | None = Field(default=None, max_length=10, db_pk=True, db_default="'first'")
+    owner: str | None = None
+
+
 @pytest.fixture
 async def tables(database: AsyncDatabase) -> AsyncDatabase:
-    await db.create_tables(models=[Part, Token, Seat])
+    await db.create_tables(models=[Part, Token, Seat, Ticket, Badge])
     return database
 
 
@@ -103,6 +124,41 @@ async def test_other_keys(tables: AsyncDatabase) -> None:
     seats = [{"room": room, "number": number} for room in range(3) for number in range(4)]
     assert len(await Seat.objects.bulk_create(seats)) == 12
     assert await Seat.objects.filter(room=2, number=3).exists()
+
+
+async def test_what_the_database_fills_in_comes_back(tables: AsyncDatabase) -> None:
+    tickets = await Ticket.objects.bulk_create(
+        [{"show": show, "row": row} for show in range(30) for row in "abc"]
+    )
+    assert {ticket.price for ticket in tickets} == {Decimal("12.50")}
+    assert [(ticket.show, ticket.row) for ticket in tickets[-2:]] == [(29, "b"), (29, "c")]
+    (badge,) = await Badge.objects.bulk_create([Badge(owner="a")])
+    assert badge.code == "first"
+    badge.owner = "b"
+    await badge.save()
+    assert await Badge.objects.all() == [badge]
+
+
+async def test_instances_that_are_not_alike(tables: AsyncDatabase) -> None:
+    """Those that were assigned to are asked one by one."""
+    touched = Part(code="a")
+    touched.stock = 5
+    unknown = Part(code="b", stock=1)
+    unknown.weight = Decimal("0.5")
+    rows = [touched, unknown, Part(code="c"), Part(code="d")]
+    assert await Part.objects.bulk_create(rows) == rows
+    assert [row.id is not None for row in rows] == [True] * 4
+    assert await Part.objects.order_by("code").values_list("code", "stock") == [
+        ("a", 5),
+        ("b", 1),
+        ("c", 0),
+        ("d", 0),
+    ]
+    invalid = Part(code="e")
+    invalid.stock = -1
+    with pytest.raises(ValidationError):
+        await Part.objects.bulk_create([Part(code="f"), invalid])
+    assert await Part.objects.count() == 4
 
 
 async def test_a_hundred_thousand_rows(tables: AsyncDatabase) -> None:
