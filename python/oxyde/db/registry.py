@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.router import Router
+from oxyde.db.transaction import active_executor
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
@@ -109,8 +110,6 @@ def resolve(
         OxydeError: both are given, the name is unknown, or nothing was initialised.
         TransactionError: the transaction of this task has ended.
     """
-    from oxyde.db.transaction import active_executor
-
     if client is not None:
         if using is not None:
             raise OxydeError("using= and client= were both given", hint="give one of them")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
@@ -14,6 +14,7 @@ from oxyde.queries.predicates import Leaf
 from oxyde.queries.scope import Builder, Scope, Typed
 
 if TYPE_CHECKING:
+    from oxyde.db.meta import FieldMeta
     from oxyde.queries.predicates import Node
 
 __all__ = ["Annotation", "AnnotationLeaf", "Context"]
@@ -21,6 +22,8 @@ __all__ = ["Annotation", "AnnotationLeaf", "Context"]
 
 # Conditions that were looked at: (model, whether aggregates may stand there, shape).
 _checked: set[Hashable] = set()
+# Annotations that were looked at, without their expressions and values.
+_seen: dict[Hashable, Annotation] = {}
 _CHECKED = 1024
 
 
@@ -31,9 +34,10 @@ class Annotation:
         type: the type of its values; None where only the database knows.
         field: the column whose values it has (`Max("status")`), which says how they are read.
         grouped: whether it computes over the rows of a group.
+        lookups: what keys that begin with its name mean.
     """
 
-    __slots__ = ("expression", "field", "grouped", "name", "shape", "type", "values")
+    __slots__ = ("expression", "field", "grouped", "lookups", "name", "shape", "type", "values")
 
     def __init__(
         self,
@@ -41,17 +45,23 @@ class Annotation:
         expression: Expression,
         shape: Hashable,
         values: tuple[Any, ...],
-        typed: Typed,
+        typed: Typed | Annotation,
         *,
         grouped: bool,
+        lookups: dict[str, Resolved] | None = None,
     ) -> None:
         self.name = name
         self.expression = expression
         self.shape = shape
         self.values = values
-        self.type = typed.type
-        self.field = typed.field
+        self.type: _ir.ColumnType | None = typed.type
+        self.field: FieldMeta | None = typed.field
         self.grouped = grouped
+        self.lookups: dict[str, Resolved] = {} if lookups is None else lookups
+
+
+# Stands for the expression of an annotation of which only the types are kept.
+_UNKNOWN = Expression()
 
 
 class Context:
@@ -88,10 +98,46 @@ class Context:
                 return self._annotation(annotation, key, rest.split("__") if rest else [], value)
         return resolve(self.names, key).leaf(value, self)
 
+    def annotation(
+        self,
+        name: str,
+        expression: Expression,
+        is_grouped: Callable[[Context, Expression], bool],
+    ) -> Annotation:
+        """An expression under a name; its names and types are looked at once per shape.
+
+        Raises:
+            FieldError: an unknown name, or types that do not go together.
+        """
+        values: list[Any] = []
+        shape = expression.shape(self, values)
+        others = tuple([(each.name, each.shape) for each in self.annotations.values()])
+        key = (self.names.model, self.grouping, is_grouped, name, shape, others)
+        seen = _seen.get(key)
+        if seen is None:
+            typed = self.check(expression)
+            grouped = is_grouped(self, expression)
+            seen = Annotation(name, _UNKNOWN, shape, (), typed, grouped=grouped)
+            if len(_seen) >= _CHECKED:
+                _seen.clear()
+            _seen[key] = seen
+        return Annotation(
+            name,
+            expression,
+            shape,
+            tuple(values),
+            seen,
+            grouped=seen.grouped,
+            lookups=seen.lookups,
+        )
+
     def _annotation(
         self, annotation: Annotation, key: str, rest: list[str], value: Any
     ) -> AnnotationLeaf:
-        resolved = _resolve_annotation(self.names, annotation, key, rest)
+        resolved = annotation.lookups.get(key)
+        if resolved is None:
+            resolved = _resolve_annotation(self.names, annotation, key, rest)
+            annotation.lookups[key] = resolved
         leaf = resolved.leaf(value, self)
         return AnnotationLeaf(leaf, annotation.name, grouped=annotation.grouped)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.annotation import Context
-    from oxyde.queries.predicates import Node
+    from oxyde.queries.predicates import Node, Operator
     from oxyde.queries.q import Q
     from oxyde.queries.scope import Scope, Typed
 
@@ -65,6 +65,9 @@ class Conditional:
 
     __slots__ = ()
 
+    # `Q`, said by its own module, which needs this one.
+    _q: ClassVar[type[Q]]
+
     def resolve(self, context: Context) -> Node:
         """The condition with its names looked up and its values checked.
 
@@ -75,32 +78,24 @@ class Conditional:
         raise NotImplementedError
 
     def __and__(self, other: Any) -> Q:
-        made: Q = _combine("and", self, other)
-        return made
+        return self._combine("and", other)
 
     def __or__(self, other: Any) -> Q:
-        made: Q = _combine("or", self, other)
-        return made
+        return self._combine("or", other)
 
     def __xor__(self, other: Any) -> Q:
-        made: Q = _combine("xor", self, other)
-        return made
+        return self._combine("xor", other)
+
+    def _combine(self, operator: Operator, other: Any) -> Q:
+        if not isinstance(other, Conditional):
+            return NotImplemented  # type: ignore[no-any-return]
+        return self._q._of(operator, (self, other))
 
     def __invert__(self) -> Q:
-        from oxyde.queries.q import Q
-
-        return Q._of("and", (self,), negated=True)
+        return self._q._of("and", (self,), negated=True)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
             f"{type(self).__name__} has no truth value: the database computes it. "
             "Put conditions together with `&`, `|` and `~`, not `and`, `or`, `not` or `a < b < c`."
         )
-
-
-def _combine(operator: Any, left: Conditional, right: Any) -> Any:
-    from oxyde.queries.q import Q
-
-    if not isinstance(right, Conditional):
-        return NotImplemented
-    return Q._of(operator, (left, right))

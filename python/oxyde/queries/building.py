@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from oxyde.exceptions import FieldError, OxydeError
-from oxyde.queries.annotation import Annotation
 from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.columns import hint_for
 from oxyde.queries.comparison import Holds
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.db.executor import Executor
     from oxyde.queries.cte import Rows
+    from oxyde.queries.ordering import Term
     from oxyde.queries.prefetch import Prefetch
     from oxyde.queries.query import Query
 
@@ -42,8 +42,14 @@ class Building(Filtering[M, R]):
         Raises:
             FieldError: an unknown name.
         """
-        context = self._context(grouping=self._groups())
         made = self._copy()
+        if not self._annotations:
+            seen = self._names.terms
+            known = [seen.get(term) if isinstance(term, str) else None for term in terms]
+            if all(known):
+                made._order = cast("tuple[Term, ...]", tuple(known))
+                return made
+        context = self._context(grouping=self._groups())
         items: list[Any] = []
         for term in terms:
             if callable(term) and not isinstance(term, Expression | OrderBy):
@@ -197,11 +203,7 @@ class Building(Filtering[M, R]):
             self._check_name(name)
             made._annotations = annotations
             context = made._context(grouping=True)
-            values: list[Any] = []
-            shape = item.shape(context, values)
-            typed = context.check(item)
-            grouped = groups_rows(context, item)
-            annotations[name] = Annotation(name, item, shape, tuple(values), typed, grouped=grouped)
+            annotations[name] = context.annotation(name, item, groups_rows)
         made._annotations = annotations
         if self._row != "model" and self._fields is not None:
             made._fields = self._fields + tuple(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from oxyde.exceptions import FieldError
 from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.comparison import Truth
-from oxyde.queries.predicates import Junction, Negation, Node
+from oxyde.queries.predicates import Junction, Leaf, Negation, Node
 from oxyde.queries.state import M, QueryState, R
 
 if TYPE_CHECKING:
@@ -36,11 +36,10 @@ class Filtering(QueryState[M, R]):
             FieldError: an unknown name.
             FieldLookupError: an unknown or unfit lookup, or a value that it cannot take.
         """
-        if not conditions and len(lookups) == 1 and not self._annotations:
-            ((key, value),) = lookups.items()
-            known = self._names.lookups.get(key)
-            if known is not None and type(value) in known.accepted:
-                return self._with_where((known.make(key, (value,)),))
+        if lookups and not conditions and not self._annotations:
+            plain = self._plain(lookups)
+            if plain is not None:
+                return self._with_where((_all(plain),))
         nodes = self._conditions(conditions, lookups)
         grouped = [node for node in nodes if node.grouped]
         made = self._copy()
@@ -88,6 +87,17 @@ class Filtering(QueryState[M, R]):
         if nodes:
             made._having = (*self._having, _all(nodes))
         return made
+
+    def _plain(self, lookups: dict[str, Any]) -> list[Node] | None:
+        """The lookups, where each was seen before and its value needs no further look."""
+        leaves: list[Node] = []
+        seen = self._names.lookups
+        for key, value in lookups.items():
+            known = seen.get(key)
+            if known is None or type(value) not in known.accepted:
+                return None
+            leaves.append(Leaf(known, key, (value,)))
+        return leaves
 
     def _conditions(self, conditions: tuple[Any, ...], lookups: dict[str, Any]) -> list[Node]:
         context = self._context(grouping=True)

@@ -82,9 +82,11 @@ def _pair(resolved: Resolved, value: Any) -> Leaf:
     if resolved.argument_type is None:
         tag = tag_of(value[0])
         return resolved.make((resolved.key, tag), tuple(map(plain, value)), "pair", tag)
-    return Leaf(
-        resolved, resolved.key, (resolved.convert(value[0]), resolved.convert(value[1])), "pair"
-    )
+    exact = NEVER if resolved.field.encode else accepted_types(resolved.argument_type)
+    low, high = value
+    if type(low) not in exact or type(high) not in exact:
+        low, high = resolved.convert(low), resolved.convert(high)
+    return Leaf(resolved, resolved.key, (low, high), "pair")
 
 
 def _number(resolved: Resolved, value: Any) -> Leaf:

@@ -104,9 +104,16 @@ class Junction(Node):
         ):
             children = _arrange(children, 0)
         self.children = tuple(children)
-        self.grouped = any(child.grouped for child in self.children)
-        self.shape = (operator, *[child.shape for child in self.children])
-        self.values = tuple([value for child in self.children for value in child.values])
+        self.grouped = False
+        shapes: list[Hashable] = [operator]
+        values: list[Any] = []
+        for child in self.children:
+            shapes.append(child.shape)
+            values += child.values
+            if child.grouped:
+                self.grouped = True
+        self.shape = tuple(shapes)
+        self.values = tuple(values)
 
     def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
         """The junction; conditions of one `and` on one to-many path are about the same row."""

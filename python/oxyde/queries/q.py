@@ -77,6 +77,9 @@ class Q(Conditional):
         return f"~{text}" if self.negated else text
 
 
+Conditional._q = Q
+
+
 def _is_empty(condition: Conditional) -> bool:
     return (
         isinstance(condition, Q)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from oxyde.exceptions import OxydeError
 from oxyde.queries.reading import Reading
-from oxyde.queries.state import M, R
+from oxyde.queries.state import M, QueryState, R
 from oxyde.queries.writing import Writing
 
 __all__ = ["Query"]
@@ -48,3 +48,6 @@ class Query(Reading[M, R], Writing[M, R]):
 
     def __repr__(self) -> str:
         return f"<Query of {self._names.label}>"
+
+
+QueryState._query = Query

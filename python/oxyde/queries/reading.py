@@ -392,7 +392,7 @@ def _flavour(query: QueryState[Any, Any], dialect: str | None, using: str | None
             if using is not None:
                 raise
             return "postgres"
-    flavour = _DIALECTS.get(dialect.lower())
+    flavour = _DIALECTS.get(dialect) or _DIALECTS.get(dialect.lower())
     if flavour is None:
         from oxyde.queries.columns import hint_for
 

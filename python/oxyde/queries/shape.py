@@ -15,11 +15,21 @@ if TYPE_CHECKING:
 
 __all__ = ["shape_of"]
 
+# What most queries have; whatever else is set stands beside these in a query's own dict.
+_USUAL = frozenset({"_model", "_names", "_where", "_order", "_limit", "_offset"})
+
 
 def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, ...]:
     """The shape of a SELECT; its values are appended to `values`."""
     # Each clause is its tag and one value: no two different queries can look alike.
     parts: list[Any] = [query._model]
+    if _USUAL.issuperset(query.__dict__):
+        if query._where:
+            parts += ("where", _shapes(query._where, values))
+        if query._order:
+            parts += ("order", _shapes(query._order, values))
+        _slice(query, parts, values)
+        return tuple(parts)
     if query._ctes:
         parts += ("with", tuple([cte.shape(values) for cte in query._ctes]))
     if query._cte_joins:
@@ -47,15 +57,19 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
         parts += ("compounds", tuple(others))
     if query._order:
         parts += ("order", _shapes(query._order, values))
+    _slice(query, parts, values)
+    if query._lock is not None:
+        parts += ("lock", query._lock)
+    return tuple(parts)
+
+
+def _slice(query: QueryState[Any, Any], parts: list[Any], values: list[Any]) -> None:
     if query._limit is not None:
         parts.append("limit")
         values.append(query._limit)
     if query._offset is not None:
         parts.append("offset")
         values.append(query._offset)
-    if query._lock is not None:
-        parts += ("lock", query._lock)
-    return tuple(parts)
 
 
 def _shapes(clauses: tuple[Any, ...], values: list[Any]) -> Hashable:

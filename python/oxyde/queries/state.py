@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from typing_extensions import TypeVar
 
@@ -25,6 +25,8 @@ __all__ = ["M", "QueryState", "R"]
 M = TypeVar("M")
 R = TypeVar("R", default=M)
 
+_new = object.__new__
+
 RowKind = Literal["model", "dict", "tuple", "flat", "named", "select"]
 
 
@@ -33,6 +35,9 @@ class QueryState(Generic[M, R]):
 
     What is unset lives on the class, so that a copy is that of a small dict.
     """
+
+    # `Query`, said by its own module: an import in each copy costs more than the copy.
+    _query: ClassVar[type[Query[Any, Any]]]
 
     _model: type[M]
     _names: Names
@@ -69,10 +74,8 @@ class QueryState(Generic[M, R]):
 
     def _copy(self) -> Query[M, R]:
         """A Query with the same clauses, to be changed before anyone else sees it."""
-        from oxyde.queries.query import Query
-
-        made: Query[M, R] = Query.__new__(Query)
-        made.__dict__.update(self.__dict__)
+        made: Query[M, R] = _new(self._query)
+        made.__dict__ = self.__dict__.copy()
         return made
 
     def _context(self, *, grouping: bool = False) -> Context:

@@ -44,12 +44,11 @@ def output(context: Context, name: str, expression: Expression) -> Annotation:
     Raises:
         FieldError: an unknown name, or types that do not go together.
     """
-    values: list[Any] = []
-    shape = expression.shape(context, values)
-    typed = context.check(expression)
-    return Annotation(
-        name, expression, shape, tuple(values), typed, grouped=expression.aggregates()
-    )
+    return context.annotation(name, expression, _has_aggregate)
+
+
+def _has_aggregate(context: Context, expression: Expression) -> bool:
+    return expression.aggregates()
 
 
 async def value_of(
