@@ -1,4 +1,4 @@
-"""bulk_create and bulk_update: any number of rows, all or none."""
+"""bulk_create: any number of rows, all or none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.db.transaction import atomic
-from oxyde.exceptions import FieldError, ManagerError, OxydeError
+from oxyde.exceptions import ManagerError, OxydeError
 from oxyde.queries.conflict import Conflict, conflict_of
 from oxyde.queries.insert import (
     default_keys,
     encoded,
-    insert_column,
     insert_statement,
     is_counted,
     label_columns,
@@ -21,8 +20,8 @@ from oxyde.queries.insert import (
 )
 from oxyde.queries.names import Names
 from oxyde.queries.plans import entry_for
-from oxyde.queries.scope import Builder, table_of
-from oxyde.queries.validation import build, validate_field
+from oxyde.queries.scope import Builder
+from oxyde.queries.validation import build
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from oxyde._core import Inserting, Rows
     from oxyde.db.executor import Executor
 
-__all__ = ["bulk_create", "bulk_update"]
+__all__ = ["bulk_create", "check_size"]
 
 # Rows of a composite key that one query reads again: each is a term of its WHERE.
 _READ_AGAIN = 500
@@ -70,7 +69,7 @@ async def bulk_create(
     unique_fields: Iterable[str] | None,
 ) -> list[Any]:
     """Insert rows and give their instances, in order."""
-    _check_size(batch_size)
+    check_size(batch_size)
     instances = _instances(names, items)
     if not instances:
         return []
@@ -95,7 +94,8 @@ async def bulk_create(
     return instances
 
 
-def _check_size(batch_size: int | None) -> None:
+def check_size(batch_size: int | None) -> None:
+    """Refuse a size of a batch that is not a number above zero."""
     if batch_size is not None and (isinstance(batch_size, bool) or not batch_size > 0):
         raise OxydeError(f"batch_size is a number above zero, not {batch_size!r}")
 
@@ -280,64 +280,3 @@ async def _read_again(
         return wanted, [found[key] for key in keys]
     except KeyError:  # the database stores a key otherwise than it was given
         return None
-
-
-async def bulk_update(
-    names: Names,
-    items: Iterable[Any],
-    fields: Iterable[str],
-    executor: Executor,
-    *,
-    batch_size: int | None,
-) -> int:
-    """Write some fields of many rows, each with its own values; the number of rows."""
-    _check_size(batch_size)
-    listed = [fields] if isinstance(fields, str) else fields
-    columns = tuple(dict.fromkeys(names.field(name).name for name in listed))
-    if not columns:
-        raise FieldError("bulk_update() needs the fields to write", hint='["name", …]')
-    for name in columns:
-        if name in names.primary_key:
-            raise FieldError(f"bulk_update() cannot change the key `{names.label}.{name}`")
-    instances = list(items)
-    metadata = names.meta.field_metadata
-    order = (*names.primary_key, *columns)
-    rows: list[list[Any]] = []
-    for instance in instances:
-        if not isinstance(instance, names.model):
-            raise ManagerError(
-                f"bulk_update() takes instances of {names.label}, not {type(instance).__name__}",
-                model=names.model,
-            )
-        row = []
-        for name in names.primary_key:
-            key = instance.__dict__.get(name)
-            if key is None:
-                raise ManagerError(
-                    f"bulk_update(): a {names.label} without a key", model=names.model
-                )
-            row.append(encoded(metadata[name], key))
-        for name in columns:
-            value = validate_field(names.model, name, getattr(instance, name))
-            row.append(encoded(metadata[name], value))
-        rows.append(row)
-    if not rows:
-        return 0
-
-    def make() -> tuple[_ir.Statement, Builder, None]:
-        builder = Builder()
-        statement: _ir.BulkUpdate = {
-            "table": table_of(names.meta, names.meta.table_name),
-            "keys": [insert_column(metadata[name]) for name in names.primary_key],
-            "columns": [insert_column(metadata[name]) for name in columns],
-        }
-        label_columns(builder, names, order)
-        return {"bulk_update": statement}, builder, None
-
-    entry = entry_for(executor.flavour, ("bulk update", names.model, columns), make, names.model)
-    affected, _, _ = await entry.bulk(executor, rows, batch_size)
-    for instance in instances:
-        state = instance._oxyde_state
-        if state is not None and state.changed:
-            state.changed.difference_update(columns)
-    return affected

@@ -225,7 +225,7 @@ class Writing(Building[M, R]):
         Returns:
             The number of rows.
         """
-        from oxyde.queries.bulk import bulk_update
+        from oxyde.queries.bulk_update import bulk_update
 
         return await bulk_update(
             self._names, objects, fields, self._place(using, client), batch_size=batch_size
