@@ -3,6 +3,7 @@
 //! The only crate that names pyo3: it converts values, compiles and runs plans, hydrates models
 //! and maps errors. `python/oxyde/_core.pyi` says what each name does.
 
+mod arrow;
 mod bind;
 mod bridge;
 mod cli;
@@ -34,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<inserting::Rows>()?;
     module.add_class::<bridge::Operation>()?;
     module.add_class::<raw::RawRows>()?;
+    module.add_class::<arrow::ArrowRows>()?;
     module.add_class::<cursor::Cursor>()?;
     module.add_class::<listener::Listener>()?;
     module.add_class::<executor::Executor>()?;

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, final, type_check_only
 
-from typing_extensions import disjoint_base
+from typing_extensions import CapsuleType, disjoint_base
 
 T = TypeVar("T")
 
@@ -91,9 +91,15 @@ class Recipe:
     @staticmethod
     def dicts(entries: list[tuple[str, Any]]) -> Recipe: ...
     @staticmethod
+    def objects(make: Callable[..., Any], cells: list[Any], names: list[str] | None) -> Recipe: ...
+    @staticmethod
     def flat(cell: Any) -> Recipe: ...
     @staticmethod
     def scalar(cell: Any) -> Recipe: ...
+    @staticmethod
+    def arrow(columns: Sequence[tuple[str, ColumnType | None]]) -> Recipe:
+        """Arrow columns: the name of each, and its type where the plan's is not exact enough."""
+
     def hydrate(
         self,
         types: Sequence[ColumnType],
@@ -152,6 +158,13 @@ class RawRows:
     def __len__(self) -> int: ...
     def dicts(self) -> list[dict[str, Any]]: ...
     def hydrate(self, recipe: Recipe) -> Any: ...
+
+@final
+class ArrowRows:
+    """Columns by the Arrow PyCapsule protocol."""
+
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType: ...
 
 @final
 class Cursor:

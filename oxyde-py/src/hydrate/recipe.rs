@@ -7,7 +7,9 @@ use super::cell::CellPlan;
 use super::node::Node;
 use super::run::hydrate_from;
 use super::values::Values;
+use crate::arrow::Named;
 use crate::error::guarded;
+use crate::schema::column_type;
 
 /// How the rows of an answer become Python values.
 #[pyclass(frozen, module = "oxyde._core")]
@@ -26,10 +28,14 @@ pub(super) enum Kind {
     Tuples(Vec<CellPlan>),
     /// A list of dicts: the names with None, to copy, and a cell for each.
     Dicts(Py<PyDict>, Vec<(Py<PyString>, CellPlan)>),
+    /// What a callable makes of each row: of its values by position, or by these names.
+    Objects(Py<PyAny>, Vec<CellPlan>, Option<Vec<Py<PyString>>>),
     /// A list of the first column's values.
     Flat(CellPlan),
     /// The first value of the first row, or None.
     Scalar(CellPlan),
+    /// Arrow columns of these names.
+    Arrow(Vec<Named>),
 }
 
 #[pymethods]
@@ -87,6 +93,26 @@ impl Recipe {
         })
     }
 
+    /// What a callable makes of each row, whose values it gets by position or by these names.
+    #[staticmethod]
+    fn objects(
+        py: Python<'_>,
+        make: Py<PyAny>,
+        cells: &Bound<'_, PyList>,
+        names: Option<Vec<String>>,
+    ) -> PyResult<Recipe> {
+        let cells = cells
+            .iter()
+            .map(|cell| CellPlan::read(&cell))
+            .collect::<PyResult<Vec<_>>>()?;
+        let interned = |name: String| PyString::intern(py, &name).unbind();
+        let names = names.map(|names| names.into_iter().map(interned).collect());
+        Ok(Recipe {
+            width: cells.len(),
+            kind: Kind::Objects(make, cells, names),
+        })
+    }
+
     /// The values of the first column.
     #[staticmethod]
     fn flat(cell: &Bound<'_, PyAny>) -> PyResult<Recipe> {
@@ -102,6 +128,19 @@ impl Recipe {
         Ok(Recipe {
             kind: Kind::Scalar(CellPlan::read(cell)?),
             width: 1,
+        })
+    }
+
+    /// Arrow columns: the name of each, and its type where the plan's is not exact enough.
+    #[staticmethod]
+    fn arrow(columns: Vec<(String, Option<Bound<'_, PyAny>>)>) -> PyResult<Recipe> {
+        let columns = columns
+            .into_iter()
+            .map(|(name, ty)| Ok((name, ty.as_ref().map(column_type).transpose()?)))
+            .collect::<PyResult<Vec<_>>>()?;
+        Ok(Recipe {
+            width: columns.len(),
+            kind: Kind::Arrow(columns),
         })
     }
 

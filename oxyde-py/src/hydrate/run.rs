@@ -14,6 +14,7 @@ use super::cell::plain;
 use super::node::Shared;
 use super::python::Imports;
 use super::recipe::{Kind, Recipe};
+use crate::arrow;
 use crate::error::internal;
 
 /// From this many rows on the collector would run again and again over objects that are all
@@ -52,6 +53,9 @@ pub(crate) fn hydrate<'py>(
     rows: &RowSet,
     database: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if let Kind::Arrow(names) = &recipe.kind {
+        return Ok(Bound::new(py, arrow::columns(py, names, rows)?)?.into_any());
+    }
     hydrate_from(py, recipe, rows, database)
 }
 
@@ -110,8 +114,28 @@ pub(super) fn hydrate_from<'py>(
                 }
                 dict.into_any()
             }
+            Kind::Objects(make, plans, names) => {
+                let values = plans
+                    .iter()
+                    .zip(&cells)
+                    .map(|(plan, cell)| plan.alone(py, imports, cell));
+                match names {
+                    None => {
+                        let values = values.collect::<PyResult<Vec<_>>>()?;
+                        make.bind(py).call1(PyTuple::new(py, values)?)?
+                    }
+                    Some(names) => {
+                        let keywords = PyDict::new(py);
+                        for (name, value) in names.iter().zip(values) {
+                            keywords.set_item(name, value?)?;
+                        }
+                        make.bind(py).call((), Some(&keywords))?
+                    }
+                }
+            }
             Kind::Flat(plan) => plan.alone(py, imports, &cells[0])?,
             Kind::Scalar(plan) => return plan.alone(py, imports, &cells[0]),
+            Kind::Arrow(_) => return Err(internal(py, "Arrow columns of Python rows")),
         });
     }
     if matches!(recipe.kind, Kind::Scalar(_)) {

@@ -108,6 +108,13 @@ def flat_recipe(cell: Cell) -> Recipe:
     return Recipe.flat(cell)
 
 
+def object_recipe(
+    make: Callable[..., Any], cells: Sequence[Cell], names: Sequence[str] | None
+) -> Recipe:
+    """What a callable makes of each row's values, given by position or by these names."""
+    return Recipe.objects(make, list(cells), None if names is None else list(names))
+
+
 def scalar_recipe(cell: Cell) -> Recipe:
     """The first value of the first row, or None without a row."""
     return Recipe.scalar(cell)

@@ -156,6 +156,7 @@ def _outputs(
     group_by: tuple[str, ...] | None,
 ) -> Cells:
     cells = Cells(query._row, query._names)
+    cells.into = query._into
     if query._outputs is not None:
         for output in query._outputs:
             if output.grouped:

@@ -151,6 +151,27 @@ class Building(Filtering[M, R]):
             )
         return self._rows("flat" if flat else "named" if named else "tuple", fields, {})
 
+    def into(
+        self, row: type[S], /, **columns: str | Expression | Callable[[M], Any]
+    ) -> Query[M, S]:
+        """Rows as objects of a class: ``into(PostRow, author_name="author__name")``.
+
+        The class is a dataclass (frozen or with slots, too), a named tuple, a TypedDict, a
+        Pydantic model without a table (which validates the values), or any other class whose
+        parameters are named. Each of its fields gets the column, path or annotation of its name.
+
+        Args:
+            row: the class.
+            columns: where a field comes from that has another name: a path, or an expression.
+
+        Raises:
+            FieldError: a field that is no column, one that the class does not have, or a class
+                that does not name its fields.
+        """
+        from oxyde.queries.into import into
+
+        return into(self, row, columns)
+
     def _rows(
         self, row: Any, fields: tuple[str, ...], expressions: dict[str, Expression]
     ) -> Query[M, Any]:
@@ -205,7 +226,7 @@ class Building(Filtering[M, R]):
             context = made._context(grouping=True)
             annotations[name] = context.annotation(name, item, groups_rows)
         made._annotations = annotations
-        if self._row != "model" and self._fields is not None:
+        if self._row not in ("model", "object") and self._fields is not None:
             made._fields = self._fields + tuple(
                 name for name in expressions if name not in self._fields
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import TypeVar
 
-from oxyde.queries.reading import Reading
+from oxyde.queries.arrow import Tabular
 from oxyde.queries.writing import Writing
 
 __all__ = ["QueryManager"]
@@ -14,7 +14,7 @@ __all__ = ["QueryManager"]
 T = TypeVar("T")
 
 
-class QueryManager(Reading[T, T], Writing[T, T]):
+class QueryManager(Tabular[T, T], Writing[T, T]):
     """The rows of a model: it has the verbs of `Query`, and each builder gives a `Query`."""
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from oxyde.exceptions import OxydeError
-from oxyde.queries.reading import Reading
+from oxyde.queries.arrow import Tabular
 from oxyde.queries.state import M, QueryState, R
 from oxyde.queries.writing import Writing
 
 __all__ = ["Query"]
 
 
-class Query(Reading[M, R], Writing[M, R]):
+class Query(Tabular[M, R], Writing[M, R]):
     """A query over the rows of a model. It never changes: each builder call gives a new one.
 
     Awaiting it, like `all()`, runs it and gives its rows.

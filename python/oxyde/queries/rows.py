@@ -2,7 +2,7 @@
 
 Recipes are made by the layer of the models (`oxyde.models.recipe`), which this one knows by what
 it can do only: `recipe_for`, `related_recipe`, `tuple_recipe`, `dict_recipe`, `flat_recipe`,
-`scalar_recipe`, `cell_for`, `cell_of` and `JoinNode`.
+`scalar_recipe`, `object_recipe`, `cell_for`, `cell_of` and `JoinNode`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from oxyde._core import Recipe
     from oxyde.db.executor import Executor
+    from oxyde.queries.into import Into
     from oxyde.queries.names import Names
     from oxyde.queries.scope import Typed
 
@@ -60,7 +61,7 @@ def from_database(rows: Iterable[Any], executor: Executor) -> None:
 class Cells:
     """The columns of a SELECT, as they are read."""
 
-    __slots__ = ("fields", "joins", "kind", "list", "names")
+    __slots__ = ("fields", "into", "joins", "kind", "list", "names")
 
     def __init__(self, kind: str, names: Names) -> None:
         self.kind = kind
@@ -68,6 +69,8 @@ class Cells:
         # For models: the fields loaded, and the joined models.
         self.fields: tuple[str, ...] = ()
         self.joins: tuple[JoinTree, ...] = ()
+        # What rows of the kind "object" become.
+        self.into: Into | None = None
         # All others (for models: annotations) by name.
         self.list: list[tuple[str, Typed]] = []
 
@@ -106,6 +109,10 @@ class Cells:
             return recipe
         if kind == "dict":
             recipe = make.dict_recipe([name for name, _ in self.list], cells)
+            return recipe
+        if kind == "object" and self.into is not None:
+            names = self.into.names if self.into.by_keyword else None
+            recipe = make.object_recipe(self.into.make(), cells, names)
             return recipe
         recipe = make.tuple_recipe(cells)
         return recipe

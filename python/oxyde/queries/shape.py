@@ -36,6 +36,8 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
         parts += ("join cte", tuple([join.shape for join in query._cte_joins]))
     if query._row != "model" or query._fields is not None:
         parts += ("rows", query._row, query._fields)
+        if query._into is not None:
+            parts += ("into", query._into)
     if query._only is not None:
         parts += ("only", query._only)
     if query._joins:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.db.executor import Executor
     from oxyde.queries.cte import CTE, CTEJoin
+    from oxyde.queries.into import Into
     from oxyde.queries.ordering import Term
     from oxyde.queries.predicates import Node
     from oxyde.queries.prefetch import Prefetch
@@ -27,7 +28,7 @@ R = TypeVar("R", default=M)
 
 _new = object.__new__
 
-RowKind = Literal["model", "dict", "tuple", "flat", "named", "select"]
+RowKind = Literal["model", "dict", "tuple", "flat", "named", "object", "select"]
 
 
 class QueryState(Generic[M, R]):
@@ -50,6 +51,8 @@ class QueryState(Generic[M, R]):
     _row: RowKind = "model"
     # Names of fields, paths and annotations that come back; None for all. Not for models.
     _fields: tuple[str, ...] | None = None
+    # What rows of the kind "object" become.
+    _into: Into | None = None
     # The fields that models are loaded with; None for all.
     _only: tuple[str, ...] | None = None
     # Expressions that come back in place of the query's own rows.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from typing_extensions import assert_type
 
@@ -28,6 +29,17 @@ class Post(Model):
     title: str
     views: int = 0
     author: User | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    company_name: str
+
+
+class Pair(NamedTuple):
+    id: int
+    name: str
 
 
 async def reading() -> None:
@@ -58,6 +70,17 @@ async def other_rows() -> None:
     assert_type(await User.objects.group_by("age").annotate(n=Count("*")), list[dict[str, Any]])
     assert_type(await User.objects.select(lambda u: (u.id, u.name)), list[tuple[int | None, str]])
     assert_type(await User.objects.select(lambda u: u.name).all(), list[str])
+
+
+async def rows_of_a_class() -> None:
+    query = User.objects.into(Row, company_name="company__name")
+    assert_type(query, Query[User, Row])
+    assert_type(await query, list[Row])
+    assert_type(await query.filter(id=1).first(), Row | None)
+    async for row in query.iterate():
+        assert_type(row.company_name, str)
+    assert_type(await User.objects.into(Pair, name=F("name")).get(id=1), Pair)
+    assert_type(await User.objects.into(Pair, name=lambda u: u.name), list[Pair])
 
 
 async def writing(user: User) -> None:

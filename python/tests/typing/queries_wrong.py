@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from oxyde.models import Field, Model
 from oxyde.queries import F, Query, any_of
 
@@ -19,13 +21,24 @@ class Post(Model):
     author: User | None = None
 
 
+@dataclass
+class Row:
+    id: int
+    name: str
+
+
 async def rows() -> None:
     user: User = await User.objects.first()  # error
     posts: Query[Post] = User.objects.filter(id=1)  # error
     names: list[str] = await User.objects.values("name")  # error
     print((await User.objects.get(id=1)).nmae)  # error
     changed: list[User] = await User.objects.update(age=1)  # error
-    print(user, posts, names, changed)
+    ids: list[int] = await User.objects.into(Row)  # error
+    print((await User.objects.into(Row).get(id=1)).nmae)  # error
+    User.objects.into("Row")  # error
+    User.objects.into(Row, name=3)  # error
+    User.objects.into(Row, name=lambda u: u.nmae)  # error
+    print(user, posts, names, changed, ids)
     for _ in User.objects.filter(id=1):  # error
         pass
     User.objects.filter(id=1)[3]  # error

@@ -1,0 +1,71 @@
+//! Column types as Arrow's types.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType, Field, TimeUnit};
+use oxyde_sql::types::ColumnType;
+
+/// The key of Arrow's canonical extension types.
+const EXTENSION: &str = "ARROW:extension:name";
+
+/// A column. All take NULL: an outer join or an aggregate may give it whatever the table says.
+pub(super) fn field(name: &str, ty: &ColumnType) -> Field {
+    let field = Field::new(name, data_type(ty), true);
+    match plain(ty) {
+        ColumnType::Uuid => field.with_metadata(HashMap::from([(
+            EXTENSION.to_owned(),
+            "arrow.uuid".to_owned(),
+        )])),
+        _ => field,
+    }
+}
+
+/// The type that values travel as.
+fn plain(ty: &ColumnType) -> &ColumnType {
+    match ty {
+        ColumnType::Custom { base, .. } => plain(base),
+        other => other,
+    }
+}
+
+fn data_type(ty: &ColumnType) -> DataType {
+    match ty {
+        ColumnType::SmallInt => DataType::Int16,
+        ColumnType::Integer => DataType::Int32,
+        ColumnType::BigInt => DataType::Int64,
+        ColumnType::Double => DataType::Float64,
+        ColumnType::Decimal { precision, scale } => decimal(*precision, *scale),
+        ColumnType::Bool => DataType::Boolean,
+        ColumnType::Text
+        | ColumnType::Varchar { .. }
+        | ColumnType::Json
+        | ColumnType::Inet
+        | ColumnType::Enum { .. } => DataType::Utf8,
+        ColumnType::Bytes => DataType::Binary,
+        ColumnType::Date => DataType::Date32,
+        ColumnType::Time => DataType::Time64(TimeUnit::Microsecond),
+        ColumnType::DateTime => DataType::Timestamp(TimeUnit::Microsecond, None),
+        ColumnType::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ColumnType::Interval => DataType::Duration(TimeUnit::Microsecond),
+        ColumnType::Uuid => DataType::FixedSizeBinary(16),
+        ColumnType::Array { item } => DataType::List(Arc::new(field("item", item))),
+        ColumnType::Custom { base, .. } => data_type(base),
+    }
+}
+
+/// Text where the number of digits is not known before the rows are, or is more than 38: polars
+/// does not read `Decimal256`.
+fn decimal(precision: Option<u16>, scale: Option<u16>) -> DataType {
+    let Some(scale) = scale.and_then(|scale| i8::try_from(scale).ok()) else {
+        return DataType::Utf8;
+    };
+    let precision = precision.map_or(DECIMAL128_MAX_PRECISION, |digits| {
+        u8::try_from(digits).unwrap_or(u8::MAX)
+    });
+    if scale.unsigned_abs() > precision || precision > DECIMAL128_MAX_PRECISION {
+        DataType::Utf8
+    } else {
+        DataType::Decimal128(precision, scale)
+    }
+}
