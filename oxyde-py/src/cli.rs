@@ -159,7 +159,7 @@ impl DataSteps for PythonHost {
         transaction: Arc<oxyde_driver::Transaction>,
         root: &Path,
     ) -> Result<(), String> {
-        let packed = rmp_serde::to_vec_named(schema).map_err(|error| error.to_string())?;
+        let packed = oxyde_sql::packed::write_schema(schema).map_err(|error| error.to_string())?;
         let done = self.attach(|py| {
             let server = Server::of(transaction.features(), "migrations");
             let transaction = Bound::new(py, Transaction::lent(transaction, server))

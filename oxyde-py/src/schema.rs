@@ -12,7 +12,7 @@ use crate::plan::dialect_of;
 pub(crate) fn column_type(ty: &Bound<'_, PyAny>) -> PyResult<ColumnType> {
     let py = ty.py();
     let packed = py.import("msgpack")?.call_method1("packb", (ty,))?;
-    rmp_serde::from_slice(packed.extract::<&[u8]>()?).map_err(|refused| {
+    oxyde_sql::packed::read_type(packed.extract::<&[u8]>()?).map_err(|refused| {
         error(
             py,
             Class::Field,
@@ -23,7 +23,7 @@ pub(crate) fn column_type(ty: &Bound<'_, PyAny>) -> PyResult<ColumnType> {
 }
 
 fn read_schema(py: Python<'_>, schema: &[u8]) -> PyResult<Schema> {
-    rmp_serde::from_slice(schema)
+    oxyde_sql::packed::read_schema(schema)
         .map_err(|refused| internal(py, &format!("the schema cannot be read: {refused}")))
 }
 

@@ -45,6 +45,7 @@ pub mod function;
 pub mod ir;
 pub mod lookup;
 mod nearest;
+pub mod packed;
 pub mod plan;
 mod query;
 pub mod schema;
