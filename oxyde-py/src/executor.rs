@@ -81,7 +81,7 @@ impl Executor {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            let values = fitting(&self.server, plan)?.bind(values)?;
+            let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
             Operation::start_here(
                 py,
@@ -103,7 +103,7 @@ impl Executor {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            let values = fitting(&self.server, plan)?.bind(values)?;
+            let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
             let making = Making::new(recipe, Arc::clone(&self.server.name));
             Operation::start(py, Convert::Cursor(making), |cancel| async move {
@@ -121,7 +121,7 @@ impl Executor {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            let values = fitting(&self.server, plan)?.bind(values)?;
+            let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
             Operation::start_here(py, Convert::Plain, |cancel| async move {
                 run_on!(target, execute(&plan, values, &cancel)).map(Outcome::Done)
@@ -191,7 +191,7 @@ impl Executor {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            let values = fitting(&self.server, plan)?.bind(values)?;
+            let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
             Operation::start(py, Convert::Plain, |cancel| async move {
                 run_on!(target, explain(&plan, values, analyze, &cancel)).map(Outcome::Text)
@@ -209,8 +209,19 @@ impl Executor {
     }
 }
 
+/// The values of one statement.
+fn bind_values(
+    server: &Server,
+    plan: &Bound<'_, PyPlan>,
+    values: &Bound<'_, PyAny>,
+) -> PyResult<Vec<Value>> {
+    let _span = tracing::trace_span!("bind").entered();
+    fitting(server, plan)?.bind(values)
+}
+
 /// The values of many rows, read from instances or given as sequences.
 fn bind_rows(plan: &PyPlan, rows: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<Value>>> {
+    let _span = tracing::trace_span!("bind").entered();
     if let Ok(read) = rows.cast::<Rows>() {
         let read = read.get();
         let mut bound = Vec::with_capacity(read.count());

@@ -17,6 +17,7 @@ mod plan;
 mod pool;
 mod raw;
 mod schema;
+mod stages;
 mod tables;
 mod transaction;
 
@@ -49,6 +50,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema::models_source, module)?)?;
     module.add_function(wrap_pyfunction!(cli::run_cli, module)?)?;
     module.add_function(wrap_pyfunction!(pool::setting_names, module)?)?;
+    module.add_function(wrap_pyfunction!(stages::record_stages, module)?)?;
+    module.add_function(wrap_pyfunction!(stages::take_stages, module)?)?;
     let after_fork = wrap_pyfunction!(bridge::after_fork_in_child, module)?;
     bridge::register(py, &after_fork)?;
     module.add_function(after_fork)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oxyde_sql::dialect::{Dialect, Features};
-use oxyde_sql::ir::{IR_VERSION, Message};
+use oxyde_sql::ir::IR_VERSION;
 use oxyde_sql::plan::Form;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
@@ -130,7 +130,7 @@ pub(crate) fn compile(
     guarded(py, || {
         let dialect = dialect_of(py, flavour)?;
         let features = Features::of(dialect);
-        let message: Message = rmp_serde::from_slice(ir)
+        let message = oxyde_sql::packed::read_message(ir)
             .map_err(|refused| internal(py, &format!("the IR cannot be read: {refused}")))?;
         if message.version != IR_VERSION {
             return Err(internal(

@@ -59,6 +59,12 @@ def run_cli(arguments: Sequence[str], host: _Host) -> int:
 def setting_names() -> list[str]:
     """The names of all pool settings that the driver knows."""
 
+def record_stages() -> None:
+    """Sum up the time of each stage of a query, from now on until the process ends."""
+
+def take_stages() -> dict[str, tuple[float, int]]:
+    """For each stage, seconds and how often it was gone through since the last call."""
+
 def after_fork_in_child() -> None:
     """Called by Python in a forked child: the parent's threads and sockets are left alone."""
 

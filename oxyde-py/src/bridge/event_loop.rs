@@ -10,7 +10,7 @@ use pyo3::sync::PyOnceLock;
 
 use super::notifier;
 use super::outcome::{Convert, Outcome};
-use super::queue::{Queue, Wake};
+use super::queue::{Finished, Queue, Wake};
 use super::runtime::inside;
 use crate::error::{guarded, internal};
 
@@ -196,7 +196,9 @@ impl EventLoop {
             // Its task was cancelled. What came of it is released, a transaction rolled back.
             inside(|| drop(outcome));
         } else {
-            match guarded(py, || inside(|| pending.convert.value(py, outcome))) {
+            let made = tracing::trace_span!("hydrate")
+                .in_scope(|| guarded(py, || inside(|| pending.convert.value(py, outcome))));
+            match made {
                 Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
                 Err(error) => set_exception(future, error)?,
             };
@@ -233,7 +235,8 @@ impl EventLoop {
             while matches!(reader.read(&mut bytes), Ok(count) if count == bytes.len()) {}
         }
         let mut first_error = None;
-        for (id, outcome) in self.queue.take() {
+        for Finished { id, outcome, wake } in self.queue.take() {
+            drop(wake);
             // One that fails must not keep the others waiting for ever.
             if let Err(error) = self.complete(py, id, outcome) {
                 first_error.get_or_insert(error);

@@ -3,16 +3,26 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use tracing::Span;
+
 use super::outcome::Outcome;
 
 /// The finished work of one event loop. Threads push, the loop takes.
 pub(super) struct Queue {
-    finished: Mutex<Vec<(u64, Outcome)>>,
+    finished: Mutex<Vec<Finished>>,
     /// Whether a wake-up is under way, so that no second one is sent.
     notified: AtomicBool,
     /// Whether the loop still takes what is pushed.
     open: AtomicBool,
     wake: Wake,
+}
+
+/// One operation's end.
+pub(super) struct Finished {
+    pub(super) id: u64,
+    pub(super) outcome: Outcome,
+    /// The time until its turn on the loop's thread.
+    pub(super) wake: Span,
 }
 
 /// How the loop is woken.
@@ -42,7 +52,11 @@ impl Queue {
         self.finished
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push((id, outcome));
+            .push(Finished {
+                id,
+                outcome,
+                wake: tracing::trace_span!("wake"),
+            });
         if !self.notified.swap(true, Ordering::AcqRel) {
             match &self.wake {
                 #[cfg(unix)]
@@ -57,7 +71,7 @@ impl Queue {
     }
 
     /// Everything that has finished. From here on the next push wakes the loop again.
-    pub(super) fn take(&self) -> Vec<(u64, Outcome)> {
+    pub(super) fn take(&self) -> Vec<Finished> {
         self.notified.store(false, Ordering::Release);
         std::mem::take(&mut *self.finished.lock().unwrap_or_else(PoisonError::into_inner))
     }

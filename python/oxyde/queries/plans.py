@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack
 
-from oxyde import _ir
+from oxyde import _core, _ir
 from oxyde.exceptions import IntegrityError
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from oxyde.queries.scope import Builder
 
 __all__ = ["Entry", "Plans", "compile_plan", "entry_for", "plans"]
+
+
+# Bytes that an IR is first given.
+_BUFFER = 4096
 
 
 class Entry:
@@ -140,7 +144,8 @@ plans = Plans()
 def pack(statement: _ir.Statement) -> bytes:
     """The message that crosses the border."""
     message: _ir.Message = {"version": _ir.IR_VERSION, "statement": statement}
-    packed: Any = msgpack.packb(message)
+    # A statement is far smaller than the megabyte that a packer takes by default.
+    packed: Any = msgpack.Packer(buf_size=_BUFFER).pack(message)
     assert isinstance(packed, bytes)
     return packed
 
@@ -153,8 +158,6 @@ def compile_plan(
     Raises:
         UnsupportedFeatureError: the database cannot do it.
     """
-    from oxyde import _core
-
     return _core.compile(pack(statement), flavour, labels)
 
 
