@@ -20,7 +20,7 @@ RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard ox
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
 
-.PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick \
+.PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick bench-scale bench-rust profile \
 	docs wheel services constraints clean
 
 help: ## List the targets
@@ -83,11 +83,14 @@ golden: setup ## Write the golden SQL snapshots anew; look at the diff before yo
 	CI= INSTA_UPDATE=always cargo test --quiet -p oxyde-sql -p oxyde-migrate
 	git --no-pager diff --stat -- '*.snap'
 
-bench: bench/.venv/.ready services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=…
-	@bench/.venv/bin/python -m bench --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)')
+bench: bench/.venv/.ready services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=… STAGES=1
+	@bench/.venv/bin/python -m bench --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)') $(if $(STAGES),--stages)
 
 bench-quick: bench/.venv/.ready services ## The same in under two minutes: fewer rounds, the main cases
 	@bench/.venv/bin/python -m bench --quick --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)')
+
+bench-scale: bench/.venv/.ready services ## More rows, tasks, connections, processes, time; DB=… SOAK=300 (seconds)
+	@bench/.venv/bin/python -m bench.scale --db '$(or $(DB),all)' $(if $(SOAK),--soak '$(SOAK)')
 
 bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wheel
 	$(PYTHON) -m venv bench/.venv

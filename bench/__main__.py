@@ -6,12 +6,12 @@ import argparse
 import asyncio
 import sys
 
-from bench import claims, report
+from bench import claims, report, stages
 from bench.adapters import DRIVERS, ORMS
 from bench.chart import draw
 from bench.contenders import Contender
-from bench.databases import DATABASES, server_url
-from bench.runner import DatabaseResult, note, run_database
+from bench.databases import DATABASES
+from bench.runner import DatabaseResult, note, run_database, run_stages
 from bench.work import CASES, Case
 
 QUICK_ORMS = ("sqlalchemy",)
@@ -21,6 +21,9 @@ def main() -> int:
     """Run what the arguments ask for, print the tables, write the results."""
     arguments = parse()
     try:
+        if arguments.stages:
+            asyncio.run(show_stages(arguments))
+            return 0
         results = asyncio.run(run(arguments))
     except OSError as error:
         print(f"bench: no server: {error}; start it with: scripts/services start", file=sys.stderr)
@@ -29,14 +32,14 @@ def main() -> int:
         print(report.table(result), end="\n\n")
     for result in results:
         print(report.details(result), end="\n\n")
-    found = claims.run(server_url("postgres")) if arguments.claims else []
+    found = claims.run(server=True) if arguments.claims else []
     for claim in found:
         print(claim.line())
     print(f"\n{report.machine()}")
     print(report.summary(results, found))
     if not results:
         return 0
-    path = report.save(results, quick=arguments.quick)
+    path = report.save(results, found, quick=arguments.quick)
     chart = draw(results, path.with_suffix(".svg"))
     print(f"written: {path} {chart}")
     return 0
@@ -56,6 +59,9 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, help="interleaved rounds (default 9, quick 4)")
     parser.add_argument("--quick", action="store_true", help="less than two minutes")
+    parser.add_argument(
+        "--stages", action="store_true", help="where Oxyde's time goes, instead of the contenders"
+    )
     arguments = parser.parse_args()
     arguments.databases = list(DATABASES) if arguments.db == "all" else arguments.db.split(",")
     for name in arguments.databases:
@@ -105,6 +111,21 @@ async def run(arguments: argparse.Namespace) -> list[DatabaseResult]:
         finally:
             await database.drop()
     return results
+
+
+async def show_stages(arguments: argparse.Namespace) -> None:
+    """Print where the time goes, for each database."""
+    for name in arguments.databases:
+        database = DATABASES[name]()
+        note(f"{name}: making the tables")
+        try:
+            await database.create()
+            oxyde = Contender(report.OXYDE, f"bench.adapters.{report.OXYDE}")
+            found = await run_stages(database, oxyde, arguments.chosen)
+        finally:
+            await database.drop()
+        print(stages.table(f"{report.TITLES[name]}, µs", found), end="\n\n")
+    print(report.machine())
 
 
 def contenders(peers: str | None, driver: str, *, quick: bool) -> list[Contender]:

@@ -5,14 +5,23 @@ Each is measured in a process of its own and printed beside its target.
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import json
+import re
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
+
+from bench.counts import FEW, MANY
+from bench.databases import DATABASES, server_url
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 9
@@ -27,6 +36,7 @@ class Claim:
     target: float
     unit: str
     at_least: bool = False
+    digits: int = 2
 
     @property
     def kept(self) -> bool:
@@ -37,13 +47,83 @@ class Claim:
         """One line of the table."""
         sign = "≥" if self.at_least else "≤"
         mark = "✓" if self.kept else "✗"
-        return f"{self.title:58} {self.value:10.2f} {self.unit:3} {mark} {sign} {self.target:g}"
+        value = f"{self.value:10.{self.digits}f} {self.unit:3}"
+        return f"{self.title:58} {value} {mark} {sign} {self.target:g}"
 
 
-def run(url: str | None) -> list[Claim]:
-    """Measure all of them; those about a server need the address of a PostgreSQL database."""
-    claims = [import_time(), *generation(), memory()]
-    return [*claims, free_gil(url)] if url else claims
+def run(*, server: bool) -> list[Claim]:
+    """Measure all of them; some need PostgreSQL."""
+    claims = [import_time(), models_time(), size(), *native(), *generation(), memory()]
+    claims += asyncio.run(_on("sqlite", on_sqlite))
+    if server:
+        claims += [free_gil(server_url("postgres")), *asyncio.run(_on("postgres", on_postgres))]
+    return claims
+
+
+async def _on(name: str, measure: Callable[[str], list[Claim]]) -> list[Claim]:
+    """Measure on a database that is made and filled for it."""
+    database = DATABASES[name]()
+    try:
+        await database.create()
+        return measure(database.url)
+    finally:
+        await database.drop()
+
+
+def on_sqlite(url: str) -> list[Claim]:
+    """What depends on no server."""
+    blocks = _count("blocks", "sqlite", url)["blocks"]
+    hits = _count("hits", "sqlite", url)["hits"]
+    largest = _count("messages", "sqlite", url)["largest"]
+    return [
+        # The instance, its dict, the set of its fields, and six values.
+        Claim("Python's memory blocks of a row of six columns", blocks, 9, "", digits=1),
+        Claim("statements whose plan was there, every case 100 times", hits, 99, "%", True),
+        Claim("IR of the largest query of the benchmark", largest / 1024, 2, "KiB"),
+    ]
+
+
+def on_postgres(url: str) -> list[Claim]:
+    """What is between this process and a server."""
+    wakes = _count("wakes", "postgres", url)["wakes"]
+    own = _count("acquire", "postgres", url)["oxyde"]
+    other = _count("acquire_sqlalchemy", "postgres", url)["sqlalchemy"]
+    return [
+        Claim("wake-ups of the event loop per query, 200 at once", wakes, 0.1, ""),
+        Claim("acquiring: times faster than SQLAlchemy's pool", other / own, 5, "×", True),
+        *calls(url),
+    ]
+
+
+def calls(url: str) -> list[Claim]:
+    """System calls of one select by key, of all threads."""
+    if shutil.which("strace") is None:
+        print("bench: system calls are not counted: strace is not installed", file=sys.stderr)
+        return []
+
+    def counted(selects: int) -> int:
+        with tempfile.NamedTemporaryFile("r") as report:
+            command = ["strace", "-f", "-c", "-o", report.name, sys.executable]
+            command += ["-m", "bench.counts", "selects", "postgres", url, str(selects)]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            # The last line: percent, seconds, microseconds per call, calls, errors (if any), total.
+            total = re.search(r"\s(\d+)\s+(?:\d+\s+)?total\s*$", report.read())
+        if total is None:
+            raise OSError(f"strace: {(done.stderr.strip() or 'no report').splitlines()[-1]}")
+        return int(total[1])
+
+    try:
+        each = (counted(MANY) - counted(FEW)) / (MANY - FEW)
+    except OSError as problem:
+        print(f"bench: system calls are not counted: {problem}", file=sys.stderr)
+        return []
+    # send, wait, receive; wake, wait, receive; and threads that hand over to each other.
+    return [Claim("system calls of a select by key", each, 12, "", digits=1)]
+
+
+def _count(what: str, database: str, url: str) -> dict[str, float]:
+    found: dict[str, float] = _python("bench.counts", what, database, url)
+    return found
 
 
 def _python(module: str, *arguments: str) -> Any:
@@ -54,7 +134,16 @@ def _python(module: str, *arguments: str) -> Any:
 
 def import_time() -> Claim:
     """`import oxyde` against `import pydantic` with BaseModel, in fresh interpreters."""
+    return Claim("import oxyde, of import pydantic", _imported("import oxyde"), 1.3, "×")
 
+
+def models_time() -> Claim:
+    """What a program imports that has models and queries, likewise."""
+    ratio = _imported("from oxyde import Model, Field, db, F, Q; Model.__mro__")
+    return Claim("import of Model, Field, db, F and Q, of pydantic's", ratio, 1.3, "×")
+
+
+def _imported(statement: str) -> float:
     def seconds(statement: str) -> float:
         code = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
         command = [sys.executable, "-c", code]
@@ -62,11 +151,35 @@ def import_time() -> Claim:
         return float(done.stdout)
 
     pairs = [
-        (seconds("import oxyde"), seconds("import pydantic; pydantic.BaseModel"))
-        for _ in range(ROUNDS)
+        (seconds(statement), seconds("import pydantic; pydantic.BaseModel")) for _ in range(ROUNDS)
     ]
     own, other = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return Claim("import oxyde, of import pydantic", own / other, 1.3, "×")
+    return own / other
+
+
+def size() -> Claim:
+    """The extension as it is installed."""
+    spec = importlib.util.find_spec("oxyde._core")
+    if spec is None or spec.origin is None:
+        raise OSError("the extension oxyde._core is not installed")
+    return Claim("size of the extension", Path(spec.origin).stat().st_size / 1e6, 12, "MB")
+
+
+def native() -> list[Claim]:
+    """How fast the command starts that needs no Python."""
+    command = ROOT / "target" / "release" / "oxyde"
+    if not command.exists():
+        print(
+            "bench: the native command is not measured: cargo build --release -p oxyde-cli",
+            file=sys.stderr,
+        )
+        return []
+    times = []
+    for _ in range(ROUNDS * 3):
+        start = perf_counter()
+        subprocess.run([command, "--version"], check=True, capture_output=True)
+        times.append(perf_counter() - start)
+    return [Claim("oxyde --version, the native command", statistics.median(times) * 1e3, 10, "ms")]
 
 
 def generation() -> list[Claim]:

@@ -69,7 +69,9 @@ def _ratio(own: float | None, other: float | None, target: float) -> str:
 
 def main() -> None:
     """Write the README."""
-    full = sorted(path for path in RESULTS.glob("*.json") if not path.stem.endswith("-quick"))
+    full = sorted(
+        path for path in RESULTS.glob("*.json") if not path.stem.endswith(("-quick", "-scale"))
+    )
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else full[-1]
     new = section(json.loads(path.read_text()), path.stem)
     text = README.read_text()

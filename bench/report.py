@@ -130,18 +130,44 @@ def summary(databases: list[DatabaseResult], claims: list[Claim]) -> str:
     return f"targets: {sum(checks)} of {len(checks)} met (✗ marks the others)"
 
 
-def save(databases: list[DatabaseResult], *, quick: bool) -> Path:
+def save(databases: list[DatabaseResult], claims: list[Claim], *, quick: bool) -> Path:
     """Write everything that was measured to bench/results, named after the day."""
+    content = {
+        "databases": [_as_json(database) for database in databases],
+        "claims": [
+            {"title": each.title, "value": round(each.value, 3), "unit": each.unit}
+            | {"target": each.target, "at_least": each.at_least}
+            for each in claims
+        ],
+    }
+    return _write(content, "-quick" if quick else "")
+
+
+def save_scale(found: dict[str, list[Any]]) -> Path:
+    """Write the parts of `bench.scale` likewise."""
+    content = {
+        "scale": {
+            database: [
+                {"title": part.title, "verdict": part.verdict, "kept": part.kept}
+                | {"figures": part.figures}
+                for part in parts
+            ]
+            for database, parts in found.items()
+        }
+    }
+    return _write(content, "-scale")
+
+
+def _write(content: dict[str, Any], suffix: str) -> Path:
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(timezone.utc)
-    path = RESULTS / f"{now:%Y-%m-%d}{'-quick' if quick else ''}.json"
-    content = {
+    path = RESULTS / f"{now:%Y-%m-%d}{suffix}.json"
+    about = {
         "date": now.isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions(),
-        "databases": [_as_json(database) for database in databases],
     }
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    path.write_text(json.dumps(about | content, indent=1) + "\n")
     return path
 
 

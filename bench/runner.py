@@ -88,6 +88,31 @@ async def run_database(
     return DatabaseResult(database.kind, driver, kinds, results, missing)
 
 
+async def run_stages(
+    database: Database, contender: Contender, cases: Sequence[Case]
+) -> list[tuple[str, dict[str, float]]]:
+    """Where the time goes in each case, on a database that is filled already."""
+    note(f"{database.kind}: starting {contender.name}")
+    reason = await contender.start(database.kind, database.url)
+    if reason is not None:
+        raise OSError(reason)
+    found = []
+    try:
+        for case in cases:
+            note(f"{database.kind}: {case.title}")
+            if case.writes:
+                await database.empty_entries()
+            for loops in (max(1, case.loops // 4), case.loops * 2 + 5):  # the first one warms up
+                answer = await contender.ask("stages", case.name, loops)
+            if "stages" not in answer:
+                raise OSError(f"{case.title}: {answer.get('error') or answer.get('unfit')}")
+            found.append((case.title, answer["stages"]))
+    finally:
+        await contender.stop()
+        note("")
+    return found
+
+
 async def _run_case(
     database: Database,
     contenders: Sequence[Contender],

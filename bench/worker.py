@@ -38,6 +38,11 @@ async def serve(module: str, database: str, url: str) -> None:
         try:
             if command["do"] == "check":
                 say(await check(contender, case))
+            elif command["do"] == "stages":
+                from bench.stages import stages
+
+                say({"stages": await stages(contender, case, loops, step)})
+                step += loops
             else:
                 say(await measure(contender, case, loops, step))
                 step += loops
