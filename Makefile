@@ -92,6 +92,9 @@ bench-quick: bench/.venv/.ready services ## The same in under two minutes: fewer
 bench-scale: bench/.venv/.ready services ## More rows, tasks, connections, processes, time; DB=… SOAK=300 (seconds)
 	@bench/.venv/bin/python -m bench.scale --db '$(or $(DB),all)' $(if $(SOAK),--soak '$(SOAK)')
 
+bench-rust: setup ## Criterion benches of the crates that need no server: compile, autodetect, decode
+	cargo bench --quiet -p oxyde-sql -p oxyde-migrate -p oxyde-driver --benches
+
 bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wheel
 	$(PYTHON) -m venv bench/.venv
 	bench/.venv/bin/pip install --quiet -r requirements/bench.txt -c requirements/constraints.txt

@@ -162,7 +162,7 @@ def size() -> Claim:
     spec = importlib.util.find_spec("oxyde._core")
     if spec is None or spec.origin is None:
         raise OSError("the extension oxyde._core is not installed")
-    return Claim("size of the extension", Path(spec.origin).stat().st_size / 1e6, 12, "MB")
+    return Claim("size of the extension", Path(spec.origin).stat().st_size / 2**20, 12, "MiB")
 
 
 def native() -> list[Claim]:
