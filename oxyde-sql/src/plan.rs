@@ -69,6 +69,18 @@ pub struct OutputColumn {
     pub ty: ColumnType,
 }
 
+/// How rows are copied into a table, in the text format of `COPY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// `COPY … FROM STDIN`. Its columns are those of a row's values, then that of the key.
+    pub sql: String,
+    /// Asks whether the table can be copied into. It gives no row or NULL where it cannot, else
+    /// TRUE, or with `keyed` an array of as many new keys as its one parameter says.
+    pub check: String,
+    /// Whether the database counts a key, which the plan returns.
+    pub keyed: bool,
+}
+
 /// How a plan sends any number of rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bulk {
@@ -77,6 +89,8 @@ pub enum Bulk {
         /// SQL whose placeholder `i` takes the array of value `i` of the rows, typed by
         /// [`Plan::row_binds`].
         sql: String,
+        /// The faster way for very many rows of an insert.
+        copy: Option<Copy>,
     },
     /// One prepared statement, stepped once per row (SQLite): `Plan::sql` itself.
     PerRow,

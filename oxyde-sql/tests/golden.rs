@@ -65,8 +65,11 @@ fn describe(plan: &Plan) -> String {
     }
     match &plan.bulk {
         None => {}
-        Some(Bulk::Arrays { sql }) => {
+        Some(Bulk::Arrays { sql, copy }) => {
             let _ = writeln!(text, "bulk by arrays: {sql}");
+            if let Some(copy) = copy {
+                let _ = writeln!(text, "or: {}\n  after: {}", copy.sql, copy.check);
+            }
         }
         Some(Bulk::PerRow) => text.push_str("bulk row by row\n"),
         Some(Bulk::Text {

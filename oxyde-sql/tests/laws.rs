@@ -61,7 +61,7 @@ fn check(plan: &Plan, dialect: Dialect) {
     assert_eq!(placeholders(&plan.sql, dialect), expected, "{}", plan.sql);
     match &plan.bulk {
         None | Some(Bulk::PerRow) => {}
-        Some(Bulk::Arrays { sql }) => {
+        Some(Bulk::Arrays { sql, .. }) => {
             assert_eq!(placeholders(sql, dialect), expected, "{sql}");
         }
         Some(Bulk::Text {

@@ -11,7 +11,7 @@ pub(crate) use postgres::Ear;
 pub use postgres::Heard;
 
 use oxyde_sql::dialect::{Dialect, Features};
-use oxyde_sql::plan::{Bind, Plan};
+use oxyde_sql::plan::{Bind, Copy, Plan};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use tokio::sync::mpsc;
@@ -36,6 +36,8 @@ pub(crate) enum Job {
     Arrays {
         plan: Arc<Plan>,
         sql: String,
+        /// How they are copied, when there are very many.
+        copy: Option<Copy>,
         rows: Arc<Vec<Vec<Value>>>,
         range: Range<usize>,
     },

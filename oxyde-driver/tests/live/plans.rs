@@ -78,6 +78,7 @@ pub fn bulk_insert(
                 server,
                 &format!("{head} SELECT * FROM UNNEST({marks}){tail}"),
             ),
+            copy: None,
         },
         Server::Sqlite => Bulk::PerRow,
         Server::Mysql | Server::Mariadb => Bulk::Text {

@@ -90,6 +90,8 @@ features! {
     default_keyword,
     /// Row alias of an insert (`AS excluded`), for the upsert clause.
     insert_row_alias,
+    /// `COPY … FROM STDIN`.
+    copy_in,
     /// Lists travel as arrays and unfold by `UNNEST`.
     unnest,
     /// Decimals are texts, with functions and a collation that the driver registers.

@@ -3,6 +3,7 @@ use super::{Dialect, Features};
 pub(super) const fn features() -> Features {
     Features {
         insert_returning: true,
+        copy_in: true,
         update_returning: true,
         delete_returning: true,
         conflict_target: true,

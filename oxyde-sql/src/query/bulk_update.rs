@@ -138,7 +138,7 @@ fn unnest(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
         Piece::Sql(matching(cx, update)?),
     ];
     let (sql, _) = cx.write(&pieces);
-    Ok(Bulk::Arrays { sql })
+    Ok(Bulk::Arrays { sql, copy: None })
 }
 
 /// Arrays do not unfold beside other values, so the rows stand one by one.

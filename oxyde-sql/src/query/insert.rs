@@ -8,7 +8,7 @@ use super::context::{Context, Piece};
 use super::expr::iden;
 use super::fragment::{Level, Sql};
 use super::returning::returning;
-use super::{output_columns, scan, select, source};
+use super::{copy, output_columns, scan, select, source};
 use crate::error::SqlError;
 use crate::ir::{
     Conflict, ConflictAction, Insert, InsertColumn, InsertSource, Literal, Predicate, Select, Table,
@@ -187,7 +187,8 @@ fn bulk(cx: &mut Context<'_>, insert: &Insert, head: &Sql, tail: &[Sql]) -> Resu
         let mut pieces = vec![Piece::Sql(head.clone()), Piece::Sql(rows)];
         pieces.extend(tail.iter().cloned().map(Piece::Sql));
         let (sql, _) = cx.write(&pieces);
-        return Ok(Bulk::Arrays { sql });
+        let copy = copy::copy(cx, insert)?;
+        return Ok(Bulk::Arrays { sql, copy });
     }
     if !cx.features.default_keyword {
         return Ok(Bulk::PerRow);

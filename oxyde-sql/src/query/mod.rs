@@ -6,6 +6,7 @@ mod bulk_update;
 mod case;
 mod conflict;
 mod context;
+mod copy;
 mod delete;
 mod expr;
 mod fragment;

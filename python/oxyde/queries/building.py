@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
+from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.columns import hint_for
@@ -30,6 +31,12 @@ S = TypeVar("S")
 
 class Building(Filtering[M, R]):
     """order_by, join and all the others, besides those that filter."""
+
+    def _place(self, using: str | None, client: Executor | None, *, write: bool = True) -> Executor:
+        """Where the query runs: as the verb says, else as the query does."""
+        if using is None and client is None:
+            using, client = self._using, self._client
+        return resolve(using, client, write=write)
 
     def order_by(self, *terms: str | Expression | OrderBy | Callable[[M], Any]) -> Query[M, R]:
         """The order of the rows, in place of any before; without terms none.

@@ -40,9 +40,7 @@ class Reading(Building[M, R]):
     """all, first, get, count and all the others."""
 
     def _executor(self, using: str | None, client: Executor | None) -> Executor:
-        if using is None and client is None:
-            using, client = self._using, self._client
-        return resolve(using, client, write=self._lock is not None)
+        return self._place(using, client, write=self._lock is not None)
 
     async def all(self, *, using: str | None = None, client: Executor | None = None) -> list[R]:
         """The rows.

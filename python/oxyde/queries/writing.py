@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.queries.base import Expression
 from oxyde.queries.building import Building
@@ -21,11 +20,6 @@ __all__ = ["Writing"]
 
 class Writing(Building[M, R]):
     """create, update, delete and all the others."""
-
-    def _place(self, using: str | None, client: Executor | None) -> Executor:
-        if using is None and client is None:
-            return resolve(self._using, self._client)
-        return resolve(using, client)
 
     async def create(
         self,
@@ -151,6 +145,10 @@ class Writing(Building[M, R]):
         client: Executor | None = None,
     ) -> list[M]:
         """Insert any number of rows, all or none. No hook runs.
+
+        On PostgreSQL a statement of 1,000 rows and more is a COPY, unless it handles conflicts,
+        returns more than a counted key, has array columns, or the table has rules or row-level
+        security.
 
         Args:
             objects: instances and dicts, mixed; they may give different columns.

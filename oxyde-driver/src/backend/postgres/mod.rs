@@ -2,6 +2,7 @@
 
 mod bind;
 mod cancel;
+mod copy;
 mod decode;
 mod error;
 mod listen;
@@ -114,9 +115,17 @@ impl Connection {
             Job::Arrays {
                 plan,
                 sql,
+                copy,
                 rows,
                 range,
             } => {
+                if let Some(copy) = copy
+                    && let Some(done) = self
+                        .copy(plan, copy, &rows[range.clone()], range.start)
+                        .await?
+                {
+                    return Ok(done);
+                }
                 let (sql, arguments) = bind::columns(sql, &plan.row_binds(), &rows[range.clone()])
                     .map_err(|problem| super::shift_row(problem, range.start))?;
                 let rows = RowSet::of_plan(plan);
