@@ -177,6 +177,7 @@ class BulkUpdate(TypedDict):
     table: Table
     keys: list[InsertColumn]
     columns: list[InsertColumn]
+    assignments: list[Assignment]
 
 
 class Delete(TypedDict):

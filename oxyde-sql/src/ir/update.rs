@@ -39,7 +39,8 @@ pub enum Scope {
 }
 
 /// Many rows, each with values of its own: for a row, the values are first those of `keys`, then
-/// those of `columns`. The compiled plan carries a [`Bulk`](crate::plan::Bulk).
+/// those of `columns`, then the params of `assignments` (each used once, as it is). The compiled
+/// plan carries a [`Bulk`](crate::plan::Bulk).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BulkUpdate {
@@ -47,6 +48,8 @@ pub struct BulkUpdate {
     pub table: Table,
     /// The columns that find a row.
     pub keys: Vec<InsertColumn>,
-    /// The columns that change.
+    /// The columns that change to a value of the row.
     pub columns: Vec<InsertColumn>,
+    /// The columns that change to the value of an expression.
+    pub assignments: Vec<Assignment>,
 }

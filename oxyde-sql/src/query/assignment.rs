@@ -50,7 +50,8 @@ pub(super) fn assign(
         .fill("{0} = {1}", &[Sql::term(column), value], Level::Or))
 }
 
-fn value(cx: &mut Context<'_>, assignment: &Assignment) -> Result<Sql, SqlError> {
+/// The new value of a column.
+pub(super) fn value(cx: &mut Context<'_>, assignment: &Assignment) -> Result<Sql, SqlError> {
     let sql = expr(cx, &assignment.value)?;
     // A result of arithmetic may be wider than the column (a double into an integer): the
     // databases convert on assignment, SQLite does not.

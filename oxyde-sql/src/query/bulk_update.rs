@@ -2,16 +2,17 @@
 
 use sea_query::Expr as SeaExpr;
 
-use super::assignment::assign;
-use super::context::{Context, Piece};
+use super::assignment::{self, assign};
+use super::context::{Context, Piece, row_value_name};
 use super::expr::{column, iden};
 use super::fragment::{Level, Sql};
-use super::insert::{arrays, check_marks, row_binds, row_value};
+use super::insert::{arrays, check_marks, row_value};
+use super::scan;
 use super::source::table_alias_sql;
 use super::update::where_clause;
 use crate::error::SqlError;
 use crate::ir::{BulkUpdate, InsertColumn};
-use crate::plan::{Bulk, Form, Plan};
+use crate::plan::{Bind, Bulk, Form, Plan};
 use crate::types::{ColumnType, Family};
 
 /// The alias of the new values.
@@ -19,24 +20,35 @@ const ROWS: &str = "new_rows";
 
 /// The plan of a bulk update; its `sql` changes one row.
 pub(super) fn compile(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Plan, SqlError> {
-    if update.keys.is_empty() || update.columns.is_empty() {
+    if update.keys.is_empty() || (update.columns.is_empty() && update.assignments.is_empty()) {
         return Err(SqlError::Invalid {
             what: "a bulk update without keys or without columns",
             hint: "name the columns that find a row, and those that change",
         });
     }
+    if cx.features.sequential_assignments && crossed(update) {
+        // An UPDATE of several tables says nothing about the order of its assignments.
+        return Err(cx.unsupported(
+            "a bulk update with an expression that reads a column which it also changes",
+        ));
+    }
+    if !cx.features.reads_changed_table {
+        cx.changed = Some(update.table.name.clone());
+    }
     let (sql, binds) = single(cx, update)?;
+    let row = row_columns(update, &binds)?;
     let unfolds = |column: &InsertColumn| column.ty.family() != Family::Array;
+    cx.rows = Some(ROWS);
     let bulk = if cx.features.unnest {
-        if columns(update).all(unfolds) {
-            unnest(cx, update)?
+        if row.iter().all(unfolds) {
+            unnest(cx, update, &row)?
         } else {
-            values_list(cx, update)?
+            values_list(cx, update, &row)?
         }
     } else if cx.features.update_from {
         Bulk::PerRow
     } else {
-        union(cx, update)?
+        union(cx, update, &row)?
     };
     Ok(Plan {
         sql,
@@ -47,28 +59,55 @@ pub(super) fn compile(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Plan,
     })
 }
 
-fn columns(update: &BulkUpdate) -> impl Iterator<Item = &InsertColumn> {
-    update.keys.iter().chain(&update.columns)
+/// Whether an expression reads a column that another one, or a value of the row, sets.
+fn crossed(update: &BulkUpdate) -> bool {
+    let alias = update.table.alias.as_str();
+    let written = update.assignments.iter().map(|item| &item.column);
+    let columns: Vec<&InsertColumn> = update.columns.iter().chain(written).collect();
+    update.assignments.iter().any(|item| {
+        columns.iter().any(|column| {
+            column.name != item.column.name && scan::reads_column(&item.value, alias, &column.name)
+        })
+    })
 }
 
-/// The name of a value in the derived table.
-fn value_name(position: usize) -> String {
-    format!("v{position}")
+/// The columns of the derived table: the values of a row, by what the statement for one row binds.
+fn row_columns(update: &BulkUpdate, binds: &[Bind]) -> Result<Vec<InsertColumn>, SqlError> {
+    let mut binds: Vec<&Bind> = binds.iter().collect();
+    binds.sort_by_key(|bind| bind.param);
+    let once = |(position, bind): (usize, &&Bind)| {
+        bind.param as usize == position && bind.form == Form::Scalar
+    };
+    if !binds.iter().enumerate().all(once) {
+        return Err(SqlError::Invalid {
+            what: "an expression of a bulk update with a list or a search pattern as its value",
+            hint: "compare with single values, or update() the rows of a filter",
+        });
+    }
+    let own = update.keys.len() + update.columns.len();
+    let params = binds.iter().enumerate().skip(own);
+    let params = params.map(|(position, bind)| InsertColumn {
+        name: row_value_name(position),
+        ty: bind.ty.clone(),
+    });
+    let columns = update.keys.iter().chain(&update.columns).cloned();
+    Ok(columns.chain(params).collect())
 }
 
 /// The statement for one row.
-fn single(
-    cx: &mut Context<'_>,
-    update: &BulkUpdate,
-) -> Result<(String, Vec<crate::plan::Bind>), SqlError> {
+fn single(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<(String, Vec<Bind>), SqlError> {
     let alias = update.table.alias.as_str();
     let keys = update.keys.len();
-    let mut items = Vec::with_capacity(update.columns.len());
+    let mut items = Vec::with_capacity(update.columns.len() + update.assignments.len());
     for (new, param) in update.columns.iter().zip(0..) {
         let param: u32 = param;
         let offset = u32::try_from(keys).unwrap_or(u32::MAX);
         let value = cx.placeholder(param.saturating_add(offset), &new.ty, Form::Scalar);
         items.push(assign(cx, &new.name, None, value)?);
+    }
+    for item in &update.assignments {
+        let value = assignment::value(cx, item)?;
+        items.push(assign(cx, &item.column.name, None, value)?);
     }
     let mut conditions = Vec::with_capacity(keys);
     for (key, param) in update.keys.iter().zip(0..) {
@@ -92,11 +131,15 @@ fn key_column(cx: &Context<'_>, alias: &str, key: &InsertColumn) -> Result<Sql, 
 }
 
 /// `column = new_rows.v1, …`
-fn items(cx: &Context<'_>, update: &BulkUpdate, target: Option<&str>) -> Result<Sql, SqlError> {
-    let mut items = Vec::with_capacity(update.columns.len());
+fn items(cx: &mut Context<'_>, update: &BulkUpdate, target: Option<&str>) -> Result<Sql, SqlError> {
+    let mut items = Vec::with_capacity(update.columns.len() + update.assignments.len());
     for (i, new) in update.columns.iter().enumerate() {
-        let value = column(cx, ROWS, &value_name(update.keys.len() + i))?;
+        let value = column(cx, ROWS, &row_value_name(update.keys.len() + i))?;
         items.push(assign(cx, &new.name, target, value)?);
+    }
+    for item in &update.assignments {
+        let value = assignment::value(cx, item)?;
+        items.push(assign(cx, &item.column.name, target, value)?);
     }
     Ok(cx.join.list(items, ", ", Level::Or))
 }
@@ -106,25 +149,29 @@ fn matching(cx: &Context<'_>, update: &BulkUpdate) -> Result<Sql, SqlError> {
     let mut conditions = Vec::with_capacity(update.keys.len());
     for (i, key) in update.keys.iter().enumerate() {
         let left = column(cx, &update.table.alias, &key.name)?;
-        let right = column(cx, ROWS, &value_name(i))?;
+        let right = column(cx, ROWS, &row_value_name(i))?;
         conditions.push(cx.join.fill("{0!} = {1!}", &[left, right], Level::Compare));
     }
     Ok(cx.join.list(conditions, " AND ", Level::And))
 }
 
 /// `AS new_rows (v0, v1, …)`
-fn rows_alias(cx: &Context<'_>, update: &BulkUpdate) -> Result<Sql, SqlError> {
+fn rows_alias(cx: &Context<'_>, row: &[InsertColumn]) -> Result<Sql, SqlError> {
     let mut names = vec![Sql::term(SeaExpr::col(iden(ROWS)?))];
     let mut columns_sql = Vec::new();
-    for (i, _) in columns(update).enumerate() {
-        columns_sql.push(Sql::term(SeaExpr::col(iden(&value_name(i))?)));
+    for i in 0..row.len() {
+        columns_sql.push(Sql::term(SeaExpr::col(iden(&row_value_name(i))?)));
     }
     names.push(cx.join.fill("({*})", &columns_sql, Level::Term));
     Ok(cx.join.fill(" AS {0} {1}", &names, Level::Or))
 }
 
-fn unnest(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
-    let arrays = arrays(cx, columns(update));
+fn unnest(
+    cx: &mut Context<'_>,
+    update: &BulkUpdate,
+    row: &[InsertColumn],
+) -> Result<Bulk, SqlError> {
+    let arrays = arrays(cx, row.iter());
     let arrays = cx.join.fill("UNNEST({*})", &arrays, Level::Term);
     let pieces = [
         Piece::text("UPDATE "),
@@ -133,7 +180,7 @@ fn unnest(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
         Piece::Sql(items(cx, update, None)?),
         Piece::text(" FROM "),
         Piece::Sql(arrays),
-        Piece::Sql(rows_alias(cx, update)?),
+        Piece::Sql(rows_alias(cx, row)?),
         Piece::text(" WHERE "),
         Piece::Sql(matching(cx, update)?),
     ];
@@ -142,25 +189,28 @@ fn unnest(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
 }
 
 /// Arrays do not unfold beside other values, so the rows stand one by one.
-fn values_list(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
+fn values_list(
+    cx: &mut Context<'_>,
+    update: &BulkUpdate,
+    row: &[InsertColumn],
+) -> Result<Bulk, SqlError> {
+    let items = items(cx, update, None)?;
     let (prefix, _) = cx.write(&[
         Piece::text("UPDATE "),
         Piece::Sql(table_alias_sql(cx, &update.table)?),
         Piece::text(" SET "),
-        Piece::Sql(items(cx, update, None)?),
+        Piece::Sql(items),
         Piece::text(" FROM (VALUES "),
     ]);
     let (suffix, _) = cx.write(&[
         Piece::text(")"),
-        Piece::Sql(rows_alias(cx, update)?),
+        Piece::Sql(rows_alias(cx, row)?),
         Piece::text(" WHERE "),
         Piece::Sql(matching(cx, update)?),
     ]);
-    let values: Vec<String> = columns(update)
-        .map(|column| row_value(cx, &column.ty))
-        .collect();
+    let values: Vec<String> = row.iter().map(|column| row_value(cx, &column.ty)).collect();
     let first = format!("({})", values.join(", "));
-    check_marks(&first, row_binds(columns(update)).len())?;
+    check_marks(&first, row.len())?;
     Ok(Bulk::Text {
         prefix,
         next: format!(", {first}"),
@@ -171,13 +221,17 @@ fn values_list(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> 
 }
 
 /// A derived table of one SELECT per row, each value cast to its type.
-fn union(cx: &Context<'_>, update: &BulkUpdate) -> Result<Bulk, SqlError> {
+fn union(
+    cx: &mut Context<'_>,
+    update: &BulkUpdate,
+    row: &[InsertColumn],
+) -> Result<Bulk, SqlError> {
     let typed = |ty: &ColumnType| ty.typed_value(cx.features.dialect);
-    let values: Vec<String> = columns(update).map(|column| typed(&column.ty)).collect();
+    let values: Vec<String> = row.iter().map(|column| typed(&column.ty)).collect();
     let named: Vec<String> = values
         .iter()
         .enumerate()
-        .map(|(i, value)| format!("{value} AS {}", value_name(i)))
+        .map(|(i, value)| format!("{value} AS {}", row_value_name(i)))
         .collect();
     let (prefix, _) = cx.write(&[
         Piece::text("UPDATE "),

@@ -27,6 +27,11 @@ pub(crate) enum Qualifier {
     ValuesOf,
 }
 
+/// The name of a value in the derived table of a bulk update's rows.
+pub(crate) fn row_value_name(position: usize) -> String {
+    format!("v{position}")
+}
+
 /// The state of one compilation.
 pub(crate) struct Context<'a> {
     pub(crate) features: &'a Features,
@@ -34,6 +39,8 @@ pub(crate) struct Context<'a> {
     slots: Vec<Slot>,
     depth: u16,
     qualifiers: Vec<(String, Qualifier)>,
+    /// The alias of the rows whose columns stand for params, as [`row_value_name`] names them.
+    pub(crate) rows: Option<&'static str>,
     /// The table that the statement changes, where queries in it may not read that table.
     pub(crate) changed: Option<String>,
 }
@@ -46,6 +53,7 @@ impl<'a> Context<'a> {
             slots: Vec::new(),
             depth: 0,
             qualifiers: Vec::new(),
+            rows: None,
             changed: None,
         }
     }
@@ -97,6 +105,9 @@ impl<'a> Context<'a> {
 
     /// A placeholder that takes the value of `param` in a form.
     pub(crate) fn placeholder(&mut self, param: u32, ty: &ColumnType, form: Form) -> Sql {
+        if let (Some(rows), Form::Scalar) = (self.rows, form) {
+            return Sql::term(Expr::col((rows, row_value_name(param as usize))));
+        }
         let slot = self.slot(Slot::Bind(Bind {
             param,
             ty: ty.clone(),

@@ -13,7 +13,7 @@ use crate::error::SqlError;
 use crate::ir::{
     Conflict, ConflictAction, Insert, InsertColumn, InsertSource, Literal, Predicate, Select, Table,
 };
-use crate::plan::{Bind, Bulk, Form, Plan};
+use crate::plan::{Bulk, Form, Plan};
 use crate::types::{ColumnType, Family};
 
 /// The plan of an insert.
@@ -246,16 +246,4 @@ pub(super) fn check_marks(row: &str, columns: usize) -> Result<(), SqlError> {
             hint: "rename the type, or insert the rows one by one",
         })
     }
-}
-
-/// A bind per column, in order.
-pub(super) fn row_binds<'c>(columns: impl Iterator<Item = &'c InsertColumn>) -> Vec<Bind> {
-    columns
-        .zip(0..)
-        .map(|(column, param)| Bind {
-            param,
-            ty: column.ty.clone(),
-            form: Form::Scalar,
-        })
-        .collect()
 }

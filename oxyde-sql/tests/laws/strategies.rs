@@ -453,9 +453,11 @@ pub fn statement() -> impl Strategy<Value = Statement> {
                 Update { table, joins, assignments, scope, returning }.into()
             }
         ),
-        1 => (table(), columns(), columns()).prop_map(|(table, keys, columns)| {
-            Statement::BulkUpdate(Box::new(BulkUpdate { table, keys, columns }))
-        }),
+        1 => (table(), columns(), columns(), assignments()).prop_map(
+            |(table, keys, columns, assignments)| {
+                Statement::BulkUpdate(Box::new(BulkUpdate { table, keys, columns, assignments }))
+            }
+        ),
         1 => (table(), scope(), outputs())
             .prop_map(|(table, scope, returning)| Delete { table, scope, returning }.into()),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oxyde.queries.aggregates import ArrayAgg, Avg, Count, JsonAgg, Max, Min, StringAgg, Sum
+from oxyde.queries.bulk_update import Each
 from oxyde.queries.case import Case, When
 from oxyde.queries.conflict import Inserted
 from oxyde.queries.cte import CTE
@@ -83,6 +84,7 @@ __all__ = [
     "CurrentDate",
     "CurrentTime",
     "DenseRank",
+    "Each",
     "Exists",
     "Exp",
     "Extract",

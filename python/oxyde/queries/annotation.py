@@ -69,9 +69,10 @@ class Context:
 
     Attributes:
         grouping: whether aggregates may stand here (`having`, `annotate`).
+        objects: whether values of objects may (`Each` in `bulk_update`).
     """
 
-    __slots__ = ("annotations", "grouping", "names")
+    __slots__ = ("annotations", "grouping", "names", "objects")
 
     def __init__(
         self,
@@ -79,10 +80,12 @@ class Context:
         annotations: Mapping[str, Annotation],
         *,
         grouping: bool = False,
+        objects: bool = False,
     ) -> None:
         self.names = names
         self.annotations = annotations
         self.grouping = grouping
+        self.objects = objects
 
     def lookup(self, key: str, value: Any) -> Node:
         """A condition by its key.

@@ -10,6 +10,7 @@ from oxyde import _ir
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import ManagerError, OxydeError
 from oxyde.queries.conflict import Conflict, conflict_of
+from oxyde.queries.created import CREATED, check_created, is_told, looked_up
 from oxyde.queries.insert import (
     default_keys,
     encoded,
@@ -20,7 +21,9 @@ from oxyde.queries.insert import (
 )
 from oxyde.queries.names import Names
 from oxyde.queries.plans import entry_for
-from oxyde.queries.scope import Builder
+from oxyde.queries.rows import cell_of, recipes
+from oxyde.queries.rows_by_keys import rows_by_keys
+from oxyde.queries.scope import Builder, Typed
 from oxyde.queries.validation import build
 
 if TYPE_CHECKING:
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
     from oxyde.db.executor import Executor
 
 __all__ = ["bulk_create", "check_size"]
-
-# Rows of a composite key that one query reads again: each is a term of its WHERE.
-_READ_AGAIN = 500
 
 
 class _Group:
@@ -44,9 +44,10 @@ class _Group:
             just now.
         filled: the fields that the database filled in, and their values by member; None where it
             does not tell.
+        created: for an upsert, whether each member's row is new, if that was asked for.
     """
 
-    __slots__ = ("columns", "filled", "inserting", "keys", "members", "rows")
+    __slots__ = ("columns", "created", "filled", "inserting", "keys", "members", "rows")
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.columns = columns
@@ -55,6 +56,7 @@ class _Group:
         self.inserting: Inserting | None = None
         self.keys: list[tuple[Any, ...]] = []
         self.filled: tuple[tuple[str, ...], list[Any]] | None = None
+        self.created: list[bool] | None = None
 
 
 async def bulk_create(
@@ -67,9 +69,14 @@ async def bulk_create(
     update_conflicts: bool,
     update_fields: Iterable[str] | None,
     unique_fields: Iterable[str] | None,
+    returning_created: bool,
 ) -> list[Any]:
-    """Insert rows and give their instances, in order."""
+    """Insert rows and give their instances, in order; with `returning_created` pairs of each and
+    whether its row is new."""
     check_size(batch_size)
+    if returning_created:
+        update = update_conflicts or update_fields is not None
+        check_created(executor.features, executor.flavour, update=update)
     instances = _instances(names, items)
     if not instances:
         return []
@@ -85,13 +92,26 @@ async def bulk_create(
         )
         for group in groups
     ]
-    async with _one_unit(executor, len(groups) > 1) as place:
+    told = is_told(executor.features)
+    looks = returning_created and not told
+    async with _one_unit(executor, len(groups) > 1 or looks) as place:
         for group, conflict in zip(groups, conflicts, strict=True):
-            await _insert(names, group, conflict, place, batch_size)
+            if looks and conflict is not None:
+                group.created = await looked_up(names, conflict, group.members, place)
+            await _insert(names, group, conflict, place, batch_size, returning_created and told)
     for group in groups:
         if group.filled is not None:
             names.model._oxyde_stored(group.inserting, group.members, executor.name, *group.filled)
-    return instances
+    return _with_created(instances, groups) if returning_created else instances
+
+
+def _with_created(instances: list[Any], groups: list[_Group]) -> list[tuple[Any, bool]]:
+    """Pairs in the order of the instances, of which one may stand there twice."""
+    found: dict[int, list[bool]] = {}
+    for group in groups:
+        for member, created in zip(group.members, group.created or (), strict=True):
+            found.setdefault(id(member), []).append(created)
+    return [(instance, found[id(instance)].pop(0)) for instance in instances]
 
 
 def check_size(batch_size: int | None) -> None:
@@ -190,9 +210,13 @@ async def _insert(
     conflict: Conflict | None,
     executor: Executor,
     batch_size: int | None,
+    tells_created: bool,
 ) -> None:
     left = tuple([name for name in names.fields if name not in group.columns])
     # Rows that were left alone do not come back, so that the others could not be told apart.
+    if tells_created and conflict is not None and not conflict.update:
+        # Something must be written for the row to come back.
+        conflict = Conflict(conflict.target, (conflict.target or names.primary_key)[:1])
     told = conflict is None or bool(conflict.update)
     returning = left if told and executor.features["insert_returning"] else ()
     if conflict is None and is_counted(names, left, executor):
@@ -203,6 +227,7 @@ async def _insert(
         group.columns,
         returning,
         None if conflict is None else conflict.shape,
+        tells_created,
     )
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
@@ -212,12 +237,22 @@ async def _insert(
             names, group.columns, returning, source="rows", conflict=clause
         )
         label_columns(builder, names, group.columns)
-        return {"insert": statement}, builder, tuple_of(names, returning) if returning else None
+        if not tells_created:
+            recipe = tuple_of(names, returning) if returning else None
+            return {"insert": statement}, builder, recipe
+        statement["returning"].append(CREATED)
+        fields = names.meta.field_metadata
+        cells = [recipes().cell_for(fields[name]) for name in returning]
+        cells.append(cell_of(Typed(CREATED["expr"], "bool")))
+        return {"insert": statement}, builder, recipes().tuple_recipe(cells)
 
     entry = entry_for(executor.flavour, shape, make, names.model)
     _, rows, ids = await entry.bulk(executor, group.rows, batch_size)
     if not told:
         return
+    if tells_created and rows is not None:
+        group.created = [row[-1] for row in rows]
+        rows = [row[:-1] for row in rows]
     if returning:
         if rows is None or len(rows) != len(group.members):
             return
@@ -260,21 +295,8 @@ async def _read_again(
     executor: Executor,
 ) -> tuple[tuple[str, ...], list[Any]] | None:
     """What is stored in the key and in the fields `left`, by member."""
-    from oxyde.queries.q import Q
-    from oxyde.queries.query import Query
-
     wanted = tuple(dict.fromkeys((*key_names, *left)))
-    query: Query[Any, Any] = Query(names.model)
-    rows: list[Any] = []
-    for start in range(0, len(keys), _READ_AGAIN):
-        part = keys[start : start + _READ_AGAIN]
-        if len(key_names) == 1:
-            chosen = Q(**{f"{key_names[0]}__in": [key[0] for key in part]})
-        else:
-            chosen = Q()
-            for key in part:
-                chosen |= Q(**dict(zip(key_names, key, strict=True)))
-        rows += await query.filter(chosen).values_list(*wanted).all(client=executor)
+    rows = await rows_by_keys(names, key_names, keys, wanted, executor)
     found = {row[: len(key_names)]: row for row in rows}
     try:
         return wanted, [found[key] for key in keys]

@@ -346,7 +346,8 @@ def context_of(scope: Scope) -> Context:
     """The names that a scope knows."""
     from oxyde.queries.annotation import Context
 
-    return Context(scope.names, scope.annotations, grouping=scope.grouping)
+    # Whether values of objects may stand there was seen when the shape was made.
+    return Context(scope.names, scope.annotations, grouping=scope.grouping, objects=True)
 
 
 class Cast(Computed):

@@ -132,6 +132,7 @@ class Writing(Building[M, R]):
         )
         return made
 
+    @overload
     async def bulk_create(
         self,
         objects: Iterable[M | Mapping[str, Any]],
@@ -141,9 +142,37 @@ class Writing(Building[M, R]):
         update_conflicts: bool = False,
         update_fields: Iterable[str] | None = None,
         unique_fields: Iterable[str] | None = None,
+        returning_created: Literal[False] = False,
         using: str | None = None,
         client: Executor | None = None,
-    ) -> list[M]:
+    ) -> list[M]: ...
+    @overload
+    async def bulk_create(
+        self,
+        objects: Iterable[M | Mapping[str, Any]],
+        *,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Iterable[str] | None = None,
+        unique_fields: Iterable[str] | None = None,
+        returning_created: Literal[True],
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> list[tuple[M, bool]]: ...
+    async def bulk_create(
+        self,
+        objects: Iterable[M | Mapping[str, Any]],
+        *,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Iterable[str] | None = None,
+        unique_fields: Iterable[str] | None = None,
+        returning_created: bool = False,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> Any:
         """Insert any number of rows, all or none. No hook runs.
 
         On PostgreSQL a statement of 1,000 rows and more is a COPY, unless it handles conflicts,
@@ -158,9 +187,12 @@ class Writing(Building[M, R]):
             update_conflicts: change rows that are there already.
             update_fields: which fields are changed then; all but the key when None.
             unique_fields: the key that must clash; the one whose fields are given when None.
+            returning_created: with `update_conflicts`, tell of each row whether it is new. Not on
+                MySQL and MariaDB.
 
         Returns:
-            The instances in order, with what the database filled in.
+            The instances in order, with what the database filled in; with `returning_created`
+            pairs of an instance and whether its row was created.
 
         Raises:
             IntegrityError: the database refuses a row; none is written.
@@ -168,7 +200,7 @@ class Writing(Building[M, R]):
         """
         from oxyde.queries.bulk import bulk_create
 
-        made: list[M] = await bulk_create(
+        return await bulk_create(
             self._names,
             objects,
             self._place(using, client),
@@ -177,8 +209,8 @@ class Writing(Building[M, R]):
             update_conflicts=update_conflicts,
             update_fields=update_fields,
             unique_fields=unique_fields,
+            returning_created=returning_created,
         )
-        return made
 
     async def insert_from(
         self,
@@ -207,26 +239,48 @@ class Writing(Building[M, R]):
     async def bulk_update(
         self,
         objects: Iterable[M],
-        fields: Iterable[str],
-        *,
+        fields: Iterable[str] = (),
+        *assignments: Callable[[M], Mapping[Any, Any]],
         batch_size: int | None = None,
         using: str | None = None,
         client: Executor | None = None,
+        **expressions: Any,
     ) -> int:
-        """Write some fields of many instances, each with its own values, all or none.
+        """Write some fields of many instances, all or none, in one statement per batch.
+
+        ``bulk_update(parts, ["weight"], stock=F("stock") + 1)`` writes each part's own weight,
+        and adds one to the stock that the database holds. With ``Each`` an expression takes a
+        value of each object: ``stock=F("stock") - Each(lambda part: sold[part.id])``.
+        What expressions set is not put on the instances: refresh() them.
 
         Args:
             objects: instances with keys.
-            fields: what is written.
+            fields: what is written as the instances have it.
+            assignments: functions from the model to a dict, as for `update`.
             batch_size: rows per statement; as many as the database takes when None.
+            expressions: what is set to an expression (or one value) for all.
 
         Returns:
             The number of rows.
+
+        Raises:
+            FieldError: an unknown name, no field at all, a key, or an unfit expression.
+            UnsupportedFeatureError: on MySQL and MariaDB, an expression that reads a column which
+                the same call changes otherwise.
         """
         from oxyde.queries.bulk_update import bulk_update
 
+        for function in assignments:
+            from oxyde.queries.typed import record_mapping
+
+            expressions = {**record_mapping(self._names, function), **expressions}
         return await bulk_update(
-            self._names, objects, fields, self._place(using, client), batch_size=batch_size
+            self._names,
+            objects,
+            fields,
+            self._place(using, client),
+            batch_size=batch_size,
+            expressions=expressions,
         )
 
     @overload

@@ -89,7 +89,13 @@ async def writing(user: User) -> None:
     assert_type(await User.objects.update_or_create(name="a"), tuple[User, bool])
     assert_type(await User.objects.upsert(name="a", unique_fields=["name"]), User)
     assert_type(await User.objects.bulk_create([user, {"name": "b"}]), list[User])
+    assert_type(
+        await User.objects.bulk_create([user], update_conflicts=True, returning_created=True),
+        list[tuple[User, bool]],
+    )
     assert_type(await User.objects.bulk_update([user], ["name"]), int)
+    assert_type(await User.objects.bulk_update([user], age=F("age") + 1), int)
+    assert_type(await User.objects.bulk_update([user], [], lambda u: {u.age: u.age + 1}), int)
     assert_type(await User.objects.filter(id=1).update(age=F("age") + 1), int)
     assert_type(await User.objects.filter(id=1).update(age=1, returning=True), list[User])
     assert_type(await User.objects.filter(id=1).delete(), int)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +13,13 @@ from servers import Server
 
 from oxyde import Field, Model, atomic, db
 from oxyde.db import AsyncDatabase
-from oxyde.exceptions import FieldError, ManagerError, OxydeError, UniqueViolationError
+from oxyde.exceptions import (
+    FieldError,
+    ManagerError,
+    OxydeError,
+    UniqueViolationError,
+    UnsupportedFeatureError,
+)
 
 
 class Part(Model):
@@ -330,3 +337,94 @@ async def test_bulk_update_of_bytes_stores_them_alone(database: AsyncDatabase) -
             row.data = value
         await Blob.objects.bulk_update(rows, ["data"])
         assert await Blob.objects.order_by("id").values_list("data", flat=True) == turned
+
+
+class TestCreated:
+    """bulk_create(returning_created=True): which rows of an upsert are new."""
+
+    @pytest.mark.databases("postgres", "sqlite")
+    async def test_new_and_changed_rows_are_told_apart(self, tables: AsyncDatabase) -> None:
+        await Part.objects.bulk_create([{"code": "a", "stock": 1}, {"code": "b", "stock": 1}])
+        pairs = await Part.objects.bulk_create(
+            [{"code": code, "stock": 5} for code in "xaybz"],
+            update_conflicts=True,
+            unique_fields=["code"],
+            returning_created=True,
+        )
+        assert [(part.code, created) for part, created in pairs] == [
+            ("x", True), ("a", False), ("y", True), ("b", False), ("z", True),
+        ]  # fmt: skip
+        stored = {part.code: part for part in await Part.objects.all()}
+        assert {code: part.stock for code, part in stored.items()} == dict.fromkeys("abxyz", 5)
+        assert [part.id for part, _ in pairs] == [stored[code].id for code in "xaybz"]
+        again = await Part.objects.bulk_create(
+            [{"code": "a"}, {"code": "x"}],
+            update_fields=["stock"],
+            unique_fields=["code"],
+            returning_created=True,
+        )
+        assert [created for _, created in again] == [False, False]
+        assert await Part.objects.bulk_create(
+            [], update_conflicts=True, returning_created=True
+        ) == []  # fmt: skip
+
+    @pytest.mark.databases("postgres", "sqlite")
+    async def test_keys_of_several_parts(self, tables: AsyncDatabase) -> None:
+        await Seat.objects.bulk_create([{"room": 1, "number": n} for n in range(3)])
+        pairs = await Seat.objects.bulk_create(
+            [{"room": 1, "number": n, "taken": True} for n in range(1, 5)],
+            update_conflicts=True,
+            returning_created=True,
+        )
+        assert [created for _, created in pairs] == [False, False, True, True]
+        assert await Seat.objects.filter(taken=True).count() == 4
+        # Nothing but the key: it is written again, so that the row comes back.
+        keys_only = await Seat.objects.bulk_create(
+            [{"room": 1, "number": n} for n in (0, 9)],
+            update_fields=[],
+            unique_fields=["room", "number"],
+            returning_created=True,
+        )
+        assert [created for _, created in keys_only] == [False, True]
+
+    @pytest.mark.databases("postgres", "sqlite")
+    async def test_rows_of_different_columns(self, tables: AsyncDatabase) -> None:
+        await Part.objects.create(code="a")
+        items: list[Any] = [{"code": "b"}, {"code": "a", "id": 1}, Part(code="c", stock=2)]
+        with_state = [{**item, "state": "x"} if isinstance(item, dict) else item for item in items]
+        pairs = await Part.objects.bulk_create(
+            with_state, update_conflicts=True, unique_fields=["code"], returning_created=True
+        )
+        assert [(part.code, created) for part, created in pairs] == [
+            ("b", True), ("a", False), ("c", True),
+        ]  # fmt: skip
+
+    @pytest.mark.databases("postgres")
+    async def test_many_writers_at_once(self, tables: AsyncDatabase) -> None:
+        """Each row is created by exactly one of them."""
+
+        async def write(start: int) -> list[bool]:
+            pairs = await Part.objects.bulk_create(
+                [{"code": f"{n:04}"} for n in range(start, start + 50)],
+                update_conflicts=True,
+                unique_fields=["code"],
+                returning_created=True,
+            )
+            return [created for _, created in pairs]
+
+        told = await asyncio.gather(*(write(10 * n) for n in range(8)))
+        assert sum(map(sum, told)) == await Part.objects.count() == 120
+
+    @pytest.mark.databases("mysql", "mariadb")
+    async def test_refused_where_it_cannot_be_told(self, tables: AsyncDatabase) -> None:
+        with pytest.raises(UnsupportedFeatureError, match="returning_created"):
+            await Part.objects.bulk_create(
+                [{"code": "a"}], update_conflicts=True, returning_created=True
+            )
+        assert await Part.objects.count() == 0
+
+    async def test_it_is_about_upserts(self, tables: AsyncDatabase) -> None:
+        for options in ({}, {"ignore_conflicts": True}):
+            with pytest.raises(OxydeError, match="about upserts"):
+                await Part.objects.bulk_create([{"code": "a"}], returning_created=True, **options)
+        assert await Part.objects.count() == 0
