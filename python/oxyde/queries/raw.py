@@ -36,6 +36,10 @@ async def execute_raw(
 ) -> list[dict[str, Any]]:
     """Run SQL text and give its rows as dicts; an empty list when it gives none.
 
+    Values have the types that the server names in its answer. MariaDB names its JSON columns
+    text, which they are there: ``json.loads`` them, or ask by ``Model.objects.raw()``, which goes
+    by the model's fields.
+
     Args:
         sql: with the database's placeholders (`$1` on PostgreSQL, `?` elsewhere).
         params: the values, in order. They never become a part of the text.
