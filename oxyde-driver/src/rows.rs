@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use oxyde_sql::plan::{OutputColumn, Plan};
+use tracing::level_filters::LevelFilter;
+use tracing::span::EnteredSpan;
 
 /// Sixteen bytes: a small value itself, or where its bytes are in the arena.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +29,11 @@ pub(crate) enum Slot {
 const _: () = assert!(size_of::<Slot>() == 16);
 
 const TOO_LONG: &str = "longer than 4 GiB";
+
+/// The span of one row's decoding. Where nobody listens it is one look at a static.
+pub(crate) fn decoding() -> Option<EnteredSpan> {
+    (LevelFilter::current() == LevelFilter::TRACE).then(|| tracing::trace_span!("decode").entered())
+}
 
 /// What the bytes of a text slot mean.
 #[derive(Clone, Copy, Debug)]

@@ -151,7 +151,7 @@ pub(super) fn row(
     row: &MySqlRow,
     readers: &[Reader],
 ) -> Result<(), DriverError> {
-    let _span = tracing::trace_span!("decode").entered();
+    let _span = crate::rows::decoding();
     let width = rows.columns().len();
     if row.len() != width {
         return Err(DriverError::Misuse(

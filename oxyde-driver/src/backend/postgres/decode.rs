@@ -104,7 +104,7 @@ impl Sends {
 
 /// Appends a row.
 pub(super) fn row(rows: &mut RowSet, row: &PgRow, readers: &[Reader]) -> Result<(), DriverError> {
-    let _span = tracing::trace_span!("decode").entered();
+    let _span = crate::rows::decoding();
     let width = rows.columns().len();
     if row.len() != width {
         return Err(DriverError::Misuse(

@@ -16,7 +16,7 @@ pub(super) fn row(
     run: &Run<'_, '_>,
     types: &[Reads<'_>],
 ) -> Result<(), DriverError> {
-    let _span = tracing::trace_span!("decode").entered();
+    let _span = crate::rows::decoding();
     for (at, reads) in types.iter().enumerate() {
         let stored = run.column(at);
         let slot = match reads {
