@@ -95,6 +95,17 @@ bench-scale: bench/.venv/.ready services ## More rows, tasks, connections, proce
 bench-rust: setup ## Criterion benches of the crates that need no server: compile, autodetect, decode
 	cargo bench --quiet -p oxyde-sql -p oxyde-migrate -p oxyde-driver --benches
 
+profile: bench/.venv/.ready target/profiling/python/.ready services ## Flame graph of a case: CASE=rows_20000 DB=postgres|sqlite|mysql
+	@PYTHONPATH=target/profiling/python bench/.venv/bin/python -m bench.flame '$(or $(CASE),rows_20000)' $(if $(DB),--db '$(DB)')
+
+# The package beside an extension that keeps the names of its functions.
+target/profiling/python/.ready: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
+	cargo build --quiet --profile profiling -p oxyde-py
+	rm -rf target/profiling/python && mkdir -p target/profiling/python
+	cp -r python/oxyde target/profiling/python/ && rm -f target/profiling/python/oxyde/_core*.so
+	cp target/profiling/lib_core.so target/profiling/python/oxyde/_core.so
+	@touch $@
+
 bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wheel
 	$(PYTHON) -m venv bench/.venv
 	bench/.venv/bin/pip install --quiet -r requirements/bench.txt -c requirements/constraints.txt
