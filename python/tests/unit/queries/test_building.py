@@ -254,3 +254,19 @@ def test_composite_keys() -> None:
     with pytest.raises(FieldError):
         Seat.objects.filter(pk=1)
     assert values(Seat.objects.filter(row=1, number=2)) == [1, 2]
+
+
+def test_annotations_of_one_shape_keep_their_own_values() -> None:
+    older = Person.objects.annotate(later=F("age") + 1)
+    oldest = Person.objects.annotate(later=F("age") + 2)
+    assert shape(older) == shape(oldest)
+    assert (values(older), values(oldest)) == ([1], [2])
+    assert values(oldest.filter(later__gt=40)) == [2, 40]
+
+
+def test_an_annotation_means_what_it_does_on_its_own_model_and_after_others() -> None:
+    with pytest.raises(FieldError, match="aggregate"):
+        Person.objects.annotate(most=Max("age")).sql()
+    counted = Person.objects.values("name").annotate(most=Max("age"))
+    assert counted.filter(most__gt=3)._having
+    assert Person.objects.annotate(most=Value("x")).filter(most="x")._where
