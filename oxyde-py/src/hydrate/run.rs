@@ -87,11 +87,11 @@ pub(super) fn hydrate_from<'py>(
         list.push(match &recipe.kind {
             Kind::Models(node) => node.build(py, imports, &cells, &mut shared)?,
             Kind::Related(node, source) => {
-                let (cells, last) = cells.split_at(width - 1);
+                let (cells, owner) = cells.split_at(width - 1);
                 let (instance, new) = node.build_once(py, imports, cells, &mut shared)?;
                 attach::add(
                     &groups,
-                    &source.alone(py, imports, &last[0])?,
+                    &source.alone(py, imports, &owner[0])?,
                     instance.clone(),
                 )?;
                 if !new {
