@@ -273,6 +273,8 @@ class Reading(Building[M, R]):
         from oxyde.queries.terminal import (
             arguments_of,
             build_aggregates,
+            check_plain,
+            has_rows_of_its_own,
             needs_derived,
             output,
             value_of,
@@ -285,12 +287,15 @@ class Reading(Building[M, R]):
                 raise FieldError(f"aggregate({name}=…) takes an aggregate, not {aggregate!r:.80}")
         wanted = tuple([output(context, name, each) for name, each in aggregates.items()])
         derived = needs_derived(query)
-        query._row = "dict"
-        query._outputs = arguments_of(context, wanted) if derived else wanted
+        if has_rows_of_its_own(query):
+            check_plain(wanted)
+        else:
+            query._row = "dict"
+            query._outputs = arguments_of(context, wanted) if derived else wanted
         kind = ("aggregate", *(each.shape for each in wanted)) if derived else "aggregate"
 
-        def build(one: Query[M, Any]) -> tuple[_ir.Statement, Builder, Any]:
-            return build_aggregates(one, wanted)
+        def build(one: Query[M, Any], flavour: str) -> tuple[_ir.Statement, Builder, Any]:
+            return build_aggregates(one, wanted, flavour)
 
         rows = await value_of(query, kind, build, self._executor(using, client))
         return cast("dict[str, Any]", rows[0])

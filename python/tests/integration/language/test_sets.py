@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from library import Author, Book, Company, Library
 
-from oxyde import F
+from oxyde import Count, F
 from oxyde.exceptions import FieldError, OxydeError, UnsupportedFeatureError
 
 
@@ -100,3 +102,54 @@ async def test_filter_on_a_computed_column(books: Library) -> None:
     )
     expected = [b.id for b in books.books if b.price / b.pages > b.price / 250]
     assert await query.order_by("id").values_list("id", flat=True) == expected
+
+
+async def test_aggregates_over_distinct_sliced_and_combined_rows(
+    books: Library, flavour: str
+) -> None:
+    every, short = Book.objects, Book.objects.filter(pages__lt=300)
+    both = every.filter(id__lt=3).union(every.filter(id__in=[2, 4]))
+    pages = [b.pages for b in books.books if b.id in (1, 2, 4)]
+    assert await both.count() == 3
+    assert await both.sum("pages") == sum(pages)
+    assert await both.avg("pages") == pytest.approx(sum(pages) / 3)
+    assert await both.max("pages") == max(pages)
+    assert await both.min("author_id") == min(
+        b.author_id or 0 for b in books.books if b.id in (1, 2, 4)
+    )
+    assert await both.order_by("-id").limit(2).min("id") == 2
+    assert await both.aggregate(n=Count("*"), genres=Count("genre", distinct=True)) == {
+        "n": 3,
+        "genres": len({b.genre for b in books.books if b.id in (1, 2, 4)}),
+    }
+    twice = every.values("pages").union_all(every.values("pages"))
+    assert await twice.sum("pages") == 2 * sum(b.pages for b in books.books)
+    assert await every.except_(short).sum("pages") == sum(
+        b.pages for b in books.books if b.pages >= 300
+    )
+    assert await every.intersect(short).count() == sum(b.pages < 300 for b in books.books)
+    assert await every.except_(every.all_rows()).sum("pages") is None
+    assert not await every.except_(every.all_rows()).exists()
+    distinct = every.values("genre").distinct()
+    assert await distinct.count() == len({b.genre for b in books.books})
+    flat = every.values_list("pages", flat=True).distinct()
+    assert await flat.sum("pages") == sum({b.pages for b in books.books})
+    assert (
+        await flat.order_by("-pages").limit(2).min("pages")
+        == sorted({b.pages for b in books.books})[-2]
+    )
+    grouped = every.values("genre").annotate(n=Count("id"))
+    counts = sorted(Counter(b.genre for b in books.books).values())
+    assert await grouped.count() == len(counts)
+    assert await grouped.max("n") == counts[-1]
+    assert await grouped.order_by("n").limit(2).sum("n") == sum(counts[:2])
+    if flavour == "postgres":
+        longest = every.order_by("author_id", "-pages").distinct(on="author_id")
+        assert await longest.count() == 4
+        assert await longest.sum("id") == 3 + 4 + 6 + 7
+    with pytest.raises(FieldError, match="have no `title`"):
+        await distinct.max("title")
+    with pytest.raises(FieldError, match="did you mean `author_id`"):
+        await both.max("author__id")
+    with pytest.raises(FieldError, match=r"annotate\(\) the expression"):
+        await both.sum(F("pages") * 2)
