@@ -287,6 +287,12 @@ impl Writer<'_> {
         );
         parts.extend(
             index
+                .config
+                .as_ref()
+                .map(|config| format!("config={}", text(config))),
+        );
+        parts.extend(
+            index
                 .condition
                 .as_ref()
                 .map(|sql| format!("condition={}", text(sql))),

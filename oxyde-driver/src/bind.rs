@@ -1,6 +1,7 @@
 //! From the values of a run to what each placeholder is sent.
 
 use oxyde_sql::plan::{Bind, Form};
+use oxyde_sql::search::search_text;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
@@ -42,6 +43,13 @@ pub(crate) fn sent<'a>(bind: &'a Bind, values: &'a [Value]) -> Result<Sent<'a>, 
         Form::Contains | Form::StartsWith | Form::EndsWith | Form::Like => match value {
             Value::Null => Ok(Sent::Scalar(Fitted::Null)),
             Value::Text(text) => Ok(Sent::Pattern(pattern(bind.form, text))),
+            other => Err(misfit(other, &ColumnType::Text)),
+        },
+        Form::Search { syntax, form } => match value {
+            Value::Null => Ok(Sent::Scalar(Fitted::Null)),
+            Value::Text(text) => search_text(text, form, syntax)
+                .map(Sent::Pattern)
+                .map_err(str::to_owned),
             other => Err(misfit(other, &ColumnType::Text)),
         },
     };

@@ -49,6 +49,7 @@ pub mod packed;
 pub mod plan;
 mod query;
 pub mod schema;
+pub mod search;
 pub mod types;
 pub mod value;
 

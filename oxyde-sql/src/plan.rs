@@ -1,5 +1,6 @@
 //! What comes out: SQL text, how to bind the values, and what the rows look like.
 
+use crate::search::{SearchForm, SearchSyntax};
 use crate::types::ColumnType;
 
 /// A compiled statement.
@@ -58,6 +59,13 @@ pub enum Form {
     EndsWith,
     /// Escaped, without `%`: a case-insensitive comparison by LIKE.
     Like,
+    /// The text of a full-text search, written anew by [`search_text`](crate::search::search_text).
+    Search {
+        /// In which language.
+        syntax: SearchSyntax,
+        /// How the text is read.
+        form: SearchForm,
+    },
 }
 
 /// A column of the answer.

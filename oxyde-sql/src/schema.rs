@@ -78,9 +78,13 @@ pub struct Index {
     /// Whether equal values are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unique: bool,
-    /// `btree`, `gin` …; the database's own when `None`.
+    /// `btree`, `gin` …; `fulltext` for a full-text index in the database's own way; the
+    /// database's usual one when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// The text search configuration of a full-text index (`simple` when `None`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
     /// Only rows for which this SQL holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,

@@ -50,6 +50,54 @@ fn every_column_type_under_names_that_need_quotes() {
     golden("types");
 }
 
+#[test]
+fn full_text_indexes() {
+    golden("full_text");
+}
+
+#[test]
+fn a_full_text_index_that_cannot_be_is_refused() {
+    let plain = Index {
+        name: "notes".into(),
+        parts: vec![IndexPart::Column("note".into())],
+        unique: false,
+        method: Some("fulltext".into()),
+        config: None,
+        condition: None,
+        include: vec![],
+    };
+    let mut without_key = with_index(plain.clone());
+    without_key.tables[0].primary_key = vec!["reference".into()];
+    without_key.tables[0].columns[0].auto_increment = false;
+    let wrong = [
+        with_index(Index {
+            unique: true,
+            ..plain.clone()
+        }),
+        with_index(Index {
+            config: Some("a'b".into()),
+            ..plain.clone()
+        }),
+        with_index(Index {
+            parts: vec![IndexPart::Expression("lower(note)".into())],
+            ..plain
+        }),
+    ];
+    for schema in &wrong {
+        for dialect in Dialect::ALL {
+            let error = created(schema, dialect).unwrap_err();
+            assert!(
+                matches!(error, SqlError::Schema(SchemaError::FullText { .. })),
+                "{dialect:?}: {error}"
+            );
+        }
+    }
+    let error = created(&without_key, Dialect::Sqlite)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("needs an integer key on SQLite"), "{error}");
+}
+
 fn with_index(index: Index) -> Schema {
     let mut schema = schema("shop");
     schema.tables[0].indexes = vec![index];
@@ -67,6 +115,7 @@ fn an_index_that_the_dialect_lacks_is_refused() {
         parts: vec![IndexPart::Expression("lower(note)".into())],
         unique: true,
         method: Some("btree".into()),
+        config: None,
         condition: Some("state = 'open'".into()),
         include: vec!["total".into()],
     });

@@ -129,6 +129,7 @@ topics!(
     predicates,
     expressions,
     functions,
+    searches,
     aggregates,
     windows,
     selects,

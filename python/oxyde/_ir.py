@@ -130,6 +130,25 @@ class Select(_From):
     lock: Lock | None
 
 
+class SearchIndex(TypedDict):
+    """The full-text index that a search goes by."""
+
+    name: str
+    table: str
+    key: str | None
+
+
+class Search(TypedDict):
+    """A full-text search; `gives` is "found" or {"rank": [weight, …]}."""
+
+    columns: list[Expr]
+    query: Expr
+    form: str
+    config: str
+    index: SearchIndex | None
+    gives: str | dict[str, list[float]]
+
+
 class InsertColumn(TypedDict):
     """A column that is written."""
 

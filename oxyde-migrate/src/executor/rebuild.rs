@@ -148,7 +148,8 @@ pub(super) async fn run(
         );
         let known = rebuild.indexes.iter().any(|(index, _)| *index == part)
             || rebuild.dropped_indexes.contains(&part);
-        if kind == "trigger" || !known {
+        let own = kind == "trigger" && rebuild.triggers.contains(&part);
+        if (kind == "trigger" || !known) && !own {
             statements.push(sql);
         }
     }

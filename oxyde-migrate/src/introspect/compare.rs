@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::{self, default_sql, type_sql};
-use oxyde_sql::dialect::{AlterStyle, CommentStyle, DdlStyle};
+use oxyde_sql::dialect::{AlterStyle, CommentStyle, DdlStyle, SearchStyle};
 use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
 
 use super::{introspect, of, postgres};
@@ -268,10 +268,16 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
                 (IndexPart::Expression(a), IndexPart::Expression(b)) => loosely(a) == loosely(b),
                 (a, b) => a == b,
             });
+    // Where no configuration is stored, any is the one there is.
+    let config = |index: &Index| {
+        let config = index.config.clone().filter(|config| config != "simple");
+        config.filter(|_| style.search != SearchStyle::WordsColumn)
+    };
     let condition = |index: &Index| index.condition.as_deref().map(loosely);
     declared.unique == found.unique
         && declared.include == found.include
         && method(declared) == method(found)
+        && config(declared) == config(found)
         && parts
         && condition(declared) == condition(found)
 }

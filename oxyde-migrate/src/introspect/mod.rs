@@ -2,6 +2,7 @@
 
 mod columns;
 mod compare;
+mod full_text;
 mod mysql;
 mod postgres;
 mod sqlite;

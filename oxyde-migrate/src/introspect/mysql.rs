@@ -5,6 +5,7 @@ use oxyde_sql::schema::ReferentialAction::{self, NoAction, Restrict};
 use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Table, Unique};
 use oxyde_sql::types::ColumnType;
 
+use super::full_text;
 use super::{Cells, Queries, action};
 
 #[expect(
@@ -197,6 +198,7 @@ async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
                     unique: !non_unique,
                     method: Some(method).filter(|method| method != "btree"),
                     condition: None,
+                    config: None,
                     include: vec![],
                 });
                 table.indexes.len() - 1
@@ -207,6 +209,7 @@ async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
             None => IndexPart::Expression(expression.replace("\\'", "'")),
         });
     }
+    full_text::words_columns(queries, schema).await?;
     // The indexes that belong to foreign keys.
     for table in &mut schema.tables {
         let keys = &table.foreign_keys;

@@ -5,6 +5,7 @@ use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Tab
 use oxyde_sql::types::ColumnType;
 
 use super::columns::column_type;
+use super::full_text;
 use super::{Cells, Queries, action};
 
 /// Schemas that are looked at: of this session's temporary tables, or all but the server's own.
@@ -182,6 +183,7 @@ pub(super) async fn introspect(
                     unique,
                     method: Some(method).filter(|method| method != "btree"),
                     condition,
+                    config: None,
                     include: vec![],
                 });
                 table.indexes.len() - 1
@@ -194,6 +196,7 @@ pub(super) async fn introspect(
             None => index.parts.push(IndexPart::Expression(definition)),
         }
     }
+    schema.tables.iter_mut().for_each(full_text::vectors);
     Ok(schema)
 }
 

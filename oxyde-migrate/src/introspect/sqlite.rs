@@ -6,6 +6,7 @@ use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Tab
 use oxyde_sql::types::ColumnType;
 
 use super::columns::column_type;
+use super::full_text;
 use super::sqlite_sql::{self, Definition};
 use super::{Cells, Queries, action};
 
@@ -15,6 +16,7 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         .rows(
             "SELECT name, sql FROM sqlite_master WHERE type = 'table' \
              AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%' \
+             AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') \
              ORDER BY name",
         )
         .await?;
@@ -36,6 +38,7 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         columns(queries, &mut table, &definition).await?;
         foreign_keys(queries, &mut table, &definition).await?;
         indexes(queries, &mut table).await?;
+        full_text::virtual_tables(queries, &mut table, |sql| parts_of(sql).0).await?;
         for (name, columns) in definition.uniques {
             let name = name.unwrap_or_else(|| unique_name(&table.name, &columns));
             table.uniques.push(Unique { name, columns });
@@ -209,6 +212,7 @@ async fn indexes(queries: &dyn Queries, table: &mut Table) -> Result<(), DriverE
             unique,
             method: None,
             condition,
+            config: None,
             include: vec![],
         });
     }

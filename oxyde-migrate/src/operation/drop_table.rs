@@ -55,6 +55,9 @@ impl Operate for DropTable {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let table = state::find(before, self.schema.as_deref(), &self.name)?;
-        Ok(vec![Lowered::Ddl(Step::Sql(ddl::drop_table(style, table, false)))])
+        Ok(ddl::drop_table(style, table, false)
+            .into_iter()
+            .map(|sql| Lowered::Ddl(Step::Sql(sql)))
+            .collect())
     }
 }

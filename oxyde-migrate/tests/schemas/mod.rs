@@ -140,6 +140,7 @@ fn add(table: &mut Table, name: &str, flag: u8, target: &str, moods: &[String]) 
                 unique: false,
                 method: None,
                 condition: None,
+                config: None,
                 include: vec![],
             });
         }

@@ -17,6 +17,7 @@ mod types;
 
 pub(crate) use calendar::{civil_from_days, days_from_civil};
 use oxyde_sql::plan::Form;
+use oxyde_sql::search::{SearchForm, SearchSyntax, search_text};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
@@ -131,6 +132,7 @@ impl Slot {
             Form::Scalar | Form::Contains | Form::StartsWith | Form::EndsWith | Form::Like => {
                 convert(value, ty, context)
             }
+            Form::Search { syntax, form } => searched(value, *syntax, *form, context),
             Form::Array | Form::JsonList => list::lookup_list(value, ty, context),
         };
         bound.map_err(|misfit| self.refuse(value.py(), misfit))
@@ -147,6 +149,23 @@ impl Slot {
             ),
         }
     }
+}
+
+/// The text of a full-text search; it is written anew later, but refused here.
+fn searched(
+    value: &Bound<'_, PyAny>,
+    syntax: SearchSyntax,
+    form: SearchForm,
+    context: Context,
+) -> Fit<Value> {
+    let value = convert(value, &ColumnType::Text, context)?;
+    if let Value::Text(text) = &value
+        && let Err(hint) = search_text(text, form, syntax)
+    {
+        let message = "cannot search for words that are not there only".to_owned();
+        return Err(Misfit::Value(message, Some(hint.to_owned())));
+    }
+    Ok(value)
 }
 
 /// Convert a value to a column type. `None` is NULL whatever the type.

@@ -1,6 +1,7 @@
 //! Bound values as Python objects, for `Query.sql()`.
 
 use oxyde_sql::plan::Form;
+use oxyde_sql::search::search_text;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -18,6 +19,10 @@ pub(crate) fn shown<'py>(
         (Value::Text(text), Form::StartsWith) => pattern(py, "", text, "%"),
         (Value::Text(text), Form::EndsWith) => pattern(py, "%", text, ""),
         (Value::Text(text), Form::Like) => pattern(py, "", text, ""),
+        (Value::Text(text), Form::Search { syntax, form }) => {
+            let text = search_text(text, form, syntax).unwrap_or_else(|_| text.clone());
+            Ok(text.into_pyobject(py)?.into_any())
+        }
         (Value::List(items), _) => {
             let items = items
                 .iter()

@@ -1,11 +1,14 @@
 //! From one form of a table to the next: the statements of one change.
 
+use std::fmt::Write as _;
+
+use super::table::beside;
 use super::{
     Change, SchemaError, Step, check_sql, column_sql, comment_sql, create_index, drop_index,
-    foreign_key_indexes, foreign_key_sql, index_line, is_keyed, primary_key_name, primary_key_sql,
-    type_sql, unique_sql,
+    foreign_key_indexes, foreign_key_sql, index_lines, is_full_text, is_keyed, primary_key_name,
+    primary_key_sql, type_sql, unique_sql,
 };
-use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle};
+use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, words_column};
 use crate::schema::{Column, IndexPart, Table};
 
 /// The statements of one change. `before` and `after` are the whole table on both sides.
@@ -49,6 +52,20 @@ impl Alter<'_> {
         self.steps.push(Step::Sql(sql));
     }
 
+    pub(super) fn push_all(&mut self, statements: Vec<String>) {
+        self.steps.extend(statements.into_iter().map(Step::Sql));
+    }
+
+    /// Statements that the dialect may want outside a transaction.
+    fn push_alone(&mut self, statements: Vec<String>, alone: bool) {
+        let step = if alone && self.style.concurrent_indexes {
+            Step::Alone
+        } else {
+            Step::Sql
+        };
+        self.steps.extend(statements.into_iter().map(step));
+    }
+
     pub(super) fn clause(&mut self, clause: &str) {
         let sql = format!("ALTER TABLE {} {clause}", self.owner());
         self.push(sql);
@@ -79,8 +96,8 @@ impl Alter<'_> {
             if own == Some(index.name.as_str())
                 || !matches!(change, Change::RenameConstraint { .. })
             {
-                let sql = create_index(style, self.after, index, false)?;
-                self.push(sql);
+                let statements = create_index(style, self.after, index, false)?;
+                self.push_all(statements);
             }
         }
         self = self.in_place_steps(change)?;
@@ -89,8 +106,8 @@ impl Alter<'_> {
             .filter(|index| !needed.iter().any(|new| new.name == index.name))
         {
             if !matches!(change, Change::RenameConstraint { .. }) {
-                let sql = drop_index(style, self.after, &index.name, false);
-                self.push(sql);
+                let statements = drop_index(style, self.after, &index.name, false);
+                self.push_all(statements);
             }
         }
         for column in &shrinks {
@@ -156,37 +173,38 @@ impl Alter<'_> {
                 self.rename_column_with_users(from, to)?;
             }
             Change::RenameColumn { from, to } => {
+                // A virtual table beside the table names its columns.
+                for index in beside(style, self.before) {
+                    self.push_all(drop_index(style, self.before, &index.name, false));
+                }
                 self.clause(&format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to)));
+                for index in beside(style, self.after) {
+                    let statements = create_index(style, self.after, index, false)?;
+                    self.push_all(statements);
+                }
             }
             Change::AddIndex {
                 index,
                 concurrently,
             } => {
-                let sql = create_index(style, self.after, index, *concurrently)?;
-                self.steps
-                    .push(if *concurrently && style.concurrent_indexes {
-                        Step::Alone(sql)
-                    } else {
-                        Step::Sql(sql)
-                    });
+                let statements = create_index(style, self.after, index, *concurrently)?;
+                self.push_alone(statements, *concurrently);
             }
             Change::DropIndex { name, concurrently } => {
-                let sql = drop_index(style, self.before, name, *concurrently);
-                self.steps
-                    .push(if *concurrently && style.concurrent_indexes {
-                        Step::Alone(sql)
-                    } else {
-                        Step::Sql(sql)
-                    });
+                let statements = drop_index(style, self.before, name, *concurrently);
+                self.push_alone(statements, *concurrently);
             }
             Change::RenameIndex { from, to } => {
                 style.check_name("index", to)?;
                 if style.index_in_table {
-                    self.clause(&format!(
-                        "RENAME INDEX {} TO {}",
-                        quoted(&from.name),
-                        quoted(to)
-                    ));
+                    let mut clause =
+                        format!("RENAME INDEX {} TO {}", quoted(&from.name), quoted(to));
+                    if is_full_text(from) {
+                        let (old, new) = (words_column(&from.name), words_column(to));
+                        let (old, new) = (quoted(&old), quoted(&new));
+                        let _ = write!(clause, ", RENAME COLUMN {old} TO {new}");
+                    }
+                    self.clause(&clause);
                 } else {
                     let old = style.qualified(self.before.schema.as_deref(), &from.name);
                     self.push(format!("ALTER INDEX {old} RENAME TO {}", quoted(to)));
@@ -266,9 +284,16 @@ impl Alter<'_> {
         }
         for (old, new) in self.before.indexes.iter().zip(&self.after.indexes) {
             let expressions = |part: &IndexPart| matches!(part, IndexPart::Expression(_));
-            if old.parts != new.parts && old.parts.iter().any(expressions) {
+            if old.parts != new.parts && is_full_text(old) {
+                let words = style.quoted(&words_column(&old.name));
+                clauses.push(format!("DROP COLUMN {words}"));
+            } else if old.parts != new.parts && old.parts.iter().any(expressions) {
                 clauses.push(format!("DROP INDEX {}", style.quoted(&old.name)));
-                again.push(format!("ADD {}", index_line(style, self.after, new)?));
+            } else {
+                continue;
+            }
+            for line in index_lines(style, self.after, new)? {
+                again.push(format!("ADD {line}"));
             }
         }
         let rename = format!(

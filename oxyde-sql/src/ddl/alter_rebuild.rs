@@ -30,9 +30,9 @@ impl Alter<'_> {
                     name: (*to).to_owned(),
                     ..(*from).clone()
                 };
-                self.push(drop_index(style, self.before, &from.name, false));
-                let sql = create_index(style, self.after, &renamed, false)?;
-                self.push(sql);
+                self.push_all(drop_index(style, self.before, &from.name, false));
+                let statements = create_index(style, self.after, &renamed, false)?;
+                self.push_all(statements);
                 return Ok(self.steps);
             }
             // Only the comment differs, which is not stored.

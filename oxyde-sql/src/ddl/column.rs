@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{SchemaError, default_sql, enum_check_name};
+use super::{SchemaError, default_sql, enum_check_name, is_full_text};
 use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, EnumStyle};
 use crate::schema::{Column, IndexPart, Table};
 use crate::types::ColumnType;
@@ -17,7 +17,7 @@ pub fn is_keyed(table: &Table, column: &str) -> bool {
         || table
             .indexes
             .iter()
-            .filter(|index| index.method.as_deref() != Some("fulltext"))
+            .filter(|index| !is_full_text(index))
             .flat_map(|index| &index.parts)
             .any(|part| matches!(part, IndexPart::Column(name) | IndexPart::ColumnDesc(name) if name == column))
 }

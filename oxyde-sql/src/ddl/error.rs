@@ -57,6 +57,16 @@ pub enum SchemaError {
         /// Name of the type.
         name: String,
     },
+    /// A full-text index that cannot be.
+    #[error("full-text index `{index}` of table `{table}` {what}")]
+    FullText {
+        /// The index.
+        index: String,
+        /// The table.
+        table: String,
+        /// "takes columns only" …
+        what: String,
+    },
     /// The dialect cannot store or declare it.
     #[error("{dialect} has no {feature} (table `{table}`)")]
     Unsupported {
@@ -83,6 +93,10 @@ impl SchemaError {
             Self::Duplicate { .. } => "rename one of them".to_owned(),
             Self::EnumMismatch { .. } => {
                 "columns that share an enum type must list the same values; rename one of the types"
+                    .to_owned()
+            }
+            Self::FullText { .. } => {
+                "declare it over text columns: Index(\"title\", \"body\", method=\"fulltext\")"
                     .to_owned()
             }
             Self::Unsupported { .. } => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::SchemaError;
+use super::{SchemaError, full_text, is_full_text};
 use crate::dialect::DdlStyle;
 use crate::schema::{Index, IndexPart, Table};
 use crate::types::ColumnType;
@@ -41,7 +41,7 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
     };
     let (mut using, mut tail) = (String::new(), String::new());
     match method.as_deref() {
-        Some(method @ ("fulltext" | "spatial")) if style.index_in_table => {
+        Some(method @ "spatial") if style.index_in_table => {
             kind = format!("{} ", method.to_ascii_uppercase());
         }
         Some(method) if style.index_in_table => {
@@ -91,7 +91,8 @@ fn part_column(style: &DdlStyle, table: &Table, name: &str) -> String {
     }
 }
 
-/// `CREATE INDEX`; `concurrently` where the dialect knows it, else the plain form.
+/// `CREATE INDEX`; `concurrently` where the dialect knows it, else the plain form. A full-text
+/// index may be several statements.
 ///
 /// # Errors
 /// The dialect has no such method, no partial, covering or expression index.
@@ -100,48 +101,68 @@ pub fn create_index(
     table: &Table,
     index: &Index,
     concurrently: bool,
-) -> Result<String, SchemaError> {
+) -> Result<Vec<String>, SchemaError> {
+    let concurrently = word(style, concurrently);
+    if is_full_text(index) {
+        return full_text::create(style, table, index, concurrently);
+    }
     let Pieces { kind, using, body } = pieces(style, table, index)?;
-    let concurrently = if concurrently && style.concurrent_indexes {
-        "CONCURRENTLY "
-    } else {
-        ""
-    };
-    Ok(format!(
+    Ok(vec![format!(
         "CREATE {kind}INDEX {concurrently}{} ON {}{using} {body}",
         style.quoted(&index.name),
         style.qualified(table.schema.as_deref(), &table.name)
-    ))
+    )])
 }
 
-/// The index as a line of `CREATE TABLE`, where indexes belong to their table.
-///
-/// # Errors
-/// As [`create_index`].
-pub fn index_line(style: &DdlStyle, table: &Table, index: &Index) -> Result<String, SchemaError> {
-    let Pieces { kind, body, .. } = pieces(style, table, index)?;
-    Ok(format!("{kind}INDEX {} {body}", style.quoted(&index.name)))
-}
-
-/// `DROP INDEX`.
-#[must_use]
-pub fn drop_index(style: &DdlStyle, table: &Table, name: &str, concurrently: bool) -> String {
-    if style.index_in_table {
-        return format!(
-            "DROP INDEX {} ON {}",
-            style.quoted(name),
-            style.qualified(table.schema.as_deref(), &table.name)
-        );
-    }
-    let concurrently = if concurrently && style.concurrent_indexes {
+fn word(style: &DdlStyle, concurrently: bool) -> &'static str {
+    if concurrently && style.concurrent_indexes {
         "CONCURRENTLY "
     } else {
         ""
-    };
-    format!(
+    }
+}
+
+/// The index as lines of `CREATE TABLE`, where indexes belong to their table.
+///
+/// # Errors
+/// As [`create_index`].
+pub fn index_lines(
+    style: &DdlStyle,
+    table: &Table,
+    index: &Index,
+) -> Result<Vec<String>, SchemaError> {
+    if is_full_text(index) {
+        return full_text::lines(style, table, index);
+    }
+    let Pieces { kind, body, .. } = pieces(style, table, index)?;
+    Ok(vec![format!(
+        "{kind}INDEX {} {body}",
+        style.quoted(&index.name)
+    )])
+}
+
+/// `DROP INDEX`, of an index of the table; a full-text index may be several statements.
+#[must_use]
+pub fn drop_index(style: &DdlStyle, table: &Table, name: &str, concurrently: bool) -> Vec<String> {
+    let concurrently = word(style, concurrently);
+    if table
+        .indexes
+        .iter()
+        .any(|index| index.name == name && is_full_text(index))
+    {
+        return full_text::drop(style, table, name, concurrently);
+    }
+    if style.index_in_table {
+        return vec![format!(
+            "DROP INDEX {} ON {}",
+            style.quoted(name),
+            style.qualified(table.schema.as_deref(), &table.name)
+        )];
+    }
+    vec![format!(
         "DROP INDEX {concurrently}{}",
         style.qualified(table.schema.as_deref(), name)
-    )
+    )]
 }
 
 /// The indexes that foreign keys need and that no other index or key of the table gives.
@@ -180,6 +201,7 @@ pub fn foreign_key_indexes(style: &DdlStyle, table: &Table) -> Vec<Index> {
             parts: key.columns.iter().cloned().map(IndexPart::Column).collect(),
             unique: false,
             method: None,
+            config: None,
             condition: None,
             include: Vec::new(),
         });

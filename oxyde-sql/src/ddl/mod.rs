@@ -12,6 +12,7 @@ mod constraint;
 mod default;
 mod enum_type;
 mod error;
+mod full_text;
 mod index;
 mod name;
 mod rebuild;
@@ -26,7 +27,8 @@ pub use constraint::{check_sql, foreign_key_sql, primary_key_sql, unique_sql};
 pub use default::{default_sql, is_literal};
 pub use enum_type::{EnumType, create_enum, drop_enum, enum_types};
 pub use error::SchemaError;
-pub use index::{create_index, drop_index, foreign_key_indexes, index_line};
+pub use full_text::is_full_text;
+pub use index::{create_index, drop_index, foreign_key_indexes, index_lines};
 pub use name::{
     DERIVED_LIMIT, check_name, enum_check_name, foreign_key_name, index_name, primary_key_name,
     shorten, unique_name,
@@ -35,6 +37,7 @@ pub use rebuild::Rebuild;
 pub use schema::{create_schema, creation_order, drop_schema, points_at};
 pub use table::{add_foreign_key, check_table, drop_table, rename_table, table_extras, table_sql};
 
+pub use crate::dialect::words_column;
 use crate::dialect::{DdlStyle, Features};
 use crate::error::SqlError;
 use crate::schema::Schema;

@@ -1,6 +1,7 @@
 //! Building a table anew, where the dialect cannot change it in place.
 
-use super::{SchemaError, create_index, table_sql};
+use super::table::beside;
+use super::{SchemaError, create_index, full_text, table_sql};
 use crate::dialect::DdlStyle;
 use crate::schema::{Column, Table};
 
@@ -28,6 +29,8 @@ pub struct Rebuild {
     pub rename: String,
     /// The indexes that the schema knows: name and statement.
     pub indexes: Vec<(String, String)>,
+    /// Triggers of the old table that belong to its indexes.
+    pub triggers: Vec<String>,
     /// Indexes that are not made again.
     pub dropped_indexes: Vec<String>,
 }
@@ -101,11 +104,17 @@ impl Rebuild {
         };
         create.shrink_to_fit();
         let mut indexes = Vec::with_capacity(after.indexes.len());
+        let mut triggers = Vec::new();
+        // A virtual table beside the old table does not go with it.
+        for index in beside(style, before) {
+            triggers.extend(full_text::triggers(&index.name));
+            let gone = full_text::drop_virtual_table(style, &index.name);
+            indexes.push((index.name.clone(), gone));
+        }
         for index in &after.indexes {
-            indexes.push((
-                index.name.clone(),
-                create_index(style, after, index, false)?,
-            ));
+            for sql in create_index(style, after, index, false)? {
+                indexes.push((index.name.clone(), sql));
+            }
         }
         let dropped_indexes = before
             .indexes
@@ -127,6 +136,7 @@ impl Rebuild {
             ),
             temporary,
             indexes,
+            triggers,
             dropped_indexes,
         })
     }

@@ -141,7 +141,11 @@ pub fn drop_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, Sch
                 ));
             }
         }
-        statements.extend(ordered.iter().map(|table| drop_table(style, table, true)));
+        statements.extend(
+            ordered
+                .iter()
+                .flat_map(|table| drop_table(style, table, true)),
+        );
     }
     for ty in enum_types(&schema.tables)? {
         statements.extend(drop_enum(style, &ty.name, true));

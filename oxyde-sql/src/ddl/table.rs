@@ -1,11 +1,12 @@
 //! Whole tables.
 
 use super::{
-    SchemaError, check_sql, column_sql, comment_sql, create_index, foreign_key_indexes,
-    foreign_key_sql, index_line, primary_key_name, primary_key_sql, unique_sql,
+    SchemaError, check_sql, column_sql, comment_sql, create_index, drop_index, foreign_key_indexes,
+    foreign_key_sql, full_text, index_lines, is_full_text, primary_key_name, primary_key_sql,
+    unique_sql,
 };
-use crate::dialect::{CommentStyle, CounterStyle, DdlStyle};
-use crate::schema::{ForeignKey, IndexPart, Table};
+use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, SearchStyle};
+use crate::schema::{ForeignKey, Index, IndexPart, Table};
 
 /// `CREATE TABLE` under the given name, with the foreign keys for which `inline` holds.
 ///
@@ -41,7 +42,7 @@ pub fn table_sql(
             .iter()
             .chain(&table.indexes)
         {
-            lines.push(index_line(style, table, index)?);
+            lines.extend(index_lines(style, table, index)?);
         }
     }
     for key in table.foreign_keys.iter().filter(|key| inline(key)) {
@@ -70,7 +71,7 @@ pub fn table_extras(style: &DdlStyle, table: &Table) -> Result<Vec<String>, Sche
     let mut statements = Vec::new();
     if !style.index_in_table {
         for index in &table.indexes {
-            statements.push(create_index(style, table, index, false)?);
+            statements.extend(create_index(style, table, index, false)?);
         }
     }
     statements.extend(
@@ -106,14 +107,28 @@ pub fn add_foreign_key(
     ))
 }
 
-/// `DROP TABLE`.
+/// `DROP TABLE`, and what stands beside the table.
 #[must_use]
-pub fn drop_table(style: &DdlStyle, table: &Table, if_exists: bool) -> String {
+pub fn drop_table(style: &DdlStyle, table: &Table, if_exists: bool) -> Vec<String> {
     let if_exists = if if_exists { "IF EXISTS " } else { "" };
-    format!(
+    let mut statements = vec![format!(
         "DROP TABLE {if_exists}{}",
         style.qualified(table.schema.as_deref(), &table.name)
-    )
+    )];
+    // The triggers go with the table.
+    statements.extend(
+        beside(style, table).map(|index| full_text::drop_virtual_table(style, &index.name)),
+    );
+    statements
+}
+
+/// The indexes that are tables of their own, which name this table.
+pub(super) fn beside<'a>(style: &DdlStyle, table: &'a Table) -> impl Iterator<Item = &'a Index> {
+    let virtual_tables = style.search == SearchStyle::VirtualTable;
+    table
+        .indexes
+        .iter()
+        .filter(move |index| virtual_tables && is_full_text(index))
 }
 
 /// `ALTER TABLE … RENAME TO`, and the name of its key where that holds the table's.
@@ -127,10 +142,21 @@ pub fn rename_table(style: &DdlStyle, table: &Table, to: &str) -> Result<Vec<Str
     } else {
         style.quoted(to)
     };
-    let mut statements = vec![format!(
+    let mut statements = Vec::new();
+    for index in beside(style, table) {
+        statements.extend(drop_index(style, table, &index.name, false));
+    }
+    statements.push(format!(
         "ALTER TABLE {} RENAME TO {new}",
         style.qualified(table.schema.as_deref(), &table.name)
-    )];
+    ));
+    let renamed = Table {
+        name: to.to_owned(),
+        ..table.clone()
+    };
+    for index in beside(style, table) {
+        statements.extend(create_index(style, &renamed, index, false)?);
+    }
     if style.counter == CounterStyle::Identity && !table.primary_key.is_empty() {
         statements.push(format!(
             "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",

@@ -1,6 +1,6 @@
 //! How each dialect writes DDL: the table that `crate::ddl` asks instead of the dialect.
 
-use super::Dialect;
+use super::{Dialect, SearchStyle};
 
 /// How long a name may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct DdlStyle {
     pub schemas: bool,
     /// Index methods (`USING …`), the usual one first; empty when there is no choice.
     pub index_methods: &'static [&'static str],
+    /// What a full-text index is made of.
+    pub search: SearchStyle,
     /// Whether an index may cover only some rows (`WHERE …`).
     pub partial_indexes: bool,
     /// Whether an index may carry further columns (`INCLUDE`).
@@ -162,6 +164,7 @@ const POSTGRES: DdlStyle = DdlStyle {
     alter: AlterStyle::Clauses,
     schemas: true,
     index_methods: &["btree", "hash", "gin", "gist", "spgist", "brin"],
+    search: SearchStyle::of(Dialect::Postgres),
     partial_indexes: true,
     covering_indexes: true,
     expression_indexes: true,
@@ -204,6 +207,7 @@ const SQLITE: DdlStyle = DdlStyle {
     alter: AlterStyle::Rebuild,
     schemas: false,
     index_methods: &[],
+    search: SearchStyle::of(Dialect::Sqlite),
     partial_indexes: true,
     covering_indexes: false,
     expression_indexes: true,
@@ -240,7 +244,8 @@ const MYSQL: DdlStyle = DdlStyle {
     counter: CounterStyle::Suffix,
     alter: AlterStyle::Modify,
     schemas: true,
-    index_methods: &["btree", "hash", "fulltext", "spatial"],
+    index_methods: &["btree", "hash", "spatial"],
+    search: SearchStyle::of(Dialect::Mysql),
     partial_indexes: false,
     covering_indexes: false,
     expression_indexes: true,
@@ -271,7 +276,7 @@ const MARIADB: DdlStyle = DdlStyle {
     dialect: Dialect::Mariadb,
     name: "MariaDB",
     expression_indexes: false,
-    index_methods: &["btree", "hash", "fulltext", "spatial"],
+    index_methods: &["btree", "hash", "spatial"],
     instant_drop_column: Some((10, 4, 0)),
     drop_check: "DROP CONSTRAINT",
     table_suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",

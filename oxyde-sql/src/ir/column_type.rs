@@ -1,4 +1,4 @@
-use super::{Expr, Literal};
+use super::{Expr, Literal, SearchResult};
 use crate::types::ColumnType;
 
 impl Expr {
@@ -22,6 +22,10 @@ impl Expr {
                 Self::Aggregate(aggregate) => Some(&aggregate.ty),
                 _ => None,
             },
+            Self::Search(search) => Some(match &search.gives {
+                SearchResult::Found => &ColumnType::Bool,
+                SearchResult::Rank(_) => &ColumnType::Double,
+            }),
             Self::Predicate(_) | Self::Literal(Literal::Bool(_)) => Some(&ColumnType::Bool),
             Self::Literal(Literal::Int(_)) => Some(&ColumnType::BigInt),
             Self::Literal(Literal::Null | Literal::Default) => None,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Order, Predicate, Select};
+use super::{Order, Predicate, Search, Select};
 use crate::types::ColumnType;
 
 /// A value-giving expression.
@@ -86,6 +86,8 @@ pub enum Expr {
     Predicate(Box<Predicate>),
     /// A function over a window.
     Window(Box<Window>),
+    /// A full-text search.
+    Search(Box<Search>),
     /// SQL that the user wrote (`RawSQL`), with the user's expressions in between.
     Raw {
         /// Text and expressions in order.

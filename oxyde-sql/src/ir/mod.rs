@@ -11,6 +11,7 @@ mod expr;
 mod insert;
 mod join;
 mod predicate;
+mod search;
 mod select;
 mod update;
 
@@ -22,6 +23,7 @@ pub use expr::{
 pub use insert::{Conflict, ConflictAction, ConflictTarget, Insert, InsertColumn, InsertSource};
 pub use join::{Join, JoinKind};
 pub use predicate::Predicate;
+pub use search::{Search, SearchIndex, SearchResult};
 pub use select::{
     Compound, Cte, Direction, Distinct, Lock, LockStrength, LockWait, Nulls, Order, Output, Select,
     SetOperator, Source, Table,

@@ -1,20 +1,25 @@
-use super::{Lookup, Rendering, Takes, lookup};
-use crate::dialect::Templates;
+use super::{Call, Lookup, Rendering, Takes, lookup};
+use crate::error::SqlError;
+use crate::ir::{Search, SearchResult};
+use crate::query::{Context, Sql, search};
+use crate::search::SearchForm;
 use crate::types::Families;
 
-/// Full-text search for all words. MySQL and MariaDB need a FULLTEXT index over the column.
+/// Full-text search for all words, where the database can do it without an index made for it;
+/// [`Search`] knows the indexes.
 pub(super) const LOOKUPS: &[Lookup] = &[Lookup {
     takes: Takes::Text,
-    ..lookup(
-        "search",
-        Families::TEXT,
-        Rendering::Template(
-            Templates::of(
-                "TO_TSVECTOR({0}) @@ PLAINTO_TSQUERY({1})",
-                "",
-                "MATCH ({0}) AGAINST ({1} IN NATURAL LANGUAGE MODE)",
-            )
-            .not_sqlite(),
-        ),
-    )
+    ..lookup("search", Families::TEXT, Rendering::With(plain))
 }];
+
+fn plain(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let wanted = Search {
+        columns: vec![call.operand.clone()],
+        query: call.arguments[0].clone(),
+        form: SearchForm::Plain,
+        config: "simple".to_owned(),
+        index: None,
+        gives: SearchResult::Found,
+    };
+    search(cx, &wanted)
+}

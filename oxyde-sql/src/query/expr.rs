@@ -4,7 +4,7 @@ use sea_query::{DynIden, Expr as SeaExpr, SubQueryStatement};
 
 use super::context::{Context, Qualifier};
 use super::fragment::{Level, Sql};
-use super::{arithmetic, case, json_path, predicate, select, window};
+use super::{arithmetic, case, json_path, predicate, search, select, window};
 use crate::dialect::{DECIMAL_COLLATION, quote_identifier};
 use crate::error::SqlError;
 use crate::ir::{Expr, Literal, RawPart};
@@ -42,6 +42,7 @@ pub(crate) fn expr(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> 
         }
         Expr::Predicate(condition) => predicate::predicate(cx, condition),
         Expr::Window(window) => window::window(cx, window),
+        Expr::Search(wanted) => search::search(cx, wanted),
         Expr::Raw { parts, .. } => raw(cx, parts),
     })
 }

@@ -17,6 +17,7 @@ mod predicate;
 mod returning;
 mod rows;
 mod scan;
+mod search;
 mod select;
 mod source;
 mod update;
@@ -31,6 +32,7 @@ pub(crate) use fragment::{Level, Sql};
 pub(crate) use json_path::steps as json_steps;
 pub(crate) use order::order_list;
 pub(crate) use predicate::predicate;
+pub(crate) use search::search;
 
 use crate::dialect::Features;
 use crate::error::SqlError;

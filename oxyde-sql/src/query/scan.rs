@@ -164,6 +164,12 @@ fn walk_expr(value: &Expr, visit: &mut Visit<'_>) {
                 walk_expr(&order.expr, visit);
             }
         }
+        Expr::Search(search) => {
+            for column in &search.columns {
+                walk_expr(column, visit);
+            }
+            walk_expr(&search.query, visit);
+        }
         Expr::Raw { parts, .. } => {
             for part in parts {
                 if let RawPart::Expr(value) = part {

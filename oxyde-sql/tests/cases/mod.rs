@@ -10,6 +10,7 @@ mod inserts;
 mod lookups;
 mod predicates;
 mod schema;
+mod searches;
 mod selects;
 mod updates;
 mod upserts;
@@ -23,6 +24,7 @@ pub fn topics() -> Vec<(&'static str, Vec<(String, Statement)>)> {
         ("predicates", predicates::cases()),
         ("expressions", expressions::cases()),
         ("functions", functions::cases()),
+        ("searches", searches::cases()),
         ("aggregates", aggregates::cases()),
         ("windows", windows::cases()),
         ("selects", selects::cases()),

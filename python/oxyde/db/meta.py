@@ -194,6 +194,7 @@ class IndexMeta:
         method: "btree", "gin" …; the database's own when None.
         condition: SQL; only rows for which it holds are indexed.
         include: columns stored beside the key.
+        config: the text search configuration of a full-text index.
     """
 
     name: str
@@ -202,6 +203,7 @@ class IndexMeta:
     method: str | None = None
     condition: str | None = None
     include: tuple[str, ...] = ()
+    config: str | None = None
 
 
 @dataclass(slots=True, frozen=True)

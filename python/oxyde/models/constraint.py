@@ -25,7 +25,11 @@ class Index:
         fields: the parts in order.
         name: the index's name; made from table and columns by default.
         unique: whether equal values are refused.
-        method: "btree", "hash", "gin", "gist" …; the database's own when None.
+        method: "btree", "hash", "gin", "gist" …; the database's own when None. "fulltext" makes an
+            index for full-text search on every database: GIN over `to_tsvector` on PostgreSQL, an
+            FTS5 table kept by triggers on SQLite, FULLTEXT on MySQL and MariaDB.
+        config: for "fulltext", PostgreSQL's text search configuration ("english" knows stems, on
+            SQLite too; MySQL and MariaDB know none); "simple" by default.
         condition: SQL; only rows for which it holds are indexed.
         include: fields stored beside the key.
     """
@@ -36,6 +40,7 @@ class Index:
     method: str | None
     condition: str | None
     include: tuple[str, ...]
+    config: str | None
 
     def __init__(
         self,
@@ -47,11 +52,13 @@ class Index:
         condition: str | None = None,
         where: str | None = None,
         include: Iterable[str] = (),
+        config: str | None = None,
     ) -> None:
         """Args: see the class; `fields` and `where` are other words for parts and condition.
 
         Raises:
-            FieldError: no part is given, or both `condition` and `where` are.
+            FieldError: no part is given, both `condition` and `where` are, or `config` is for
+                an index that is not for full-text search.
         """
         flat: list[str] = []
         for part in parts:
@@ -61,6 +68,9 @@ class Index:
             raise FieldError("an Index needs a field", hint='Index("last_name", "first_name")')
         if condition is not None and where is not None:
             raise FieldError("`condition` and `where` are the same: give one of them")
+        if config is not None and method != "fulltext":
+            raise FieldError("`config` is for full-text indexes", hint='method="fulltext"')
+        object.__setattr__(self, "config", config)
         object.__setattr__(self, "fields", tuple(flat))
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "unique", unique)

@@ -135,6 +135,8 @@ def _index(index: Any) -> dict[str, Any]:
         made["unique"] = True
     if index.method is not None:
         made["method"] = index.method
+    if index.config is not None:
+        made["config"] = index.config
     if index.condition is not None:
         made["condition"] = index.condition
     if index.include:

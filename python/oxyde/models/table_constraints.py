@@ -87,6 +87,8 @@ def _index(cls: type[Any], meta: ModelMeta, index: Index) -> IndexMeta:
         else:
             parts.append(("expression", part))
             words.append("expr")
+    if index.method == "fulltext":
+        _check_full_text(meta, index, parts, where)
     suffix = "key" if index.unique else "idx"
     return IndexMeta(
         name=check_identifier(index.name or derived_name(meta.table_name, *words, suffix), where),
@@ -94,8 +96,26 @@ def _index(cls: type[Any], meta: ModelMeta, index: Index) -> IndexMeta:
         unique=index.unique,
         method=index.method,
         condition=index.condition,
+        config=index.config,
         include=tuple(column_field(meta, name, where).db_column for name in index.include),
     )
+
+
+def _check_full_text(
+    meta: ModelMeta, index: Index, parts: list[tuple[str, str]], where: str
+) -> None:
+    if index.unique or index.condition is not None or index.include:
+        raise FieldError(f"{where}: a full-text index is not unique, partial or covering")
+    for kind, text in parts:
+        field = meta.field_metadata[meta.columns[text]] if kind == "column" else None
+        column_type = None if field is None else field.column_type
+        if column_type != "text" and not (
+            isinstance(column_type, dict) and column_type.keys() <= {"varchar", "custom"}
+        ):
+            raise FieldError(
+                f"{where}: a full-text index is over text fields, and `{text}` is none",
+                hint='Index("title", "body", method="fulltext")',
+            )
 
 
 def column_field(meta: ModelMeta, name: str, where: str) -> FieldMeta:

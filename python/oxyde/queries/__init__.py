@@ -51,6 +51,7 @@ from oxyde.queries.q import Q
 from oxyde.queries.query import Query
 from oxyde.queries.raw import RawSQL, execute_raw
 from oxyde.queries.related_manager import RelatedManager, related
+from oxyde.queries.search import Search, SearchRank
 from oxyde.queries.subquery import Exists, OuterRef, Subquery
 from oxyde.queries.typed import any_of, between, contains, icontains, in_, is_null
 from oxyde.queries.window import (
@@ -130,6 +131,8 @@ __all__ = [
     "Right",
     "Round",
     "RowNumber",
+    "Search",
+    "SearchRank",
     "Sign",
     "Sqrt",
     "StringAgg",

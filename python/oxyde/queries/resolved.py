@@ -186,6 +186,11 @@ class Resolved:
 
     def render(self, leaf: Leaf, operand: _ir.Expr, scope: Scope) -> _ir.Predicate:
         """The lookup of the IR."""
+        if self.spec.name == "search" and leaf.form == "plain" and not self.path:
+            from oxyde.queries.search import search_lookup
+
+            argument = scope.builder.param("text", self.label)
+            return search_lookup(self, operand, argument, scope)
         if self.path:
             operand = self._step(leaf, operand)
         elif self.part is not None:
