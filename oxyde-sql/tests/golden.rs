@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use oxyde_sql::compile;
-use oxyde_sql::dialect::{DECIMAL_COLLATION, Dialect, Features, SQLITE_FUNCTIONS};
+use oxyde_sql::dialect::{DECIMAL_COLLATION, Dialect, Features, INET_COLLATION, SQLITE_FUNCTIONS};
 use oxyde_sql::ir::{Message, Statement};
 use oxyde_sql::plan::{Bulk, Plan};
 
@@ -201,6 +201,7 @@ fn sqlite_functions_are_the_registered_ones() {
         }
     }
     assert!(called.remove(DECIMAL_COLLATION));
+    assert!(called.remove(INET_COLLATION));
     let registered: BTreeSet<String> = SQLITE_FUNCTIONS
         .iter()
         .map(|function| function.name.to_owned())

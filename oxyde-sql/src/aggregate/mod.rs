@@ -6,7 +6,7 @@ use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::{Aggregate as Call, Expr};
 use crate::nearest::nearest;
-use crate::query::{Context, Level, Sql, comparable, order_list, predicate};
+use crate::query::{Context, Level, Sql, comparable, extreme, order_list, predicate};
 use crate::types::{ColumnType, Families, Family};
 
 /// One aggregate.
@@ -63,9 +63,16 @@ pub(crate) fn render_over(
     if emulated && aggregate.keeps_nulls {
         return Err(cx.unsupported(format!("filtered `{}`", aggregate.name)));
     }
+    let mut back = None;
     let mut arguments = Vec::with_capacity(call.arguments.len());
     for (i, argument) in call.arguments.iter().enumerate() {
-        let mut sql = comparable(cx, argument)?;
+        let mut sql = if i == 0 && matches!(aggregate.name, "min" | "max") {
+            let (sql, restore) = extreme(cx, argument)?;
+            back = Some(restore);
+            sql
+        } else {
+            comparable(cx, argument)?
+        };
         if let (0, true, Some(filter)) = (i, emulated, &filter) {
             let template = "CASE WHEN {0} THEN {1} END";
             sql = cx.join.fill(template, &[filter.clone(), sql], Level::Term);
@@ -102,6 +109,9 @@ pub(crate) fn render_over(
     }
     if let Some(over) = over {
         sql = cx.join.fill("{0} OVER {1}", &[sql, over], Level::Term);
+    }
+    if let Some(back) = back {
+        sql = back.restore(cx, sql)?;
     }
     match form.after.map(|after| after.pick(cx.features.dialect)) {
         Some(Some(after)) => Ok(cx.join.fill(after, &[sql, second], Level::Term)),

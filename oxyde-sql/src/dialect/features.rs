@@ -96,6 +96,8 @@ features! {
     unnest,
     /// Decimals are texts, with functions and a collation that the driver registers.
     decimal_as_text,
+    /// IP addresses are texts, with a collation that the driver registers.
+    inet_collation,
     /// Native type for exact decimals with NaN and infinity.
     decimal_nan,
     /// NaN and infinity in floating-point columns.

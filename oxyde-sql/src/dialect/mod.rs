@@ -21,7 +21,9 @@ pub(crate) use printer::{JsonPathStyle, Printing};
 pub use quote::{quote_identifier, quote_text};
 pub(crate) use search::{SEARCHED, SEARCHED_BETWEEN, is_search_config};
 pub use search::{SearchStyle, words_column};
-pub use sqlite::{DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS, SqliteFunction};
+pub use sqlite::{
+    DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS, INET_COLLATION, SqliteFunction,
+};
 pub use style::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, EnumStyle, Moments, NameLimit};
 pub use template::Templates;
 

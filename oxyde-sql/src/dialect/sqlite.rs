@@ -19,6 +19,7 @@ pub(super) const fn features(version: Version) -> Features {
         update_from: true,
         delete_alias: true,
         decimal_as_text: true,
+        inet_collation: true,
         transactional_ddl: true,
         aggregate_order: at_least(version, (3, 44, 0)),
         double_infinity: true,
@@ -31,6 +32,9 @@ pub(super) const fn features(version: Version) -> Features {
 /// Name of the collation that compares decimal texts as numbers (`1.50` equals `1.5`). The
 /// driver registers it on each connection, as it does [`FUNCTIONS`].
 pub const DECIMAL_COLLATION: &str = "oxyde_decimal";
+
+/// Name of the collation that puts IP addresses and networks in the order of their bits.
+pub const INET_COLLATION: &str = "oxyde_inet";
 
 /// A function that the driver must register on each SQLite connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ const fn order(name: &'static str, template: &'static str) -> Lookup {
     lookup(
         name,
         Families::ORDERED,
-        Rendering::Template(Templates::same(template)),
+        Rendering::Order(Templates::same(template)),
     )
 }
 

@@ -18,7 +18,7 @@ use crate::error::SqlError;
 use crate::ir::{Expr, Literal};
 use crate::nearest::nearest;
 use crate::plan::Form;
-use crate::query::{Context, Level, Sql, comparable};
+use crate::query::{Context, Level, Sql, comparable, ordered};
 use crate::types::{ColumnType, Families, Family};
 
 pub(crate) use list::{ListColumn, list_rows};
@@ -116,6 +116,8 @@ pub struct Lookup {
 enum Rendering {
     /// The operand is `{0}`, the arguments `{1}`, `{2}`.
     Template(Templates),
+    /// The same for an order comparison.
+    Order(Templates),
     /// A search in text: the template for a param, sent in a form, and the one for any other value.
     Pattern {
         form: Form,
@@ -220,6 +222,7 @@ pub(crate) fn render(
     };
     match &lookup.rendering {
         Rendering::Template(templates) => template(cx, templates, &call),
+        Rendering::Order(templates) => order(cx, templates, &call),
         Rendering::Pattern { form, param, other } => pattern(cx, *form, param, other, &call),
         Rendering::Part => part(cx, &call),
         Rendering::With(render) => render(cx, &call),
@@ -230,6 +233,18 @@ fn template(cx: &mut Context<'_>, templates: &Templates, call: &Call<'_>) -> Res
     let mut parts = vec![comparable(cx, call.operand)?];
     for argument in call.arguments {
         parts.push(crate::query::expr(cx, argument)?);
+    }
+    cx.template(templates, &parts, Level::Compare, call.lookup.name)
+}
+
+fn order(cx: &mut Context<'_>, templates: &Templates, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let ty = call.operand.column_type();
+    let mut parts = vec![ordered(cx, call.operand, ty)?];
+    for argument in call.arguments {
+        parts.push(match ty.map(ColumnType::family) {
+            Some(Family::Enum | Family::Inet) => ordered(cx, argument, ty)?,
+            _ => crate::query::expr(cx, argument)?,
+        });
     }
     cx.template(templates, &parts, Level::Compare, call.lookup.name)
 }

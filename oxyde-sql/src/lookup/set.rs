@@ -5,7 +5,7 @@ use crate::ir::Expr;
 use crate::query::{Context, Level, Sql, comparable, expr};
 use crate::types::Families;
 
-const BETWEEN: Rendering = Rendering::Template(Templates::same("{0!} BETWEEN {1!} AND {2!}"));
+const BETWEEN: Rendering = Rendering::Order(Templates::same("{0!} BETWEEN {1!} AND {2!}"));
 
 pub(super) const LOOKUPS: &[Lookup] = &[
     Lookup {

@@ -13,6 +13,7 @@ mod fragment;
 mod insert;
 mod json_path;
 mod order;
+mod ordered;
 mod predicate;
 mod returning;
 mod rows;
@@ -31,6 +32,7 @@ pub(crate) use expr::{comparable, expr};
 pub(crate) use fragment::{Level, Sql};
 pub(crate) use json_path::steps as json_steps;
 pub(crate) use order::order_list;
+pub(crate) use ordered::{extreme, ordered};
 pub(crate) use predicate::predicate;
 pub(crate) use search::search;
 

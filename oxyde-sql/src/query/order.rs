@@ -3,8 +3,8 @@
 use sea_query::{Expr as SeaExpr, NullOrdering, Order as SeaOrder, SelectStatement};
 
 use super::context::Context;
-use super::expr::comparable;
 use super::fragment::{Level, Sql};
+use super::ordered::ordered;
 use crate::error::SqlError;
 use crate::ir::{Direction, Nulls, Order};
 
@@ -22,7 +22,7 @@ pub(super) fn order_select(
     orders: &[Order],
 ) -> Result<(), SqlError> {
     for order in orders {
-        let sql = comparable(cx, &order.expr)?;
+        let sql = ordered(cx, &order.expr, order.expr.column_type())?;
         match order.nulls {
             None => query.order_by_expr(sql.expr(), direction(order)),
             // Where the dialect has no NULLS FIRST, sea-query writes `expr IS NULL` before it,
@@ -48,7 +48,7 @@ pub(super) fn order_select(
 pub(crate) fn order_list(cx: &mut Context<'_>, orders: &[Order]) -> Result<Sql, SqlError> {
     let mut terms = Vec::with_capacity(orders.len());
     for order in orders {
-        let sql = comparable(cx, &order.expr)?;
+        let sql = ordered(cx, &order.expr, order.expr.column_type())?;
         let way = match order.direction {
             Direction::Asc => " ASC",
             Direction::Desc => " DESC",

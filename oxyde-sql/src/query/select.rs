@@ -9,6 +9,7 @@ use super::context::{Context, Piece};
 use super::expr::{comparable, expr, exprs, iden};
 use super::fragment::Level;
 use super::order::order_select;
+use super::ordered::check_combined;
 use super::predicate::predicate;
 use super::source::{join_select, source_ref};
 use super::{output_columns, scan};
@@ -224,6 +225,11 @@ fn finish(
 ) -> Result<(), SqlError> {
     if let Some(with) = with {
         query.with_cte(with);
+    }
+    if !select.compounds.is_empty() {
+        for order in &select.order_by {
+            check_combined(cx, &order.expr)?;
+        }
     }
     order_select(cx, query, &select.order_by)?;
     limit_offset(cx, query, select)?;

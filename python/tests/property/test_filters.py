@@ -1,8 +1,8 @@
 """Random rows and random trees of conditions: the database's answer against Python's.
 
-Every lookup of plain columns, paths over foreign keys, and paths to many rows, put together with
-`&`, `|`, `^` and `~`. Conditions on one to-many relation that stand side by side in one `&` are
-about the same row of it.
+Every lookup of plain columns, paths over foreign keys, and paths to many rows (reverse keys, and
+many to many both ways), put together with `&`, `|`, `^` and `~`. Conditions on one to-many relation
+that stand side by side in one `&` are about the same row of it.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Member(Model):
     key: uuid.UUID | None = None
     blob: bytes | None = None
     posts: list[Post] = Field(db_reverse_fk="author")
+    badges: list[Badge] = Field(db_m2m=True, db_through="Owning")
 
 
 class Post(Model):
@@ -69,6 +70,26 @@ class Post(Model):
     author: Member
     title: str | None = None
     views: int | None = None
+
+
+class Badge(Model):
+    class Meta:
+        is_table = True
+        table_name = "random_badge"
+
+    id: int = Field(db_pk=True)
+    name: str | None = None
+    rank: int | None = None
+    owners: list[Member] = Field(db_m2m=True, db_through="Owning")
+
+
+class Owning(Model):
+    class Meta:
+        is_table = True
+        table_name = "random_owning"
+
+    member: Member = Field(db_pk=True)
+    badge: Badge = Field(db_pk=True)
 
 
 # --- values: few enough that conditions often meet them ---------------------------------------
@@ -198,8 +219,15 @@ _OVER_MANY = {
     ("team", "members", "age"): "int",
     ("team", "members", "text"): "text",
     ("team", "members", "posts", "views"): "int",
+    ("badges", "name"): "text",
+    ("badges", "rank"): "int",
+    ("badges", "id"): "int",
+    ("badges", "owners", "age"): "int",
+    ("badges", "owners", "posts", "title"): "text",
+    ("badges", "owners", "team", "name"): "text",
+    ("team", "members", "badges", "name"): "text",
 }
-_TO_MANY = ("posts", "members")
+_TO_MANY = ("posts", "members", "badges", "owners")
 
 
 def _leaves(paths: dict[tuple[str, ...], str]) -> st.SearchStrategy[Leaf]:
@@ -212,7 +240,12 @@ _PLAIN = _leaves({(name,): kind for name, kind in _KINDS.items()})
 _RELATED = (
     _leaves(_OVER_ONE)
     | _leaves(_OVER_MANY)
-    | st.builds(Leaf, st.sampled_from([("team",), ("posts",)]), st.just("isnull"), st.booleans())
+    | st.builds(
+        Leaf,
+        st.sampled_from([("team",), ("posts",), ("badges",)]),
+        st.just("isnull"),
+        st.booleans(),
+    )
 )
 
 
@@ -328,16 +361,30 @@ _POSTS = st.lists(
 )
 
 
-async def _store(teams: list[Row], members: list[Row], posts: list[Row]) -> list[Row]:
+_BADGES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.none() | _VALUES["text"],
+            "rank": st.none() | _VALUES["int"],
+            "owners": st.sets(st.integers(0, 11), max_size=4),
+        }
+    ),
+    max_size=4,
+)
+
+
+async def _store(
+    teams: list[Row], members: list[Row], posts: list[Row], badges: list[Row]
+) -> list[Row]:
     """Put the rows in place of those before; gives the members, tied to the others."""
-    for model in (Post, Member, Team):
+    for model in (Owning, Badge, Post, Member, Team):
         await model.objects.delete()
     stored_teams = [{"id": number, **team, "members": []} for number, team in enumerate(teams, 1)]
     stored: list[Row] = []
     for number, member in enumerate(members, 1):
         index = member["team"]
         team = stored_teams[index % len(teams)] if teams and index is not None else None
-        stored.append({**member, "id": number, "team": team, "posts": []})
+        stored.append({**member, "id": number, "team": team, "posts": [], "badges": []})
         if team is not None:
             team["members"].append(stored[-1])
     stored_posts = []
@@ -345,6 +392,12 @@ async def _store(teams: list[Row], members: list[Row], posts: list[Row]) -> list
         author = stored[post["author"] % len(stored)]
         stored_posts.append({**post, "id": number, "author_id": author["id"]})
         author["posts"].append(stored_posts[-1])
+    stored_badges = []
+    for number, badge in enumerate(badges, 1):
+        owners = [stored[index] for index in sorted({i % len(stored) for i in badge["owners"]})]
+        stored_badges.append({**badge, "id": number, "owners": owners})
+        for owner in owners:
+            owner["badges"].append(stored_badges[-1])
     await Team.objects.bulk_create(
         [{name: team[name] for name in ("id", "name", "rank")} for team in stored_teams]
     )
@@ -363,12 +416,22 @@ async def _store(teams: list[Row], members: list[Row], posts: list[Row]) -> list
             for post in stored_posts
         ]
     )
+    await Badge.objects.bulk_create(
+        [{name: badge[name] for name in ("id", "name", "rank")} for badge in stored_badges]
+    )
+    await Owning.objects.bulk_create(
+        [
+            {"member_id": owner["id"], "badge_id": badge["id"]}
+            for badge in stored_badges
+            for owner in badge["owners"]
+        ]
+    )
     return stored
 
 
 @pytest.fixture
 async def tables(database: AsyncDatabase) -> AsyncDatabase:
-    await db.create_tables(models=[Team, Member, Post])
+    await db.create_tables(models=[Team, Member, Post, Badge, Owning])
     return database
 
 
@@ -398,7 +461,7 @@ _SETTINGS = settings(
 async def test_conditions_on_columns(
     tables: AsyncDatabase, members: list[Row], trees: list[Leaf | Branch]
 ) -> None:
-    await _compare(await _store([], members, []), trees)
+    await _compare(await _store([], members, [], []), trees)
 
 
 @_SETTINGS
@@ -406,6 +469,7 @@ async def test_conditions_on_columns(
     teams=_TEAMS,
     members=_MEMBERS,
     posts=_POSTS,
+    badges=_BADGES,
     trees=st.lists(_trees(_PLAIN | _RELATED | _RELATED), min_size=8, max_size=8),
 )
 async def test_conditions_over_relations(
@@ -413,9 +477,10 @@ async def test_conditions_over_relations(
     teams: list[Row],
     members: list[Row],
     posts: list[Row],
+    badges: list[Row],
     trees: list[Leaf | Branch],
 ) -> None:
-    await _compare(await _store(teams, members, posts), trees)
+    await _compare(await _store(teams, members, posts, badges), trees)
 
 
 async def test_every_lookup_is_among_them(tables: AsyncDatabase) -> None:
@@ -428,7 +493,7 @@ async def test_every_lookup_is_among_them(tables: AsyncDatabase) -> None:
         for number in range(6)
     ]
     members.append({"team": None, **dict.fromkeys(columns)})
-    rows = await _store([], members, [])
+    rows = await _store([], members, [], [])
     trees: list[Leaf | Branch] = []
     for name, kind in _KINDS.items():
         values = columns[name]

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "SQLite's C interface")]
 
 mod decimal;
+mod inet;
 mod json;
 mod moment;
 mod number;
@@ -270,7 +271,7 @@ pub(super) fn register(db: NonNull<ffi::sqlite3>) {
             );
         }
     }
-    // SAFETY: the connection is open and ours; the collation has no context.
+    // SAFETY: the connection is open and ours; the collations have no context.
     unsafe {
         ffi::sqlite3_create_collation_v2(
             db.as_ptr(),
@@ -278,6 +279,14 @@ pub(super) fn register(db: NonNull<ffi::sqlite3>) {
             ffi::SQLITE_UTF8,
             ptr::null_mut(),
             Some(on_compare),
+            None,
+        );
+        ffi::sqlite3_create_collation_v2(
+            db.as_ptr(),
+            c"oxyde_inet".as_ptr(),
+            ffi::SQLITE_UTF8,
+            ptr::null_mut(),
+            Some(on_compare_inet),
             None,
         );
         // A double-quoted name that is none is an error, not a text.
@@ -311,11 +320,19 @@ extern "C" fn on_compare(
 ) -> c_int {
     // SAFETY: SQLite gives two texts with their lengths, alive during this call.
     let (a, b) = unsafe { (utf8(a, len_a), utf8(b, len_b)) };
-    match decimal::compare(a.unwrap_or_default(), b.unwrap_or_default()) {
-        Ordering::Less => -1,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
-    }
+    decimal::compare(a.unwrap_or_default(), b.unwrap_or_default()) as c_int
+}
+
+extern "C" fn on_compare_inet(
+    _context: *mut c_void,
+    len_a: c_int,
+    a: *const c_void,
+    len_b: c_int,
+    b: *const c_void,
+) -> c_int {
+    // SAFETY: as for decimals.
+    let (a, b) = unsafe { (utf8(a, len_a), utf8(b, len_b)) };
+    inet::compare(a.unwrap_or_default(), b.unwrap_or_default()) as c_int
 }
 
 /// The arguments of a call; `None` when one of them is NULL.
