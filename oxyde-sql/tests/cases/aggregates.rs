@@ -72,7 +72,9 @@ pub fn cases() -> Vec<(String, Statement)> {
             ..aggregate("sum", vec![u("score")], Type::Double)
         },
     );
-    for column in ["age", "balance", "active", "token", "name", "seen", "mood", "ip"] {
+    for column in [
+        "age", "balance", "active", "token", "name", "seen", "mood", "ip",
+    ] {
         add(
             &format!("min_{column}"),
             aggregate("min", vec![u(column)], ty(column)),

@@ -11,7 +11,6 @@ mod moment;
 mod number;
 mod text;
 
-use std::cmp::Ordering;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
