@@ -100,7 +100,8 @@ class Adapter:
         return int(answer)
 
     def plain_aggregates(self, answer: Any) -> list[float]:
-        return [round(float(value), 6) for value in answer]
+        # MySQL gives four decimals of an average of integers, the last one rounded.
+        return [round(float(value), 3) for value in answer]
 
     # How rows are read; drivers with tuples change these.
     def _user(self, row: Any) -> list[Any]:
