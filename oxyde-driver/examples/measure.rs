@@ -68,6 +68,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Bulk::Arrays {
             sql: "INSERT INTO oxyde_measure SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6)"
                 .to_owned(),
+            copy: None,
         }
     } else if url.starts_with("sqlite") {
         Bulk::PerRow

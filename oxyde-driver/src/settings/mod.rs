@@ -64,6 +64,8 @@ pub struct PoolSettings {
     pub ssl_client_key: Option<PathBuf>,
     /// The application's name, as PostgreSQL shows it.
     pub pg_application_name: Option<String>,
+    /// Schemas that names without one are looked for in, in order (PostgreSQL's `search_path`).
+    pub pg_search_path: Option<String>,
     /// Prepared statements kept per connection; 0 says the same as `pg_pooler = transaction`,
     /// where none can be kept.
     pub pg_statement_cache_capacity: usize,
@@ -98,6 +100,7 @@ impl Default for PoolSettings {
             ssl_client_cert: None,
             ssl_client_key: None,
             pg_application_name: None,
+            pg_search_path: None,
             pg_statement_cache_capacity: 200,
             pg_pooler: None,
             mysql_charset: "utf8mb4".to_owned(),
@@ -108,7 +111,7 @@ impl Default for PoolSettings {
 
 impl PoolSettings {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 22] = [
+    pub const NAMES: [&'static str; 23] = [
         "acquire_timeout",
         "idle_timeout",
         "max_connections",
@@ -119,6 +122,7 @@ impl PoolSettings {
         "name",
         "pg_application_name",
         "pg_pooler",
+        "pg_search_path",
         "pg_statement_cache_capacity",
         "query_timeout",
         "sqlite_busy_timeout",
@@ -166,6 +170,7 @@ impl PoolSettings {
             "pg_application_name" => self.pg_application_name = Some(text.to_owned()),
             "pg_statement_cache_capacity" => self.pg_statement_cache_capacity = number(name, text)?,
             "pg_pooler" => self.pg_pooler = Some(text.to_owned()),
+            "pg_search_path" => self.pg_search_path = Some(text.to_owned()),
             "mysql_charset" => text.clone_into(&mut self.mysql_charset),
             "mysql_collation" => self.mysql_collation = Some(text.to_owned()),
             _ => return Ok(false),
@@ -201,6 +206,13 @@ impl PoolSettings {
         }
         if let Some(pooler) = &self.pg_pooler {
             one_of("pg_pooler", pooler, &["transaction"])?;
+        }
+        if self.pg_search_path.is_some() && self.by_transaction() {
+            return Err(invalid(
+                "pg_search_path",
+                "would be lost behind a pooler that hands connections out by the transaction: \
+                 give the role a search_path of its own (ALTER ROLE … SET search_path)",
+            ));
         }
         for (name, word) in [
             ("mysql_charset", Some(&self.mysql_charset)),

@@ -17,6 +17,7 @@ __all__ = [
     "disconnect_all",
     "get_connection",
     "home_of",
+    "one_database",
     "register_connection",
     "resolve",
     "route_by",
@@ -42,6 +43,18 @@ def route_by(router: Router | None) -> None:
 def home_of(name: str) -> str:
     """Where a row that was read from database `name` is written back to."""
     return name if _router is None else _router.home(name)
+
+
+def one_database(one: str, other: str) -> bool:
+    """Whether rows under two names can refer to each other: the names are one, those of a primary
+    and its replica, or of one URL. (Of a name that is not registered nothing is known.)"""
+    if one == other or home_of(one) == home_of(other):
+        return True
+    first, second = _databases.get(one), _databases.get(other)
+    if first is None or second is None:
+        return True
+    in_memory = first.url in ("sqlite://", "sqlite:///:memory:")
+    return first.url == second.url and not in_memory
 
 
 def register_connection(

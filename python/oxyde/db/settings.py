@@ -38,6 +38,9 @@ class PoolSettings:
         ssl_client_cert: PEM file of the client's certificate.
         ssl_client_key: PEM file of the client's key.
         pg_application_name: name shown in ``pg_stat_activity``.
+        pg_search_path: schemas that tables without one are looked for in, in order, as after
+            ``SET search_path =``: one database name for each tenant's schema. Behind a pooler
+            with ``pg_pooler="transaction"`` it is refused.
         pg_statement_cache_capacity: prepared statements kept per connection; 0 says the same as
             ``pg_pooler="transaction"``, where none can be kept.
         pg_pooler: ``"transaction"`` behind a pooler that hands its connections out by the
@@ -69,6 +72,7 @@ class PoolSettings:
     ssl_client_cert: str | Path | None = None
     ssl_client_key: str | Path | None = None
     pg_application_name: str | None = None
+    pg_search_path: str | None = None
     pg_statement_cache_capacity: int = 100
     pg_pooler: Literal["transaction"] | None = None
     mysql_charset: str = "utf8mb4"

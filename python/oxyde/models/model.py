@@ -153,6 +153,14 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         in (`bulk_create`)."""
         return saving.insert_values(self)
 
+    def _oxyde_check_links(self, executor: Executor) -> None:
+        """Refuse to refer to rows of another database (`bulk_create`, `upsert`)."""
+        saving.check_links(self, executor)
+
+    def _oxyde_check_home(self, label: str, executor: Executor) -> None:
+        """Refuse this row, under the name `label`, where it is of another database."""
+        saving.check_home(label, self, executor)
+
     @classmethod
     def _oxyde_inserting(cls, columns: tuple[str, ...]) -> Inserting | None:
         """How instances that give these columns become rows, all in one go (`bulk_create`); None

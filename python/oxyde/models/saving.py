@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from oxyde.db.meta import ModelMeta
     from oxyde.models.model import Model
 
-__all__ = ["insert", "insert_values", "save", "stored"]
+__all__ = ["check_home", "check_links", "insert", "insert_values", "save", "stored"]
 
 
 async def save(
@@ -49,6 +49,7 @@ async def save(
     before = dict(vars(instance))
     await run_hook(instance, "pre_save", is_create=False, update_fields=names)
     _follow_links(instance, meta)
+    check_links(instance, executor)
     if names is None:
         written = _update_names(instance, meta)
     else:
@@ -68,6 +69,7 @@ async def insert(instance: Model, executor: Executor) -> None:
 
     await run_hook(instance, "pre_save", is_create=True, update_fields=None)
     values = insert_values(instance)
+    check_links(instance, executor)
     filled = await insert_one(type(instance), values, executor)
     stored(instance, executor.name, filled)
     await run_hook(instance, "post_save", is_create=True, update_fields=None)
@@ -102,6 +104,38 @@ def stored(instance: Model, database: str | None, filled: Mapping[str, Any]) -> 
     instance.__pydantic_fields_set__.update(filled)
     meta = type(instance)._db_meta
     mark_stored(instance, database, originals_of(instance, meta) if meta.mutable else {})
+
+
+def check_links(instance: Model, executor: Executor) -> None:
+    """Refuse to refer to a row of another database, where its key would mean another row or none.
+
+    Raises:
+        ManagerError: the row of a foreign key was loaded from, or saved to, another database.
+    """
+    meta = type(instance)._db_meta
+    for name, relation in meta.relations.items():
+        if relation.column is not None:
+            check_home(f"{meta.model.__name__}.{name}", vars(instance).get(name), executor)
+
+
+def check_home(label: str, other: Model | None, executor: Executor) -> None:
+    """Refuse a row of another database than the executor's, under the name `label`.
+
+    Raises:
+        ManagerError: it is from another one.
+    """
+    state = None if other is None else state_of(other)
+    if state is None:
+        return
+    from oxyde.db.registry import one_database
+
+    home = state.database or "default"
+    if not one_database(home, executor.name):
+        raise ManagerError(
+            f"`{label}` is a row of the database {home!r}, and is not in {executor.name!r}",
+            model=type(other),
+            hint=f"load or create it there: using={executor.name!r}",
+        )
 
 
 async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:

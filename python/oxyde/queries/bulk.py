@@ -80,6 +80,9 @@ async def bulk_create(
     instances = _instances(names, items)
     if not instances:
         return []
+    if any(relation.column is not None for relation in names.meta.relations.values()):
+        for instance in instances:
+            instance._oxyde_check_links(executor)
     groups = await _grouped(names, instances, executor)
     conflicts = [
         conflict_of(

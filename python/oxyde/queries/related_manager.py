@@ -83,10 +83,11 @@ class RelatedManager(Generic[T]):
         Returns:
             How many were added.
         """
-        keys = self._keys(items)
+        executor = self._executor(using, client)
+        keys = self._keys(items, executor)
         if not keys:
             return 0
-        async with atomic(client=self._executor(using, client)) as block:
+        async with atomic(client=executor) as block:
             return await self._add(keys, through, block)
 
     async def remove(
@@ -97,10 +98,11 @@ class RelatedManager(Generic[T]):
         Raises:
             FieldError: their foreign key takes no NULL.
         """
-        keys = self._keys(items)
+        executor = self._executor(using, client)
+        keys = self._keys(items, executor)
         if not keys:
             return 0
-        return await self._remove(keys, self._executor(using, client))
+        return await self._remove(keys, executor)
 
     async def set(
         self,
@@ -114,8 +116,9 @@ class RelatedManager(Generic[T]):
 
         Args: as for `add`.
         """
-        wanted = self._keys(items)
-        async with atomic(client=self._executor(using, client)) as block:
+        executor = self._executor(using, client)
+        wanted = self._keys(items, executor)
+        async with atomic(client=executor) as block:
             present = await self._present(block)
             gone = [key for key in present if key not in set(wanted)]
             if gone:
@@ -174,7 +177,7 @@ class RelatedManager(Generic[T]):
             )
         return key
 
-    def _keys(self, items: Iterable[Any]) -> list[Any]:
+    def _keys(self, items: Iterable[Any], executor: Executor) -> list[Any]:
         """The keys of rows on the other side, each once."""
         field = self._hop.remote if self._hop.through is not None else self._own_key()
         keys: list[Any] = []
@@ -182,6 +185,7 @@ class RelatedManager(Generic[T]):
             key = item
             if isinstance(item, self._hop.target.model):
                 key = getattr(item, field.name)
+                item._oxyde_check_home(self._label, executor)
                 if key is None:
                     raise ManagerError(
                         f"`{self._label}`: a {self._target.label} that is not saved yet",

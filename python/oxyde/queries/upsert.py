@@ -37,6 +37,7 @@ async def upsert(
         raise ManagerError(f"upsert() needs the values of a {names.label}", model=names.model)
     instance = build(names.model, values)
     row: dict[str, Any] = instance._oxyde_insert_values()
+    instance._oxyde_check_links(executor)
     if not executor.features["insert_returning"]:
         left = [name for name in names.fields if name not in row]
         row.update(await default_keys(names, left, executor))

@@ -27,6 +27,9 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> PgConnectOpti
             .statement_cache_capacity(settings.pg_statement_cache_capacity.max(16))
             .extra_float_digits(None);
     }
+    if let Some(path) = &settings.pg_search_path {
+        options = options.options([("search_path", path)]);
+    }
     if let Some(socket) = &server.socket {
         options = options.socket(socket);
     }

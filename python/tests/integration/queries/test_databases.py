@@ -13,7 +13,7 @@ from httpx import ASGITransport, AsyncClient
 
 from oxyde import Field, Model, PoolSettings, atomic, db, execute_raw
 from oxyde.db import AsyncDatabase
-from oxyde.exceptions import OxydeError
+from oxyde.exceptions import ManagerError, OxydeError
 
 
 class Event(Model):
@@ -23,6 +23,25 @@ class Event(Model):
 
     id: int | None = Field(default=None, db_pk=True)
     kind: str
+
+
+class Label(Model):
+    class Meta:
+        is_table = True
+        table_name = "databases_label"
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str
+
+
+class Place(Model):
+    class Meta:
+        is_table = True
+        table_name = "databases_place"
+
+    id: int | None = Field(default=None, db_pk=True)
+    event: Event | None = None
+    labels: list[Label] = Field(db_m2m=True)
 
 
 @pytest.fixture
@@ -175,3 +194,62 @@ def test_event_loops_one_after_another(url: str) -> None:
             return await Event.objects.count()
 
     assert [asyncio.run(work(number)) for number in range(3)] == [5, 10, 15]
+
+
+async def test_rows_do_not_refer_to_another_database(both: str) -> None:
+    await db.create_tables(models=[Label, Place])
+    far = await Event.objects.create(kind="far", using="archive")
+    near = await Event.objects.create(kind="near")
+    with pytest.raises(ManagerError, match=r"Place\.event.*'archive'.*'default'"):
+        await Place.objects.create(event=far)
+    with pytest.raises(ManagerError, match="archive"):
+        await Place.objects.bulk_create([Place(event=near), Place(event=far)])
+    assert await Place.objects.count() == 0
+    place = await Place.objects.create(event=near)
+    place.event = await Event.objects.using("archive").get(kind="far")
+    with pytest.raises(ManagerError, match="archive"):
+        await place.save()
+    await place.refresh()
+    assert place.event_id == near.id  # type: ignore[attr-defined]
+    await db.create_tables(models=[Label], using="archive")
+    label = await Label.objects.create(name="far", using="archive")
+    with pytest.raises(ManagerError, match=r"labels.*archive"):
+        await place.labels_set.add(label)  # type: ignore[attr-defined]
+    assert await place.labels_set.count() == 0  # type: ignore[attr-defined]
+
+
+async def test_names_of_one_url_are_one_database(url: str, tmp_path: Path) -> None:
+    await db.init(default=url, again=url)
+    try:
+        await db.create_tables(models=[Event, Label, Place])
+        event = await Event.objects.create(kind="a", using="again")
+        assert (await Place.objects.create(event=event)).event_id == event.id  # type: ignore[attr-defined]
+    finally:
+        await db.close()
+
+
+@pytest.mark.databases("postgres")
+async def test_a_schema_for_each_tenant(url: str) -> None:
+    await db.init(url)
+    await execute_raw("CREATE SCHEMA tenant_a")
+    await execute_raw("CREATE SCHEMA tenant_b")
+    await db.close()
+    split = "&" if "?" in url else "?"
+    await db.init(
+        default=f"{url}{split}pg_search_path=tenant_a", b=f"{url}{split}pg_search_path=tenant_b"
+    )
+    try:
+        for name in ("default", "b"):
+            await db.create_tables(models=[Event], using=name)
+            await Event.objects.bulk_create([{"kind": name}] * 1500, using=name)
+        assert await Event.objects.distinct().values_list("kind", flat=True) == ["default"]
+        assert await Event.objects.using("b").filter(kind="b").count() == 1500
+        found = await execute_raw(
+            "SELECT table_schema FROM information_schema.tables WHERE table_name = $1 ORDER BY 1",
+            [Event.get_table_name()],
+        )
+        assert [row["table_schema"] for row in found] == ["tenant_a", "tenant_b"]
+    finally:
+        await db.close()
+    with pytest.raises(OxydeError, match="pg_search_path"):
+        await db.init(url, settings=PoolSettings(pg_search_path="a", pg_pooler="transaction"))
