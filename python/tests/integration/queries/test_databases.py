@@ -48,8 +48,8 @@ class Place(Model):
 async def both(url: str, tmp_path: Path) -> AsyncIterator[str]:
     """The tested database as `default`, a SQLite file as `archive`."""
     await db.init(default=url, archive=f"sqlite:///{tmp_path / 'archive.db'}")
-    await db.create_tables(models=[Event])
-    await db.create_tables(models=[Event], using="archive")
+    for name in ("default", "archive"):
+        await db.create_tables(models=[Event, Label, Place], using=name)
     yield url
     await db.close()
 
@@ -197,7 +197,6 @@ def test_event_loops_one_after_another(url: str) -> None:
 
 
 async def test_rows_do_not_refer_to_another_database(both: str) -> None:
-    await db.create_tables(models=[Label, Place])
     far = await Event.objects.create(kind="far", using="archive")
     near = await Event.objects.create(kind="near")
     with pytest.raises(ManagerError, match=r"Place\.event.*'archive'.*'default'"):
@@ -211,7 +210,6 @@ async def test_rows_do_not_refer_to_another_database(both: str) -> None:
         await place.save()
     await place.refresh()
     assert place.event_id == near.id  # type: ignore[attr-defined]
-    await db.create_tables(models=[Label], using="archive")
     label = await Label.objects.create(name="far", using="archive")
     with pytest.raises(ManagerError, match=r"labels.*archive"):
         await place.labels_set.add(label)  # type: ignore[attr-defined]
