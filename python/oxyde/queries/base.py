@@ -48,6 +48,10 @@ class Expression:
         """Whether it, or a part of it, is an aggregate."""
         return any(each.aggregates() for each in self.operands())
 
+    def windows(self) -> bool:
+        """Whether it, or a part of it, is a window function."""
+        return any(each.windows() for each in self.operands())
+
     __hash__ = object.__hash__
 
     def __bool__(self) -> NoReturn:

@@ -117,7 +117,12 @@ def build_select(
 
 def where(nodes: tuple[Node, ...], scope: Scope) -> _ir.Predicate | None:
     """All conditions as one, or None when there is none."""
-    return all_of([node.build(scope) for node in nodes]) if nodes else None
+    if not nodes:
+        return None
+    scope.filtering = True
+    built = all_of([node.build(scope) for node in nodes])
+    scope.filtering = False
+    return built
 
 
 def _value(scope: Scope, name: str) -> Typed:

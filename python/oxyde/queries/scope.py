@@ -152,6 +152,7 @@ class Scope:
         origin: for a scope that a to-many path opened, the scope that the path starts from.
         grouping: whether aggregates over its rows may stand in it.
         grouping_rows: whether there is a GROUP BY, so that a row stands for many.
+        filtering: whether a condition on its rows is being built: windows come after those.
         locking: whether the rows are locked. Only rows that are surely there can be.
         sure: the aliases of tables whose rows are surely there.
         inline: whether no table can be joined here: a to-one path becomes a scalar subquery.
@@ -164,6 +165,7 @@ class Scope:
         "builder",
         "built",
         "extra",
+        "filtering",
         "grouping",
         "grouping_rows",
         "inline",
@@ -192,6 +194,7 @@ class Scope:
         self.alias = builder.alias(names.meta.table_name if alias is None else alias)
         self.joins: list[_ir.Join] = []
         self.inline = inline
+        self.filtering = False
         self.locking = False
         self.sure = [self.alias]
         self.grouping = False
@@ -265,9 +268,20 @@ class Scope:
         inner.origin = self.origin
         return inner
 
+    def window_in_filter(self) -> FieldError:
+        """The error for a condition on a window function: WHERE and HAVING come before it."""
+        return FieldError(
+            f"a window function over the rows of `{self.names.label}` cannot be filtered by: "
+            "it sees the rows that are left",
+            hint='put it into a CTE: ranked = CTE("ranked", query.values("id", place=…)); '
+            'objects.join_cte(ranked, id="id").filter(ranked.column("place") == 1)',
+        )
+
     def annotation(self, name: str) -> Typed:
         """An annotation by its name, built when first asked for."""
         built = self.built[name]
+        if self.filtering and self.annotations[name].expression.windows():
+            raise self.window_in_filter()
         if isinstance(built, int):
             builder = self.builder
             index, builder.index = builder.index, built

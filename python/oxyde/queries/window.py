@@ -240,10 +240,16 @@ class Window(Computed):
         """False: a window does not group rows."""
         return False
 
+    def windows(self) -> bool:
+        """It is one."""
+        return True
+
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
         """`function OVER (…)`."""
         from oxyde.queries.expressions import context_of
 
+        if scope.filtering:
+            raise scope.window_in_filter()
         grouping, scope.grouping = scope.grouping, True
         function = self.function.build(scope)
         scope.grouping = grouping

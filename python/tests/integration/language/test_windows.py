@@ -8,8 +8,9 @@ import pytest
 from library import Book, Library
 from newsroom import table
 
-from oxyde import Avg, Count, F, Sum
-from oxyde.exceptions import UnsupportedFeatureError
+from oxyde import Avg, Count, F, Q, Sum
+from oxyde.exceptions import FieldError, UnsupportedFeatureError
+from oxyde.queries.cte import CTE
 from oxyde.queries.window import (
     DenseRank,
     FirstValue,
@@ -105,3 +106,17 @@ async def test_order_by_a_window(books: Library) -> None:
     found = await ordered.values_list("id", flat=True)
     assert found[:2] == [6, 3]
     assert found[-1] == 7
+
+
+async def test_filtering_by_a_window_takes_a_cte(books: Library) -> None:
+    """WHERE and HAVING come before windows: a query around them can filter."""
+    placed = Book.objects.annotate(place=Window(RowNumber(), order_by=["-pages", "id"]))
+    for query in (placed.filter(place__lte=3), placed.exclude(place=1), placed.filter(Q(place=1))):
+        with pytest.raises(FieldError, match="window") as caught:
+            await query.all()
+        assert "CTE" in str(caught.value)
+    ranked = CTE("ranked", placed.values("id", "place"))
+    query = Book.objects.join_cte(ranked, id="id").filter(ranked.column("place") <= 3)
+    assert await query.order_by("-pages", "id").values_list("id", flat=True) == [
+        row[0] for row in await table("SELECT id FROM library_book ORDER BY pages DESC, id LIMIT 3")
+    ]
