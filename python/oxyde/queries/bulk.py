@@ -80,9 +80,11 @@ async def bulk_create(
     instances = _instances(names, items)
     if not instances:
         return []
-    if any(relation.column is not None for relation in names.meta.relations.values()):
-        for instance in instances:
-            instance._oxyde_check_links(executor)
+    for name, relation in names.meta.relations.items():
+        if relation.column is not None:
+            for instance in instances:
+                if instance.__dict__.get(name) is not None:
+                    instance._oxyde_check_links(executor)
     groups = await _grouped(names, instances, executor)
     conflicts = [
         conflict_of(
