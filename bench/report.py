@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.claims import Claim
 from bench.runner import CaseResult, DatabaseResult, Timing
+from bench.table import aligned
 
 RESULTS = Path(__file__).resolve().parent / "results"
 OXYDE = "oxyde"
@@ -73,14 +74,7 @@ def table(database: DatabaseResult) -> str:
         line.append(_ratio(found.to_driver, found.driver_target))
         line.append(_ratio(found.to_orm, found.orm_target))
         lines.append(line)
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    text = [TITLES[database.database], ""]
-    for number, line in enumerate(lines):
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        text.append("  ".join(cells).rstrip())
-        if number == 0:
-            text.append("  ".join("─" * width for width in widths))
+    text = [TITLES[database.database], "", *aligned(lines, ruled=True)]
     text += [f"  {name} is missing: {why}" for name, why in database.missing.items()]
     for result in database.cases:
         for name, why in result.left_out.items():
@@ -106,13 +100,8 @@ def details(database: DatabaseResult) -> str:
         line.append(f"{own.cpu_median / driver.cpu_median:.2f}" if own and driver else "–")
         line += [f"{each.peak:.1f}" if each else "–" for each in pair]
         lines.append(line)
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    text = [f"{TITLES[database.database]}: slowest calls, CPU time of a call, memory", ""]
-    for line in lines:
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        text.append("  ".join(cells).rstrip())
-    return "\n".join(text)
+    title = f"{TITLES[database.database]}: slowest calls, CPU time of a call, memory"
+    return "\n".join([title, "", *aligned(lines)])
 
 
 def summary(databases: list[DatabaseResult], claims: list[Claim]) -> str:

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.adapters.protocol import Adapter
+from bench.table import aligned
 from oxyde import _core
 from oxyde.queries.plans import Entry, Plans
 
@@ -111,15 +112,7 @@ def table(title: str, cases: list[tuple[str, dict[str, float]]]) -> str:
         # Queries that wait at the same time have more stages than time.
         cells += [_microseconds(rest) if rest >= 0 else "–", _microseconds(found["total"])]
         lines.append([name, *cells])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    text = []
-    for number, line in enumerate(lines):
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        text.append("  ".join(cells).rstrip())
-        if number == 0:
-            text.append("  ".join("─" * width for width in widths))
-    return "\n".join(text)
+    return "\n".join(aligned(lines, ruled=True))
 
 
 def _microseconds(seconds: float) -> str:

@@ -151,10 +151,6 @@ impl Executor {
         })
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "pyo3 extracts lists as owned values"
-    )]
     fn fetch_raw(
         &self,
         py: Python<'_>,
@@ -169,8 +165,8 @@ impl Executor {
                 bound.push(bind::raw(&value?, index, self.server.limits)?);
             }
             let types = types
-                .iter()
-                .map(|(name, ty)| Ok((name.clone(), crate::schema::column_type(ty)?)))
+                .into_iter()
+                .map(|(name, ty)| Ok((name, crate::schema::column_type(&ty)?)))
                 .collect::<PyResult<Vec<_>>>()?;
             Operation::start(
                 py,

@@ -154,7 +154,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return saving.insert_values(self)
 
     def _oxyde_check_links(self, executor: Executor) -> None:
-        """Refuse to refer to rows of another database (`bulk_create`, `upsert`)."""
+        """Refuse to refer to rows of another database (`upsert`)."""
         saving.check_links(self, executor)
 
     def _oxyde_check_home(self, label: str, executor: Executor) -> None:

@@ -83,8 +83,9 @@ async def bulk_create(
     for name, relation in names.meta.relations.items():
         if relation.column is not None:
             for instance in instances:
-                if instance.__dict__.get(name) is not None:
-                    instance._oxyde_check_links(executor)
+                other = instance.__dict__.get(name)
+                if other is not None:
+                    other._oxyde_check_home(f"{names.label}.{name}", executor)
     groups = await _grouped(names, instances, executor)
     conflicts = [
         conflict_of(
