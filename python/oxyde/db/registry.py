@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from oxyde.db.executor import Executor
 
 __all__ = [
+    "check_same_database",
     "disconnect_all",
     "get_connection",
     "home_of",
@@ -55,6 +56,25 @@ def one_database(one: str, other: str) -> bool:
         return True
     in_memory = first.url in ("sqlite://", "sqlite:///:memory:")
     return first.url == second.url and not in_memory
+
+
+def check_same_database(inner: str, home: str, outer: str, name: str) -> None:
+    """Refuse a query that has to run on one database as a part of one that runs on another.
+
+    Args:
+        inner: what it is, for the error; it runs on the database `home`.
+        outer: what it is a part of, which runs on the database `name`.
+
+    Raises:
+        OxydeError: they are two, or `home` is not known.
+    """
+    if home != name and home not in _databases:
+        raise _unknown(home)
+    if not one_database(home, name):
+        raise OxydeError(
+            f"{inner} is for the database {home!r}, and {outer} runs on {name!r}",
+            hint=f"run both on one (using={home!r}), or give the values: fetch them first",
+        )
 
 
 def register_connection(

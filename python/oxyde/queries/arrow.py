@@ -104,7 +104,7 @@ class Tabular(Reading[M, R]):
         values: list[Any] = []
         shape = ("arrow", shape_of(self, values))
         flavour = executor.flavour
-        entry = entry_for(flavour, shape, lambda: _build(self, flavour))
+        entry = entry_for(flavour, shape, lambda: _build(self, flavour), self._model)
         rows: ArrowRows = await entry.fetch(executor, values)
         return rows
 

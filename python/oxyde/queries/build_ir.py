@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oxyde.queries.names import Hop
     from oxyde.queries.state import QueryState
 
-__all__ = ["Built", "build_rows", "build_select", "empty_select", "where"]
+__all__ = ["Built", "build_part", "build_rows", "build_select", "empty_select", "where"]
 
 
 def empty_select() -> _ir.Select:
@@ -101,7 +101,7 @@ def build_select(
     elif query._distinct:
         select["distinct"] = {"on": [_value(scope, name).ir for name in query._distinct]}
     for operator, other in query._compounds:
-        part = build_select(other, builder, parent=parent, inner=True)
+        part = build_part(other, builder, parent=parent)
         select["compounds"].append({"operator": operator, "select": part.select})
     if query._order:
         select["order_by"] = _order_by(query, scope)
@@ -113,6 +113,17 @@ def build_select(
         select["lock"] = _lock(query, scope)
     select["joins"] = scope.joins
     return Built(select, scope, cells)
+
+
+def build_part(
+    query: QueryState[Any, Any], builder: Builder, *, parent: Scope | None = None
+) -> Built:
+    """A query of the user inside of another statement, which then runs on the database that this
+    one names."""
+    home = query._home()
+    if home is not None:
+        builder.homes[home] = query._names.label
+    return build_select(query, builder, parent=parent, inner=True)
 
 
 def where(nodes: tuple[Node, ...], scope: Scope) -> _ir.Predicate | None:

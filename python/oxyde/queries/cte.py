@@ -20,7 +20,7 @@ from oxyde.exceptions import FieldError
 from oxyde.queries.columns import hint_for
 from oxyde.queries.expressions import Computed
 from oxyde.queries.scope import Builder, Scope, Typed, column, exact
-from oxyde.queries.shape import shape_of
+from oxyde.queries.shape import part_shape
 
 if TYPE_CHECKING:
     from oxyde.queries.annotation import Context
@@ -100,17 +100,17 @@ class CTE(Rows):
 
     def shape(self, values: list[Any]) -> Hashable:
         """The name and the queries."""
-        first = shape_of(self.query, values)
-        second = None if self.next is None else shape_of(self.next, values)
+        first = part_shape(self.query, values)
+        second = None if self.next is None else part_shape(self.next, values)
         return (self.name, first, second, self.distinct)
 
     def build(self, builder: Builder) -> _ir.Cte:
         """The CTE of the IR."""
-        from oxyde.queries.build_ir import build_select
+        from oxyde.queries.build_ir import build_part
 
-        select = build_select(self.query, builder, inner=True).select
+        select = build_part(self.query, builder).select
         if self.next is not None:
-            part = build_select(self.next, builder, inner=True).select
+            part = build_part(self.next, builder).select
             operator: _ir.SetOperator = "union" if self.distinct else "union_all"
             select["compounds"].append({"operator": operator, "select": part})
         return {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError
-from oxyde.queries.build_ir import build_select
+from oxyde.queries.build_ir import build_part
 from oxyde.queries.columns import kind_of
 from oxyde.queries.insert import insert_statement
 from oxyde.queries.names import Names
 from oxyde.queries.plans import entry_for
 from oxyde.queries.scope import Builder
-from oxyde.queries.shape import shape_of
+from oxyde.queries.shape import part_shape
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -34,7 +34,7 @@ async def insert_from(
 
     def make() -> tuple[_ir.Statement, Builder, None]:
         builder = Builder(executor.flavour)
-        built = build_select(source, builder, inner=True)
+        built = build_part(source, builder)
         if len(built.cells.list) != len(given):
             raise FieldError(
                 f"insert_from(): {len(built.cells.list)} columns for {len(given)} fields"
@@ -51,7 +51,7 @@ async def insert_from(
         return {"insert": statement}, builder, None
 
     values: list[Any] = []
-    shape = ("insert from", names.model, given, shape_of(source, values))
+    shape = ("insert from", names.model, given, part_shape(source, values))
     entry = entry_for(executor.flavour, shape, make, names.model)
     affected, _ = await entry.execute(executor, values)
     return affected

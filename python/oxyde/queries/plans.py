@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from oxyde import _core, _ir
+from oxyde.db.registry import check_same_database
 from oxyde.exceptions import IntegrityError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Entry:
         recipe: how its rows become Python values; None when it gives none.
     """
 
-    __slots__ = ("_kept", "_model", "plan", "recipe")
+    __slots__ = ("_homes", "_kept", "_model", "plan", "recipe")
 
     def __init__(
         self,
@@ -41,12 +42,29 @@ class Entry:
         recipe: Recipe | None,
         kept: tuple[int, ...] | None = None,
         model: type[Any] | None = None,
+        homes: dict[str, str] | None = None,
     ) -> None:
         self.plan = plan
         self.recipe = recipe
         # Which of the shape's values the statement uses; None for all.
         self._kept = kept
         self._model = model
+        # The databases that queries inside of the statement name, and the models of those.
+        self._homes = homes
+
+    def check_database(self, name: str) -> None:
+        """See to it that the statement can run on the database of this name.
+
+        Raises:
+            OxydeError: a query inside of it is about another one.
+        """
+        if not self._homes:
+            return
+        for home, inner in self._homes.items():
+            outer = "" if self._model is None else f" of `{self._model.__name__}`"
+            check_same_database(
+                f"a query of `{inner}`", home, f"the query{outer} that it is a part of", name
+            )
 
     def values(self, values: list[Any]) -> list[Any]:
         """The values that the statement takes, of those of the shape."""
@@ -55,6 +73,7 @@ class Entry:
     async def fetch(self, executor: Executor, values: list[Any]) -> Any:
         """Run it and give its rows."""
         assert self.recipe is not None
+        self.check_database(executor.name)
         try:
             return await executor.fetch(self.plan, self.values(values), self.recipe)
         except IntegrityError as error:
@@ -64,10 +83,12 @@ class Entry:
     async def open_cursor(self, executor: Executor, values: list[Any], chunk: int) -> Cursor:
         """Run it; its rows come `chunk` at a time."""
         assert self.recipe is not None
+        self.check_database(executor.name)
         return await executor.open_cursor(self.plan, self.values(values), self.recipe, chunk)
 
     async def execute(self, executor: Executor, values: list[Any]) -> tuple[int, int | None]:
         """Run it; the rows affected and the last generated key."""
+        self.check_database(executor.name)
         try:
             return await executor.execute(self.plan, self.values(values))
         except IntegrityError as error:
@@ -78,6 +99,7 @@ class Entry:
         self, executor: Executor, rows: Rows | list[list[Any]], batch_size: int | None
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run it over all rows or none."""
+        self.check_database(executor.name)
         try:
             return await executor.bulk(self.plan, rows, self.recipe, batch_size)
         except IntegrityError as error:
@@ -173,13 +195,14 @@ def entry_for(
         flavour: the SQL flavour.
         shape: with the flavour, the key; it holds no value of a user.
         make: gives the statement, its labels, and the recipe.
-        model: what integrity errors are about.
+        model: what the statement is about, for errors.
     """
     key = (flavour, shape)
     entry = plans.get(key)
     if entry is None:
         statement, builder, recipe = make()
         kept = builder.drop_unused(statement)
-        entry = Entry(compile_plan(statement, flavour, builder.labels), recipe, kept, model)
+        plan = compile_plan(statement, flavour, builder.labels)
+        entry = Entry(plan, recipe, kept, model, builder.homes)
         plans.put(key, entry)
     return entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from oxyde.db.registry import resolve
+from oxyde.db.registry import check_same_database, resolve
 from oxyde.exceptions import FieldError
 from oxyde.queries.names import Hop, Names, names_of
 from oxyde.queries.through import through_query
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from oxyde.queries.query import Query
     from oxyde.queries.state import QueryState
 
-__all__ = ["Prefetch", "as_prefetch", "prefetch_into", "prefetch_related"]
+__all__ = ["Prefetch", "as_prefetch", "check_databases", "prefetch_into", "prefetch_related"]
 
 
 class Prefetch:
@@ -73,6 +73,24 @@ def as_prefetch(names: Names, item: str | Prefetch) -> Prefetch:
     if made.to_attr is not None and made.to_attr in names.meta.field_metadata:
         raise FieldError(f"to_attr={made.to_attr!r} is a field of `{names.label}`")
     return made
+
+
+def check_databases(names: Names, prefetches: Iterable[Prefetch], executor: Executor) -> None:
+    """See to it that all of it runs on the database of its root.
+
+    Raises:
+        OxydeError: a query is for another one.
+    """
+    for prefetch in prefetches:
+        query = prefetch.queryset
+        if query is None:
+            continue
+        home = query._home()
+        if home is not None:
+            inner = f"Prefetch({prefetch.path!r}) of `{query._names.label}`"
+            outer = f"the query of `{names.label}` around it"
+            check_same_database(inner, home, outer, executor.name)
+        check_databases(query._names, query._prefetches, executor)
 
 
 class _Level:
@@ -178,6 +196,7 @@ async def prefetch_related(
 
     Raises:
         FieldError: an unknown name, or instances of several models.
+        OxydeError: a Prefetch names another database.
     """
     rows = list(instances)
     if not rows:
@@ -190,4 +209,6 @@ async def prefetch_related(
     if using is None and client is None:
         state = rows[0]._oxyde_state
         using = None if state is None else state.database
-    await prefetch_into(rows, prefetches, resolve(using, client))
+    executor = resolve(using, client)
+    check_databases(names, prefetches, executor)
+    await prefetch_into(rows, prefetches, executor)

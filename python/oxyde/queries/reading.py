@@ -70,11 +70,15 @@ class Reading(Building[M, R]):
                 "a lock outside of a transaction would be given up at once",
                 hint="async with atomic(): …",
             )
-        if self._prefetches and self._row != "model":
-            raise FieldError(
-                "prefetch() loads relations of models, and values() gives none",
-                hint="leave one of them out",
-            )
+        if self._prefetches:
+            if self._row != "model":
+                raise FieldError(
+                    "prefetch() loads relations of models, and values() gives none",
+                    hint="leave one of them out",
+                )
+            from oxyde.queries.prefetch import check_databases
+
+            check_databases(self._names, self._prefetches, executor)
 
     async def _finished(self, rows: list[R], executor: Executor) -> list[R]:
         """What is left to do for rows that have come: their kind, strictness, prefetches."""
@@ -129,7 +133,7 @@ class Reading(Building[M, R]):
 
     def _entry(self, flavour: str, values: list[Any]) -> Entry:
         shape = shape_of(self, values)
-        return entry_for(flavour, shape, lambda: build_rows(self, flavour))
+        return entry_for(flavour, shape, lambda: build_rows(self, flavour), self._model)
 
     async def first(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
         """The first row, by key where no order is set; None when there is no row."""
@@ -349,10 +353,13 @@ class Reading(Building[M, R]):
                 the query would run on, or "postgres" when none is initialised.
 
         Raises:
-            OxydeError: the dialect is unknown.
+            OxydeError: the dialect is unknown, or a query inside is about another database.
         """
         values: list[Any] = []
         entry = self._entry(_flavour(self, dialect, using), values)
+        home = using or self._home()
+        if home is not None:
+            entry.check_database(home)
         return entry.plan.sql, entry.plan.parameters(entry.values(values))
 
     async def explain(
@@ -370,6 +377,7 @@ class Reading(Building[M, R]):
         executor = self._executor(using, client)
         values: list[Any] = []
         entry = self._entry(executor.flavour, values)
+        entry.check_database(executor.name)
         return await executor.explain(entry.plan, entry.values(values), analyze)
 
 

@@ -63,7 +63,7 @@ class Builder:
     the shape lists their values.
     """
 
-    __slots__ = ("_used", "aliases", "checking", "flavour", "index", "labels")
+    __slots__ = ("_used", "aliases", "checking", "flavour", "homes", "index", "labels")
 
     def __init__(self, flavour: str | None = None, *, checking: bool = False) -> None:
         self.flavour = flavour
@@ -71,6 +71,8 @@ class Builder:
         self.labels: list[tuple[str, bool]] = []
         self._used: set[int] = set()
         self.aliases: set[str] = set()
+        # The databases that queries inside of it name, and the models of those.
+        self.homes: dict[str, str] = {}
         # Whether names and types are looked at only, outside of a whole statement.
         self.checking = checking
 
@@ -96,6 +98,7 @@ class Builder:
         self.index = other.index
         self.labels = other.labels
         self._used = other._used
+        self.homes = other.homes
 
     def label(self, index: int, label: str, lookup: bool) -> None:
         """Name the param at a position."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from oxyde.queries.annotation import Annotation
     from oxyde.queries.state import QueryState
 
-__all__ = ["shape_of"]
+__all__ = ["part_shape", "shape_of"]
 
 # What most queries have; whatever else is set stands beside these in a query's own dict.
 _USUAL = frozenset({"_model", "_names", "_where", "_order", "_limit", "_offset"})
@@ -55,7 +55,7 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
     if query._distinct is not False:
         parts += ("distinct", query._distinct)
     if query._compounds:
-        others = [(operator, shape_of(other, values)) for operator, other in query._compounds]
+        others = [(operator, part_shape(other, values)) for operator, other in query._compounds]
         parts += ("compounds", tuple(others))
     if query._order:
         parts += ("order", _shapes(query._order, values))
@@ -63,6 +63,14 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
     if query._lock is not None:
         parts += ("lock", query._lock)
     return tuple(parts)
+
+
+def part_shape(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, ...]:
+    """The shape of a SELECT inside of a statement; the database that it names belongs to it, since
+    the statement can run there only."""
+    shape = shape_of(query, values)
+    home = query._home()
+    return shape if home is None else (*shape, "using", home)
 
 
 def _slice(query: QueryState[Any, Any], parts: list[Any], values: list[Any]) -> None:

@@ -81,6 +81,10 @@ class QueryState(Generic[M, R]):
         made.__dict__ = self.__dict__.copy()
         return made
 
+    def _home(self) -> str | None:
+        """The name of the database that the query itself says, if it does."""
+        return self._using if self._client is None else self._client.name
+
     def _context(self, *, grouping: bool = False) -> Context:
         return Context(self._names, self._annotations, grouping=grouping)
 

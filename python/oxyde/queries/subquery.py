@@ -9,11 +9,11 @@ from oxyde import _ir
 from oxyde.exceptions import FieldError
 from oxyde.queries.annotation import Context
 from oxyde.queries.base import Conditional
-from oxyde.queries.build_ir import build_select, empty_select
+from oxyde.queries.build_ir import build_part, empty_select
 from oxyde.queries.expressions import Computed, path_value
 from oxyde.queries.predicates import Node
 from oxyde.queries.scope import Scope, Typed
-from oxyde.queries.shape import shape_of
+from oxyde.queries.shape import part_shape
 from oxyde.queries.terminal import One, output
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class QueryExpression(Computed):
 
     def shape(self, context: Context, values: list[Any]) -> Hashable:
         """The query's shape."""
-        return ("subquery", shape_of(self.query, values))
+        return ("subquery", part_shape(self.query, values))
 
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
         """A scalar subquery."""
-        built = build_select(self.query, scope.builder, parent=scope, inner=True)
+        built = build_part(self.query, scope.builder, parent=scope)
         _, typed = built.cells.list[0]
         column_type = typed.type or want or "text"
         ir: _ir.Expr = {"subquery": {"select": built.select, "type": column_type}}
@@ -90,9 +90,9 @@ class QueryExpression(Computed):
         if query._limit is None and query._offset is None:
             unordered = query._copy()
             unordered._order = () if not isinstance(query._distinct, tuple) else query._order
-            return build_select(unordered, scope.builder, parent=scope, inner=True).select
+            return build_part(unordered, scope.builder, parent=scope).select
         # Not every database takes a limit right inside of IN.
-        built = build_select(query, scope.builder, parent=scope, inner=True)
+        built = build_part(query, scope.builder, parent=scope)
         alias = scope.builder.alias("picked")
         name, typed = built.cells.list[0]
         outer = empty_select()
@@ -140,12 +140,12 @@ class _ExistsNode(Node):
     def __init__(self, query: Query[Any, Any]) -> None:
         values: list[Any] = []
         self.query = query
-        self.shape = ("exists", shape_of(query, values))
+        self.shape = ("exists", part_shape(query, values))
         self.values = tuple(values)
 
     def build(self, scope: Scope, skip: int = 0) -> _ir.Predicate:
         """`EXISTS`."""
-        built = build_select(self.query, scope.builder, parent=scope, inner=True)
+        built = build_part(self.query, scope.builder, parent=scope)
         return {"exists": built.select}
 
 
@@ -177,7 +177,7 @@ class Exists(Computed, Conditional):
 
     def shape(self, context: Context, values: list[Any]) -> Hashable:
         """The query's shape."""
-        return ("exists", shape_of(self.query, values))
+        return ("exists", part_shape(self.query, values))
 
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
         """The condition as a truth value."""

@@ -73,7 +73,8 @@ async def value_of(
     """Run a statement of another kind than the query's own rows."""
     values: list[Any] = []
     shape = (kind, shape_of(query, values))
-    entry = entry_for(executor.flavour, shape, lambda: build(query, executor.flavour))
+    flavour = executor.flavour
+    entry = entry_for(flavour, shape, lambda: build(query, flavour), query._model)
     return await entry.fetch(executor, values)
 
 
