@@ -106,8 +106,23 @@ class Aggregate(Computed):
                 hint="use group_by() or values() before annotate(), or an aggregate over a "
                 "relation",
             )
-        argument = None if self.expression is None else self.expression.build(scope)
-        return self.over(scope, argument)
+        with scope.each_row():
+            return self.over(scope, self._argument(scope))
+
+    def windowed(self, scope: Scope) -> Typed:
+        """The aggregate as the function of a window; of groups it may take their aggregates."""
+        from oxyde.queries.related import to_many_path
+
+        if to_many_path(scope, self) is not None:
+            raise FieldError(
+                f"{self!r} of `{scope.names.label}` goes over a relation to many rows, which no "
+                "window has",
+                hint="annotate() it first, and name that",
+            )
+        return self.over(scope, self._argument(scope))
+
+    def _argument(self, scope: Scope) -> Typed | None:
+        return None if self.expression is None else self.expression.build(scope)
 
     def over(self, scope: Scope, argument: Typed | None, *, filtered: bool = True) -> Typed:
         """The aggregate of the IR over its argument."""

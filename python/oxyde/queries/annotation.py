@@ -172,7 +172,7 @@ class Context:
         builder = Builder(checking=True)
         scope = Scope(builder, self.names)
         scope.annotations = dict(self.annotations)
-        scope.built = dict.fromkeys(self.annotations, 0)
+        scope.starts = dict.fromkeys(self.annotations, 0)
         scope.grouping = self.grouping
         return scope
 

@@ -85,12 +85,13 @@ def build_select(
         join.build(scope)
     for annotation in query._annotations.values():
         scope.annotations[annotation.name] = annotation
-        scope.built[annotation.name] = builder.index
+        scope.starts[annotation.name] = builder.index
         builder.index += len(annotation.values)
     group_by = _group_by(query)
     scope.grouping = scope.grouping_rows = group_by is not None
     cells = _outputs(query, scope, select, group_by)
-    select["filter"] = where(query._where, scope)
+    with scope.each_row():
+        select["filter"] = where(query._where, scope)
     if group_by is not None:
         select["group_by"] = [_grouped_by(scope, name) for name in group_by]
         select["having"] = where(query._having, scope)
@@ -176,7 +177,7 @@ def _outputs(
     if query._outputs is not None:
         for output in query._outputs:
             if output.grouped:
-                scope.grouping = True
+                scope.grouping = scope.grouping_rows = True
             typed = output.expression.build(scope)
             select["outputs"].append({"expr": typed.ir, "name": output.name})
             cells.add(output.name, typed)

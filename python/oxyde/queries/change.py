@@ -188,7 +188,7 @@ def old_values_statement(
         new.append({"column": {"table": alias, "name": name, "type": item.field.column_type}})
     for annotation in query._annotations.values():
         source.annotations[annotation.name] = annotation
-        source.built[annotation.name] = builder.index
+        source.starts[annotation.name] = builder.index
         builder.index += len(annotation.values)
     select["filter"] = where(query._where, source)
     if query._order:
@@ -244,7 +244,7 @@ def _annotate(query: Query[Any, Any], scope: Scope) -> None:
         return
     for annotation in query._annotations.values():
         scope.annotations[annotation.name] = annotation
-        scope.built[annotation.name] = scope.builder.index
+        scope.starts[annotation.name] = scope.builder.index
         scope.builder.index += len(annotation.values)
 
 

@@ -274,34 +274,28 @@ class Reading(Building[M, R]):
         Raises:
             FieldError: an unknown name, or something that is no aggregate.
         """
-        from oxyde.queries.terminal import (
-            arguments_of,
-            build_aggregates,
-            check_plain,
-            has_rows_of_its_own,
-            needs_derived,
-            output,
-            value_of,
-        )
+        from oxyde.queries.found_rows import context_of_rows, has_rows_of_its_own, needs_derived
+        from oxyde.queries.terminal import build_aggregates, output, value_of
 
         query = self._bare()
-        context = query._context(grouping=True)
+        derived = needs_derived(query)
+        context = context_of_rows(query) if derived else query._context(grouping=True)
         for name, aggregate in aggregates.items():
             if not isinstance(aggregate, Expression) or not aggregate.aggregates():
                 raise FieldError(f"aggregate({name}=…) takes an aggregate, not {aggregate!r:.80}")
         wanted = tuple([output(context, name, each) for name, each in aggregates.items()])
-        derived = needs_derived(query)
-        if has_rows_of_its_own(query):
-            check_plain(wanted)
-        else:
+        if not derived:
             query._row = "dict"
-            query._outputs = arguments_of(context, wanted) if derived else wanted
-        kind = ("aggregate", *(each.shape for each in wanted)) if derived else "aggregate"
+            query._outputs = wanted
+        elif not has_rows_of_its_own(query):
+            query._row, query._fields, query._only = "model", None, None
 
         def build(one: Query[M, Any], flavour: str) -> tuple[_ir.Statement, Builder, Any]:
             return build_aggregates(one, wanted, flavour)
 
-        rows = await value_of(query, kind, build, self._executor(using, client))
+        around = wanted if derived else ()
+        executor = self._executor(using, client)
+        rows = await value_of(query, "aggregate", build, executor, around)
         return cast("dict[str, Any]", rows[0])
 
     def _bare(self) -> Query[M, Any]:

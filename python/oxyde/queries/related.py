@@ -15,7 +15,7 @@ from oxyde.queries.scope import Scope, Typed, column, exact, table_of
 if TYPE_CHECKING:
     from oxyde.queries.aggregates import Aggregate
     from oxyde.queries.annotation import Context
-    from oxyde.queries.names import Hop
+    from oxyde.queries.names import Hop, Names
 
 __all__ = ["aggregate_over", "groups_rows", "to_many_path"]
 
@@ -86,7 +86,7 @@ def aggregate_over(scope: Scope, aggregate: Aggregate, resolved: Resolved) -> Ty
     column_type = result[0].type or "big_int"
     subquery: _ir.Expr = {"subquery": {"select": select, "type": column_type}}
     if scope.grouping_rows:
-        return _again(aggregate, subquery, column_type, result[0])
+        return _again(scope.names, aggregate, subquery, column_type, result[0])
     return Typed(subquery, column_type, result[0].field)
 
 
@@ -143,14 +143,19 @@ def _join_inner(scope: Scope, alias: str, step: Hop) -> str:
 
 
 def _again(
-    aggregate: Aggregate, subquery: _ir.Expr, column_type: _ir.ColumnType, built: Typed
+    names: Names,
+    aggregate: Aggregate,
+    subquery: _ir.Expr,
+    column_type: _ir.ColumnType,
+    built: Typed,
 ) -> Typed:
-    """The aggregate of a group from those of its rows."""
+    """The aggregate of a group, or of all rows, from those of single rows."""
     name = {"count": "sum", "sum": "sum", "min": "min", "max": "max"}.get(aggregate.name)
     if name is None or aggregate.distinct:
         raise FieldError(
-            f"{aggregate!r} over a to-many relation cannot be put together for a group",
-            hint="group the other model's rows instead",
+            f"{aggregate!r} of `{names.label}` goes over a relation to many rows, and cannot be "
+            "put together from what it gives for each row",
+            hint="aggregate or group the rows of the other model instead",
         )
     ir: _ir.Expr = {
         "aggregate": {
@@ -162,4 +167,8 @@ def _again(
             "type": column_type,
         }
     }
+    if aggregate.name == "count":
+        # The sum of no rows at all is NULL, and their count is zero.
+        none: _ir.Expr = {"literal": {"int": 0}}
+        ir = {"function": {"name": "coalesce", "arguments": [ir, none], "type": column_type}}
     return Typed(ir, column_type, built.field)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde import _ir
@@ -163,10 +164,10 @@ class Scope:
 
     __slots__ = (
         "_aliases",
+        "_built",
         "alias",
         "annotations",
         "builder",
-        "built",
         "extra",
         "filtering",
         "grouping",
@@ -178,6 +179,7 @@ class Scope:
         "origin",
         "outputs",
         "parent",
+        "starts",
         "sure",
     )
 
@@ -203,8 +205,9 @@ class Scope:
         self.grouping = False
         self.grouping_rows = False
         self.annotations: dict[str, Annotation] = {}
-        # Annotations: where their params begin, and what came out.
-        self.built: dict[str, int | Typed] = {}
+        # Annotations: where their params begin; and what came out, for a row or for a group.
+        self.starts: dict[str, int] = {}
+        self._built: dict[tuple[str, bool], Typed] = {}
         # Aliases of tables that are joined otherwise than by a path.
         self.extra: dict[str, str] = {}
         # Names of the outputs, which an ORDER BY may refer to.
@@ -282,17 +285,28 @@ class Scope:
 
     def annotation(self, name: str) -> Typed:
         """An annotation by its name, built when first asked for."""
-        built = self.built[name]
         if self.filtering and self.annotations[name].expression.windows():
             raise self.window_in_filter()
-        if isinstance(built, int):
+        built = self._built.get((name, self.grouping_rows))
+        if built is None:
             builder = self.builder
-            index, builder.index = builder.index, built
+            index, builder.index = builder.index, self.starts[name]
             # An annotation sees those before it only: `pages=Sum("pages")` is about the field.
             known = self.annotations
             self.annotations = _before(known, name)
             built = known[name].expression.build(self)
             self.annotations = known
             builder.index = index
-            self.built[name] = built
+            self._built[name, self.grouping_rows] = built
         return built
+
+    @contextmanager
+    def each_row(self) -> Iterator[None]:
+        """While what is built is about single rows, though they are grouped: a condition of WHERE,
+        the argument of an aggregate."""
+        before = self.grouping, self.grouping_rows
+        self.grouping = self.grouping_rows = False
+        try:
+            yield
+        finally:
+            self.grouping, self.grouping_rows = before

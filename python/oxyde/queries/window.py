@@ -250,9 +250,10 @@ class Window(Computed):
 
         if scope.filtering:
             raise scope.window_in_filter()
-        grouping, scope.grouping = scope.grouping, True
-        function = self.function.build(scope)
-        scope.grouping = grouping
+        if isinstance(self.function, Aggregate):
+            function = self.function.windowed(scope)
+        else:
+            function = self.function.build(scope)
         ir: _ir.Expr = {
             "window": {
                 "function": function.ir,
