@@ -54,7 +54,9 @@ async def refresh(
     key = stored_key(instance, meta)
     check_key(meta, key, "refresh")
     executor = executor_of(instance, using, client)
-    names = set(meta.field_metadata) if fields is None else column_names(meta, fields)
+    names = set(meta.field_metadata)
+    if fields is not None:
+        names = column_names(meta, fields, "refresh(fields=…)")
     fresh = await select_one(meta.model, key, executor)
     if fresh is None:
         raise NotFoundError(f"there is no {shown(meta, key)} any more", model=meta.model)

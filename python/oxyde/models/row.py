@@ -86,13 +86,16 @@ async def run_hook(instance: Model, name: str, **arguments: Any) -> None:
         await result
 
 
-def column_names(meta: ModelMeta, names: Iterable[str]) -> set[str]:
-    """The fields with a column that `update_fields` names.
+def column_names(meta: ModelMeta, names: Iterable[str], verb: str) -> set[str]:
+    """The fields with a column that an argument names.
+
+    Args:
+        verb: which argument of what, for an error.
 
     Raises:
         FieldError: a name that is unknown, or a relation without a column.
     """
     if isinstance(names, str):
-        raise FieldError("update_fields takes a list of names, not a text", hint=f'["{names}"]')
-    where = f"save(update_fields=…) of {meta.model.__name__}"
+        raise FieldError(f"{verb} takes a list of names, not a text", hint=f'["{names}"]')
+    where = f"{verb} of {meta.model.__name__}"
     return {column_field(meta, name, where).name for name in names}

@@ -35,7 +35,11 @@ async def save(
 ) -> None:
     """See `Model.save`."""
     meta = table_meta(instance)
-    names = None if update_fields is None else column_names(meta, update_fields)
+    names = (
+        None
+        if update_fields is None
+        else column_names(meta, update_fields, "save(update_fields=…)")
+    )
     executor = executor_of(instance, using, client)
     if _is_new(instance, meta):
         if names is not None:

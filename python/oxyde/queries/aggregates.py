@@ -61,7 +61,8 @@ class Aggregate(Computed):
         self.filter = filter
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.expression!r})"
+        argument = "*" if self.expression is None else self.expression
+        return f"{type(self).__name__}({argument!r})"
 
     def aggregates(self) -> bool:
         """True."""
@@ -102,7 +103,8 @@ class Aggregate(Computed):
             return aggregate_over(scope, self, path)
         if not scope.grouping:
             raise FieldError(
-                f"{self!r} is an aggregate, which has no value for a single row",
+                f"{self!r} is an aggregate, which has no value for a single row of "
+                f"`{scope.names.label}`",
                 hint="use group_by() or values() before annotate(), or an aggregate over a "
                 "relation",
             )

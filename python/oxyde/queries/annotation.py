@@ -99,7 +99,7 @@ class Context:
             annotation = self.annotations.get(name)
             if annotation is not None:
                 return self._annotation(annotation, key, rest.split("__") if rest else [], value)
-        return resolve(self.names, key).leaf(value, self)
+        return resolve(self.names, key, self.annotations).leaf(value, self)
 
     def annotation(
         self,

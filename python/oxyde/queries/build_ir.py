@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from oxyde import _ir
 from oxyde.exceptions import FieldError
 from oxyde.queries.columns import TEXT
-from oxyde.queries.expressions import path_value
+from oxyde.queries.expressions import F, path_value
+from oxyde.queries.lookups import resolve
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.predicates import Node, all_of
 from oxyde.queries.rows import Cells, JoinTree
@@ -89,6 +90,8 @@ def build_select(
         builder.index += len(annotation.values)
     group_by = _group_by(query)
     scope.grouping = scope.grouping_rows = group_by is not None
+    if group_by is not None:
+        _check_groups(query, group_by)
     cells = _outputs(query, scope, select, group_by)
     with scope.each_row():
         select["filter"] = where(query._where, scope)
@@ -96,7 +99,9 @@ def build_select(
         select["group_by"] = [_grouped_by(scope, name) for name in group_by]
         select["having"] = where(query._having, scope)
     elif query._having:
-        raise FieldError("having() needs group_by()", hint="use filter()")
+        raise FieldError(
+            f"having() of `{query._names.label}` needs group_by()", hint="use filter()"
+        )
     if query._distinct is True:
         select["distinct"] = "rows"
     elif query._distinct:
@@ -156,6 +161,33 @@ def _group_by(query: QueryState[Any, Any]) -> tuple[str, ...] | None:
         )
     fields = query._names.fields if query._fields is None else query._fields
     return tuple([name for name in fields if name not in grouped])
+
+
+def _check_groups(query: QueryState[Any, Any], group_by: tuple[str, ...]) -> None:
+    """Refuse columns that differ within a group, of which some databases would take any.
+
+    Raises:
+        FieldError: there is one.
+    """
+    shown = [] if query._outputs is not None else list(query._fields or ())
+    ordered = [term.order.expression for term in query._order if term.order is not None]
+    shown += [each.name for each in ordered if isinstance(each, F)]
+    known = {*group_by, *query._annotations}
+    groups = [resolve(query._names, name) for name in group_by if name not in query._annotations]
+    columns = {(each.hops, each.field.name) for each in groups if not each.path}
+    # The row's own key says which row it is.
+    whole = all(((), name) in columns for name in query._names.primary_key)
+    for name in shown:
+        if name in known:
+            continue
+        one = resolve(query._names, name, known)
+        if ((one.hops, one.field.name) in columns) or (whole and not one.hops):
+            continue
+        raise FieldError(
+            f"`{name}` of `{query._names.label}` has many values in a group by "
+            + ", ".join(f"`{each}`" for each in group_by),
+            hint=f'group_by("{name}") too, or take an aggregate of it: Max("{name}")',
+        )
 
 
 def _grouped_by(scope: Scope, name: str) -> _ir.Expr:

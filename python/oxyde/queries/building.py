@@ -12,6 +12,7 @@ from oxyde.queries.columns import hint_for
 from oxyde.queries.comparison import Holds
 from oxyde.queries.expressions import check_path
 from oxyde.queries.filtering import Filtering
+from oxyde.queries.names import Names, names_of, part_of_path
 from oxyde.queries.ordering import OrderBy, term_of
 from oxyde.queries.related import groups_rows
 from oxyde.queries.state import M, R
@@ -273,14 +274,13 @@ class Building(Filtering[M, R]):
         for path in paths:
             names = self._names
             for segment in path.split("__"):
-                hop = names.hop(segment)
+                hop = names.hop(segment, part_of_path(path, self._names.label))
                 if hop.many:
                     raise FieldError(
-                        f"`{names.label}.{segment}` has many rows, which join() cannot load",
+                        f"`{names.label}.{segment}` has many rows, which join() cannot load"
+                        + part_of_path(path, self._names.label),
                         hint=f'use prefetch("{path}")',
                     )
-                from oxyde.queries.names import names_of
-
                 names = names_of(hop.target.model)
         made = self._copy()
         made._joins = (*self._joins, *(path for path in paths if path not in self._joins))
@@ -363,8 +363,8 @@ class Building(Filtering[M, R]):
         for name in names:
             if name != "self" and name not in self._joins:
                 raise FieldError(
-                    f"of={name!r}: only joined relations can be named",
-                    hint=hint_for(name, ("self", *self._joins)),
+                    f"of={name!r}: only joined relations of `{self._names.label}` can be named",
+                    hint=_lockable(self._names, self._joins, name),
                 )
         made = self._copy()
         wait = "no_wait" if nowait else "skip_locked" if skip_locked else "wait"
@@ -448,6 +448,12 @@ class Building(Filtering[M, R]):
     def all_rows(self) -> Query[M, R]:
         """The query itself, as a copy."""
         return self._copy()
+
+
+def _lockable(names: Names, joins: tuple[str, ...], name: str) -> str | None:
+    if name in names.meta.relations:
+        return f'join("{name}") first'
+    return hint_for(name, ("self", *joins))
 
 
 def _natural(what: str, value: Any) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from oxyde import _ir
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import ManagerError, OxydeError
@@ -24,7 +26,7 @@ from oxyde.queries.plans import entry_for
 from oxyde.queries.rows import cell_of, recipes
 from oxyde.queries.rows_by_keys import rows_by_keys
 from oxyde.queries.scope import Builder, Typed
-from oxyde.queries.validation import build
+from oxyde.queries.validation import build, check_values
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -130,20 +132,26 @@ def _instances(names: Names, items: Iterable[Any]) -> list[Any]:
     model, columns = names.model, names.columns
     validate = model.__pydantic_validator__.validate_python
     made: list[Any] = []
-    for item in items:
-        if isinstance(item, model):
-            made.append(item)
-        elif not isinstance(item, dict):
-            raise ManagerError(
-                f"bulk_create() takes instances of {names.label} and dicts, "
-                f"not {type(item).__name__}",
-                model=model,
-            )
-        elif item.keys() <= columns:
-            # No name has to be looked up, which costs as much as the validation itself.
-            made.append(validate(item, by_alias=True, by_name=True))
-        else:
-            made.append(build(model, item, names))
+    item: Any = None
+    try:
+        for item in items:
+            if isinstance(item, model):
+                made.append(item)
+            elif not isinstance(item, dict):
+                raise ManagerError(
+                    f"bulk_create() takes instances of {names.label} and dicts, "
+                    f"not {type(item).__name__}",
+                    model=model,
+                )
+            elif item.keys() <= columns:
+                # No name has to be looked up, which costs as much as the validation itself.
+                made.append(validate(item, by_alias=True, by_name=True))
+            else:
+                made.append(build(model, item, names))
+    except ValidationError:
+        if isinstance(item, dict):
+            check_values(names, item)
+        raise
     return made
 
 

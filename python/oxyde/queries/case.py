@@ -93,10 +93,9 @@ class Case(Computed):
         if otherwise is not None and otherwise.type is not None:
             types.append(otherwise.type)
         if len({family_of(each) for each in types}) > 1:
-            raise FieldError(
-                "the branches of Case() have different types: "
-                + ", ".join(sorted({kind_of(each) for each in types})),
-                hint="convert them with Cast(…)",
+            kinds = ", ".join(sorted({kind_of(each) for each in types}))
+            raise scope.unfit(
+                self, f"the branches have different types: {kinds}", "convert them with Cast(…)"
             )
         result = column_type or (types[0] if types else "text")
         ir: _ir.Expr = {
@@ -107,6 +106,9 @@ class Case(Computed):
             }
         }
         return Typed(ir, result)
+
+    def __repr__(self) -> str:
+        return f"Case(… {len(self.whens)} branches)"
 
     def _look(self, scope: Scope) -> _ir.ColumnType | None:
         """The type of a branch that is no lone value, or else of the first."""

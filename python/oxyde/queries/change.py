@@ -34,11 +34,14 @@ def refuse_unfit(query: Query[Any, Any], verb: str) -> None:
     """
     if query._compounds or query._groups() or query._having:
         raise OxydeError(
-            f"a grouped or combined query cannot be {verb}d",
+            f"a grouped or combined query of `{query._names.label}` cannot be {verb}d",
             hint="filter by its keys: filter(id__in=…)",
         )
     if query._distinct not in (False, True):
-        raise OxydeError(f"a query with distinct(on=…) cannot be {verb}d")
+        raise OxydeError(
+            f"a query of `{query._names.label}` with distinct(on=…) cannot be {verb}d",
+            hint="filter by its keys: filter(id__in=…)",
+        )
 
 
 def _chosen(query: Query[Any, Any]) -> bool:

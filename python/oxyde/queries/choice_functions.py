@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
-from oxyde.exceptions import FieldError
 from oxyde.queries.columns import kind_of
 from oxyde.queries.function import Func
 from oxyde.queries.scope import Scope, Typed
@@ -39,9 +38,10 @@ class _Choice(Func):
         built = [each.build(scope, beside) for each in self.arguments]
         kinds = {family_of(each.type) for each in built if each.type is not None}
         if len(kinds) > 1:
-            raise FieldError(
-                f"{type(self).__name__} takes values of one type, not {', '.join(sorted(kinds))}",
-                hint="convert them with Cast(…)",
+            raise scope.unfit(
+                self,
+                f"takes values of one type, not {', '.join(sorted(kinds))}",
+                "convert them with Cast(…)",
             )
         return built
 

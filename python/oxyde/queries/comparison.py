@@ -88,7 +88,8 @@ class Comparison(Node):
             kind = kind_of(left.type)
             if kind not in SPECS[self.lookup].kinds:
                 raise FieldLookupError(
-                    f"lookup `{self.lookup}` does not fit {self.left!r} ({kind})"
+                    f"lookup `{self.lookup}` does not fit {self.left!r:.80} of "
+                    f"`{scope.names.label}` ({kind})"
                 )
         arguments: list[_ir.Expr] = []
         for argument in self.arguments:

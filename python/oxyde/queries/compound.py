@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError
+from oxyde.queries.columns import hint_for
 from oxyde.queries.expressions import F
 from oxyde.queries.scope import Scope
 
@@ -41,10 +42,13 @@ def check_compound(one: QueryState[Any, Any], other: QueryState[Any, Any]) -> No
             hint="use values_list(…) on both for rows of different models",
         )
     if one._joins or other._joins:
-        raise FieldError("a combined query cannot join()", hint="use prefetch()")
+        raise FieldError(
+            f"a combined query of `{one._names.label}` cannot join()", hint="use prefetch()"
+        )
     if _columns(one) != _columns(other):
         raise FieldError(
-            f"a union of rows with {_columns(one)} and {_columns(other)} columns",
+            f"a union of rows of `{one._names.label}` and `{other._names.label}` with "
+            f"{_columns(one)} and {_columns(other)} columns",
             hint="name the same number of fields in both",
         )
 
@@ -58,7 +62,7 @@ def order_of_compound(query: QueryState[Any, Any], scope: Scope, term: Term) -> 
     order = term.order
     if order is None or not isinstance(order.expression, F):
         raise FieldError(
-            "a combined query is ordered by its columns only",
+            f"the combined query of `{query._names.label}` is ordered by its columns only",
             hint="name one: order_by(…)",
         )
     name = order.expression.name
@@ -69,7 +73,10 @@ def order_of_compound(query: QueryState[Any, Any], scope: Scope, term: Term) -> 
     else:
         found = query._fields or (*query._names.fields, *query._annotations)
         if name not in found:
-            raise FieldError(f"a combined query has no column `{name}`")
+            raise FieldError(
+                f"the combined query of `{query._names.label}` has no column `{name}`",
+                hint=hint_for(name, found),
+            )
         if name in scope.annotations:
             column_type = scope.annotations[name].type or "text"
         else:

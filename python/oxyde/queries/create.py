@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import (
-    FieldError,
     ManagerError,
     MultipleObjectsReturned,
     UniqueViolationError,
 )
 from oxyde.queries.base import Expression
-from oxyde.queries.validation import build
+from oxyde.queries.validation import build, check_values
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
+    from oxyde.queries.names import Names
     from oxyde.queries.query import Query
 
 __all__ = ["create", "get_or_create", "update_or_create"]
@@ -58,6 +58,7 @@ async def get_or_create(
     executor: Executor,
 ) -> tuple[Any, bool]:
     """The row for these lookups, or a new one; and whether it is new."""
+    _check(query._names, lookups, defaults or {})
     found = await _find(query, lookups, executor)
     if found is not None:
         return found, False
@@ -75,6 +76,7 @@ async def update_or_create(
     """The row for these lookups, changed, or a new one; and whether it is new."""
     changes = {} if defaults is None else dict(defaults)
     fresh = changes if create_defaults is None else create_defaults
+    _check(query._names, lookups, changes, fresh)
     while True:
         found = await _find(query, lookups, executor)
         if found is None:
@@ -92,6 +94,14 @@ async def update_or_create(
                 await locked.save(client=block)
                 return locked, False
         # The row was deleted in between.
+
+
+def _check(names: Names, lookups: Mapping[str, Any], *given: Mapping[str, Any]) -> None:
+    """Refuse what cannot become a row, before anything is asked."""
+    for values in given:
+        check_values(names, values)
+    plain = {name: value for name, value in lookups.items() if "__" not in name and name != "pk"}
+    check_values(names, {k: v for k, v in plain.items() if isinstance(v, Expression)})
 
 
 async def _find(query: Query[Any, Any], lookups: Mapping[str, Any], executor: Executor) -> Any:
@@ -142,9 +152,6 @@ def _values(
         values[query._names.primary_key[0]] = values.pop("pk")
     for name, value in (defaults or {}).items():
         values[name] = _called(value)
-    for name, value in values.items():
-        if isinstance(value, Expression):
-            raise FieldError(f"{name}: a new row takes values, not {value!r:.80}")
     return values
 
 
@@ -158,6 +165,4 @@ def _assign(instance: Any, name: str, value: Any) -> None:
         from oxyde.queries.names import names_of
 
         raise names_of(model).unknown(name)
-    if isinstance(value, Expression):
-        raise FieldError(f"{name}: takes a value here, not {value!r:.80}", hint="use update()")
     setattr(instance, name, value)

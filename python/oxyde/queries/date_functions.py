@@ -99,7 +99,10 @@ class _Dated(Func):
         if part not in known:
             from oxyde.queries.columns import hint_for
 
-            raise FieldError(f"unknown part of a date: {part!r}", hint=hint_for(part, known))
+            raise FieldError(
+                f"{type(self).__name__}({expression!r:.80}, …): unknown part of a date {part!r}",
+                hint=hint_for(str(part), known),
+            )
         self.part = part
         zones = () if zone is None else (as_expression(zone),)
         super().__init__(expression, *zones)
@@ -118,7 +121,7 @@ class _Dated(Func):
             "date_time",
             "timestamp_tz",
         ):
-            raise FieldError(f"{type(self).__name__} takes a date, not {kind_of(built.type)}")
+            raise scope.unfit(self, f"takes a date, not {kind_of(built.type)}")
         return [built, *[each.build(scope, "text") for each in rest]]
 
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:

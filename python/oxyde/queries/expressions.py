@@ -140,7 +140,11 @@ class F(Computed):
         if self.name in origin.annotations:
             annotation = origin.annotations[self.name]
             if annotation.grouped and not origin.grouping:
-                raise FieldError(f"`{self.name}` is an aggregate, which has no value here")
+                raise FieldError(
+                    f"`{self.name}` is an aggregate, which has no value for a single row of "
+                    f"`{origin.names.label}`",
+                    hint="use group_by() or values() before annotate(), and having() to filter",
+                )
             return origin.annotation(self.name)
         return path_value(origin, self.name, want)
 
@@ -156,7 +160,7 @@ def path_value(scope: Scope, name: str, want: _ir.ColumnType | None = None) -> T
     """
     from oxyde.queries.lookups import part_of, resolve
 
-    resolved = resolve(scope.names, name)
+    resolved = resolve(scope.names, name, scope.annotations)
     if resolved.spec.name != "exact":
         if resolved.spec.takes in ("number", "date", "time") and resolved.part is None:
             operand = scope.column(resolved.hops, resolved.field)
@@ -280,7 +284,10 @@ class Combined(Computed):
         else:
             left = self.left.build(scope, want if isinstance(self.left, Value) else None)
             right = self.right.build(scope, left.type)
-        operator, result = result_type(self.operator, left, right)
+        try:
+            operator, result = result_type(self.operator, left, right)
+        except FieldError as error:
+            raise scope.unfit(self, error.args[0], error.hint) from None
         ir: _ir.Expr = {
             "binary": {"op": operator, "left": left.ir, "right": right.ir, "type": result}
         }
@@ -378,6 +385,9 @@ class Cast(Computed):
     def operands(self) -> tuple[Expression, ...]:
         """The operand."""
         return (self.operand,)
+
+    def __repr__(self) -> str:
+        return f"Cast({self.operand!r}, …)"
 
 
 def own_column(scope: Scope, name: str) -> Typed:

@@ -9,7 +9,7 @@ from oxyde import _ir
 from oxyde.exceptions import FieldError, FieldLookupError
 from oxyde.queries.columns import hint_for, kind_of, type_name
 from oxyde.queries.lookup_table import PARTS, SPECS, Spec, part_type
-from oxyde.queries.names import Hop, Names, names_of
+from oxyde.queries.names import Hop, Names, names_of, part_of_path
 from oxyde.queries.resolved import Resolved, part_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,13 @@ __all__ = ["Resolved", "part_of", "resolve", "resolve_field"]
 _COMPARISONS = frozenset({"exact", "gt", "gte", "lt", "lte", "between", "range", "in"})
 
 
-def resolve(names: Names, key: str) -> Resolved:
+def resolve(names: Names, key: str, others: Iterable[str] = ()) -> Resolved:
     """What a lookup key means on a model.
+
+    Args:
+        names: the model.
+        key: the key.
+        others: names that could begin it as well, for the error about one that none has.
 
     Raises:
         FieldError: a name in it that the model does not have.
@@ -29,11 +34,11 @@ def resolve(names: Names, key: str) -> Resolved:
     """
     known = names.lookups.get(key)
     if known is None:
-        known = names.lookups[key] = _resolve(names, key)
+        known = names.lookups[key] = _resolve(names, key, others)
     return known
 
 
-def _resolve(names: Names, key: str) -> Resolved:
+def _resolve(names: Names, key: str, others: Iterable[str]) -> Resolved:
     segments = key.split("__")
     hops: list[Hop] = []
     here = names
@@ -51,7 +56,8 @@ def _resolve(names: Names, key: str) -> Resolved:
             return resolve_field(names, key, f"{label}.{segment}", *path, segments[position + 1 :])
         if hops and segment in SPECS:
             return _on_relation(names, key, label, tuple(hops), segments[position:])
-        raise here.unknown(segment)
+        where = part_of_path(key, names.label)
+        raise here.unknown(segment, where, () if hops else others)
     return _on_relation(names, key, label, tuple(hops), [])
 
 
@@ -171,7 +177,9 @@ def _spec(label: str, field: FieldMeta, column_type: _ir.ColumnType, rest: list[
                 f"unknown lookup `{name}` for `{label}` ({type_name(field.python_type)})",
                 hint=f"for a field of the row referred to: `{field.relation}__{name}`",
             )
-        raise _unknown_lookup(label, field, name, SPECS)
+        kind = kind_of(column_type)
+        fitting = [each.name for each in SPECS.values() if kind in each.kinds]
+        raise _unknown_lookup(label, field, name, fitting)
     kind = kind_of(column_type)
     if kind not in spec.kinds:
         raise _unfit(label, field, name, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, FieldLookupError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from oxyde.queries.lookups import Resolved
     from oxyde.queries.ordering import Term
 
-__all__ = ["Hop", "Names", "Through", "UnknownNameError", "key_of", "names_of"]
+__all__ = ["Hop", "Names", "Through", "UnknownNameError", "key_of", "names_of", "part_of_path"]
 
 
 class UnknownNameError(FieldLookupError, FieldError):
@@ -118,10 +119,18 @@ class Names:
                 f"`{self.label}.{name}` is a {relation.kind} relation, not a column",
                 hint=f"name a field of it: `{name}__…`",
             )
+        if "__" in name:
+            raise UnknownNameError(
+                f"`{name}` is a path, and only fields of `{self.label}` itself can be named here",
+                hint=self._near(name),
+            )
         raise self.unknown(name)
 
-    def hop(self, name: str) -> Hop:
+    def hop(self, name: str, where: str = "") -> Hop:
         """The step over a relation.
+
+        Args:
+            where: for an error, the path that it is a part of.
 
         Raises:
             FieldError: the model has no such relation.
@@ -130,32 +139,40 @@ class Names:
         if hop is None:
             relation = self.meta.relations.get(name)
             if relation is None:
-                raise self.not_a_relation(name)
+                raise self.not_a_relation(name, where)
             hop = self._hops[name] = _make_hop(self.meta, name, relation)
         return hop
 
-    def unknown(self, name: str) -> UnknownNameError:
-        """The error for a name that is none."""
-        candidates = [*self.meta.field_metadata, *self.meta.relations]
+    def _near(self, name: str, others: Iterable[str] = ()) -> str | None:
+        return hint_for(name, [*self.meta.field_metadata, *self.meta.relations, *others])
+
+    def unknown(self, name: str, where: str = "", others: Iterable[str] = ()) -> UnknownNameError:
+        """The error for a name that is none.
+
+        Args:
+            where: the path that it is a part of.
+            others: names that could stand there besides fields: annotations.
+        """
         return UnknownNameError(
-            f"`{self.label}` has no field `{name}`", hint=hint_for(name, candidates)
+            f"`{self.label}` has no field `{name}`{where}", hint=self._near(name, others)
         )
 
-    def not_a_relation(self, name: str) -> FieldError:
+    def not_a_relation(self, name: str, where: str = "") -> FieldError:
         """The error for a name that had to be a relation."""
         if name in self.meta.field_metadata:
             field = self.meta.field_metadata[name]
             if field.relation:
                 return FieldError(
-                    f"`{self.label}.{name}` is a column, not a relation",
+                    f"`{self.label}.{name}` is a column, not a relation{where}",
                     hint=f"did you mean `{field.relation}`?",
                 )
             return FieldError(
-                f"`{self.label}.{name}` is a column, not a relation",
+                f"`{self.label}.{name}` is a column, not a relation{where}",
                 hint=hint_for(name, self.meta.relations),
             )
         return UnknownNameError(
-            f"`{self.label}` has no relation `{name}`", hint=hint_for(name, self.meta.relations)
+            f"`{self.label}` has no relation `{name}`{where}",
+            hint=hint_for(name, self.meta.relations),
         )
 
 
@@ -170,6 +187,11 @@ def names_of(model: type[Any]) -> Names:
         names = Names(model)
         type.__setattr__(model, "_oxyde_names", names)
     return names
+
+
+def part_of_path(path: str, label: str) -> str:
+    """For the error about a part of a path: which path, unless that is the part itself."""
+    return f" (in `{path}` of `{label}`)" if "__" in path else ""
 
 
 def key_of(names: Names, use: str) -> FieldMeta:

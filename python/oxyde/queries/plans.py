@@ -10,7 +10,7 @@ import msgpack
 
 from oxyde import _core, _ir
 from oxyde.db.registry import check_same_database
-from oxyde.exceptions import IntegrityError
+from oxyde.exceptions import IntegrityError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from oxyde._core import Plan, Recipe, Rows
@@ -202,7 +202,12 @@ def entry_for(
     if entry is None:
         statement, builder, recipe = make()
         kept = builder.drop_unused(statement)
-        plan = compile_plan(statement, flavour, builder.labels)
+        try:
+            plan = compile_plan(statement, flavour, builder.labels)
+        except UnsupportedFeatureError as error:
+            if model is not None:
+                error.args = (f"`{model.__name__}`: {error.args[0]}", *error.args[1:])
+            raise
         entry = Entry(plan, recipe, kept, model, builder.homes)
         plans.put(key, entry)
     return entry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde.db.registry import check_same_database, resolve
 from oxyde.exceptions import FieldError
-from oxyde.queries.names import Hop, Names, names_of
+from oxyde.queries.names import Hop, Names, names_of, part_of_path
 from oxyde.queries.through import through_query
 
 if TYPE_CHECKING:
@@ -62,16 +62,17 @@ def as_prefetch(names: Names, item: str | Prefetch) -> Prefetch:
     made = Prefetch(item) if isinstance(item, str) else item
     if not isinstance(made, Prefetch):
         raise FieldError(f"prefetch() takes relations and Prefetch(…), not {item!r:.80}")
-    here = names
+    owner = here = names
     for segment in made.path.split("__"):
-        here = names_of(here.hop(segment).target.model)
+        owner = here
+        here = names_of(here.hop(segment, part_of_path(made.path, names.label)).target.model)
     if made.queryset is not None and made.queryset._model is not here.model:
         raise FieldError(
             f"Prefetch({made.path!r}) takes a query of `{here.label}`, "
             f"not of `{made.queryset._names.label}`"
         )
-    if made.to_attr is not None and made.to_attr in names.meta.field_metadata:
-        raise FieldError(f"to_attr={made.to_attr!r} is a field of `{names.label}`")
+    if made.to_attr is not None:
+        _check_attribute(owner, made.to_attr)
     return made
 
 
@@ -91,6 +92,16 @@ def check_databases(names: Names, prefetches: Iterable[Prefetch], executor: Exec
             outer = f"the query of `{names.label}` around it"
             check_same_database(inner, home, outer, executor.name)
         check_databases(query._names, query._prefetches, executor)
+
+
+def _check_attribute(owner: Names, name: str) -> None:
+    if not name.isidentifier():
+        raise FieldError(f"to_attr={name!r} is no name of an attribute")
+    if name in owner.fields or name in owner.meta.relations or hasattr(owner.model, name):
+        raise FieldError(
+            f"to_attr={name!r} is a field or attribute of `{owner.label}`",
+            hint="give the rows a name of their own",
+        )
 
 
 class _Level:

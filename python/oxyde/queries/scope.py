@@ -274,6 +274,10 @@ class Scope:
         inner.origin = self.origin
         return inner
 
+    def unfit(self, expression: object, message: str, hint: str | None = None) -> FieldError:
+        """The error for an expression whose parts do not go together."""
+        return FieldError(f"{expression!r:.80} of `{self.names.label}`: {message}", hint=hint)
+
     def window_in_filter(self) -> FieldError:
         """The error for a condition on a window function: WHERE and HAVING come before it."""
         return FieldError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
-from oxyde.exceptions import FieldError
 from oxyde.queries.columns import kind_of
 from oxyde.queries.expressions import F, as_expression
 from oxyde.queries.function import Func
@@ -43,10 +42,7 @@ class _Text(Func):
         built = super().build_arguments(scope, want)
         first = built[0].type
         if first is not None and kind_of(first) not in ("text", "varchar", "enum"):
-            raise FieldError(
-                f"{type(self).__name__} takes text, not {kind_of(first)}",
-                hint="use Cast(…, str)",
-            )
+            raise scope.unfit(self, f"takes text, not {kind_of(first)}", "use Cast(…, str)")
         return built
 
 

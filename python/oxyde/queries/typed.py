@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from oxyde.exceptions import FieldError
 from oxyde.queries.base import Conditional, Expression
+from oxyde.queries.columns import hint_for
 from oxyde.queries.expressions import Condition, F, Value
 from oxyde.queries.functions import Lower, Trim, Upper
-from oxyde.queries.names import Names, names_of
+from oxyde.queries.names import Names, names_of, part_of_path
 from oxyde.queries.q import Q
 
 if TYPE_CHECKING:
@@ -39,10 +40,27 @@ __all__ = [
 T = TypeVar("T")
 
 
+class NoSuchPartError(FieldError, AttributeError):
+    """What the values of a field do not have, or a query cannot ask of them."""
+
+
+class _Path(str):
+    """The path of a field, which a user did not mean to have as a text."""
+
+    __slots__ = ()
+
+
 class TypedField(F):
     """A field of a stand-in: an `F` that also has the methods of the field's values."""
 
-    __slots__ = ()
+    __slots__ = ("model",)
+
+    def __init__(self, path: str, model: str) -> None:
+        super().__init__(_Path(path))
+        self.model = model
+
+    def _part(self, part: str | int) -> TypedField:
+        return TypedField(f"{self.name}__{part}", self.model)
 
     def startswith(self, prefix: str) -> Condition:
         """The lookup `startswith`."""
@@ -66,21 +84,24 @@ class TypedField(F):
 
     def date(self) -> TypedField:
         """The date of a moment."""
-        return TypedField(f"{self.name}__date")
+        return self._part("date")
 
     def time(self) -> TypedField:
         """The time of day of a moment."""
-        return TypedField(f"{self.name}__time")
+        return self._part("time")
 
     def __getattr__(self, name: str) -> TypedField:
-        if name in ("year", "month", "day", "hour", "minute", "second"):
-            return TypedField(f"{self.name}__{name}")
-        raise AttributeError(f"a field of a query has no `{name}`")
+        if name in _DATE_PARTS:
+            return self._part(name)
+        raise NoSuchPartError(
+            f"`{name}` cannot be asked of `{self.name}` of `{self.model}`",
+            hint=hint_for(name, [*_DATE_PARTS, *_METHODS]),
+        )
 
     def __getitem__(self, item: str | int) -> TypedField:
         if isinstance(item, bool) or not isinstance(item, str | int):
             raise FieldError(f"a part of `{self.name}` is named by a key or an index, not {item!r}")
-        return TypedField(f"{self.name}__{item}")
+        return self._part(item)
 
     def __contains__(self, item: object) -> NoReturn:
         raise TypeError("`x in field` has no truth value here: use contains(field, x)")
@@ -89,23 +110,28 @@ class TypedField(F):
         raise TypeError("len(field) cannot be recorded: use Length(field)")
 
 
+_DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_METHODS = tuple([name for name in vars(TypedField) if not name.startswith("_")])
+
+
 class StandIn:
     """Stands in for a model while a function is recorded."""
 
-    __slots__ = ("_names", "_path")
+    __slots__ = ("_names", "_path", "_root")
 
-    def __init__(self, names: Names, path: str = "") -> None:
+    def __init__(self, names: Names, path: str = "", root: str = "") -> None:
         self._names = names
         self._path = path
+        self._root = root or names.label
 
     def __getattr__(self, name: str) -> Any:
         meta = self._names.meta
         path = f"{self._path}__{name}" if self._path else name
         if name in meta.field_metadata:
-            return TypedField(path)
+            return TypedField(path, self._root)
         if name in meta.relations:
-            return StandIn(names_of(meta.relations[name].target), path)
-        raise self._names.unknown(name)
+            return StandIn(names_of(meta.relations[name].target), path, self._root)
+        raise self._names.unknown(name, part_of_path(path, self._root))
 
     def __eq__(self, other: object) -> Any:
         return Condition(F(self._end()), "exact", other)
@@ -224,6 +250,10 @@ def record_columns(query: QueryState[Any, Any], function: Callable[[Any], Any]) 
         if isinstance(column, F):
             names.append(column.name)
             continue
+        if isinstance(column, _Path):
+            raise FieldError(
+                f"`{column}.name` of `{query._names.label}` is not recorded: give the field itself"
+            )
         if not isinstance(column, Expression):
             column = Value(column)
         name = f"column_{position}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
-from pydantic import AliasChoices, AliasPath
+from pydantic import AliasChoices, AliasPath, ValidationError
 from pydantic_core import SchemaValidator
 
 from oxyde.exceptions import FieldError
+from oxyde.queries.base import Conditional, Expression
 from oxyde.queries.columns import hint_for
 from oxyde.queries.names import Names, names_of
 
-__all__ = ["build", "validate_field"]
+__all__ = ["build", "check_values", "validate_field"]
 
 
 def validate_field(model: type[Any], name: str, value: Any) -> Any:
@@ -40,23 +41,53 @@ def build(model: type[Any], values: Mapping[str, Any], names: Names | None = Non
     names = names or names_of(model)
     if values.keys() <= names.columns:
         # Nothing to look up name by name, which costs more than the validation itself.
-        return model.__pydantic_validator__.validate_python(values, by_alias=True, by_name=True)
-    known = model.model_fields
+        try:
+            return model.__pydantic_validator__.validate_python(values, by_alias=True, by_name=True)
+        except ValidationError:
+            check_values(names, values)
+            raise
+    check_values(names, values)
     made: dict[str, Any] = {}
     for name, value in values.items():
         relation = names.meta.relations.get(name)
-        if relation is not None and relation.column is not None and value is not None:
-            if not hasattr(type(value), "_db_meta"):
-                # A key where the row was expected: author=5.
-                made[relation.column] = value
-                continue
-        elif name not in known and name not in _aliases(model):
+        if (
+            relation is not None
+            and relation.column is not None
+            and value is not None
+            and not hasattr(type(value), "_db_meta")
+        ):
+            # A key where the row was expected: author=5.
+            made[relation.column] = value
+        else:
+            made[name] = value
+    return model.__pydantic_validator__.validate_python(made, by_alias=True, by_name=True)
+
+
+def check_values(names: Names, values: Mapping[str, Any]) -> None:
+    """See to it that values for a new row have the names of fields, and are values.
+
+    Raises:
+        FieldError: an unknown name, a relation without a column, or an expression.
+    """
+    model = names.model
+    known = model.model_fields
+    for name, value in values.items():
+        relation = names.meta.relations.get(name)
+        if relation is not None and relation.column is None and value:
+            raise FieldError(
+                f"`{names.label}.{name}` is a {relation.kind} relation, and no column of a new row",
+                hint=f"create the row, and then those of `{relation.target.__name__}`",
+            )
+        if relation is None and name not in known and name not in _aliases(model):
             raise FieldError(
                 f"`{names.label}` has no field `{name}`",
                 hint=hint_for(name, [*known, *names.meta.relations]),
             )
-        made[name] = value
-    return model.__pydantic_validator__.validate_python(made, by_alias=True, by_name=True)
+        if isinstance(value, Expression | Conditional):
+            raise FieldError(
+                f"`{names.label}.{name}`: a new row takes values, not {value!r:.80}",
+                hint="set it with update() afterwards, or insert a query's rows: insert_from()",
+            )
 
 
 def _aliases(model: type[Any]) -> Container[str]:

@@ -250,6 +250,12 @@ class Window(Computed):
 
         if scope.filtering:
             raise scope.window_in_filter()
+        if scope.inline:
+            raise scope.unfit(
+                self,
+                "a window function has no value while its rows are changed",
+                "read the values first, or take them from a CTE or subquery",
+            )
         if isinstance(self.function, Aggregate):
             function = self.function.windowed(scope)
         else:
