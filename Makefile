@@ -58,7 +58,7 @@ test-rust: setup services ## Run the Rust tests only
 test-python: extension services ## Run the Python tests only; ARGS='--db sqlite -k name'
 	@scripts/test python $(ARGS)
 
-services: ## Find or start PostgreSQL, MariaDB and MySQL
+services: ## Find or start PostgreSQL, MariaDB, MySQL, pgbouncer and pgvector
 	@scripts/services start
 
 lint: extension ## Check formats, lints, types, layers, file lengths and snapshots

@@ -255,6 +255,13 @@ impl Writer<'_> {
                 return format!("list[{}]", self.python_type(item));
             }
             ColumnType::Enum { name, .. } => return class_name(name),
+            ColumnType::Vector { dimensions } => {
+                self.imports
+                    .insert("from typing import Annotated".to_owned());
+                self.names.insert("Vector".to_owned());
+                let dimensions = dimensions.unwrap_or_default();
+                return format!("Annotated[list[float], Vector({dimensions})]");
+            }
         };
         if !import.is_empty() {
             self.imports.insert(import.to_owned());
@@ -297,6 +304,20 @@ impl Writer<'_> {
                 .as_ref()
                 .map(|sql| format!("condition={}", text(sql))),
         );
+        parts.extend(
+            index
+                .opclass
+                .as_ref()
+                .map(|name| format!("opclass={}", text(name))),
+        );
+        if !index.options.is_empty() {
+            let options: Vec<String> = index
+                .options
+                .iter()
+                .map(|(name, value)| format!("{}: {}", text(name), text(value)))
+                .collect();
+            parts.push(format!("options={{{}}}", options.join(", ")));
+        }
         if !index.include.is_empty() {
             let include: Vec<String> = index.include.iter().map(|name| text(name)).collect();
             parts.push(format!("include=[{}]", include.join(", ")));
@@ -310,7 +331,9 @@ fn single_index<'a>(_table: &Table, index: &'a Index) -> Option<&'a String> {
     let plain = !index.unique
         && index.method.is_none()
         && index.condition.is_none()
-        && index.include.is_empty();
+        && index.include.is_empty()
+        && index.opclass.is_none()
+        && index.options.is_empty();
     match index.parts.as_slice() {
         [IndexPart::Column(name)] if plain => Some(name),
         _ => None,

@@ -31,6 +31,9 @@ const ROWS: usize = 2_000;
 /// From this many rows on COPY is faster, although it takes two questions.
 const COPIED: usize = 1_000;
 
+/// About how long a number of a vector is as text, in which many rows go.
+const VECTOR_DIGITS: usize = 12;
+
 /// The jobs of a bulk call.
 pub(crate) fn jobs(
     plan: &Arc<Plan>,
@@ -120,6 +123,7 @@ fn size_of_value(value: &Value) -> usize {
         Value::Text(text) | Value::Json(text) | Value::Decimal(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::Uuid(_) => 36,
+        Value::Vector(numbers) => numbers.len() * VECTOR_DIGITS,
         Value::List(items) => items.iter().map(size_of_value).sum::<usize>() * 2,
         _ => 8,
     }

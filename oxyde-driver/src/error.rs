@@ -62,6 +62,12 @@ pub enum Cause {
     UndefinedTable,
     /// No such column.
     UndefinedColumn,
+    /// No such type, operator class or other object.
+    UndefinedObject,
+    /// No such function or operator for values of these types.
+    UndefinedFunction,
+    /// An extension is not installed where the server runs.
+    NoExtension,
     /// The SQL is wrong.
     Syntax,
     /// The transaction is aborted: only a rollback is possible.
@@ -284,6 +290,17 @@ impl DriverError {
                     "the database takes no writes here; use the primary or a writable file"
                 }
                 Cause::UndefinedTable => "create the tables or run the migrations",
+                Cause::UndefinedObject => {
+                    "a type of an extension's needs that extension in the database; \
+                     for vectors: CREATE EXTENSION vector"
+                }
+                Cause::UndefinedFunction => {
+                    "cast the values, or look at the version of the extension that has it"
+                }
+                Cause::NoExtension => {
+                    "install it where the server runs (for vectors pgvector); \
+                     then it can be made: CREATE EXTENSION vector"
+                }
                 Cause::TransactionAborted => {
                     "roll back to a savepoint, or roll the transaction back"
                 }

@@ -28,7 +28,11 @@ pub(crate) enum Fitted<'a> {
     Uuid([u8; 16]),
     Json(&'a str),
     List(&'a ColumnType, &'a [Value]),
+    Vector(&'a [f32]),
 }
+
+/// Plans with vectors are made for PostgreSQL only.
+pub(crate) const NO_VECTORS: &str = "only PostgreSQL has vectors, by pgvector";
 
 /// The type behind `Custom` types.
 pub(crate) fn base_of(ty: &ColumnType) -> &ColumnType {
@@ -92,6 +96,14 @@ pub(crate) fn fit<'a>(value: &'a Value, ty: &'a ColumnType) -> Result<Fitted<'a>
         }
         (ColumnType::Json, Value::Json(text)) => Fitted::Json(text),
         (ColumnType::Array { item }, Value::List(items)) => Fitted::List(item, items),
+        (ColumnType::Vector { dimensions }, Value::Vector(numbers)) => {
+            if let Some(wanted) = dimensions
+                && usize::from(*wanted) != numbers.len()
+            {
+                return Err(format!("expected {wanted} numbers, got {}", numbers.len()));
+            }
+            Fitted::Vector(numbers)
+        }
         (ty, value) => return Err(misfit(value, ty)),
     })
 }
@@ -120,6 +132,7 @@ pub(crate) fn type_name(ty: &ColumnType) -> &'static str {
         ColumnType::Inet => "an IP address",
         ColumnType::Array { .. } => "a list",
         ColumnType::Enum { .. } => "an enum label",
+        ColumnType::Vector { .. } => "a vector",
         ColumnType::Custom { base, .. } => type_name(base),
     }
 }
@@ -141,6 +154,7 @@ fn value_name(value: &Value) -> &'static str {
         Value::Uuid(_) => "a UUID",
         Value::Json(_) => "a JSON document",
         Value::List(_) => "a list",
+        Value::Vector(_) => "a vector",
     }
 }
 
@@ -163,6 +177,7 @@ pub(crate) fn natural_type(value: &Value) -> ColumnType {
         Value::Interval(_) => ColumnType::Interval,
         Value::Uuid(_) => ColumnType::Uuid,
         Value::Json(_) => ColumnType::Json,
+        Value::Vector(_) => ColumnType::Vector { dimensions: None },
         Value::List(items) => ColumnType::Array {
             item: Box::new(
                 items

@@ -7,7 +7,9 @@ use oxyde_sql::value::Value;
 use serde_json::value::RawValue;
 
 use crate::calendar::{date_text, date_time_text, parse_date, parse_moment, parse_time, time_text};
-use crate::fit::{Fitted, base_of, fit, is_finite_decimal, parse_uuid, type_name, uuid_text};
+use crate::fit::{
+    Fitted, NO_VECTORS, base_of, fit, is_finite_decimal, parse_uuid, type_name, uuid_text,
+};
 use crate::rows::{RowSet, Slot, TextKind};
 
 /// How a database spells the items of a list.
@@ -107,6 +109,7 @@ fn write_item(
         Fitted::Json(text) if purpose == Purpose::Lookup => quote(out, text),
         Fitted::Json(text) => out.push_str(text),
         Fitted::List(inner, items) => write_list(out, inner, items, purpose, style)?,
+        Fitted::Vector(_) => return Err(NO_VECTORS.to_owned()),
     }
     Ok(())
 }
@@ -279,7 +282,10 @@ fn read_item(
             Slot::TimestampTz(moment.local - moment.offset.unwrap_or(0))
         }
         ColumnType::Uuid => rows.uuid_slot(&parse_uuid(&text()?).ok_or_else(wrong)?),
-        ColumnType::Json | ColumnType::Array { .. } | ColumnType::Custom { .. } => {
+        ColumnType::Json
+        | ColumnType::Array { .. }
+        | ColumnType::Vector { .. }
+        | ColumnType::Custom { .. } => {
             return Err(wrong());
         }
     })

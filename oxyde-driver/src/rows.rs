@@ -24,6 +24,7 @@ pub(crate) enum Slot {
     Uuid(usize),
     Json(u32, usize),
     List(u32, usize),
+    Vector(u32, usize),
 }
 
 const _: () = assert!(size_of::<Slot>() == 16);
@@ -60,6 +61,7 @@ pub struct RowSet {
     pub(crate) items: Vec<Slot>,
     text: String,
     bytes: Vec<u8>,
+    numbers: Vec<f32>,
 }
 
 /// One value of a row. Its variant follows the [`OutputColumn`]'s type on every database.
@@ -95,6 +97,8 @@ pub enum Cell<'a> {
     Json(&'a str),
     /// The items of an array.
     List(ListCell<'a>),
+    /// The numbers of a vector.
+    Vector(&'a [f32]),
 }
 
 /// The items of an array cell.
@@ -150,6 +154,7 @@ impl RowSet {
             items: Vec::new(),
             text: String::new(),
             bytes: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
@@ -253,6 +258,12 @@ impl RowSet {
                 self.items.extend(items);
                 Slot::List(len, start)
             }
+            Slot::Vector(len, at) => {
+                let start = self.numbers.len();
+                self.numbers
+                    .extend_from_slice(&from.numbers[at..at + len as usize]);
+                Slot::Vector(len, start)
+            }
             other => other,
         }
     }
@@ -261,6 +272,7 @@ impl RowSet {
     pub(crate) fn append(&mut self, other: &Self) {
         debug_assert_eq!(self.columns().len(), other.columns().len());
         let (text, bytes, items) = (self.text.len(), self.bytes.len(), self.items.len());
+        let numbers = self.numbers.len();
         let moved = |slot: &Slot| match *slot {
             Slot::Decimal(len, at) => Slot::Decimal(len, at + text),
             Slot::Text(len, at) => Slot::Text(len, at + text),
@@ -268,12 +280,14 @@ impl RowSet {
             Slot::Json(len, at) => Slot::Json(len, at + text),
             Slot::Uuid(at) => Slot::Uuid(at + bytes),
             Slot::List(len, at) => Slot::List(len, at + items),
+            Slot::Vector(len, at) => Slot::Vector(len, at + numbers),
             other => other,
         };
         self.slots.extend(other.slots.iter().map(moved));
         self.items.extend(other.items.iter().map(moved));
         self.text.push_str(&other.text);
         self.bytes.extend_from_slice(&other.bytes);
+        self.numbers.extend_from_slice(&other.numbers);
         self.rows += other.rows;
     }
 
@@ -291,6 +305,17 @@ impl RowSet {
         let at = self.text.len();
         self.text.push_str(text);
         Ok((len, at))
+    }
+
+    /// Copies the numbers of a vector into the arena.
+    pub(crate) fn vector_slot(
+        &mut self,
+        numbers: impl ExactSizeIterator<Item = f32>,
+    ) -> Result<Slot, String> {
+        let len = u32::try_from(numbers.len()).map_err(|_| TOO_LONG.to_owned())?;
+        let at = self.numbers.len();
+        self.numbers.extend(numbers);
+        Ok(Slot::Vector(len, at))
     }
 
     /// Copies a text of known type into the arena.
@@ -336,6 +361,7 @@ impl RowSet {
                 rows: self,
                 slots: &self.items[at..at + len as usize],
             }),
+            Slot::Vector(len, at) => Cell::Vector(&self.numbers[at..at + len as usize]),
         }
     }
 }

@@ -205,6 +205,10 @@ fn text(cell: Cell<'_>) -> Option<String> {
         // MySQL's catalogue gives some texts as bytes.
         Cell::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Cell::Uuid(bytes) => Some(crate::file::hexadecimal(bytes)),
+        Cell::Vector(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(f32::to_string).collect();
+            Some(format!("[{}]", numbers.join(",")))
+        }
         Cell::List(items) => {
             let items: Vec<String> = items.iter().filter_map(text).collect();
             Some(items.join("\u{1f}"))

@@ -137,7 +137,9 @@ pub(crate) fn internal(py: Python<'_>, detail: &str) -> PyErr {
 /// What the compiler of statements refused.
 pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
     let class = match refused {
-        SqlError::Unsupported { .. } | SqlError::Schema(SchemaError::Unsupported { .. }) => {
+        SqlError::Unsupported { .. }
+        | SqlError::NoVectors { .. }
+        | SqlError::Schema(SchemaError::Unsupported { .. } | SchemaError::NoVectors { .. }) => {
             Class::Unsupported
         }
         SqlError::UnknownName { kind: "lookup", .. }
@@ -233,6 +235,9 @@ fn class_of(cause: Cause) -> Class {
         | Cause::TooLong
         | Cause::UndefinedTable
         | Cause::UndefinedColumn
+        | Cause::UndefinedObject
+        | Cause::UndefinedFunction
+        | Cause::NoExtension
         | Cause::Syntax
         | Cause::PermissionDenied
         | Cause::Other => Class::Database,

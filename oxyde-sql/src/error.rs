@@ -3,6 +3,10 @@
 use crate::ddl::SchemaError;
 use crate::types::Family;
 
+/// What to do where vectors are refused.
+pub(crate) const WHERE_VECTORS_ARE: &str =
+    "vectors are pgvector's: use PostgreSQL with that extension";
+
 /// A statement that cannot be compiled. One variant per cause; [`SqlError::hint`] says what to
 /// do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +16,12 @@ pub enum SqlError {
     Unsupported {
         /// What was asked for.
         feature: String,
+        /// The dialect's name.
+        dialect: &'static str,
+    },
+    /// Vectors where there are none.
+    #[error("{dialect} has no vectors")]
+    NoVectors {
         /// The dialect's name.
         dialect: &'static str,
     },
@@ -109,6 +119,7 @@ impl SqlError {
             Self::Unsupported { dialect, .. } => {
                 format!("write the query another way for {dialect}, or use raw SQL")
             }
+            Self::NoVectors { .. } => WHERE_VECTORS_ARE.to_owned(),
             Self::UnknownName {
                 nearest: Some(nearest),
                 ..

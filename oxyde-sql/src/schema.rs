@@ -3,6 +3,8 @@
 //! The same structures carry the models' schema from Python (MessagePack or JSON), the state
 //! that migrations replay, and what introspection finds.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::types::ColumnType;
@@ -91,6 +93,13 @@ pub struct Index {
     /// Columns stored beside the key (`INCLUDE`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<String>,
+    /// The operator class of every part (`vector_cosine_ops`, `jsonb_path_ops` …); that of the
+    /// type when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opclass: Option<String>,
+    /// Options of the method (`WITH (m = 16)`), by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 /// One part of an index.

@@ -32,6 +32,8 @@ pub enum Value {
     Uuid([u8; 16]),
     /// A JSON document as text (RFC 8259).
     Json(String),
+    /// The numbers of a vector, all finite.
+    Vector(Vec<f32>),
     /// The items of an array, or of the list of an `in` lookup.
     List(Vec<Value>),
 }

@@ -5,6 +5,8 @@
     reason = "a test says so by failing"
 )]
 
+use std::collections::BTreeMap;
+
 use oxyde_sql::ddl::{self, SchemaError};
 use oxyde_sql::dialect::{Dialect, Features};
 use oxyde_sql::error::SqlError;
@@ -22,14 +24,14 @@ fn golden(case: &str) {
     let schema = schema(case);
     for dialect in Dialect::ALL {
         let features = Features::of(dialect);
-        let created = ddl::create_tables(&schema, &features).unwrap();
-        assert_eq!(created, ddl::create_tables(&schema, &features).unwrap());
+        let created = ddl::create_tables(&schema, &features);
+        assert_eq!(created, ddl::create_tables(&schema, &features));
         let dropped = ddl::drop_tables(&schema, &features).unwrap();
-        let text = format!(
-            "{};\n\n-- down\n{};",
-            created.join(";\n"),
-            dropped.join(";\n")
-        );
+        let created = match created {
+            Ok(statements) => statements.join(";\n"),
+            Err(error) => format!("error: {error}\nhint: {}", error.hint()),
+        };
+        let text = format!("{created};\n\n-- down\n{};", dropped.join(";\n"));
         insta::with_settings!({
             snapshot_path => "golden/ddl",
             prepend_module_to_snapshot => false,
@@ -51,6 +53,11 @@ fn every_column_type_under_names_that_need_quotes() {
 }
 
 #[test]
+fn vectors_and_their_indexes() {
+    golden("vectors");
+}
+
+#[test]
 fn full_text_indexes() {
     golden("full_text");
 }
@@ -65,6 +72,8 @@ fn a_full_text_index_that_cannot_be_is_refused() {
         config: None,
         condition: None,
         include: vec![],
+        opclass: None,
+        options: BTreeMap::new(),
     };
     let mut without_key = with_index(plain.clone());
     without_key.tables[0].primary_key = vec!["reference".into()];
@@ -118,6 +127,8 @@ fn an_index_that_the_dialect_lacks_is_refused() {
         config: None,
         condition: Some("state = 'open'".into()),
         include: vec!["total".into()],
+        opclass: None,
+        options: BTreeMap::new(),
     });
     let sql = created(&partial, Dialect::Postgres).unwrap();
     assert!(sql.contains(

@@ -132,6 +132,7 @@ topics!(
     searches,
     aggregates,
     windows,
+    vectors,
     selects,
     inserts,
     upserts,

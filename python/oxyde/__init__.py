@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         UniqueViolationError,
         UnsupportedFeatureError,
     )
-    from oxyde.models import Check, Field, Index, Model, OxydeModel
+    from oxyde.models import Check, Field, Index, Model, OxydeModel, Vector
     from oxyde.queries import (
         Avg,
         Coalesce,
@@ -108,6 +108,7 @@ __all__ = [
     "TransactionTimeoutError",
     "UniqueViolationError",
     "UnsupportedFeatureError",
+    "Vector",
     "atomic",
     "create_tables",
     "db",
@@ -129,7 +130,7 @@ _HOMES = {
         "get_connection",
         "register_connection",
     ),
-    "oxyde.models": ("Check", "Field", "Index", "Model", "OxydeModel"),
+    "oxyde.models": ("Check", "Field", "Index", "Model", "OxydeModel", "Vector"),
     "oxyde.queries": (
         "Avg",
         "Coalesce",

@@ -24,6 +24,8 @@ DEFAULTS = {
     "postgres": "postgresql://postgres@127.0.0.1:5432/postgres",
     "mysql": "mysql://root@127.0.0.1:3307",
     "mariadb": "mysql://root@127.0.0.1:3306",
+    # Another PostgreSQL, for the tests of vectors.
+    "pgvector": "postgresql://postgres@127.0.0.1:5434/postgres",
 }
 
 
@@ -55,23 +57,23 @@ class Server(ABC):
         """Run one statement as another client (placeholders: %s) and commit; its rows."""
 
 
-def server_url(flavour: str) -> str:
+def server_url(name: str) -> str:
     """Where the server is, by the environment or by default."""
-    return os.environ.get(f"OXYDE_TEST_{flavour.upper()}_URL", DEFAULTS[flavour])
+    return os.environ.get(f"OXYDE_TEST_{name.upper()}_URL", DEFAULTS[name])
 
 
-def unreachable(flavour: str) -> str | None:
+def unreachable(name: str) -> str | None:
     """Why the server cannot be used and what starts it, or None."""
-    if flavour == "sqlite":
+    if name == "sqlite":
         return None
-    parts = urlsplit(server_url(flavour))
-    port = parts.port or {"postgres": 5432}.get(flavour, 3306)
+    parts = urlsplit(server_url(name))
+    port = parts.port or (5432 if parts.scheme.startswith("postgres") else 3306)
     try:
         socket.create_connection((parts.hostname or "127.0.0.1", port), timeout=5).close()
     except OSError as error:
         return (
-            f"no {flavour} server at {parts.hostname}:{port} ({error.strerror or error}); "
-            f"start it with: scripts/services start {flavour}"
+            f"no {name} server at {parts.hostname}:{port} ({error.strerror or error}); "
+            f"start it with: scripts/services start {name}"
         )
     return None
 
@@ -88,12 +90,16 @@ def _new_name() -> str:
 
 
 class Postgres(Server):
-    """A database on a PostgreSQL server."""
+    """A database on a PostgreSQL server.
+
+    Args:
+        server: which one, "postgres" or "pgvector".
+    """
 
     flavour = "postgres"
 
-    def __init__(self) -> None:
-        self._server = server_url("postgres")
+    def __init__(self, server: str = "postgres") -> None:
+        self._server = server_url(server)
         self._name = _new_name()
         self.url = urlunsplit(urlsplit(self._server)._replace(path=f"/{self._name}"))
 

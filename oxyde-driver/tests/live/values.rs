@@ -24,6 +24,7 @@ pub fn value_of(cell: Cell<'_>) -> Value {
         Cell::Uuid(uuid) => Value::Uuid(*uuid),
         Cell::Json(text) => Value::Json(text.to_owned()),
         Cell::List(items) => Value::List(items.iter().map(value_of).collect()),
+        Cell::Vector(numbers) => Value::Vector(numbers.to_vec()),
     }
 }
 

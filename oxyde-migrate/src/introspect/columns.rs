@@ -43,6 +43,9 @@ pub(super) fn column_type(name: &str) -> ColumnType {
         "uuid" => ColumnType::Uuid,
         "jsonb" | "json text" | "json" => ColumnType::Json,
         "inet" | "inet text" => ColumnType::Inet,
+        "vector" if number(0).is_some() => ColumnType::Vector {
+            dimensions: number(0).and_then(|n| n.try_into().ok()),
+        },
         _ => ColumnType::Custom {
             sql: name.to_owned(),
             base: Box::new(ColumnType::Text),

@@ -278,6 +278,8 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
         && declared.include == found.include
         && method(declared) == method(found)
         && config(declared) == config(found)
+        && declared.opclass == found.opclass
+        && declared.options == found.options
         && parts
         && condition(declared) == condition(found)
 }

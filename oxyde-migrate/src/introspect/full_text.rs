@@ -1,5 +1,7 @@
 //! Full-text indexes, read back from what they are made of in each database.
 
+use std::collections::BTreeMap;
+
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::words_column;
 use oxyde_sql::schema::{Index, IndexPart, Schema, Table};
@@ -15,6 +17,8 @@ fn index(name: String, columns: Vec<String>, config: Option<String>) -> Index {
         config,
         condition: None,
         include: vec![],
+        opclass: None,
+        options: BTreeMap::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The catalogue of MySQL and MariaDB.
 
+use std::collections::BTreeMap;
+
 use oxyde_driver::DriverError;
 use oxyde_sql::schema::ReferentialAction::{self, NoAction, Restrict};
 use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Table, Unique};
@@ -200,6 +202,8 @@ async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
                     condition: None,
                     config: None,
                     include: vec![],
+                    opclass: None,
+                    options: BTreeMap::new(),
                 });
                 table.indexes.len() - 1
             });

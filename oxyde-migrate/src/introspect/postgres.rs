@@ -154,7 +154,11 @@ pub(super) async fn introspect(
             "SELECT {SCHEMA}, c.relname::text, i.relname::text, x.indisunique::text, \
              m.amname::text, pg_get_expr(x.indpred, x.indrelid), (k.place <= x.indnkeyatts)::text, \
              a.attname::text, pg_get_indexdef(x.indexrelid, k.place::int, true), \
-             ((coalesce(x.indoption[k.place - 1], 0) & 1) = 1)::text \
+             ((coalesce(x.indoption[k.place - 1], 0) & 1) = 1)::text, \
+             (SELECT CASE WHEN count(DISTINCT o.opcname) = 1 THEN min(o.opcname) END \
+              FROM unnest(x.indclass::oid[]) AS used(class) JOIN pg_opclass o ON o.oid = used.class \
+              WHERE NOT o.opcdefault OR m.amname IN ('hnsw', 'ivfflat'))::text, \
+             array_to_string(i.reloptions, chr(31)) \
              {from} JOIN pg_index x ON x.indrelid = c.oid JOIN pg_class i ON i.oid = x.indexrelid \
              JOIN pg_am m ON m.oid = i.relam \
              CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, place) \
@@ -172,6 +176,7 @@ pub(super) async fn introspect(
         let (name, unique, method) = (cells.text(), cells.flag(), cells.text());
         let (condition, in_key) = (cells.optional(), cells.flag());
         let (column, definition, descending) = (cells.optional(), cells.text(), cells.flag());
+        let (opclass, options) = (cells.optional(), cells.list());
         let at = table
             .indexes
             .iter()
@@ -185,6 +190,8 @@ pub(super) async fn introspect(
                     condition,
                     config: None,
                     include: vec![],
+                    opclass,
+                    options: options.iter().map(|option| pair(option)).collect(),
                 });
                 table.indexes.len() - 1
             });
@@ -198,6 +205,12 @@ pub(super) async fn introspect(
     }
     schema.tables.iter_mut().for_each(full_text::vectors);
     Ok(schema)
+}
+
+/// `m=16`.
+fn pair(option: &str) -> (String, String) {
+    let (name, value) = option.split_once('=').unwrap_or((option, ""));
+    (name.to_owned(), value.to_owned())
 }
 
 /// The table that the first two cells name.

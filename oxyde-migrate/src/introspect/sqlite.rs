@@ -1,5 +1,7 @@
 //! SQLite's catalogue: pragmas, and the text of each `CREATE TABLE`.
 
+use std::collections::BTreeMap;
+
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::{foreign_key_name, unique_name};
 use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Table, Unique};
@@ -214,6 +216,8 @@ async fn indexes(queries: &dyn Queries, table: &mut Table) -> Result<(), DriverE
             condition,
             config: None,
             include: vec![],
+            opclass: None,
+            options: BTreeMap::new(),
         });
     }
     Ok(())

@@ -208,6 +208,11 @@ impl Operation {
             ddl::enum_types(&after.tables)?,
         );
         let mut steps = Vec::new();
+        // What vectors need stays: others may need it too.
+        if ddl::create_vectors(style, &before.tables).is_none() {
+            let sql = ddl::create_vectors(style, &after.tables);
+            steps.extend(sql.map(|sql| Lowered::Ddl(Ddl::Sql(sql.to_owned()))));
+        }
         // An enum type lives as long as a column uses it.
         for ty in new
             .iter()

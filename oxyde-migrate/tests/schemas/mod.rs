@@ -1,5 +1,7 @@
 //! Random schemas that hold together: for the laws, and for live databases.
 
+use std::collections::BTreeMap;
+
 use oxyde_sql::ddl::{check_name, foreign_key_name, index_name, unique_name};
 use oxyde_sql::schema::{
     Check, Column, ForeignKey, Index, IndexPart, ReferentialAction, Schema, Table, Unique,
@@ -142,6 +144,8 @@ fn add(table: &mut Table, name: &str, flag: u8, target: &str, moods: &[String]) 
                 condition: None,
                 config: None,
                 include: vec![],
+                opclass: None,
+                options: BTreeMap::new(),
             });
         }
     }

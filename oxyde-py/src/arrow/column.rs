@@ -7,8 +7,8 @@ use arrow_array::types::{
     Int16Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray,
-    StringArray,
+    ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, FixedSizeListArray, Float32Array,
+    ListArray, PrimitiveArray, StringArray,
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, FieldRef};
@@ -81,6 +81,10 @@ pub(super) fn array(ty: &DataType, cells: Cells<'_, '_>) -> Result<ArrayRef, Cau
             Ok(Arc::new(BinaryArray::try_new(offsets, bytes, nulls)?))
         }
         DataType::FixedSizeBinary(_) => uuids(ty, cells),
+        DataType::List(item) if *item.data_type() == DataType::Float32 => {
+            vectors(ty, item, None, cells)
+        }
+        DataType::FixedSizeList(item, size) => vectors(ty, item, Some(*size), cells),
         DataType::List(item) => lists(ty, item, cells),
         other => Err(Cause::value(&Cell::Null, other)),
     }
@@ -177,6 +181,39 @@ fn lists(ty: &DataType, item: &FieldRef, cells: Cells<'_, '_>) -> Result<ArrayRe
     let values = array(item.data_type(), &mut items.into_iter())?;
     let array = ListArray::try_new(Arc::clone(item), offsets.finish(), values, valid.finish())?;
     Ok(Arc::new(array))
+}
+
+/// Vectors of one size, or of any.
+fn vectors(
+    ty: &DataType,
+    item: &FieldRef,
+    size: Option<i32>,
+    cells: Cells<'_, '_>,
+) -> Result<ArrayRef, Cause> {
+    let mut offsets = Offsets::new(cells.len());
+    let mut valid = NullBufferBuilder::new(cells.len());
+    let mut all: Vec<f32> = Vec::new();
+    let width = size.and_then(|size| usize::try_from(size).ok());
+    for cell in cells {
+        match cell {
+            Cell::Null => {
+                valid.append_null();
+                all.resize(all.len() + width.unwrap_or(0), 0.0);
+            }
+            Cell::Vector(numbers) if width.is_none_or(|width| width == numbers.len()) => {
+                valid.append_non_null();
+                all.extend_from_slice(numbers);
+            }
+            other => return Err(Cause::value(&other, ty)),
+        }
+        offsets.push(all.len())?;
+    }
+    let values = Arc::new(Float32Array::new(all.into(), None));
+    let (item, valid) = (Arc::clone(item), valid.finish());
+    Ok(match size {
+        Some(size) => Arc::new(FixedSizeListArray::try_new(item, size, values, valid)?),
+        None => Arc::new(ListArray::try_new(item, offsets.finish(), values, valid)?),
+    })
 }
 
 /// Where each value ends.

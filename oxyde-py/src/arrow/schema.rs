@@ -50,6 +50,13 @@ fn data_type(ty: &ColumnType) -> DataType {
         ColumnType::Interval => DataType::Duration(TimeUnit::Microsecond),
         ColumnType::Uuid => DataType::FixedSizeBinary(16),
         ColumnType::Array { item } => DataType::List(Arc::new(field("item", item))),
+        ColumnType::Vector { dimensions } => {
+            let item = Arc::new(Field::new("item", DataType::Float32, true));
+            match dimensions {
+                Some(dimensions) => DataType::FixedSizeList(item, i32::from(*dimensions)),
+                None => DataType::List(item),
+            }
+        }
         ColumnType::Custom { base, .. } => data_type(base),
     }
 }

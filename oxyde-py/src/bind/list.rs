@@ -34,16 +34,29 @@ pub(super) fn array(value: &Bound<'_, PyAny>, item: &ColumnType, context: Contex
 fn items<'py>(
     value: &Bound<'py, PyAny>,
     takes: &str,
-    mut each: impl FnMut(&Bound<'py, PyAny>) -> Fit<Value>,
+    mut convert: impl FnMut(&Bound<'py, PyAny>) -> Fit<Value>,
 ) -> Fit<Value> {
     let mut list = Vec::with_capacity(value.len().unwrap_or(0));
+    each(value, takes, |item| {
+        list.push(convert(item)?);
+        Ok(())
+    })?;
+    Ok(Value::List(list))
+}
+
+/// Does something with each item of a list, a tuple or another iterable but a text or a mapping.
+pub(super) fn each<'py>(
+    value: &Bound<'py, PyAny>,
+    takes: &str,
+    mut work: impl FnMut(&Bound<'py, PyAny>) -> Fit<()>,
+) -> Fit<()> {
     if let Ok(values) = value.cast::<PyList>() {
         for item in values.iter() {
-            list.push(each(&item)?);
+            work(&item)?;
         }
     } else if let Ok(values) = value.cast::<PyTuple>() {
         for item in values.iter() {
-            list.push(each(&item)?);
+            work(&item)?;
         }
     } else {
         let single = value.is_instance_of::<PyString>()
@@ -57,8 +70,8 @@ fn items<'py>(
                 Misfit::wrong_type(value, takes).hint("put the value in a list: [value]")
             })?;
         for item in iterator {
-            list.push(each(&item?)?);
+            work(&item?)?;
         }
     }
-    Ok(Value::List(list))
+    Ok(())
 }

@@ -14,6 +14,7 @@ mod shown;
 mod temporal;
 mod text;
 mod types;
+mod vector;
 
 pub(crate) use calendar::{civil_from_days, days_from_civil};
 use oxyde_sql::plan::Form;
@@ -195,6 +196,7 @@ fn convert(value: &Bound<'_, PyAny>, ty: &ColumnType, context: Context) -> Fit<V
         ColumnType::Interval => temporal::interval(value),
         ColumnType::Json => json::json(value, context),
         ColumnType::Array { item } => list::array(value, item, context),
+        ColumnType::Vector { dimensions } => vector::vector(value, *dimensions, context),
         ColumnType::Custom { base, .. } => convert(value, base, context),
     }
 }

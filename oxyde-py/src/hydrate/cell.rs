@@ -169,6 +169,7 @@ pub(super) fn cell_of_value(value: &Value) -> Cell<'_> {
         Value::TimestampTz(micros) => Cell::TimestampTz(*micros),
         Value::Interval(micros) => Cell::Interval(*micros),
         Value::Uuid(bytes) => Cell::Uuid(bytes),
+        Value::Vector(numbers) => Cell::Vector(numbers),
     }
 }
 
@@ -199,6 +200,9 @@ pub(super) fn plain<'py>(
                 .map(|item| plain(py, imports, &item))
                 .collect::<PyResult<Vec<_>>>()?;
             PyList::new(py, values)?.into_any()
+        }
+        Cell::Vector(numbers) => {
+            PyList::new(py, numbers.iter().copied().map(f64::from))?.into_any()
         }
     })
 }

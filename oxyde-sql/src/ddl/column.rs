@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::vector::is_vector;
 use super::{SchemaError, default_sql, enum_check_name, is_full_text};
 use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, EnumStyle};
 use crate::schema::{Column, IndexPart, Table};
@@ -64,9 +65,16 @@ pub fn has_key_inside(style: &DdlStyle, column: &Column) -> bool {
 /// The definition of a column: type, counter, NOT NULL, default, comment, check of its labels.
 ///
 /// # Errors
-/// The dialect cannot count up this column.
+/// The dialect cannot count up this column, or knows no vectors.
 pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<String, SchemaError> {
     style.check_name("column", &column.name)?;
+    if is_vector(&column.ty) && style.create_vectors.is_none() {
+        return Err(SchemaError::NoVectors {
+            column: column.name.clone(),
+            table: table.name.clone(),
+            dialect: style.name,
+        });
+    }
     let name = style.quoted(&column.name);
     let mut sql = format!("{name} {}", type_sql(style, table, column));
     if let Some(collation) = style.decimal_collation

@@ -67,6 +67,16 @@ pub enum SchemaError {
         /// "takes columns only" …
         what: String,
     },
+    /// A column of vectors where there are none.
+    #[error("{dialect} has no vectors (column `{column}` of table `{table}`)")]
+    NoVectors {
+        /// The column.
+        column: String,
+        /// The table.
+        table: String,
+        /// The dialect's name.
+        dialect: &'static str,
+    },
     /// The dialect cannot store or declare it.
     #[error("{dialect} has no {feature} (table `{table}`)")]
     Unsupported {
@@ -99,6 +109,7 @@ impl SchemaError {
                 "declare it over text columns: Index(\"title\", \"body\", method=\"fulltext\")"
                     .to_owned()
             }
+            Self::NoVectors { .. } => crate::error::WHERE_VECTORS_ARE.to_owned(),
             Self::Unsupported { .. } => {
                 "leave it out for this database, or use run_sql with a text per dialect".to_owned()
             }

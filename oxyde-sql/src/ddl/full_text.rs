@@ -39,6 +39,9 @@ fn columns<'a>(
     if index.unique || index.condition.is_some() || !index.include.is_empty() {
         return Err(refuse("cannot be unique, partial or covering".to_owned()));
     }
+    if index.opclass.is_some() || !index.options.is_empty() {
+        return Err(refuse("has no operator class and no options".to_owned()));
+    }
     let config = index.config.as_deref().unwrap_or("simple");
     if !is_search_config(config) {
         return Err(refuse(format!("cannot have the configuration `{config}`")));

@@ -1,5 +1,6 @@
 //! Indexes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{SchemaError, full_text, is_full_text};
@@ -50,13 +51,20 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
         Some(method) => using = format!(" USING {method}"),
         None => {}
     }
+    let opclass = match &index.opclass {
+        Some(_) if !style.index_options => return refuse("operator classes".to_owned()),
+        Some(name) => format!(" {}", style.quoted(name)),
+        None => String::new(),
+    };
     let mut parts = Vec::with_capacity(index.parts.len());
     for part in &index.parts {
         parts.push(match part {
-            IndexPart::Column(name) => part_column(style, table, name),
-            IndexPart::ColumnDesc(name) => format!("{} DESC", part_column(style, table, name)),
+            IndexPart::Column(name) => part_column(style, table, name) + &opclass,
+            IndexPart::ColumnDesc(name) => {
+                format!("{}{opclass} DESC", part_column(style, table, name))
+            }
             IndexPart::Expression(expression) if style.expression_indexes => {
-                format!("({expression})")
+                format!("({expression}){opclass}")
             }
             IndexPart::Expression(_) => return refuse("index on an expression".to_owned()),
         });
@@ -66,6 +74,16 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
             return refuse("index with INCLUDE".to_owned());
         }
         let _ = write!(tail, " INCLUDE ({})", style.quoted_list(&index.include));
+    }
+    if !index.options.is_empty() {
+        if !style.index_options {
+            return refuse("options of an index".to_owned());
+        }
+        let options = index.options.iter();
+        let options: Vec<String> = options
+            .map(|(name, value)| format!("{} = {}", style.quoted(name), style.literal(value)))
+            .collect();
+        let _ = write!(tail, " WITH ({})", options.join(", "));
     }
     if let Some(condition) = &index.condition {
         if !style.partial_indexes {
@@ -95,7 +113,8 @@ fn part_column(style: &DdlStyle, table: &Table, name: &str) -> String {
 /// index may be several statements.
 ///
 /// # Errors
-/// The dialect has no such method, no partial, covering or expression index.
+/// The dialect has no such method, no partial, covering or expression index, no operator classes or
+/// options.
 pub fn create_index(
     style: &DdlStyle,
     table: &Table,
@@ -204,6 +223,8 @@ pub fn foreign_key_indexes(style: &DdlStyle, table: &Table) -> Vec<Index> {
             config: None,
             condition: None,
             include: Vec::new(),
+            opclass: None,
+            options: BTreeMap::new(),
         });
     }
     needed

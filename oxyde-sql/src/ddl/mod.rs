@@ -18,6 +18,7 @@ mod name;
 mod rebuild;
 mod schema;
 mod table;
+mod vector;
 
 pub use alter::alter_table;
 pub use change::{Change, Step};
@@ -36,6 +37,7 @@ pub use name::{
 pub use rebuild::Rebuild;
 pub use schema::{create_schema, creation_order, drop_schema, points_at};
 pub use table::{add_foreign_key, check_table, drop_table, rename_table, table_extras, table_sql};
+pub use vector::create_vectors;
 
 pub use crate::dialect::words_column;
 use crate::dialect::{DdlStyle, Features};

@@ -1,8 +1,8 @@
 //! A whole schema: created and dropped in an order that its foreign keys allow.
 
 use super::{
-    SchemaError, add_foreign_key, check_table, create_enum, drop_enum, drop_table, enum_types,
-    table_extras, table_sql,
+    SchemaError, add_foreign_key, check_table, create_enum, create_vectors, drop_enum, drop_table,
+    enum_types, table_extras, table_sql,
 };
 use crate::dialect::{DdlStyle, EnumStyle};
 use crate::schema::{ForeignKey, Schema, Table};
@@ -78,6 +78,7 @@ pub fn create_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, S
             ));
         }
     }
+    statements.extend(create_vectors(style, &schema.tables).map(str::to_owned));
     for ty in enum_types(&schema.tables)? {
         statements.extend(create_enum(style, &ty)?);
     }

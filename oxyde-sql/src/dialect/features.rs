@@ -126,6 +126,8 @@ features! {
     aggregate_order,
     /// `LATERAL` joins.
     lateral,
+    /// Vectors and their distances, by the extension pgvector.
+    vectors,
 }
 
 impl Features {

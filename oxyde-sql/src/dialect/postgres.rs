@@ -43,6 +43,7 @@ pub(super) const fn features() -> Features {
         array_agg: true,
         aggregate_order: true,
         lateral: true,
+        vectors: true,
         ..Features::none(Dialect::Postgres)
     }
 }

@@ -105,6 +105,8 @@ pub struct DdlStyle {
     pub covering_indexes: bool,
     /// Whether an index part may be an expression.
     pub expression_indexes: bool,
+    /// Whether an index names operator classes and options (`WITH (…)`).
+    pub index_options: bool,
     /// Whether an index is built without blocking writers by `CONCURRENTLY`.
     pub concurrent_indexes: bool,
     /// Whether the name of an index belongs to its table (`DROP INDEX … ON …`).
@@ -138,6 +140,8 @@ pub struct DdlStyle {
     pub decimal_collation: Option<&'static str>,
     /// Whether a backslash in a text must be doubled.
     pub backslash: bool,
+    /// What makes vectors known, where there can be any.
+    pub create_vectors: Option<&'static str>,
 }
 
 impl DdlStyle {
@@ -163,11 +167,14 @@ const POSTGRES: DdlStyle = DdlStyle {
     counter: CounterStyle::Identity,
     alter: AlterStyle::Clauses,
     schemas: true,
-    index_methods: &["btree", "hash", "gin", "gist", "spgist", "brin"],
+    index_methods: &[
+        "btree", "hash", "gin", "gist", "spgist", "brin", "hnsw", "ivfflat",
+    ],
     search: SearchStyle::of(Dialect::Postgres),
     partial_indexes: true,
     covering_indexes: true,
     expression_indexes: true,
+    index_options: true,
     concurrent_indexes: true,
     index_in_table: false,
     inline_foreign_keys: false,
@@ -189,6 +196,7 @@ const POSTGRES: DdlStyle = DdlStyle {
     booleans: ["true", "false"],
     decimal_collation: None,
     backslash: false,
+    create_vectors: Some("CREATE EXTENSION IF NOT EXISTS vector"),
 };
 
 // Version 4, variant 1, as lower-case text with dashes.
@@ -211,6 +219,7 @@ const SQLITE: DdlStyle = DdlStyle {
     partial_indexes: true,
     covering_indexes: false,
     expression_indexes: true,
+    index_options: false,
     concurrent_indexes: false,
     index_in_table: false,
     inline_foreign_keys: true,
@@ -232,6 +241,7 @@ const SQLITE: DdlStyle = DdlStyle {
     booleans: ["1", "0"],
     decimal_collation: Some(super::DECIMAL_COLLATION),
     backslash: false,
+    create_vectors: None,
 };
 
 const MYSQL: DdlStyle = DdlStyle {
@@ -249,6 +259,7 @@ const MYSQL: DdlStyle = DdlStyle {
     partial_indexes: false,
     covering_indexes: false,
     expression_indexes: true,
+    index_options: false,
     concurrent_indexes: false,
     index_in_table: true,
     inline_foreign_keys: false,
@@ -270,6 +281,7 @@ const MYSQL: DdlStyle = DdlStyle {
     booleans: ["1", "0"],
     decimal_collation: None,
     backslash: true,
+    create_vectors: None,
 };
 
 const MARIADB: DdlStyle = DdlStyle {

@@ -7,6 +7,7 @@ mod json;
 mod moment;
 mod number;
 mod text;
+mod vector;
 mod window;
 
 use crate::dialect::Templates;
@@ -94,7 +95,7 @@ const fn template(
     )
 }
 
-const TABLES: [&[Function]; 8] = [
+const TABLES: [&[Function]; 9] = [
     text::FUNCTIONS,
     number::FUNCTIONS,
     choice::FUNCTIONS,
@@ -102,6 +103,7 @@ const TABLES: [&[Function]; 8] = [
     moment::FUNCTIONS,
     json::FUNCTIONS,
     array::FUNCTIONS,
+    vector::FUNCTIONS,
     window::FUNCTIONS,
 ];
 

@@ -98,6 +98,16 @@ impl<'a> Context<'a> {
         SqlError::unsupported(feature, self.features)
     }
 
+    /// Refuses vectors where the database has none.
+    pub(crate) fn needs_vectors(&self) -> Result<(), SqlError> {
+        if self.features.vectors {
+            return Ok(());
+        }
+        Err(SqlError::NoVectors {
+            dialect: self.features.dialect.label(),
+        })
+    }
+
     fn slot(&mut self, slot: Slot) -> u64 {
         self.slots.push(slot);
         self.slots.len() as u64 - 1

@@ -40,7 +40,7 @@ use crate::dialect::Features;
 use crate::error::SqlError;
 use crate::ir::{IR_VERSION, Message, Output, Statement};
 use crate::plan::{OutputColumn, Plan};
-use crate::types::ColumnType;
+use crate::types::{ColumnType, Family};
 
 /// Compiles a statement for a database with these features.
 ///
@@ -63,13 +63,20 @@ use crate::types::ColumnType;
 /// The dialect cannot do it, a name is unknown, or the statement contradicts itself.
 pub fn compile(statement: &Statement, features: &Features) -> Result<Plan, SqlError> {
     let mut cx = Context::new(features);
-    match statement {
+    let plan = match statement {
         Statement::Select(select) => select::compile(&mut cx, select),
         Statement::Insert(insert) => insert::compile(&mut cx, insert),
         Statement::Update(update) => update::compile(&mut cx, update),
         Statement::BulkUpdate(update) => bulk_update::compile(&mut cx, update),
         Statement::Delete(delete) => delete::compile(&mut cx, delete),
+    }?;
+    let mut sent = plan.binds.iter().map(|bind| &bind.ty);
+    let mut read = plan.outputs.iter().map(|output| &output.ty);
+    let is_vector = |ty: &ColumnType| ty.family() == Family::Vector;
+    if sent.any(is_vector) || read.any(is_vector) {
+        cx.needs_vectors()?;
     }
+    Ok(plan)
 }
 
 /// Compiles what came across the border.

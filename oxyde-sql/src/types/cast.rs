@@ -44,13 +44,16 @@ impl ColumnType {
     }
 
     /// The cast that a bound value needs before the server takes it for this type: PostgreSQL's
-    /// enums, IP addresses and user-spelled types travel as text (or as their base).
+    /// enums, IP addresses and user-spelled types travel as text (or as their base), and vectors
+    /// without the number of their type, which differs between databases.
     pub(crate) fn parameter_cast(&self, dialect: Dialect) -> Option<String> {
         match (dialect, self) {
             (
                 Dialect::Postgres,
                 ColumnType::Enum { .. } | ColumnType::Inet | ColumnType::Custom { .. },
             ) => Some(postgres(self)),
+            // The length is checked when the value is bound.
+            (Dialect::Postgres, ColumnType::Vector { .. }) => Some("VECTOR".to_owned()),
             (Dialect::Postgres, ColumnType::Array { item }) => match &**item {
                 // Operators of arrays want both sides of one type, and texts travel as TEXT.
                 ColumnType::Varchar { .. } => Some("VARCHAR[]".to_owned()),
@@ -91,7 +94,7 @@ impl ColumnType {
             Self::DateTime | Self::TimestampTz => ("DATETIME(6)".into(), "{0}"),
             // As the column is stored, so that its index can be used.
             Self::Uuid => (self.storage(dialect, false), "{0}"),
-            Self::Json | Self::Array { .. } => ("JSON".into(), "{0}"),
+            Self::Json | Self::Array { .. } | Self::Vector { .. } => ("JSON".into(), "{0}"),
             Self::Custom { base, .. } => base.json_table(dialect),
         }
     }
@@ -125,7 +128,8 @@ fn sqlite(ty: &ColumnType) -> Option<&'static str> {
         | ColumnType::DateTime
         | ColumnType::TimestampTz
         | ColumnType::Json
-        | ColumnType::Array { .. } => None,
+        | ColumnType::Array { .. }
+        | ColumnType::Vector { .. } => None,
         ColumnType::Custom { base, .. } => sqlite(base),
     }
 }
@@ -158,7 +162,7 @@ fn mysql(ty: &ColumnType, json: bool) -> Option<String> {
         ColumnType::Time => "TIME(6)".into(),
         ColumnType::DateTime | ColumnType::TimestampTz => "DATETIME(6)".into(),
         ColumnType::Json | ColumnType::Array { .. } if json => "JSON".into(),
-        ColumnType::Json | ColumnType::Array { .. } => return None,
+        ColumnType::Json | ColumnType::Array { .. } | ColumnType::Vector { .. } => return None,
         ColumnType::Custom { base, .. } => return mysql(base, json),
     })
 }

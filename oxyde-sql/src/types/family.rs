@@ -36,11 +36,13 @@ pub enum Family {
     Array,
     /// Enums.
     Enum,
+    /// Vectors.
+    Vector,
 }
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Int,
         Self::Float,
         Self::Decimal,
@@ -56,6 +58,7 @@ impl Family {
         Self::Inet,
         Self::Array,
         Self::Enum,
+        Self::Vector,
     ];
 
     /// The word for it that crosses the border to Python.
@@ -77,6 +80,7 @@ impl Family {
             Self::Inet => "inet",
             Self::Array => "array",
             Self::Enum => "enum",
+            Self::Vector => "vector",
         }
     }
 }
@@ -99,6 +103,7 @@ impl fmt::Display for Family {
             Self::Inet => "IP addresses",
             Self::Array => "arrays",
             Self::Enum => "enums",
+            Self::Vector => "vectors",
         })
     }
 }
@@ -188,6 +193,7 @@ impl ColumnType {
             Self::Inet => Family::Inet,
             Self::Array { .. } => Family::Array,
             Self::Enum { .. } => Family::Enum,
+            Self::Vector { .. } => Family::Vector,
             Self::Custom { base, .. } => base.family(),
         }
     }

@@ -70,6 +70,12 @@ pub enum ColumnType {
         /// The labels in order.
         values: Vec<String>,
     },
+    /// A list of 32-bit floating-point numbers of one length, compared by distance: pgvector's, on
+    /// PostgreSQL only.
+    Vector {
+        /// How many numbers; `None` where any number will do, which no column says.
+        dimensions: Option<u16>,
+    },
     /// A type spelled by the user (`db_type`), whose values travel as `base`.
     Custom {
         /// The type as it stands in DDL.

@@ -30,6 +30,14 @@ fn digits(name: &str, precision: Option<u16>, scale: Option<u16>, unbounded: &st
     }
 }
 
+/// Only where `Features::vectors` are; other dialects refuse such a column before it is written.
+fn vector(dimensions: Option<u16>) -> String {
+    match dimensions {
+        Some(dimensions) => format!("VECTOR({dimensions})"),
+        None => "VECTOR".into(),
+    }
+}
+
 fn postgres(ty: &ColumnType) -> String {
     match ty {
         ColumnType::SmallInt => "SMALLINT".into(),
@@ -53,6 +61,7 @@ fn postgres(ty: &ColumnType) -> String {
         ColumnType::Inet => "INET".into(),
         ColumnType::Array { item } => format!("{}[]", postgres(item)),
         ColumnType::Enum { name, .. } => name.clone(),
+        ColumnType::Vector { dimensions } => vector(*dimensions),
         ColumnType::Custom { sql, .. } => sql.clone(),
     }
 }
@@ -76,6 +85,7 @@ fn sqlite(ty: &ColumnType) -> String {
         ColumnType::Uuid => "UUID".into(),
         ColumnType::Json | ColumnType::Array { .. } => "JSON TEXT".into(),
         ColumnType::Inet => "INET TEXT".into(),
+        ColumnType::Vector { dimensions } => vector(*dimensions),
         ColumnType::Custom { sql, .. } => sql.clone(),
     }
 }
@@ -108,6 +118,7 @@ fn mysql(ty: &ColumnType, keyed: bool) -> String {
                 .collect();
             format!("ENUM({})", labels.join(", "))
         }
+        ColumnType::Vector { dimensions } => vector(*dimensions),
         ColumnType::Custom { sql, .. } => sql.clone(),
     }
 }

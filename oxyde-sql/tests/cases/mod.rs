@@ -14,6 +14,7 @@ mod searches;
 mod selects;
 mod updates;
 mod upserts;
+mod vectors;
 mod windows;
 
 use oxyde_sql::ir::Statement;
@@ -27,6 +28,7 @@ pub fn topics() -> Vec<(&'static str, Vec<(String, Statement)>)> {
         ("searches", searches::cases()),
         ("aggregates", aggregates::cases()),
         ("windows", windows::cases()),
+        ("vectors", vectors::cases()),
         ("selects", selects::cases()),
         ("inserts", inserts::cases()),
         ("upserts", upserts::cases()),

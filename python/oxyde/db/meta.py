@@ -195,6 +195,8 @@ class IndexMeta:
         condition: SQL; only rows for which it holds are indexed.
         include: columns stored beside the key.
         config: the text search configuration of a full-text index.
+        opclass: PostgreSQL's operator class of every part.
+        options: PostgreSQL's options of the method.
     """
 
     name: str
@@ -204,6 +206,8 @@ class IndexMeta:
     condition: str | None = None
     include: tuple[str, ...] = ()
     config: str | None = None
+    opclass: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

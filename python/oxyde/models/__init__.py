@@ -1,4 +1,4 @@
-"""Models: `Model`, `Field`, `Index`, `Check`, and the tables that are defined."""
+"""Models: `Model`, `Field`, `Index`, `Check`, `Vector`, and the tables that are defined."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from oxyde.models.constraint import Check, Index
 from oxyde.models.field import Field
 from oxyde.models.model import Model
 from oxyde.models.registry import iter_tables, registered_tables
+from oxyde.models.vector import Vector
 
 OxydeModel = Model
 
@@ -15,6 +16,7 @@ __all__ = [
     "Index",
     "Model",
     "OxydeModel",
+    "Vector",
     "iter_tables",
     "registered_tables",
 ]

@@ -17,6 +17,8 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import PydanticUserError, TypeAdapter
 from pydantic_core import CoreConfig, CoreSchema, SchemaError, SchemaValidator, core_schema
 
+from oxyde.models.vector import is_checked
+
 __all__ = ["ANY_CELL", "Cell", "FieldReader", "needs_row", "typed_cell"]
 
 Check = tuple[str, Mapping[str, Any]]
@@ -27,6 +29,7 @@ ANY_CELL: Final[Cell] = ("plain", None, None, True, False)
 _INTEGERS = frozenset(("small_int", "integer", "big_int"))
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _BOUNDS = ("ge", "gt", "le", "lt")
+_LISTS = ("array", "vector")
 
 # Keys of a core schema that constrain nothing.
 _SILENT = frozenset(
@@ -237,6 +240,10 @@ def _dict(schema: Any, config: CoreConfig, name: str, details: Any) -> _Found | 
     return "plain", None, ("json_object", {})
 
 
+def _vector(schema: Any, config: CoreConfig, name: str, details: Any) -> _Found | None:
+    return ("plain", None, None) if name == "vector" and is_checked(schema) else None
+
+
 def _given(limits: Mapping[str, Any]) -> list[Any]:
     return [limit for limit in limits.values() if limit is not None]
 
@@ -251,6 +258,7 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "dict": _dict,
     "enum": _enum,
     "float": _float,
+    "function-wrap": _vector,
     "int": _int,
     "literal": _literal,
     "str": _str,
@@ -305,7 +313,7 @@ def typed_cell(python_type: Any, kind: str) -> Cell:
         plain: Any = None
         if schema["type"] in _READERS:
             plain = _READERS[schema["type"]](schema, {}, kind, None)
-        elif schema["type"] == "list" and kind == "array" and get_args(python_type):
+        elif schema["type"] == "list" and kind in _LISTS and get_args(python_type):
             inner: Any = schema
             if inner["items_schema"]["type"] in ("int", "str", "float", "bool", "uuid"):
                 plain = ("plain", None, None)

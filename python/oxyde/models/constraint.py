@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from oxyde.exceptions import FieldError
@@ -32,6 +32,12 @@ class Index:
             SQLite too; MySQL and MariaDB know none); "simple" by default.
         condition: SQL; only rows for which it holds are indexed.
         include: fields stored beside the key.
+        opclass: PostgreSQL's operator class of every part: which comparisons the index serves
+            ("vector_cosine_ops" `CosineDistance`, "jsonb_path_ops", "gin_trgm_ops"); that of the
+            type by default.
+        options: PostgreSQL's options of the method, by name: ``{"m": 16, "ef_construction": 64}``
+            for "hnsw", ``{"lists": 100}`` for "ivfflat". Those two are pgvector's methods, for
+            vectors, and need an `opclass`.
     """
 
     fields: tuple[str, ...]
@@ -41,6 +47,8 @@ class Index:
     condition: str | None
     include: tuple[str, ...]
     config: str | None
+    opclass: str | None
+    options: tuple[tuple[str, str], ...]
 
     def __init__(
         self,
@@ -53,12 +61,14 @@ class Index:
         where: str | None = None,
         include: Iterable[str] = (),
         config: str | None = None,
+        opclass: str | None = None,
+        options: Mapping[str, str | int | float] | None = None,
     ) -> None:
         """Args: see the class; `fields` and `where` are other words for parts and condition.
 
         Raises:
-            FieldError: no part is given, both `condition` and `where` are, or `config` is for
-                an index that is not for full-text search.
+            FieldError: no part is given, both `condition` and `where` are, `config` is for an
+                index that is not for full-text search, or an index of pgvector has no `opclass`.
         """
         flat: list[str] = []
         for part in parts:
@@ -70,7 +80,16 @@ class Index:
             raise FieldError("`condition` and `where` are the same: give one of them")
         if config is not None and method != "fulltext":
             raise FieldError("`config` is for full-text indexes", hint='method="fulltext"')
+        if method in ("hnsw", "ivfflat") and opclass is None:
+            raise FieldError(
+                f"an index by {method} serves one kind of distance: say which",
+                hint='opclass="vector_l2_ops" for L2Distance, "vector_cosine_ops" for '
+                'CosineDistance, "vector_ip_ops" for InnerProduct, "vector_l1_ops" for L1Distance',
+            )
+        texts = {name: _option(value) for name, value in (options or {}).items()}
         object.__setattr__(self, "config", config)
+        object.__setattr__(self, "opclass", opclass)
+        object.__setattr__(self, "options", tuple(sorted(texts.items())))
         object.__setattr__(self, "fields", tuple(flat))
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "unique", unique)
@@ -78,6 +97,10 @@ class Index:
         object.__setattr__(self, "condition", condition if condition is not None else where)
         included = [include] if isinstance(include, str) else include
         object.__setattr__(self, "include", tuple(included))
+
+
+def _option(value: str | int | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

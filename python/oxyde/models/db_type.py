@@ -84,6 +84,11 @@ def typed_by_user(db_type: str, base: ColumnType, where: str) -> tuple[ColumnTyp
                 f"{where}: db_type={db_type!r} does not hold the values of the annotation",
                 hint="change the annotation or leave db_type out",
             )
+    if family == "array" and name.startswith("VECTOR"):
+        raise FieldError(
+            f"{where}: db_type={db_type!r} is told by the annotation",
+            hint="annotate it Annotated[list[float], Vector(384)], without a db_type",
+        )
     if family in _TEXTS and (match := _VARCHAR.fullmatch(name)):
         return {"varchar": {"length": int(match[1])}}, False
     if family == "decimal" and (match := _DECIMAL.fullmatch(name)):

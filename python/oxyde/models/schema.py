@@ -141,6 +141,10 @@ def _index(index: Any) -> dict[str, Any]:
         made["condition"] = index.condition
     if index.include:
         made["include"] = list(index.include)
+    if index.opclass is not None:
+        made["opclass"] = index.opclass
+    if index.options:
+        made["options"] = dict(index.options)
     return made
 
 

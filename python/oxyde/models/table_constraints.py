@@ -98,6 +98,8 @@ def _index(cls: type[Any], meta: ModelMeta, index: Index) -> IndexMeta:
         condition=index.condition,
         config=index.config,
         include=tuple(column_field(meta, name, where).db_column for name in index.include),
+        opclass=index.opclass,
+        options=index.options,
     )
 
 
@@ -106,6 +108,8 @@ def _check_full_text(
 ) -> None:
     if index.unique or index.condition is not None or index.include:
         raise FieldError(f"{where}: a full-text index is not unique, partial or covering")
+    if index.opclass is not None or index.options:
+        raise FieldError(f"{where}: a full-text index has no opclass and no options")
     for kind, text in parts:
         field = meta.field_metadata[meta.columns[text]] if kind == "column" else None
         column_type = None if field is None else field.column_type

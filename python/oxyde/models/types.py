@@ -25,6 +25,7 @@ from oxyde.models.db_type import typed_by_user
 from oxyde.models.enums import labels_of_enum, labels_of_literal, numbers, text_labels
 from oxyde.models.json import json_column
 from oxyde.models.naming import snake_case
+from oxyde.models.vector import vector_of
 
 __all__ = ["ColumnShape", "shape_of"]
 
@@ -136,6 +137,15 @@ def shape_of(
 
 def _shape(bare: Unwrapped, where: str, enum_name: str, db_type: str | None) -> ColumnShape:
     core, nullable = bare.core, bare.nullable
+    vector = vector_of(bare.metadata)
+    if vector is not None:
+        if core != list[float] or db_type is not None:
+            raise FieldError(
+                f"{where} is a vector, which is a list of floats without a db_type",
+                hint=f"annotate it Annotated[list[float], Vector({vector.dimensions})]",
+            )
+        vector_type = {"vector": {"dimensions": vector.dimensions}}
+        return ColumnShape(vector_type, nullable, core, mutable=True)
     scalar = _scalar(bare, where)
     if scalar is not None:
         column_type, encode = scalar

@@ -54,6 +54,7 @@ from oxyde.queries.related_manager import RelatedManager, related
 from oxyde.queries.search import Search, SearchRank
 from oxyde.queries.subquery import Exists, OuterRef, Subquery
 from oxyde.queries.typed import any_of, between, contains, icontains, in_, is_null
+from oxyde.queries.vectors import CosineDistance, InnerProduct, L1Distance, L2Distance
 from oxyde.queries.window import (
     CumeDist,
     DenseRank,
@@ -80,6 +81,7 @@ __all__ = [
     "Ceil",
     "Coalesce",
     "Concat",
+    "CosineDistance",
     "Count",
     "CumeDist",
     "CurrentDate",
@@ -95,8 +97,11 @@ __all__ = [
     "Frame",
     "Func",
     "Greatest",
+    "InnerProduct",
     "Inserted",
     "JsonAgg",
+    "L1Distance",
+    "L2Distance",
     "LTrim",
     "Lag",
     "LastValue",

@@ -25,6 +25,7 @@ __all__ = [
     "default_type",
     "fit",
     "hint_for",
+    "is_vector",
     "kind_of",
     "tag_of",
     "type_name",
@@ -217,6 +218,17 @@ def _json(value: Any) -> Any:
     return value
 
 
+def _vector(value: Any) -> Any:
+    if not is_vector(value):
+        raise Misfit("give a list of numbers")
+    return value
+
+
+def is_vector(value: Any) -> bool:
+    """Whether a value may be a vector: a list, or an array (numpy's, say), which the core reads."""
+    return isinstance(value, list | tuple) or hasattr(value, "tolist")
+
+
 _FIT: dict[str, Callable[[Any], Any]] = {
     "small_int": _integer,
     "integer": _integer,
@@ -262,6 +274,8 @@ def fit(column_type: ColumnType, value: Any) -> Any:
         return [None if item is None else fit(detail["item"], item) for item in value]
     if name == "custom":
         return fit(detail["base"], value)
+    if name == "vector":
+        return _vector(value)
     return _FIT[name](value)
 
 

@@ -226,7 +226,7 @@ _COMPATIBLE = {
     "double": frozenset({"double"}),
     "decimal": frozenset({"decimal"}),
     "text": frozenset({"text", "varchar", "enum", "uuid", "inet", "json"}),
-    "json": frozenset({"json", "array"}),
+    "json": frozenset({"json", "array", "vector"}),
 }
 
 

@@ -31,7 +31,7 @@ _TIMES = frozenset({"time", "date_time", "timestamp_tz"})
 _ORDERED = (
     _NUMBERS | _TEXTS | _DATES | _TIMES | {"interval", "uuid", "bytes", "inet", "enum", "bool"}
 )
-_ALL = _ORDERED | {"json", "array"}
+_ALL = _ORDERED | {"json", "array", "vector"}
 
 
 class Spec(NamedTuple):

@@ -14,7 +14,7 @@ use super::wire::Wire;
 use crate::bind::{Sent, error, sent};
 use crate::calendar::{DAY_MICROS, civil, clock};
 use crate::error::DriverError;
-use crate::fit::{Fitted, base_of, fit, is_finite_decimal, natural_type, uuid_text};
+use crate::fit::{Fitted, NO_VECTORS, base_of, fit, is_finite_decimal, natural_type, uuid_text};
 use crate::json::{Purpose, Style, list_text};
 
 /// How lists are spelled here.
@@ -116,6 +116,7 @@ fn letter(ty: &ColumnType) -> char {
         | ColumnType::Inet
         | ColumnType::Array { .. }
         | ColumnType::Enum { .. }
+        | ColumnType::Vector { .. }
         | ColumnType::Custom { .. } => TEXT,
     }
 }
@@ -177,6 +178,7 @@ fn type_of<'a>(wire: &'a Wire, ty: &ColumnType) -> &'a MySqlTypeInfo {
         | ColumnType::Inet
         | ColumnType::Array { .. }
         | ColumnType::Enum { .. }
+        | ColumnType::Vector { .. }
         | ColumnType::Custom { .. } => &wire.text,
     }
 }
@@ -268,6 +270,7 @@ fn scalar(out: &mut Vec<u8>, fitted: &Fitted<'_>) -> Result<(), String> {
             let text = list_text(item, items, Purpose::Column, STYLE)?;
             sized(out, text.as_bytes());
         }
+        Fitted::Vector(_) => return Err(NO_VECTORS.to_owned()),
     }
     Ok(())
 }

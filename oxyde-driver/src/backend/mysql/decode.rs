@@ -310,7 +310,7 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
             let text = text()?;
             read_list(rows, text, item, STYLE)?
         }
-        ColumnType::Custom { .. } => return Err(wrong()),
+        ColumnType::Vector { .. } | ColumnType::Custom { .. } => return Err(wrong()),
     })
 }
 

@@ -14,7 +14,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo};
 use sqlx::{Arguments as _, Encode, Postgres, Type};
 
-use super::{numeric, oid};
+use super::{numeric, oid, vector};
 use crate::bind::{Sent, error, sent};
 use crate::calendar::DAY_MICROS;
 use crate::error::DriverError;
@@ -83,21 +83,29 @@ pub(super) fn columns(
 }
 
 /// Binds the values of raw SQL by the types that the server wants.
-pub(super) fn raw(types: &[u32], values: &[Value]) -> Result<PgArguments, DriverError> {
+pub(super) fn raw(types: &[PgTypeInfo], values: &[Value]) -> Result<PgArguments, DriverError> {
     let mut arguments = PgArguments::default();
-    for (param, (ty, value)) in types.iter().zip(values).enumerate() {
+    for (param, (info, value)) in types.iter().zip(values).enumerate() {
+        let ty = info.oid().map_or(oid::UNKNOWN, |id| id.0);
+        let own = oid::to_type(ty).is_none();
+        if own && vector::is_vector(info) {
+            let numbers = vector::of_list(value).map_err(|detail| error(param, detail))?;
+            let fitted = numbers.as_deref().map_or(Fitted::Null, Fitted::Vector);
+            add(&mut arguments, ty, Sent::Scalar(fitted)).map_err(|detail| error(param, detail))?;
+            continue;
+        }
         // A label of an enum and the like are sent as their text.
-        let wanted = oid::to_type(*ty).unwrap_or(ColumnType::Text);
+        let wanted = oid::to_type(ty).unwrap_or(ColumnType::Text);
         let wanted = nested(wanted, value);
         let fitted = fit(value, &wanted).map_err(|detail| {
-            let detail = if oid::to_type(*ty).is_none() {
+            let detail = if own {
                 format!("{detail}; the server wants a type of its own, cast it in the SQL")
             } else {
                 detail
             };
             error(param, detail)
         })?;
-        add(&mut arguments, *ty, Sent::Scalar(fitted)).map_err(|detail| error(param, detail))?;
+        add(&mut arguments, ty, Sent::Scalar(fitted)).map_err(|detail| error(param, detail))?;
     }
     Ok(arguments)
 }
@@ -120,10 +128,19 @@ fn nested(wanted: ColumnType, value: &Value) -> ColumnType {
     }
 }
 
+/// What the items of an array are sent as. An array names their type, which for a vector only the
+/// server knows; a text it turns into one.
+fn item_type(item: &ColumnType) -> u32 {
+    match base_of(item) {
+        ColumnType::Vector { .. } => oid::TEXT,
+        item => oid::of_type(item),
+    }
+}
+
 fn array_type(item: &ColumnType) -> u32 {
     match base_of(item) {
         ColumnType::Array { .. } => oid::of_type(item),
-        scalar => oid::array_of(oid::of_type(scalar)).unwrap_or(oid::UNKNOWN),
+        scalar => oid::array_of(item_type(scalar)).unwrap_or(oid::UNKNOWN),
     }
 }
 
@@ -183,7 +200,7 @@ impl Type<Postgres> for Column<'_> {
 
 impl Encode<'_, Postgres> for Column<'_> {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        let item = oid::of_type(self.item);
+        let item = item_type(self.item);
         array_head(buffer, item, self.rows.len())?;
         for (at, row) in self.rows.iter().enumerate() {
             let value = row
@@ -229,7 +246,7 @@ fn array(out: &mut Vec<u8>, item: &ColumnType, items: &[Value]) -> Result<(), St
     if let ColumnType::Array { .. } = item {
         return nested_array(out, item, items);
     }
-    let ty = oid::of_type(item);
+    let ty = item_type(item);
     array_head(out, ty, items.len())?;
     for (at, value) in items.iter().enumerate() {
         fit(value, item)
@@ -337,6 +354,10 @@ fn scalar(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<IsNull, Str
             out.extend_from_slice(text.as_bytes());
         }
         Fitted::List(item, items) => array(out, item, items)?,
+        Fitted::Vector(numbers) if ty == oid::TEXT => {
+            out.extend_from_slice(vector::text(numbers).as_bytes());
+        }
+        Fitted::Vector(numbers) => vector::encode(out, numbers)?,
     }
     Ok(IsNull::No)
 }

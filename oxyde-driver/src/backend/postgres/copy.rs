@@ -12,7 +12,7 @@ use oxyde_sql::value::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
-use super::Connection;
+use super::{Connection, vector};
 use crate::backend::Outcome;
 use crate::bind::error;
 use crate::calendar::{DAY_MICROS, date_text, date_time_text, time_text};
@@ -172,6 +172,7 @@ fn field(out: &mut String, fitted: &Fitted<'_>) -> Result<(), String> {
             write!(out, "{days} days {rest} microseconds")
         }
         Fitted::Uuid(uuid) => write!(out, "{}", uuid_text(uuid)),
+        Fitted::Vector(numbers) => write!(out, "{}", vector::text(numbers)),
         Fitted::List(..) => return Err("arrays are not copied".to_owned()),
     };
     Ok(())

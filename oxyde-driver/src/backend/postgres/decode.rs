@@ -8,7 +8,7 @@ use sqlx::postgres::{PgRow, PgTypeInfo, PgTypeKind};
 use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::bind::{EPOCH_DAYS, EPOCH_MICROS};
-use super::{numeric, oid};
+use super::{numeric, oid, vector};
 use crate::calendar::{DAY_MICROS, MAX_DAY, MAX_MICROS, MIN_DAY, MIN_MICROS};
 use crate::error::DriverError;
 use crate::fit::{base_of, exact_double, is_finite_decimal, type_name};
@@ -35,6 +35,7 @@ fn natural(info: &PgTypeInfo) -> ColumnType {
             item: Box::new(natural(item)),
         },
         PgTypeKind::Domain(base) => natural(base),
+        _ if vector::is_vector(info) => ColumnType::Vector { dimensions: None },
         // Enums are text; for anything else the decoder says what to do.
         _ => ColumnType::Text,
     })
@@ -67,6 +68,8 @@ pub(super) struct Sends {
     oid: u32,
     /// Whether its binary form is its text.
     textual: bool,
+    /// Whether it is pgvector's.
+    vector: bool,
     /// Its name, for messages.
     name: String,
     item: Option<Box<Sends>>,
@@ -93,6 +96,7 @@ impl Sends {
             ) || matches!(kind, PgTypeKind::Enum(_))
                 // Extensions' text types, such as citext.
                 || (matches!(kind, PgTypeKind::Simple) && info.name().eq_ignore_ascii_case("citext")),
+            vector: vector::is_vector(info),
             name: info.name().to_lowercase(),
             item: match kind {
                 PgTypeKind::Array(item) => Some(Box::new(Self::of(item))),
@@ -254,7 +258,10 @@ fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Resu
             _ => return Err(wrong()),
         },
         ColumnType::Array { item } => array(rows, sends, item, bytes, &wrong)?,
-        ColumnType::Custom { .. } => return Err(wrong()),
+        ColumnType::Vector { .. } if sends.vector => {
+            rows.vector_slot(vector::decode(bytes).ok_or(DAMAGED)?)?
+        }
+        ColumnType::Vector { .. } | ColumnType::Custom { .. } => return Err(wrong()),
     })
 }
 
@@ -384,6 +391,7 @@ fn array(
             item_oid,
             oid::CHAR | oid::NAME | oid::TEXT | oid::BPCHAR | oid::VARCHAR
         ),
+        vector: false,
         name: "another type".to_owned(),
         item: None,
     });

@@ -7,6 +7,10 @@ use crate::error::{Cause, DriverError, Rule, Violation};
 /// The code of a statement that was cancelled from outside.
 pub(super) const STOPPED: &str = "57014";
 
+/// The server's routine that looks for the files of an extension; its code says less, and differs
+/// between versions.
+const NO_EXTENSION: &str = "parse_extension_control_file";
+
 /// An error of a statement.
 pub(super) fn classify(problem: sqlx::Error) -> DriverError {
     match problem {
@@ -68,6 +72,9 @@ fn reported(error: &PgDatabaseError) -> DriverError {
         "22001" => Cause::TooLong,
         "42P01" => Cause::UndefinedTable,
         "42703" => Cause::UndefinedColumn,
+        "42704" => Cause::UndefinedObject,
+        "42883" => Cause::UndefinedFunction,
+        "0A000" | "58P01" if error.routine() == Some(NO_EXTENSION) => Cause::NoExtension,
         "42601" => Cause::Syntax,
         "25P02" => Cause::TransactionAborted,
         "28000" | "28P01" => Cause::AuthFailed,

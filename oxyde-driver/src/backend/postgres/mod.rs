@@ -10,13 +10,14 @@ mod numeric;
 mod oid;
 mod options;
 mod pooler;
+mod vector;
 
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgTypeInfo};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _, Row as _,
     SqlSafeStr as _, Statement as _,
@@ -166,7 +167,7 @@ impl Connection {
         }
         // Its own text: a plan's types never meet those that the server chose.
         let keyed = format!("{sql}\n/*raw*/");
-        let wanted: Vec<u32> = if values.is_empty() {
+        let wanted: Vec<PgTypeInfo> = if values.is_empty() {
             Vec::new()
         } else {
             let prepared = (&mut self.raw)
@@ -174,10 +175,7 @@ impl Connection {
                 .await;
             let statement = self.settled(prepared).await?;
             match statement.parameters() {
-                Some(Either::Left(infos)) => infos
-                    .iter()
-                    .map(|info| info.oid().map_or(oid::UNKNOWN, |id| id.0))
-                    .collect(),
+                Some(Either::Left(infos)) => infos.to_vec(),
                 _ => Vec::new(),
             }
         };

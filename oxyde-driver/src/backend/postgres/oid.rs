@@ -98,7 +98,8 @@ pub(super) fn of_type(ty: &ColumnType) -> u32 {
             ColumnType::Array { .. } => of_type(item),
             scalar => array_of(of_type(scalar)).unwrap_or(UNKNOWN),
         },
-        ColumnType::Custom { .. } => UNKNOWN,
+        // A vector's number differs between databases: the server finds it by the cast around it.
+        ColumnType::Vector { .. } | ColumnType::Custom { .. } => UNKNOWN,
     }
 }
 

@@ -8,7 +8,7 @@ use super::statement::Run;
 use crate::bind::{Sent, error, sent};
 use crate::calendar::{date_text, date_time_text, time_text};
 use crate::error::DriverError;
-use crate::fit::{Fitted, fit, is_finite_decimal, natural_type, uuid_text};
+use crate::fit::{Fitted, NO_VECTORS, fit, is_finite_decimal, natural_type, uuid_text};
 use crate::json::{Purpose, Style, list_text};
 
 /// How lists are spelled here.
@@ -125,5 +125,6 @@ fn copied(
             let text = list_text(item, items, Purpose::Column, STYLE)?;
             run.bind_text_copy(at, &text)
         }
+        Fitted::Vector(_) => return Err(NO_VECTORS.to_owned()),
     })
 }

@@ -211,7 +211,11 @@ fn cell(rows: &mut RowSet, ty: &ColumnType, stored: Stored<'_>) -> Result<Slot, 
             read_list(rows, text, item, STYLE)?
         }
         (
-            ColumnType::Double | ColumnType::Bool | ColumnType::Bytes | ColumnType::Custom { .. },
+            ColumnType::Double
+            | ColumnType::Bool
+            | ColumnType::Bytes
+            | ColumnType::Vector { .. }
+            | ColumnType::Custom { .. },
             _,
         ) => {
             return Err(odd());

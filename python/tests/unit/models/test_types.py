@@ -371,8 +371,8 @@ def test_zone_of_ipv6_is_refused() -> None:
         (Any, "JSONB", "json"),
         (
             list[float],
-            "vector(3)",
-            {"custom": {"sql": "vector(3)", "base": {"array": {"item": "double"}}}},
+            "cube",
+            {"custom": {"sql": "cube", "base": {"array": {"item": "double"}}}},
         ),
         (Status, "order_state", {"enum": {"name": "order_state", "values": ["new", "old"]}}),
     ],

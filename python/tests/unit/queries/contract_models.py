@@ -7,11 +7,11 @@ import uuid
 from decimal import Decimal
 from enum import Enum
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime
 
-from oxyde.models import Field, Model
+from oxyde.models import Field, Model, Vector
 
 
 class Mood(Enum):
@@ -54,3 +54,12 @@ class Posts(Model):
     author: Users | None = None
     title: str | None = Field(default=None, max_length=50)
     views: int = 0
+
+
+class Passages(Model):
+    class Meta:
+        is_table = True
+        table_name = "passages"
+
+    id: int | None = Field(default=None, db_pk=True)
+    embedding: Annotated[list[float], Vector(3)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract_models import Posts, Users
+from contract_models import Passages, Posts, Users
 
 from oxyde import _core, _ir
 from oxyde.queries import (
@@ -20,6 +20,7 @@ from oxyde.queries import (
     Exists,
     F,
     Frame,
+    L2Distance,
     OuterRef,
     Q,
     RawSQL,
@@ -150,6 +151,9 @@ BUILT: dict[str, Any] = {
     "delete_all": lambda: delete_statement(Users.objects.filter(), Builder()),
     "delete_where": lambda: delete_statement(Users.objects.filter(id=1), Builder()),
     "update_increment": lambda: update(Users.objects.filter(id=1), age=F("age") + 1),
+    "function_l2_distance": lambda: select(
+        Passages.objects.order_by(L2Distance("embedding", [1, 2, 3])).values("id")
+    ),
     "select_order_nulls_last": lambda: select(TWO.order_by(F("age").asc(nulls_last=True))),
     "select_for_update_of": lambda: select(TWO.for_update(of=["self"])),
     "select_for_share_skip_locked": lambda: select(TWO.for_share(skip_locked=True)),
