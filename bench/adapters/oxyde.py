@@ -72,7 +72,11 @@ class Entry(Model):
 
 class Contender(Adapter):
     async def open(self, database: str, url: str) -> None:
-        settings = PoolSettings(max_connections=work.POOL_SIZE, min_connections=work.POOL_SIZE)
+        settings = PoolSettings(
+            max_connections=work.POOL_SIZE,
+            min_connections=work.POOL_SIZE,
+            ssl_mode=None if database == "sqlite" else "disable",
+        )
         await db.init(url, settings=settings)
 
     async def close(self) -> None:

@@ -168,7 +168,7 @@ impl Executor {
                 .into_iter()
                 .map(|(name, ty)| Ok((name, crate::schema::column_type(&ty)?)))
                 .collect::<PyResult<Vec<_>>>()?;
-            Operation::start(
+            Operation::start_here(
                 py,
                 Convert::Raw(Arc::clone(&self.server.name)),
                 |cancel| async move {

@@ -188,7 +188,7 @@ impl Pool {
                 timeout: None,
             };
             let pool = self.current.handle();
-            Operation::start(
+            Operation::start_here(
                 py,
                 Convert::Transaction(self.server.clone()),
                 |cancel| async move {

@@ -129,7 +129,7 @@ impl Transaction {
     {
         guarded(py, || {
             let transaction = self.current.get(py)?;
-            Operation::start(py, Convert::Plain, |cancel| {
+            Operation::start_here(py, Convert::Plain, |cancel| {
                 let work = work(transaction, cancel);
                 async move { work.await.map(|()| Outcome::Nothing) }
             })

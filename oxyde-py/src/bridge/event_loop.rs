@@ -1,8 +1,9 @@
 //! One event loop's side: the futures that wait, and the callback that completes them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use oxyde_driver::Cancel;
 use pyo3::prelude::*;
@@ -26,7 +27,21 @@ pub(crate) struct EventLoop {
     #[cfg(unix)]
     reader: Option<std::os::unix::net::UnixStream>,
     pending: Mutex<HashMap<u64, Pending>>,
+    /// What the loop will call next; `None` where it does not show it (it is asyncio's own).
+    ready: Option<Py<PyAny>>,
+    /// Since when tasks have gone on without a turn of the loop.
+    burst: Mutex<Option<Instant>>,
+    /// How often in a row an answer did not come while it was waited for on the spot.
+    vain: AtomicU32,
 }
+
+/// How long tasks may go on with what is there at once, before the loop gets a turn: timers,
+/// cancellations and other tasks wait meanwhile.
+const LONGEST_BURST: Duration = Duration::from_micros(500);
+
+/// After so many vain waits in a row only every `RETRY`th is tried.
+const GIVE_UP: u32 = 4;
+const RETRY: u32 = 64;
 
 struct Pending {
     future: Py<PyAny>,
@@ -90,6 +105,9 @@ impl EventLoop {
                 #[cfg(unix)]
                 reader: None,
                 pending: Mutex::default(),
+                ready: None,
+                burst: Mutex::default(),
+                vain: AtomicU32::new(0),
             },
         )?;
         notifier::register(
@@ -118,6 +136,9 @@ impl EventLoop {
                 queue: Arc::new(Queue::new(Wake::Socket(writer))),
                 reader: Some(reader),
                 pending: Mutex::default(),
+                ready: event_loop.getattr("_ready").ok().map(Bound::unbind),
+                burst: Mutex::default(),
+                vain: AtomicU32::new(0),
             },
         )?;
         let drain = made.bind(py).getattr("drain")?;
@@ -186,6 +207,66 @@ impl EventLoop {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn burst(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.burst.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the loop would only wait, was an operation that has just begun the only one, and
+    /// is its answer likely to come while one waits for it on the spot.
+    pub(super) fn may_stay(&self, py: Python<'_>) -> bool {
+        let Some(ready) = &self.ready else {
+            return false;
+        };
+        let alone = self.pending().len() == 1;
+        // In a burst it will call `turned`, which nobody waits for.
+        let ours = usize::from(self.burst().is_some());
+        if !alone || ready.bind(py).len().is_ok_and(|len| len > ours) {
+            return false;
+        }
+        let vain = self.vain.load(Ordering::Relaxed);
+        if vain < GIVE_UP {
+            return true;
+        }
+        self.vain.store(vain.wrapping_add(1).max(GIVE_UP), Ordering::Relaxed);
+        vain % RETRY == 0
+    }
+
+    /// Whether the wait on the spot has paid off.
+    pub(super) fn stayed(&self, in_vain: bool) {
+        if !in_vain {
+            self.vain.store(0, Ordering::Relaxed);
+        } else if self.vain.load(Ordering::Relaxed) < GIVE_UP {
+            self.vain.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Completes an operation that was finished before anybody waited for it: its task goes on
+    /// at once. Now and then the loop gets its turn instead.
+    pub(super) fn complete_now(
+        this: &Bound<'_, Self>,
+        id: u64,
+        outcome: Outcome,
+    ) -> PyResult<()> {
+        let py = this.py();
+        let own = this.get();
+        let now = Instant::now();
+        let since = *own.burst();
+        match since {
+            Some(since) if now - since > LONGEST_BURST => {
+                own.queue.push(id, outcome);
+                return Ok(());
+            }
+            Some(_) => (),
+            None => {
+                *own.burst() = Some(now);
+                let turned = this.getattr(pyo3::intern!(py, "turned"))?;
+                let call_soon = pyo3::intern!(py, "call_soon");
+                own.running.call_method1(py, call_soon, (turned,))?;
+            }
+        }
+        own.complete(py, id, outcome)
+    }
+
     fn complete(&self, py: Python<'_>, id: u64, outcome: Outcome) -> PyResult<()> {
         let Some(pending) = self.pending().remove(&id) else {
             inside(|| drop(outcome));
@@ -226,6 +307,11 @@ impl EventLoop {
 
 #[pymethods]
 impl EventLoop {
+    /// Called by the loop when it has its turn.
+    fn turned(&self) {
+        *self.burst() = None;
+    }
+
     /// Called by the loop when work has finished.
     fn drain(&self, py: Python<'_>) -> PyResult<()> {
         #[cfg(unix)]

@@ -2,8 +2,11 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use oxyde_driver::{Cancel, DriverError};
@@ -13,6 +16,39 @@ use super::event_loop::EventLoop;
 use super::outcome::{Convert, Outcome};
 use super::runtime::runtime;
 use crate::error::panic_text;
+
+/// How long the answer of a server that is near is waited for on the spot: as long as it would
+/// take to go to sleep and be woken, across two threads.
+const NEAR: Duration = Duration::from_micros(100);
+
+/// Tells that the work can go on.
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Polls work for a moment, in case that it ends soon.
+fn near<F: Future>(mut work: Pin<&mut F>, start: Instant) -> Poll<F::Output> {
+    let flag = Arc::new(Flag::default());
+    let waker = Waker::from(Arc::clone(&flag));
+    loop {
+        let polled = work.as_mut().poll(&mut Context::from_waker(&waker));
+        if polled.is_ready() {
+            return polled;
+        }
+        while !flag.0.swap(false, Ordering::Acquire) {
+            if start.elapsed() >= NEAR {
+                return Poll::Pending;
+            }
+            // The thread that will wake us may want this very core.
+            std::thread::yield_now();
+        }
+    }
+}
 
 /// Work under way in Rust, for the event loop that was running when it was started.
 #[pyclass(frozen, module = "oxyde._core")]
@@ -71,14 +107,24 @@ impl Operation {
                 Err(panic) => Outcome::Panicked(panic_text(panic.as_ref())),
             }
         });
-        let finished = if here {
+        let finished = if !here {
+            Poll::Pending
+        } else if event_loop.get().may_stay(py) {
+            let start = Instant::now();
+            let finished = py.detach(|| {
+                let _context = runtime.enter();
+                near(work.as_mut(), start)
+            });
+            // Where others want the cores it takes longer than it may.
+            let in_vain = finished.is_pending() || start.elapsed() > NEAR * 2;
+            event_loop.get().stayed(in_vain);
+            finished
+        } else {
             let _context = runtime.enter();
             work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-        } else {
-            Poll::Pending
         };
         match finished {
-            Poll::Ready(outcome) => queue.push(id, outcome),
+            Poll::Ready(outcome) => EventLoop::complete_now(event_loop.bind(py), id, outcome)?,
             Poll::Pending => {
                 runtime.spawn(async move { queue.push(id, work.await) });
             }
