@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 # A contender that takes longer for one command, in seconds, is given up.
 PATIENCE = 120
+# No TLS for anybody: left alone, some drivers take it where the server offers it and some do not.
+# libpq and asyncpg hear it so; asyncmy needs no telling, Oxyde's pool is told by its settings.
+PLAIN = {"PGSSLMODE": "disable"}
 
 
 class Contender:
@@ -39,6 +43,7 @@ class Contender:
             database,
             url,
             cwd=ROOT,
+            env=os.environ | PLAIN,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

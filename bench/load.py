@@ -80,12 +80,8 @@ async def mixed(step: int) -> None:
         await Post.objects.filter(id=1 + step % work.POSTS).update(views=F("views") + 1)
     else:
         async with atomic():
-            entry = await Entry.objects.create(**_entry(step))
+            entry = await Entry.objects.create(**work.named_entry(step))
             await Entry.objects.filter(id=entry.id).delete()
-
-
-def _entry(step: int) -> dict[str, Any]:
-    return dict(zip(work.ENTRY_COLUMNS, work.entry(step), strict=True))
 
 
 async def throughput(job: Job, tasks: int, seconds: float) -> dict[str, Any]:

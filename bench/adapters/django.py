@@ -57,7 +57,7 @@ class Contender(Adapter):
         return [row async for row in self.models.User.objects.prefetch_related("posts__tags")]
 
     async def insert_one(self, step: int) -> Any:
-        return await self.models.Entry.objects.acreate(**_named(step))
+        return await self.models.Entry.objects.acreate(**work.named_entry(step))
 
     async def update_one(self, step: int) -> Any:
         key, views = work.new_views(step)
@@ -71,7 +71,9 @@ class Contender(Adapter):
 
     async def _bulk(self, count: int) -> int:
         entry = self.models.Entry
-        return len(await entry.objects.abulk_create([entry(**_named(n)) for n in range(count)]))
+        return len(
+            await entry.objects.abulk_create([entry(**work.named_entry(n)) for n in range(count)])
+        )
 
     async def count(self, step: int) -> Any:
         return await self.models.Post.objects.filter(views__gt=5_000).acount()
@@ -114,7 +116,3 @@ def _settings(database: str, url: str) -> dict[str, Any]:
         "PASSWORD": parts.password or "",
         "OPTIONS": {"pool": {"min_size": work.POOL_SIZE, "max_size": work.POOL_SIZE}},
     }
-
-
-def _named(number: int) -> dict[str, Any]:
-    return dict(zip(work.ENTRY_COLUMNS, work.entry(number), strict=True))

@@ -104,7 +104,7 @@ class Contender(Adapter):
         return await User.objects.prefetch("posts__tags").all()
 
     async def insert_one(self, step: int) -> Any:
-        return await Entry.objects.create(**_named(step))
+        return await Entry.objects.create(**work.named_entry(step))
 
     async def update_one(self, step: int) -> Any:
         key, views = work.new_views(step)
@@ -117,7 +117,9 @@ class Contender(Adapter):
         return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
-        return len(await Entry.objects.bulk_create([_named(each) for each in range(count)]))
+        return len(
+            await Entry.objects.bulk_create([work.named_entry(each) for each in range(count)])
+        )
 
     async def count(self, step: int) -> Any:
         return await Post.objects.filter(views__gt=5_000).count()
@@ -131,7 +133,3 @@ class Contender(Adapter):
             most=Max("views"),
         )
         return found.values()
-
-
-def _named(number: int) -> dict[str, Any]:
-    return dict(zip(work.ENTRY_COLUMNS, work.entry(number), strict=True))

@@ -79,7 +79,7 @@ class Contender(Adapter):
         return await self.post.objects(self.post.author)
 
     async def insert_one(self, step: int) -> Any:
-        return await self.entry.objects().create(**_named(step))
+        return await self.entry.objects().create(**work.named_entry(step))
 
     async def update_one(self, step: int) -> Any:
         key, views = work.new_views(step)
@@ -94,7 +94,7 @@ class Contender(Adapter):
 
     async def _bulk(self, count: int) -> int:
         # One statement must stay below the servers' limit of parameters.
-        entries = [self.entry(**_named(each)) for each in range(count)]
+        entries = [self.entry(**work.named_entry(each)) for each in range(count)]
         size = 5_000
         async with self.entry._meta.db.transaction():
             for first in range(0, count, size):
@@ -140,7 +140,3 @@ def _table(name: str, table: str, engine: Engine[Any], columns: dict[str, Any]) 
     return create_table_class(
         name, class_kwargs={"tablename": table, "db": engine}, class_members=columns
     )
-
-
-def _named(number: int) -> dict[str, Any]:
-    return dict(zip(work.ENTRY_COLUMNS, work.entry(number), strict=True))

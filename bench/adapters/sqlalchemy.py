@@ -130,7 +130,7 @@ class Contender(Adapter):
 
     async def insert_one(self, step: int) -> Any:
         async with self.session.begin() as session:
-            entry = Entry(**_named(step))
+            entry = Entry(**work.named_entry(step))
             session.add(entry)
         return entry
 
@@ -147,7 +147,7 @@ class Contender(Adapter):
         return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
-        records = [_named(each) for each in range(count)]
+        records = [work.named_entry(each) for each in range(count)]
         async with self.session.begin() as session:
             await session.execute(insert(Entry), records)
         return len(records)
@@ -165,10 +165,6 @@ class Contender(Adapter):
                 func.count(), func.sum(views), func.avg(views), func.min(views), func.max(views)
             ).select_from(Post)
             return (await session.execute(statement)).one()
-
-
-def _named(number: int) -> dict[str, Any]:
-    return dict(zip(work.ENTRY_COLUMNS, work.entry(number), strict=True))
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

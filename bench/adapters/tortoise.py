@@ -99,7 +99,7 @@ class Contender(Adapter):
         return await User.all().prefetch_related("posts__tags")
 
     async def insert_one(self, step: int) -> Any:
-        return await Entry.create(**_named(step))
+        return await Entry.create(**work.named_entry(step))
 
     async def update_one(self, step: int) -> Any:
         key, views = work.new_views(step)
@@ -112,7 +112,7 @@ class Contender(Adapter):
         return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
-        entries = [Entry(**_named(each)) for each in range(count)]
+        entries = [Entry(**work.named_entry(each)) for each in range(count)]
         await Entry.bulk_create(entries)
         return len(entries)
 
@@ -125,7 +125,3 @@ class Contender(Adapter):
         query = Post.annotate(**dict(zip(names, functions, strict=True)))
         row: Any = await query.first().values_list(*names)
         return row
-
-
-def _named(number: int) -> dict[str, Any]:
-    return dict(zip(work.ENTRY_COLUMNS, work.entry(number), strict=True))
