@@ -291,8 +291,8 @@ impl DriverError {
                 }
                 Cause::UndefinedTable => "create the tables or run the migrations",
                 Cause::UndefinedObject => {
-                    "a type of an extension's needs that extension in the database; \
-                     for vectors: CREATE EXTENSION vector"
+                    "a type of an extension's needs that extension in the database, in a schema \
+                     of the search path; for vectors: CREATE EXTENSION vector"
                 }
                 Cause::UndefinedFunction => {
                     "cast the values, or look at the version of the extension that has it"

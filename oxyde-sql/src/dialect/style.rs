@@ -196,7 +196,8 @@ const POSTGRES: DdlStyle = DdlStyle {
     booleans: ["true", "false"],
     decimal_collation: None,
     backslash: false,
-    create_vectors: Some("CREATE EXTENSION IF NOT EXISTS vector"),
+    // Once for all schemas of the database, such as those of tenants.
+    create_vectors: Some("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public"),
 };
 
 // Version 4, variant 1, as lower-case text with dashes.

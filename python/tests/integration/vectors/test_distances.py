@@ -12,7 +12,18 @@ from servers import Postgres
 from oxyde import F, Min, create_tables, execute_raw
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import DatabaseError, FieldError, FieldLookupValueError, FieldValueError
-from oxyde.queries import CosineDistance, InnerProduct, L1Distance, L2Distance, Value
+from oxyde.queries import (
+    Coalesce,
+    CosineDistance,
+    InnerProduct,
+    L1Distance,
+    L2Distance,
+    OuterRef,
+    RowNumber,
+    Subquery,
+    Value,
+    Window,
+)
 
 pytestmark = pytest.mark.databases("postgres")
 
@@ -74,6 +85,24 @@ async def test_a_distance_where_functions_stand(stored: None) -> None:
     assert found["least"] == pytest.approx(min(l2(row, QUERY) for row in ROWS))
     missing = Passage.objects.annotate(d=L2Distance("second", QUERY))
     assert await missing.filter(d__isnull=True).count() == len(ROWS) - 1
+
+
+async def test_like_another_row(stored: None) -> None:
+    """The vector is that of a row: by a subquery, and of the row around it."""
+    one = Subquery(Passage.objects.filter(text="4").values("embedding"))
+    others = Passage.objects.exclude(text="4").order_by(L2Distance("embedding", one))
+    by_hand = sorted((row for row in ROWS[:4]), key=lambda row: l2(row, ROWS[4]))
+    assert await others.values_list("embedding", flat=True) == by_hand
+    nearest = Passage.objects.order_by(L2Distance("embedding", OuterRef("centre"))).values("text")
+    found = await Source.objects.annotate(nearest=Subquery(nearest.limit(1))).values("nearest")
+    assert found == [{"nearest": "0"}]
+    first = await Passage.objects.order_by(
+        L2Distance(Coalesce("second", [0, 0, 0]), QUERY), "id"
+    ).first()
+    assert first is not None and first.text == "0"
+    place = Window(RowNumber(), order_by=L2Distance("embedding", ROWS[4]))
+    placed = await Passage.objects.annotate(place=place).order_by("place").values("embedding")
+    assert [row["embedding"] for row in placed] == [ROWS[4], *by_hand]
 
 
 async def test_the_vector_is_a_value(stored: None) -> None:

@@ -76,7 +76,9 @@ def test_their_life(pgvector: Postgres, project: Path, host: str) -> None:
 
     assert "EXTENSION" not in move(MODELS.format(more="", indexes=""))
     # The extension comes with the first column that needs it, and once.
-    assert 'CREATE EXTENSION IF NOT EXISTS vector;\nALTER TABLE "pages" ADD' in move(models())
+    assert 'CREATE EXTENSION IF NOT EXISTS vector SCHEMA public;\nALTER TABLE "pages" ADD' in move(
+        models()
+    )
     near = index("hnsw", "vector_cosine_ops", '{"m": 8, "ef_construction": 32}')
     assert "EXTENSION" not in move(models(indexes=near))
     [made] = definitions()

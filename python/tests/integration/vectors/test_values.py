@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pyarrow
@@ -9,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from passages import MODELS, ROWS, Passage, Source
-from pydantic import RootModel, ValidationError
+from pydantic import ConfigDict, RootModel, ValidationError
 from servers import Postgres
 
 from oxyde import Field, Model, Vector, create_tables
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import FieldError, FieldValueError, UnsupportedFeatureError
-from oxyde.queries import L2Distance
+from oxyde.queries import Count, L2Distance
 
 on_pgvector = pytest.mark.databases("postgres")
 SINGLE = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -114,6 +115,42 @@ async def test_changes(vectors: AsyncDatabase) -> None:
         id=made[0].id, embedding=[3, 2, 1], unique_fields=["id"], update_fields=["embedding"]
     )
     assert same.embedding == [3.0, 2.0, 1.0]
+
+
+@dataclass
+class Line:
+    embedding: list[float]
+    far: float
+
+
+class Strict(Model):
+    model_config = ConfigDict(strict=True)
+
+    class Meta:
+        is_table = True
+        table_name = "vector_strict"
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str
+    embedding: Annotated[list[float], Vector(2)] = Field(db_default="'[1,2.5]'")
+
+
+@on_pgvector
+async def test_forms_of_rows(vectors: AsyncDatabase) -> None:
+    source = await Source.objects.create(centre=[1, 2, 3])
+    await Passage.objects.create(embedding=[0, 3, 4], source=source)
+    joined = await Passage.objects.join("source").first()
+    assert joined is not None and joined.source == source
+    far = Passage.objects.annotate(far=L2Distance("embedding", [0, 0, 0]))
+    assert await far.into(Line).first() == Line([0.0, 3.0, 4.0], 5.0)
+    assert await Passage.objects.values_list("embedding", "second") == [([0.0, 3.0, 4.0], None)]
+    groups = Passage.objects.values("embedding").annotate(rows=Count("id"))
+    assert await groups == [{"embedding": [0.0, 3.0, 4.0], "rows": 1}]
+    # A strict model, and a default of the database's.
+    await create_tables(models=[Strict])
+    made = await Strict.objects.create(name="a")
+    assert made.embedding == [1.0, 2.5]
+    assert await Strict.objects.first() == made
 
 
 @on_pgvector
