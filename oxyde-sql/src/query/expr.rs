@@ -133,7 +133,16 @@ fn cast(cx: &mut Context<'_>, operand: &Expr, ty: &ColumnType) -> Result<Sql, Sq
 
 fn raw(cx: &mut Context<'_>, parts: &[RawPart]) -> Result<Sql, SqlError> {
     let mut pieces = vec![SeaExpr::Custom("(".into())];
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
+        let digit = |text: &String| text.starts_with(|c: char| c.is_ascii_digit());
+        let glued = match part {
+            RawPart::Text(text) => digit(text),
+            RawPart::Expr(_) => true,
+        };
+        if glued && at > 0 && matches!(parts[at - 1], RawPart::Expr(_)) {
+            // Else `$1` before a digit would be another placeholder.
+            pieces.push(SeaExpr::Custom(" ".into()));
+        }
         pieces.push(match part {
             RawPart::Text(text) => SeaExpr::Custom(text.clone().into()),
             RawPart::Expr(value) => expr(cx, value)?.expr(),

@@ -1,4 +1,6 @@
-use oxyde_sql::ir::{BinaryOp, Case, Expr, Literal, PathItem, Predicate, Select, Statement, When};
+use oxyde_sql::ir::{
+    BinaryOp, Case, Expr, Literal, PathItem, Predicate, RawPart, Select, Statement, When,
+};
 
 use super::schema::{Type, ids, int, of_users, p, posts, text, ty, u, value};
 
@@ -280,6 +282,20 @@ pub fn cases() -> Vec<(String, Statement)> {
                 },
             )],
         )),
+    );
+    add(
+        "raw_without_spaces",
+        of_users(Expr::Raw {
+            parts: vec![
+                RawPart::Text("f(".into()),
+                RawPart::Expr(int(0)),
+                RawPart::Text("0 ".into()),
+                RawPart::Expr(int(1)),
+                RawPart::Expr(Expr::int(5)),
+                RawPart::Text(")".into()),
+            ],
+            ty: Type::BigInt,
+        }),
     );
     cases
 }
