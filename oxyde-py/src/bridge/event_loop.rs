@@ -228,7 +228,7 @@ impl EventLoop {
             return true;
         }
         self.vain.store(vain.wrapping_add(1).max(GIVE_UP), Ordering::Relaxed);
-        vain % RETRY == 0
+        vain.is_multiple_of(RETRY)
     }
 
     /// Whether the wait on the spot has paid off.
