@@ -227,7 +227,8 @@ impl EventLoop {
         if vain < GIVE_UP {
             return true;
         }
-        self.vain.store(vain.wrapping_add(1).max(GIVE_UP), Ordering::Relaxed);
+        self.vain
+            .store(vain.wrapping_add(1).max(GIVE_UP), Ordering::Relaxed);
         vain.is_multiple_of(RETRY)
     }
 
@@ -242,11 +243,7 @@ impl EventLoop {
 
     /// Completes an operation that was finished before anybody waited for it: its task goes on
     /// at once. Now and then the loop gets its turn instead.
-    pub(super) fn complete_now(
-        this: &Bound<'_, Self>,
-        id: u64,
-        outcome: Outcome,
-    ) -> PyResult<()> {
+    pub(super) fn complete_now(this: &Bound<'_, Self>, id: u64, outcome: Outcome) -> PyResult<()> {
         let py = this.py();
         let own = this.get();
         let now = Instant::now();
