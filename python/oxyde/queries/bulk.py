@@ -13,8 +13,8 @@ from oxyde.db.transaction import atomic
 from oxyde.exceptions import ManagerError, OxydeError
 from oxyde.queries.conflict import Conflict, conflict_of
 from oxyde.queries.created import CREATED, check_created, is_told, looked_up
+from oxyde.queries.default_keys import default_keys
 from oxyde.queries.insert import (
-    default_keys,
     encoded,
     insert_statement,
     is_counted,
@@ -163,12 +163,10 @@ async def _grouped(names: Names, instances: list[Any], executor: Executor) -> li
         return [whole]
     groups: dict[tuple[str, ...], tuple[_Group, list[list[Any]]]] = {}
     encoders = {name: field for name, field in fields.items() if field.encode is not None}
-    for instance in instances:
-        values: dict[str, Any] = instance._oxyde_insert_values()
-        if not returning:
-            left = [name for name in names.primary_key if name not in values]
-            if left:
-                values.update(await default_keys(names, left, executor))
+    given: list[dict[str, Any]] = [instance._oxyde_insert_values() for instance in instances]
+    if not returning:
+        await _fill_keys(names, given, executor)
+    for instance, values in zip(instances, given, strict=True):
         columns = tuple(values)
         found = groups.get(columns)
         if found is None:
@@ -188,6 +186,19 @@ async def _grouped(names: Names, instances: list[Any], executor: Executor) -> li
     for group, rows in groups.values():
         group.rows = rows
     return [group for group, _ in groups.values()]
+
+
+async def _fill_keys(names: Names, given: list[dict[str, Any]], executor: Executor) -> None:
+    """Add the keys that the database would make and not tell."""
+    lacking: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for values in given:
+        left = tuple([name for name in names.primary_key if name not in values])
+        if left:
+            lacking.setdefault(left, []).append(values)
+    for left, rows in lacking.items():
+        made = await default_keys(names, left, len(rows), executor)
+        for values, keys in zip(rows, made, strict=True):
+            values.update(keys)
 
 
 def _alike(names: Names, instances: list[Any], *, returning: bool) -> _Group | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
-from oxyde.queries.columns import kind_of
+from oxyde.queries.default_keys import default_keys
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.plans import entry_for
 from oxyde.queries.rows import recipes
@@ -51,7 +50,7 @@ async def insert_one(
     if not left or returning:
         row = [encoded(fields[name], value) for name, value in values.items()]
         return await _insert_returning(names, given, left, row, executor)
-    filled = await default_keys(names, left, executor)
+    (filled,) = await default_keys(names, left, 1, executor)
     given = (*given, *filled)
     row = [encoded(fields[name], value) for name, value in values.items()]
     row += [encoded(fields[name], value) for name, value in filled.items()]
@@ -153,39 +152,6 @@ def insert_statement(
             for name in returning
         ],
     }
-
-
-async def default_keys(names: Names, left: Sequence[str], executor: Executor) -> dict[str, Any]:
-    """Values for the parts of a key that the database makes other than by counting: without
-    RETURNING nothing would tell which row was written."""
-    made: dict[str, Any] = {}
-    for name in names.primary_key:
-        field = names.meta.field_metadata[name]
-        if name in left and field.db_default is not None and not field.auto_increment:
-            made[name] = await _default(names, field, executor)
-    return made
-
-
-async def _default(names: Names, field: FieldMeta, executor: Executor) -> Any:
-    if kind_of(field.column_type) == "uuid" and _is_random_uuid(field.db_default or ""):
-        return uuid.uuid4()
-
-    def make() -> tuple[_ir.Statement, Builder, Any]:
-        from oxyde.queries.build_ir import empty_select
-
-        select = empty_select()
-        raw: _ir.Expr = {"raw": {"parts": [{"text": field.db_default}], "type": field.column_type}}
-        select["outputs"] = [{"expr": raw, "name": field.db_column}]
-        recipe = recipes().scalar_recipe(recipes().cell_for(field))
-        return {"select": select}, Builder(), recipe
-
-    entry = entry_for(executor.flavour, ("default", names.model, field.name), make)
-    return await entry.fetch(executor, [])
-
-
-def _is_random_uuid(default: str) -> bool:
-    word = default.strip().strip("()").strip().lower()
-    return word in ("gen_random_uuid", "uuid_generate_v4", "uuid", "uuid_v4", "random_uuid")
 
 
 async def _read_again(

@@ -9,7 +9,8 @@ from oxyde import _ir
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.queries.assign import assigned
 from oxyde.queries.conflict import Conflict, key_among, unique_key
-from oxyde.queries.insert import default_keys, encoded, insert_statement, label_columns
+from oxyde.queries.default_keys import default_keys
+from oxyde.queries.insert import encoded, insert_statement, label_columns
 from oxyde.queries.plans import entry_for
 from oxyde.queries.rows import Cells, from_database
 from oxyde.queries.scope import Builder, Scope
@@ -40,7 +41,8 @@ async def upsert(
     instance._oxyde_check_links(executor)
     if not executor.features["insert_returning"]:
         left = [name for name in names.fields if name not in row]
-        row.update(await default_keys(names, left, executor))
+        (keys,) = await default_keys(names, left, 1, executor)
+        row.update(keys)
     if unique_fields is not None:
         target = unique_key(names, unique_fields)
         missing = [name for name in target if name not in row]

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from servers import Server
 
-from oxyde import Field, Model, db
+from oxyde import Field, Model, PoolSettings, db, execute_raw
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import (
     FieldError,
@@ -265,3 +265,41 @@ def test_keys_that_cannot_work_are_refused_when_the_class_is_made(flavour: str) 
             other: str = Field(db_column="same")
 
         _ = TwoOfOne._db_meta
+
+
+class Ticket(Model):
+    class Meta:
+        is_table = True
+        table_name = "keys_ticket"
+
+    code: str | None = Field(default=None, max_length=40, db_pk=True, db_default="(UUID())")
+    name: str
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_keys_by_an_expression_of_the_database(url: str) -> None:
+    """MySQL does not tell them, so that they are asked for: for many rows at once."""
+    await db.init(url, settings=PoolSettings(max_connections=1))
+    try:
+        await db.create_tables(models=[Ticket])
+        one = await Ticket.objects.create(name="one")
+        assert one.code is not None
+        assert len(one.code) == 36
+        before = await selects()
+        made = await Ticket.objects.bulk_create([{"name": str(n)} for n in range(237)])
+        assert await selects() - before < 20
+        assert len({ticket.code for ticket in made}) == 237
+        stored = {ticket.code: ticket.name for ticket in await Ticket.objects.all()}
+        assert stored.pop(one.code) == "one"
+        assert stored == {ticket.code: str(n) for n, ticket in enumerate(made)}
+        mixed = await Ticket.objects.bulk_create([{"name": "a"}, {"code": "b", "name": "b"}])
+        assert (await Ticket.objects.get(name="a")).code == mixed[0].code
+        assert mixed[1].code == "b"
+    finally:
+        await db.close()
+
+
+async def selects() -> int:
+    """How many SELECTs the one connection has run."""
+    (row,) = await execute_raw("SHOW SESSION STATUS LIKE 'Com_select'")
+    return int(row["Value"])

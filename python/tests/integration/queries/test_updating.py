@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from library import Author, Book, Library
 from pydantic import ValidationError
 
 from oxyde import F
-from oxyde.exceptions import FieldError, OxydeError, UnsupportedFeatureError
+from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries import Cast
 
 
@@ -87,15 +88,24 @@ async def test_expressions_see_the_row_as_it_was(books: Library) -> None:
     assert (book.author_id, book.editor_id) == (3, 1)  # type: ignore[attr-defined]
 
 
-async def test_swapped_columns_are_swapped_or_refused(books: Library) -> None:
-    try:
-        await Book.objects.filter(id=1).update(author=F("editor_id"), editor=F("author_id"))
-    except UnsupportedFeatureError:
-        expected = (1, 2)
-    else:
-        expected = (2, 1)
+async def test_swapped_columns_are_swapped(books: Library) -> None:
+    """Assignments see the row as it was, also where the database would go from left to right."""
+    swap = {"author": F("editor_id"), "editor": F("author_id")}
+    assert await Book.objects.filter(id=1).update(**swap) == 1
     book = await Book.objects.get(id=1)
-    assert (book.author_id, book.editor_id) == expected  # type: ignore[attr-defined]
+    assert (book.author_id, book.editor_id) == (2, 1)  # type: ignore[attr-defined]
+    before = {b.id: b for b in await Book.objects.all()}
+    chosen = Book.objects.filter(editor__isnull=False, author__age__gt=0).order_by("-pages")[:2]
+    keys = [b.id for b in await chosen.all()]
+    assert await chosen.update(pages=F("id"), rating=F("pages") + F("id"), genre="swapped") == 2
+    for row in await Book.objects.all():
+        old: Any = before[row.id]
+        if row.id in keys:
+            assert (row.pages, row.rating, row.genre) == (old.id, old.pages + old.id, "swapped")
+        else:
+            assert row == old
+    (told,) = await Book.objects.filter(id=1).update(**swap, returning=True)
+    assert (told.author_id, told.editor_id) == (1, 2)  # type: ignore[attr-defined]
 
 
 async def test_update_of_a_foreign_key(books: Library) -> None:
