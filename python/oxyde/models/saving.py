@@ -50,6 +50,8 @@ async def save(
             )
         await insert(instance, executor)
         return
+    for name in names or ():
+        getattr(instance, name)  # raises where it was not loaded
     before = dict(vars(instance))
     await run_hook(instance, "pre_save", is_create=False, update_fields=names)
     _follow_links(instance, meta)

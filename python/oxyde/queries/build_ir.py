@@ -160,7 +160,8 @@ def _group_by(query: QueryState[Any, Any]) -> tuple[str, ...] | None:
             hint="say of which groups: group_by(…), or values(…) before it",
         )
     fields = query._names.fields if query._fields is None else query._fields
-    return tuple([name for name in fields if name not in grouped])
+    windows = [name for name, each in query._annotations.items() if each.expression.windows()]
+    return tuple([name for name in fields if name not in grouped and name not in windows])
 
 
 def _check_groups(query: QueryState[Any, Any], group_by: tuple[str, ...]) -> None:

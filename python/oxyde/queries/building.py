@@ -293,12 +293,13 @@ class Building(Filtering[M, R]):
             paths: relations, or `Prefetch` for a filtered or ordered query.
 
         Raises:
-            FieldError: an unknown name.
+            FieldError: an unknown name, or two queries for one relation.
         """
-        from oxyde.queries.prefetch import as_prefetch
+        from oxyde.queries.prefetch import as_prefetch, check_levels
 
         made = self._copy()
         made._prefetches = (*self._prefetches, *(as_prefetch(self._names, p) for p in paths))
+        check_levels(self._names, made._prefetches)
         return made
 
     def only(self, *fields: str) -> Query[M, R]:
@@ -325,7 +326,8 @@ class Building(Filtering[M, R]):
         return made
 
     def strict(self) -> Query[M, R]:
-        """Touching a relation that was not loaded is an error that names the fix."""
+        """Touching a relation that was not loaded is an error that names the fix; also on the
+        rows that prefetch() and join() load."""
         made = self._copy()
         made._strict = True
         return made

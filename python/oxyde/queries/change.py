@@ -46,7 +46,7 @@ def refuse_unfit(query: Query[Any, Any], verb: str) -> None:
 
 def _chosen(query: Query[Any, Any]) -> bool:
     """Whether the rows are picked by more than a condition on each."""
-    return query._limit is not None or query._offset is not None
+    return query._limit is not None or query._offset is not None or bool(query._cte_joins)
 
 
 def _scope_of_change(query: Query[Any, Any], scope: Scope) -> _ir.Scope:
@@ -182,6 +182,8 @@ def old_values_statement(
     select["outputs"] = [
         {"expr": column(source.alias, field), "name": field.db_column} for field in fields
     ]
+    for join in query._cte_joins:
+        join.build(source)
     new: list[_ir.Expr] = []
     alias = builder.alias("new_values")
     for position, item in enumerate(items):
@@ -189,6 +191,7 @@ def old_values_statement(
         built = item.build(source)
         select["outputs"].append({"expr": built["value"], "name": name})
         new.append({"column": {"table": alias, "name": name, "type": item.field.column_type}})
+    select["ctes"] = [cte.build(builder) for cte in query._ctes]
     for annotation in query._annotations.values():
         source.annotations[annotation.name] = annotation
         source.starts[annotation.name] = builder.index

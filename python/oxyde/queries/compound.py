@@ -80,7 +80,7 @@ def order_of_compound(query: QueryState[Any, Any], scope: Scope, term: Term) -> 
         if name in scope.annotations:
             column_type = scope.annotations[name].type or "text"
         else:
-            column_type = query._names.field(name).column_type if "__" not in name else "text"
+            column_type = query._context().check(order.expression).type or "text"
     return {
         "expr": {"column": {"table": "", "name": shown, "type": column_type}},
         "direction": "desc" if order.descending else "asc",

@@ -84,14 +84,18 @@ class Term:
         turned.nulls = {"first": "last", "last": "first", None: None}[old.nulls]
         return Term(turned, ("reversed", self.shape), self.values)
 
-    def build(self, scope: Scope) -> _ir.Order:
-        """The term of the IR."""
+    def build(self, scope: Scope, *, outside: bool = True) -> _ir.Order:
+        """The term of the IR.
+
+        Args:
+            outside: whether it is about the rows that come out, whose columns have names.
+        """
         if self.order is None:
             random: _ir.Expr = {"function": {"name": "random", "arguments": [], "type": "double"}}
             return {"expr": random, "direction": "asc", "nulls": None}
         expression = self.order.expression
         return {
-            "expr": _sorted_by(scope, expression),
+            "expr": _sorted_by(scope, expression) if outside else expression.build(scope).ir,
             "direction": "desc" if self.order.descending else "asc",
             "nulls": self.order.nulls,
         }

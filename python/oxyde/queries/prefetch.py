@@ -131,26 +131,51 @@ def _levels(prefetches: Iterable[Prefetch]) -> dict[tuple[str, str | None], _Lev
     return top
 
 
+def check_levels(names: Names, prefetches: Iterable[Prefetch]) -> None:
+    """See to it that no relation is loaded in two ways under one name.
+
+    Raises:
+        FieldError: it is.
+    """
+    seen: dict[tuple[str, str | None], QueryState[Any, Any]] = {}
+    for prefetch in prefetches:
+        if prefetch.queryset is None:
+            continue
+        known = seen.setdefault((prefetch.path, prefetch.to_attr), prefetch.queryset)
+        if known is not prefetch.queryset:
+            raise FieldError(
+                f"two queries to prefetch `{prefetch.path}` of `{names.label}`",
+                hint="give one of them a to_attr",
+            )
+
+
 async def prefetch_into(
-    rows: list[Any], prefetches: Iterable[Prefetch], executor: Executor
+    rows: list[Any], prefetches: Iterable[Prefetch], executor: Executor, *, strict: bool = False
 ) -> None:
-    """Load relations of instances that are there already, on the same database."""
-    await _load(rows, _levels(prefetches), executor)
+    """Load relations of instances that are there already, on the same database.
+
+    Args:
+        strict: whether relations of theirs that are not loaded are an error, as in `strict()`.
+    """
+    await _load(rows, _levels(prefetches), executor, strict)
 
 
 async def _load(
-    rows: list[Any], levels: dict[tuple[str, str | None], _Level], executor: Executor
+    rows: list[Any],
+    levels: dict[tuple[str, str | None], _Level],
+    executor: Executor,
+    strict: bool,
 ) -> None:
     if not rows or not levels:
         return
     names = names_of(type(rows[0]))
     for level in levels.values():
-        found = await _load_level(names, rows, level, executor)
-        await _load(found, level.below, executor)
+        found = await _load_level(names, rows, level, executor, strict)
+        await _load(found, level.below, executor, strict)
 
 
 async def _load_level(
-    names: Names, rows: list[Any], level: _Level, executor: Executor
+    names: Names, rows: list[Any], level: _Level, executor: Executor, strict: bool
 ) -> list[Any]:
     from oxyde._core import attach
 
@@ -160,18 +185,20 @@ async def _load_level(
     groups: dict[Any, list[Any]] = {}
     found: list[Any] = []
     if keys:
-        groups, found = await _related(hop, list(keys), level.queryset, executor)
+        query = _start(hop, level.queryset)
+        if strict:
+            query = query.strict()
+        groups, found = await _related(hop, list(keys), query, executor)
     attach(rows, hop.local.name, level.to_attr or level.name, groups, hop.many)
     return found
 
 
 async def _related(
-    hop: Hop, keys: list[Any], queryset: QueryState[Any, Any] | None, executor: Executor
+    hop: Hop, keys: list[Any], query: Query[Any, Any], executor: Executor
 ) -> tuple[dict[Any, list[Any]], list[Any]]:
     """The related rows by the key of their owner, and each row once."""
     from oxyde._core import grouped
 
-    query = _start(hop, queryset)
     if hop.through is not None:
         return await through_query(query, hop, keys)._related_on(executor)
     column = hop.remote.name
@@ -220,6 +247,7 @@ async def prefetch_related(
     if using is None and client is None:
         state = rows[0]._oxyde_state
         using = None if state is None else state.database
+    check_levels(names, prefetches)
     executor = resolve(using, client)
     check_databases(names, prefetches, executor)
     await prefetch_into(rows, prefetches, executor)

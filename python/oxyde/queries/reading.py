@@ -93,7 +93,7 @@ class Reading(Building[M, R]):
         if rows and self._prefetches:
             from oxyde.queries.prefetch import prefetch_into
 
-            await prefetch_into(rows, self._prefetches, executor)
+            await prefetch_into(rows, self._prefetches, executor, strict=self._strict)
         return rows
 
     async def _open_cursor(self, executor: Executor, chunk: int) -> Cursor:

@@ -264,7 +264,9 @@ class Window(Computed):
             "window": {
                 "function": function.ir,
                 "partition_by": [each.build(scope).ir for each in self.partition_by],
-                "order_by": [each.build(scope) for each in self._terms(context_of(scope))],
+                "order_by": [
+                    each.build(scope, outside=False) for each in self._terms(context_of(scope))
+                ],
                 "frame": None if self.frame is None else self.frame.build(),
             }
         }

@@ -298,6 +298,14 @@ CASES: dict[str, list[Wrong]] = {
             "`Article`",
         ),
         name(lambda: articles.values("id").prefetch("notes").all(), "prefetch()", "values()"),
+        name(
+            lambda: articles.prefetch(
+                Prefetch("notes", notes.filter(id=1)), Prefetch("notes", notes.filter(id=2))
+            ),
+            "two queries",
+            "`notes` of `Article`",
+            "to_attr",
+        ),
     ],
     "only and defer": [
         name(lambda: articles.only("titel"), *TITEL),

@@ -121,3 +121,28 @@ def test_what_is_refused() -> None:
         Category.objects.join_cte(tree, nothing="id")
     with pytest.raises(FieldError, match="join_cte"):
         Category.objects.filter(tree.column("depth") > F("size")).sql(dialect="sqlite")
+
+
+async def test_rows_that_a_cte_picks_are_changed(categories: AsyncDatabase) -> None:
+    tree = below(2)
+    picked = Category.objects.join_cte(tree, id="id")
+    assert await picked.update(name="below") == 3
+    assert await named("below") == [2, 4, 5]
+    assert (
+        await picked.filter(tree.column("depth") > 0).update(size=F("size") + 1, name="leaf") == 2
+    )
+    assert await named("leaf") == [4, 5]
+    swapped = picked.filter(tree.column("depth") > 0)
+    assert await swapped.filter(id=4).update(size=F("parent_id"), parent=F("size") - 40) == 1
+    rows = Category.objects.filter(name="leaf").order_by("id").values_list("size", "parent_id")
+    assert await rows == [(2, 1), (51, 2)]
+    told = await Category.objects.join_cte(below(3), id="id").update(name="told", returning=True)
+    assert sorted(row.id for row in told) == [3, 6]
+    await Category.objects.filter(id__in=[4, 5]).update(parent=2)
+    assert await Category.objects.join_cte(below(2), id="id").filter(id__gt=2).delete() == 2
+    assert await Category.objects.order_by("id").values_list("id", flat=True) == [1, 2, 3, 6, 7]
+
+
+async def named(name: str) -> list[int]:
+    query = Category.objects.filter(name=name).order_by("id")
+    return await query.values_list("id", flat=True)  # type: ignore[no-any-return]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 from library import Author, Book, Company, Library
 
-from oxyde import Count, F, Max, Min, Q, Sum
+from oxyde import Count, F, Field, Max, Min, Model, Q, Sum, db
+from oxyde.db import AsyncDatabase
 from oxyde.exceptions import FieldError, OxydeError, UnsupportedFeatureError
 from oxyde.queries import Cast, StringAgg
 
@@ -72,6 +75,8 @@ async def test_only_and_defer(books: Library) -> None:
     await book.save()
     expected = books.books[0].model_copy(update={"pages": 301})
     assert await Book.objects.get(id=1) == expected
+    with pytest.raises(FieldError, match=r"Book\.price was not loaded"):
+        await book.save(update_fields=["price"])
     light = await Book.objects.defer("price", "sold_at").get(id=1)
     assert light.genre == "novel"
     with pytest.raises((AttributeError, OxydeError)):
@@ -257,3 +262,39 @@ async def test_aggregates_over_a_relation_to_many_rows(books: Library) -> None:
     assert await by_company.filter(n__gt=0).order_by("company_id").count() > 0
     with pytest.raises(FieldError, match="`Author` goes over a relation to many rows"):
         await authors.avg("books__pages")
+
+
+class Host(Model):
+    class Meta:
+        is_table = True
+        table_name = "sets_host"
+
+    id: int | None = Field(default=None, db_pk=True)
+    ip: IPv4Address
+    twin: Host | None = None
+
+
+async def test_combined_rows_in_the_order_of_addresses(
+    database: AsyncDatabase, flavour: str
+) -> None:
+    """By their bits, or refused: never by their text."""
+    await db.create_tables(models=[Host])
+    ips = ["9.0.0.1", "10.0.0.1", "200.1.1.1", "127.0.0.1", "2.0.0.9"]
+    hosts = await Host.objects.bulk_create([{"ip": ip} for ip in ips])
+    await Host.objects.update(twin=F("id"))
+    right = [str(host.ip) for host in sorted(hosts, key=lambda host: host.ip)]
+    every, rest = Host.objects, Host.objects.filter(id__gt=1)
+    assert [str(host.ip) for host in await every.order_by("ip")] == right
+    for one, other, term in (
+        (every.filter(id=1), rest, "ip"),
+        (every.filter(id=1).values("ip"), rest.values("ip"), "ip"),
+        (every.filter(id=1).values("twin__ip"), rest.values("twin__ip"), "twin__ip"),
+    ):
+        combined = one.union(other).order_by(term)
+        if flavour in ("mysql", "mariadb"):
+            with pytest.raises(UnsupportedFeatureError, match=r"`Host`.*an IP address"):
+                await combined.all()
+            continue
+        rows: list[Any] = await combined.all()
+        found = [row.ip if isinstance(row, Host) else row[term] for row in rows]
+        assert [str(ip) for ip in found] == right

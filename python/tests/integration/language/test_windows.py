@@ -120,3 +120,21 @@ async def test_filtering_by_a_window_takes_a_cte(books: Library) -> None:
     assert await query.order_by("-pages", "id").values_list("id", flat=True) == [
         row[0] for row in await table("SELECT id FROM library_book ORDER BY pages DESC, id LIMIT 3")
     ]
+
+
+async def test_windows_over_groups_and_annotations(books: Library) -> None:
+    grouped = Book.objects.values("genre").annotate(
+        books=Count("id"), all=Window(Sum(Count("id"))), place=Window(Rank(), order_by="-books")
+    )
+    rows = await grouped.order_by("genre").values_list("genre", "books", "all", "place")
+    assert rows == await table(
+        "SELECT genre, count(id) AS a, sum(count(id)) OVER () AS b,"
+        " rank() OVER (ORDER BY count(id) DESC) AS c FROM library_book GROUP BY genre"
+        " ORDER BY genre"
+    )
+    assert await over(
+        double=F("pages") * 2 + 1, place=Window(Rank(), order_by="-double")
+    ) == await table(
+        "SELECT id, pages * 2 + 1 AS a, rank() OVER (ORDER BY pages * 2 + 1 DESC) AS b"
+        " FROM library_book ORDER BY id"
+    )

@@ -127,3 +127,16 @@ async def test_paths_that_are_none(news: AsyncDatabase) -> None:
         Article.objects.prefetch(Prefetch("tags", Note.objects.order_by("id")))
     with pytest.raises(FieldError):
         Prefetch("tags", Tag.objects.order_by("id")[:2])
+
+
+async def test_strict_holds_for_prefetched_rows(news: AsyncDatabase) -> None:
+    article = await Article.objects.strict().prefetch("notes", "tags__articles").get(id=2)
+    with pytest.raises(FieldError, match=r"Note\.by was not loaded"):
+        _ = article.notes[0].by
+    assert [each.id for each in article.tags[0].articles] == [2, 4]
+    with pytest.raises(FieldError, match=r"Article\.notes was not loaded"):
+        _ = article.tags[0].articles[0].notes
+    query = Note.objects.join("by")
+    loaded = await Article.objects.strict().prefetch(Prefetch("notes", query)).get(id=2)
+    assert loaded.notes[0].by is not None
+    assert loaded.notes[0].by.name == "Bob"

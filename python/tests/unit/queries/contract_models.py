@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime
 
-from oxyde.models import Field, Model, Vector
+from oxyde.models import Field, Index, Model, Vector
 
 
 class Mood(Enum):
@@ -23,6 +23,7 @@ class Users(Model):
     class Meta:
         is_table = True
         table_name = "users"
+        indexes = [Index("name", "bio", name="users_words", method="fulltext", config="english")]
 
     id: int | None = Field(default=None, db_pk=True)
     name: str = Field(max_length=50)

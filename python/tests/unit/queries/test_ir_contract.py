@@ -24,6 +24,8 @@ from oxyde.queries import (
     OuterRef,
     Q,
     RawSQL,
+    Search,
+    SearchRank,
     Sum,
     Trunc,
     Value,
@@ -166,6 +168,11 @@ BUILT: dict[str, Any] = {
     ),
     "aggregate_sum_filter": lambda: select(
         Users.objects.annotate(value=Sum("score", filter=Q(age__gte=1))).values("value")
+    ),
+    "search_by_index": lambda: select(ID.filter(Search("name", "bio", query="cats", form="any"))),
+    "search_without_index": lambda: select(ID.filter(bio__search="cats")),
+    "search_rank": lambda: select(
+        users(value=SearchRank("bio", "name", query="cats", weights=[0.5, 1.0]))
     ),
     "predicate_raw": lambda: select(ID.filter(RawSQL("length(name) > %s", [3], output=bool))),
 }
