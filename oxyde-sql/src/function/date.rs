@@ -222,7 +222,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
 const LOCAL: Templates = Templates::of(
     "{0!} AT TIME ZONE {1!}",
     "",
-    "CONVERT_TZ({0}, '+00:00', {1})",
+    // A zone that the server does not know would give NULL: one row too many makes it an error.
+    "CONVERT_TZ({0}, (SELECT '+00:00' UNION ALL SELECT '+00:00' FROM DUAL \
+     WHERE CONVERT_TZ('2000-01-01', '+00:00', {1}) IS NULL), {1})",
 )
 .not_sqlite();
 

@@ -38,6 +38,35 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "JSON_MERGE_PATCH({0}, {1})",
         ),
     ),
+    template(
+        "json_object",
+        (0, 0),
+        ANY,
+        "json: an object without members",
+        Templates::of("JSONB_BUILD_OBJECT()", "json_object()", "JSON_OBJECT()"),
+    ),
+    template(
+        "json_array",
+        (0, 0),
+        ANY,
+        "json: a list without items",
+        Templates::of("JSONB_BUILD_ARRAY()", "json_array()", "JSON_ARRAY()"),
+    ),
+    function(
+        "json_or",
+        (2, 2),
+        JSON,
+        "json: the first document, or the second where it is NULL",
+        Rendering::With(json_or),
+    ),
+    function(
+        "json_insert",
+        (3, 3),
+        ANY,
+        "json: the document of a JSON path, with a document there, unless another document has \
+         something there: (path, other, value)",
+        Rendering::With(json_insert),
+    ),
     function(
         "json_set",
         (2, 2),
@@ -60,6 +89,14 @@ const SET: Templates = Templates::of(
     "json_set({0}, {1}, {2})",
     "JSON_SET({0}, {1}, {2})",
 );
+/// As `SET`; `{3}` is the document that is asked. It is that of `{0}` as it was before, which keeps
+/// the statement short where several calls stand in each other.
+const INSERT: Templates = Templates::of(
+    "JSONB_SET({0}, {1}, COALESCE({3!} #> {1}, {2}))",
+    "json_insert({0}, {1}, {2})",
+    "JSON_INSERT({0}, {1}, {2})",
+);
+const OR: Templates = Templates::same("COALESCE({0}, {1})");
 const REMOVE: Templates = Templates::of(
     "({0!} #- {1})",
     "json_remove({0}, {1})",
@@ -114,6 +151,25 @@ fn json_set(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     cx.template(
         &SET,
         &[document, steps, sql],
+        Level::Term,
+        call.function.name,
+    )
+}
+
+fn json_or(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let document = expr(cx, &call.arguments[0])?;
+    let otherwise = expr(cx, &call.arguments[1])?;
+    cx.template(&OR, &[document, otherwise], Level::Term, call.function.name)
+}
+
+fn json_insert(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let (document, steps) = target(cx, call)?;
+    let other = expr(cx, &call.arguments[1])?;
+    let value = expr(cx, &call.arguments[2])?;
+    let value = cx.template(&DOCUMENT, &[value], Level::Term, call.function.name)?;
+    cx.template(
+        &INSERT,
+        &[document, steps, value, other],
         Level::Term,
         call.function.name,
     )

@@ -1,7 +1,7 @@
 //! The start of a unit of time, and the present.
 
 use super::date::local;
-use super::{Call, Function, Rendering, function};
+use super::{Call, Function, Rendering, function, values};
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::query::{Context, Level, Sql};
@@ -70,6 +70,22 @@ const MYSQL_UNITS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same for short units of a moment: what the zone's clock shows beyond the unit is taken off
+/// the moment itself, since where the clock is put back one time of day is two moments.
+const MYSQL_SHORT_UNITS: &[(&str, &str)] = &[
+    (
+        "hour",
+        "{0} - INTERVAL (MINUTE({1}) * 60 + SECOND({1})) SECOND - INTERVAL MICROSECOND({1}) MICROSECOND",
+    ),
+    (
+        "minute",
+        "{0} - INTERVAL SECOND({1}) SECOND - INTERVAL MICROSECOND({1}) MICROSECOND",
+    ),
+    ("second", "{0} - INTERVAL MICROSECOND({1}) MICROSECOND"),
+];
+
+/// PostgreSQL's own truncation by the clock of a zone, for the same reason.
+const TRUNC_IN_ZONE: Templates = Templates::of("DATE_TRUNC({2}, {0}, {1})", "", "");
 const TRUNC: Templates =
     Templates::of("DATE_TRUNC({1}, {0})", "oxyde_trunc({1}, {0})", "").not_mysql();
 const TO_TIMESTAMP: Templates =
@@ -77,7 +93,9 @@ const TO_TIMESTAMP: Templates =
 const FROM_LOCAL: Templates = Templates::of(
     "{0!} AT TIME ZONE {1!}",
     "",
-    "CONVERT_TZ({0}, {1}, '+00:00')",
+    // As in `date::LOCAL`, an unknown zone is an error, not NULL.
+    "CONVERT_TZ({0}, {1}, (SELECT '+00:00' UNION ALL SELECT '+00:00' FROM DUAL \
+     WHERE CONVERT_TZ('2000-01-01', '+00:00', {1}) IS NULL))",
 )
 .not_sqlite();
 
@@ -86,6 +104,11 @@ fn trunc(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let from = call.arguments[0].column_type();
     let aware = from == Some(&ColumnType::TimestampTz);
     let date = from.map(ColumnType::family) == Some(Family::Date);
+    if aware && call.ty.family() != Family::Date {
+        if let Some(sql) = trunc_moment(cx, call, unit)? {
+            return Ok(sql);
+        }
+    }
     let mut value = local(cx, call)?;
     if date && cx.features.time_zones {
         value = cx.template(&TO_TIMESTAMP, &[value], Level::Term, unit)?;
@@ -119,6 +142,31 @@ fn trunc(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
         )?;
     }
     Ok(sql)
+}
+
+/// The truncation of a moment where the zone's clock alone would not tell which moment it is.
+fn trunc_moment(
+    cx: &mut Context<'_>,
+    call: &Call<'_>,
+    unit: &str,
+) -> Result<Option<Sql>, SqlError> {
+    if cx.features.time_zones {
+        let mut arguments = values(cx, call.arguments)?;
+        if arguments.len() == 1 {
+            arguments.push(Sql::text("'UTC'"));
+        }
+        arguments.push(Sql::text(format!("'{unit}'")));
+        let sql = cx.template(&TRUNC_IN_ZONE, &arguments, Level::Term, call.function.name)?;
+        return Ok(Some(sql));
+    }
+    let short = MYSQL_SHORT_UNITS.iter().find(|(name, _)| *name == unit);
+    let (Some((_, template)), 2) = (short, call.arguments.len()) else {
+        return Ok(None);
+    };
+    let moment = values(cx, &call.arguments[..1])?.remove(0);
+    let clock = local(cx, call)?;
+    let sql = cx.join.fill(template, &[moment, clock], Level::Operator);
+    Ok(Some(cx.cast(sql, &ColumnType::DateTime)))
 }
 
 fn now(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {

@@ -171,6 +171,14 @@ pub fn cases() -> Vec<(String, Statement)> {
         vec![u("seen"), text(0)],
         Type::TimestampTz,
     );
+    for unit in ["hour", "minute", "second"] {
+        call(
+            &format!("trunc_{unit}_in_zone"),
+            &format!("trunc_{unit}"),
+            vec![u("seen"), text(0)],
+            Type::TimestampTz,
+        );
+    }
     call(
         "trunc_month_to_date",
         "trunc_month",
@@ -214,6 +222,26 @@ pub fn cases() -> Vec<(String, Statement)> {
             &format!("json_set_{name}"),
             "json_set",
             vec![path(Type::Json), new],
+            Type::Json,
+        );
+    }
+    let empty = |name: &str| Expr::Function {
+        name: name.into(),
+        arguments: vec![],
+        ty: Type::Json,
+    };
+    for name in ["json_object", "json_array"] {
+        call(name, name, vec![], Type::Json);
+        call(
+            &format!("json_or_{name}"),
+            "json_or",
+            vec![u("data"), empty(name)],
+            Type::Json,
+        );
+        call(
+            &format!("json_insert_{name}"),
+            "json_insert",
+            vec![path(Type::Json), u("data"), empty(name)],
             Type::Json,
         );
     }

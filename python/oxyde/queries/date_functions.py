@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
 from oxyde.exceptions import FieldError
-from oxyde.queries.columns import kind_of
+from oxyde.queries.columns import hint_for, kind_of
 from oxyde.queries.expressions import as_expression
 from oxyde.queries.function import Func
 from oxyde.queries.scope import Scope, Typed
@@ -97,12 +98,12 @@ class _Dated(Func):
         self, expression: Any, part: str, known: tuple[str, ...], zone: str | None
     ) -> None:
         if part not in known:
-            from oxyde.queries.columns import hint_for
-
             raise FieldError(
                 f"{type(self).__name__}({expression!r:.80}, …): unknown part of a date {part!r}",
                 hint=hint_for(str(part), known),
             )
+        if zone is not None:
+            _check_zone(f"{type(self).__name__}({expression!r:.80}, …)", zone)
         self.part = part
         zones = () if zone is None else (as_expression(zone),)
         super().__init__(expression, *zones)
@@ -122,6 +123,14 @@ class _Dated(Func):
             "timestamp_tz",
         ):
             raise scope.unfit(self, f"takes a date, not {kind_of(built.type)}")
+        if rest and built.type is not None:
+            if built.type != "timestamp_tz":
+                raise scope.unfit(
+                    self,
+                    f"a zone is for moments that know theirs, not for {kind_of(built.type)}",
+                    "leave out zone=",
+                )
+            scope.builder.zoned = True
         return [built, *[each.build(scope, "text") for each in rest]]
 
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
@@ -136,6 +145,23 @@ class _Dated(Func):
             }
         }
         return Typed(ir, column_type)
+
+
+def _check_zone(where: str, zone: object) -> None:
+    known = _zones()
+    if not isinstance(zone, str) or (known and zone not in known):
+        raise FieldError(
+            f"{where}: {zone!r:.80} is no time zone by its IANA name",
+            hint=hint_for(str(zone), known) or 'such as zone="Europe/Oslo"',
+        )
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    """The names that this machine knows; none where it has no time zones."""
+    import zoneinfo
+
+    return frozenset(zoneinfo.available_timezones())
 
 
 class Extract(_Dated):

@@ -44,24 +44,37 @@ class JsonUpdate(Expression):
         return tuple([value for _, value in self.parts])
 
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
-        """The document, set part by part."""
-        document = scope.column((), self.resolved.field)
+        """The document, set part by part; what is missing on the way is made."""
+        column = document = scope.column((), self.resolved.field)
+        if self.resolved.field.nullable:
+            document = _call("json_or", document, _empty(self.parts[0][0][0]))
+        for path, step in self._on_the_way():
+            document = _call("json_insert", _place(document, path), column, _empty(step))
         for path, value in self.parts:
-            place: _ir.Expr = {
-                "json_path": {
-                    "operand": document,
-                    "path": [{"index": i} if isinstance(i, int) else {"key": i} for i in path],
-                    "type": "json",
-                }
-            }
-            document = {
-                "function": {
-                    "name": "json_set",
-                    "arguments": [place, value.build(scope).ir],
-                    "type": "json",
-                }
-            }
+            document = _call("json_set", _place(document, path), value.build(scope).ir)
         return Typed(document, "json")
+
+    def _on_the_way(self) -> list[tuple[tuple[str | int, ...], str | int]]:
+        """The paths to what is set, from the outermost, and the step that follows each."""
+        found: dict[tuple[str | int, ...], str | int] = {}
+        for path, _ in self.parts:
+            for length in range(1, len(path)):
+                found.setdefault(path[:length], path[length])
+        return sorted(found.items(), key=lambda item: len(item[0]))
+
+
+def _call(name: str, *arguments: _ir.Expr) -> _ir.Expr:
+    return {"function": {"name": name, "arguments": list(arguments), "type": "json"}}
+
+
+def _place(document: _ir.Expr, path: tuple[str | int, ...]) -> _ir.Expr:
+    steps = [{"index": i} if isinstance(i, int) else {"key": i} for i in path]
+    return {"json_path": {"operand": document, "path": steps, "type": "json"}}
+
+
+def _empty(step: str | int) -> _ir.Expr:
+    """What a step goes into."""
+    return _call("json_array" if isinstance(step, int) else "json_object")
 
 
 def part_of_document(names: Names, name: str, value: Any) -> JsonUpdate:

@@ -43,6 +43,7 @@ _WITH_PARTS = {
     "array": {"item"},
     "enum": {"name", "values"},
     "custom": {"sql", "base"},
+    "vector": {"dimensions"},
 }
 
 

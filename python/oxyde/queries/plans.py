@@ -10,7 +10,7 @@ import msgpack
 
 from oxyde import _core, _ir
 from oxyde.db.registry import check_same_database
-from oxyde.exceptions import IntegrityError, UnsupportedFeatureError
+from oxyde.exceptions import DatabaseError, IntegrityError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from oxyde._core import Plan, Recipe, Rows
@@ -24,6 +24,8 @@ __all__ = ["Entry", "Plans", "compile_plan", "entry_for", "plans"]
 
 # Bytes that an IR is first given.
 _BUFFER = 4096
+# How MySQL and MariaDB tell of a subquery with more than one row; an unknown time zone is made so.
+_TOO_MANY_ROWS = "1242"
 
 
 class Entry:
@@ -34,7 +36,7 @@ class Entry:
         recipe: how its rows become Python values; None when it gives none.
     """
 
-    __slots__ = ("_homes", "_kept", "_model", "plan", "recipe")
+    __slots__ = ("_homes", "_kept", "_model", "_zoned", "plan", "recipe")
 
     def __init__(
         self,
@@ -43,6 +45,8 @@ class Entry:
         kept: tuple[int, ...] | None = None,
         model: type[Any] | None = None,
         homes: dict[str, str] | None = None,
+        *,
+        zoned: bool = False,
     ) -> None:
         self.plan = plan
         self.recipe = recipe
@@ -51,6 +55,7 @@ class Entry:
         self._model = model
         # The databases that queries inside of the statement name, and the models of those.
         self._homes = homes
+        self._zoned = zoned
 
     def check_database(self, name: str) -> None:
         """See to it that the statement can run on the database of this name.
@@ -79,6 +84,9 @@ class Entry:
         except IntegrityError as error:
             self._tell(error)
             raise
+        except DatabaseError as error:
+            self._tell_zone(error, executor)
+            raise
 
     async def open_cursor(self, executor: Executor, values: list[Any], chunk: int) -> Cursor:
         """Run it; its rows come `chunk` at a time."""
@@ -94,6 +102,9 @@ class Entry:
         except IntegrityError as error:
             self._tell(error)
             raise
+        except DatabaseError as error:
+            self._tell_zone(error, executor)
+            raise
 
     async def bulk(
         self, executor: Executor, rows: Rows | list[list[Any]], batch_size: int | None
@@ -105,6 +116,12 @@ class Entry:
         except IntegrityError as error:
             self._tell(error)
             raise
+
+    def _tell_zone(self, error: DatabaseError, executor: Executor) -> None:
+        """Say what it means that a statement with a time zone found one row too many."""
+        if self._zoned and error.code == _TOO_MANY_ROWS:
+            error.args = (f"the database {executor.name!r} does not know the time zone",)
+            error.hint = "load its tables: mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql mysql"
 
     def _tell(self, error: IntegrityError) -> None:
         """Let an error know the model: the driver knows only what the database says, which on
@@ -208,6 +225,6 @@ def entry_for(
             if model is not None:
                 error.args = (f"`{model.__name__}`: {error.args[0]}", *error.args[1:])
             raise
-        entry = Entry(plan, recipe, kept, model, builder.homes)
+        entry = Entry(plan, recipe, kept, model, builder.homes, zoned=builder.zoned)
         plans.put(key, entry)
     return entry

@@ -64,7 +64,7 @@ class Builder:
     the shape lists their values.
     """
 
-    __slots__ = ("_used", "aliases", "checking", "flavour", "homes", "index", "labels")
+    __slots__ = ("_used", "aliases", "checking", "flavour", "homes", "index", "labels", "zoned")
 
     def __init__(self, flavour: str | None = None, *, checking: bool = False) -> None:
         self.flavour = flavour
@@ -74,6 +74,8 @@ class Builder:
         self.aliases: set[str] = set()
         # The databases that queries inside of it name, and the models of those.
         self.homes: dict[str, str] = {}
+        # Whether it names a time zone, which a server may not know.
+        self.zoned = False
         # Whether names and types are looked at only, outside of a whole statement.
         self.checking = checking
 
@@ -100,6 +102,7 @@ class Builder:
         self.labels = other.labels
         self._used = other._used
         self.homes = other.homes
+        self.zoned = other.zoned
 
     def label(self, index: int, label: str, lookup: bool) -> None:
         """Name the param at a position."""

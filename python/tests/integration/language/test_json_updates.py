@@ -67,3 +67,39 @@ async def test_unknown_names_are_no_paths(profiles: AsyncDatabase) -> None:
     with pytest.raises(OxydeError):
         await Profile.objects.update(name__part="x")
     assert await Profile.objects.filter(data__nothing__here="x").count() == 0
+
+
+class Page(Model):
+    class Meta:
+        is_table = True
+        table_name = "json_page"
+
+    id: int | None = Field(default=None, db_pk=True)
+    data: dict[str, Any] | None = None
+
+
+# The document, what is set in it, and what it is then.
+ON_THE_WAY: list[tuple[Any, dict[str, Any], Any]] = [
+    ({}, {"data__a__b__c": 1}, {"a": {"b": {"c": 1}}}),
+    (None, {"data__a__b": "x"}, {"a": {"b": "x"}}),
+    (None, {"data__a": 1}, {"a": 1}),
+    ({"x": 1}, {"data__y__0": 1}, {"x": 1, "y": [1]}),
+    ({"x": 1}, {"data__y__0__z": True}, {"x": 1, "y": [{"z": True}]}),
+    ({"a": {"b": 1}}, {"data__a__c__d": None}, {"a": {"b": 1, "c": {"d": None}}}),
+    (
+        {"x": {"q": 1}},
+        {"data__x__y__z": 1, "data__x__y__w": [2], "data__k__k": F("id") * 0},
+        {"x": {"q": 1, "y": {"z": 1, "w": [2]}}, "k": {"k": 0}},
+    ),
+    # What is there stays, also where nothing can be put into it.
+    ({"a": 5}, {"data__a__b": 1}, {"a": 5}),
+    ({"a": None}, {"data__a__b": 1}, {"a": None}),
+]
+
+
+async def test_what_is_missing_on_the_way_is_made(database: AsyncDatabase) -> None:
+    await db.create_tables(models=[Page])
+    for before, values, after in ON_THE_WAY:
+        page = await Page.objects.create(id=None, data=before)
+        assert await Page.objects.filter(id=page.id).update(**values) == 1
+        assert (await Page.objects.get(id=page.id)).data == after
