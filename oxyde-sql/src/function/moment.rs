@@ -104,10 +104,11 @@ fn trunc(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let from = call.arguments[0].column_type();
     let aware = from == Some(&ColumnType::TimestampTz);
     let date = from.map(ColumnType::family) == Some(Family::Date);
-    if aware && call.ty.family() != Family::Date {
-        if let Some(sql) = trunc_moment(cx, call, unit)? {
-            return Ok(sql);
-        }
+    if aware
+        && call.ty.family() != Family::Date
+        && let Some(sql) = trunc_moment(cx, call, unit)?
+    {
+        return Ok(sql);
     }
     let mut value = local(cx, call)?;
     if date && cx.features.time_zones {

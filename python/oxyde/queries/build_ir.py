@@ -84,10 +84,7 @@ def build_select(
     select["from"] = {"table": table_of(query._names.meta, scope.alias)}
     for join in query._cte_joins:
         join.build(scope)
-    for annotation in query._annotations.values():
-        scope.annotations[annotation.name] = annotation
-        scope.starts[annotation.name] = builder.index
-        builder.index += len(annotation.values)
+    builder.index = scope.announce(query._annotations.values(), builder.index)
     group_by = _group_by(query)
     scope.grouping = scope.grouping_rows = group_by is not None
     if group_by is not None:
@@ -103,6 +100,7 @@ def build_select(
             f"having() of `{query._names.label}` needs group_by()", hint="use filter()"
         )
     if query._distinct is True:
+        _check_distinct(query)
         select["distinct"] = "rows"
     elif query._distinct:
         select["distinct"] = {"on": [_value(scope, name).ir for name in query._distinct]}
@@ -189,6 +187,29 @@ def _check_groups(query: QueryState[Any, Any], group_by: tuple[str, ...]) -> Non
             + ", ".join(f"`{each}`" for each in group_by),
             hint=f'group_by("{name}") too, or take an aggregate of it: Max("{name}")',
         )
+
+
+def _check_distinct(query: QueryState[Any, Any]) -> None:
+    """Refuse an order by what equal rows differ in, of which some databases would take any.
+
+    Raises:
+        FieldError: there is one.
+    """
+    if query._fields is None or query._outputs is not None:
+        return
+    names = query._names
+    shown = [resolve(names, each) for each in query._fields if each not in query._annotations]
+    columns = {(each.hops, each.field.name, each.path) for each in shown}
+    for term in query._order:
+        expression = None if term.order is None else term.order.expression
+        if not isinstance(expression, F) or expression.name in query._annotations:
+            continue
+        one = resolve(names, expression.name, query._annotations)
+        if (one.hops, one.field.name, one.path) not in columns:
+            raise FieldError(
+                f"distinct rows of `{names.label}` have no `{expression.name}` to be ordered by",
+                hint=f'name it in values() too: values(…, "{expression.name}")',
+            )
 
 
 def _grouped_by(scope: Scope, name: str) -> _ir.Expr:

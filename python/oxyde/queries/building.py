@@ -99,6 +99,7 @@ class Building(Filtering[M, R]):
         Args:
             fields: the first row for each value of these (PostgreSQL); `on` is the same.
         """
+        self._check_single("distinct")
         names = (*fields, *((on,) if isinstance(on, str) else on))
         for name in names:
             check_path(self._context(), name)
@@ -178,11 +179,13 @@ class Building(Filtering[M, R]):
         """
         from oxyde.queries.into import into
 
+        self._check_single("into")
         return into(self, row, columns)
 
     def _rows(
         self, row: Any, fields: tuple[str, ...], expressions: dict[str, Expression]
     ) -> Query[M, Any]:
+        self._check_single("values")
         made: Query[M, Any] = self.annotate(**expressions) if expressions else self._copy()
         names = fields + tuple(expressions) if fields or expressions else None
         for name in fields:
@@ -210,6 +213,7 @@ class Building(Filtering[M, R]):
         Raises:
             FieldError: the name is a field's, or names or types in an expression do not fit.
         """
+        self._check_single("annotate")
         made = self._copy()
         for function in functions:
             from oxyde.queries.typed import record_mapping
@@ -256,6 +260,7 @@ class Building(Filtering[M, R]):
         Raises:
             FieldError: an unknown name.
         """
+        self._check_single("group_by")
         for name in fields:
             if name not in self._annotations:
                 check_path(self._context(), name)
@@ -308,6 +313,7 @@ class Building(Filtering[M, R]):
         Raises:
             FieldError: an unknown name.
         """
+        self._check_single("only")
         wanted = {self._names.field(name).name for name in fields} | set(self._names.primary_key)
         made = self._copy()
         made._only = tuple([name for name in self._names.fields if name in wanted])
@@ -319,6 +325,7 @@ class Building(Filtering[M, R]):
         Raises:
             FieldError: an unknown name.
         """
+        self._check_single("defer")
         left_out = {self._names.field(name).name for name in fields} - set(self._names.primary_key)
         loaded = self._names.fields if self._only is None else self._only
         made = self._copy()
@@ -424,6 +431,7 @@ class Building(Filtering[M, R]):
             raise FieldError(
                 "join_cte() needs a field and a column of the CTE: join_cte(tree, id=…)"
             )
+        self._check_single("join_cte")
         for field, name in pairs.items():
             self._names.field(field)
             cte.column(name)

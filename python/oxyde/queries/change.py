@@ -134,10 +134,11 @@ def update_statement(
 ) -> tuple[_ir.Statement, Any]:
     """The UPDATE, and the recipe of its rows."""
     scope = Scope(builder, query._names, inline=True)
+    end = _annotate(query, scope, _width(items))
     assignments = [item.build(scope) for item in items]
     if builder.can("sequential_assignments") and _crossed(assignments, scope.alias):
         return old_values_statement(query, items, Builder(builder.flavour), builder), None
-    _annotate(query, scope)
+    builder.index = end
     update: _ir.Update = {
         "table": table_of(query._names.meta, scope.alias),
         "joins": [],
@@ -184,6 +185,11 @@ def old_values_statement(
     ]
     for join in query._cte_joins:
         join.build(source)
+    of_ctes: list[Any] = []
+    for cte in query._ctes:
+        cte.shape(of_ctes)
+    start = _width(items) + len(of_ctes)
+    end = source.announce(query._annotations.values(), start)
     new: list[_ir.Expr] = []
     alias = builder.alias("new_values")
     for position, item in enumerate(items):
@@ -192,10 +198,7 @@ def old_values_statement(
         select["outputs"].append({"expr": built["value"], "name": name})
         new.append({"column": {"table": alias, "name": name, "type": item.field.column_type}})
     select["ctes"] = [cte.build(builder) for cte in query._ctes]
-    for annotation in query._annotations.values():
-        source.annotations[annotation.name] = annotation
-        source.starts[annotation.name] = builder.index
-        builder.index += len(annotation.values)
+    builder.index = end
     select["filter"] = where(query._where, source)
     if query._order:
         select["order_by"] = [term.build(source) for term in query._order]
@@ -235,7 +238,7 @@ def old_values_statement(
 def delete_statement(query: Query[Any, Any], builder: Builder) -> _ir.Statement:
     """The DELETE."""
     scope = Scope(builder, query._names, inline=True)
-    _annotate(query, scope)
+    builder.index = _annotate(query, scope, 0)
     delete: _ir.Delete = {
         "table": table_of(query._names.meta, scope.alias),
         "scope": _scope_of_change(query, scope),
@@ -244,14 +247,17 @@ def delete_statement(query: Query[Any, Any], builder: Builder) -> _ir.Statement:
     return {"delete": delete}
 
 
-def _annotate(query: Query[Any, Any], scope: Scope) -> None:
+def _width(items: tuple[Assigned, ...]) -> int:
+    """How many values the items of SET have, which come before all others."""
+    return sum(len(item.values) for item in items)
+
+
+def _annotate(query: Query[Any, Any], scope: Scope, start: int) -> int:
+    """Let annotations be named; where their params, which begin at `start`, end."""
     if _chosen(query):
         # The SELECT that picks the rows has them.
-        return
-    for annotation in query._annotations.values():
-        scope.annotations[annotation.name] = annotation
-        scope.starts[annotation.name] = scope.builder.index
-        scope.builder.index += len(annotation.values)
+        return start
+    return scope.announce(query._annotations.values(), start)
 
 
 def _bare(query: Query[Any, Any]) -> Query[Any, Any]:

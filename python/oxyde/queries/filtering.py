@@ -36,6 +36,8 @@ class Filtering(QueryState[M, R]):
             FieldError: an unknown name.
             FieldLookupError: an unknown or unfit lookup, or a value that it cannot take.
         """
+        if self._compounds:
+            self._check_single("filter")
         if lookups and not conditions and not self._annotations:
             plain = self._plain(lookups)
             if plain is not None:
@@ -58,6 +60,7 @@ class Filtering(QueryState[M, R]):
 
         Args and Raises: as for `filter`.
         """
+        self._check_single("exclude")
         nodes = self._conditions(conditions, lookups)
         made = self._copy()
         if not nodes:
@@ -82,6 +85,7 @@ class Filtering(QueryState[M, R]):
 
         Args and Raises: as for `filter`.
         """
+        self._check_single("having")
         nodes = self._conditions(conditions, lookups)
         made = self._copy()
         if nodes:

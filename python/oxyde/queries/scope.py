@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -289,6 +289,14 @@ class Scope:
             hint='put it into a CTE: ranked = CTE("ranked", query.values("id", place=…)); '
             'objects.join_cte(ranked, id="id").filter(ranked.column("place") == 1)',
         )
+
+    def announce(self, annotations: Iterable[Annotation], start: int) -> int:
+        """Let annotations be named here; where their params, which begin at `start`, end."""
+        for annotation in annotations:
+            self.annotations[annotation.name] = annotation
+            self.starts[annotation.name] = start
+            start += len(annotation.values)
+        return start
 
     def annotation(self, name: str) -> Typed:
         """An annotation by its name, built when first asked for."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from typing_extensions import TypeVar
 
+from oxyde.exceptions import FieldError
 from oxyde.queries.annotation import Annotation, Context
 from oxyde.queries.names import Names, names_of
 
@@ -92,6 +93,20 @@ class QueryState(Generic[M, R]):
         made = self._copy()
         made._where = self._where + nodes
         return made
+
+    def _check_single(self, verb: str) -> None:
+        """Refuse a clause that would be about the first of several combined queries only.
+
+        Raises:
+            FieldError: they are combined.
+        """
+        if self._compounds:
+            raise FieldError(
+                f"{verb}() of a combined query of `{self._names.label}` would be about its first "
+                "query only",
+                hint=f"{verb}() each of them before they are combined, or filter by the keys: "
+                "objects.filter(id__in=combined)",
+            )
 
     def _groups(self) -> bool:
         """Whether rows come in groups."""

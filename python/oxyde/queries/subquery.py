@@ -126,6 +126,9 @@ def _one_column(query: QueryState[Any, Any], field: str | None) -> Query[Any, An
             )
         made._row = "flat"
         made._fields = (field or names.primary_key[0],)
+        made._compounds = tuple(
+            [(operator, _one_column(other, field)) for operator, other in query._compounds]
+        )
     if made._fields is None or len(made._fields) != 1:
         raise FieldError(
             "a query inside another one gives one column",

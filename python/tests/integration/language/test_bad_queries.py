@@ -67,6 +67,7 @@ articles, writers, notes, papers = Article.objects, Writer.objects, Note.objects
 article = Article(id=1, title="x", writer_id=1)
 by_title = articles.values("title").annotate(n=Count("*"))
 grouped = articles.group_by("title").annotate(n=Count("*"))
+combined = articles.filter(id=1).union(articles.filter(id=2))
 tree = CTE("tree", articles.values("id"))
 
 CASES: dict[str, list[Wrong]] = {
@@ -346,6 +347,19 @@ CASES: dict[str, list[Wrong]] = {
         name(lambda: articles.distinct(on="writer__nam"), *NAM),
         name(lambda: articles.distinct(on=["notes__stars"]), *STARS),
     ],
+    "order of distinct rows": [
+        name(
+            lambda: articles.values("title").distinct().order_by("words").all(),
+            "`Article`",
+            "`words`",
+            "values(",
+        ),
+        name(
+            lambda: articles.values("title").distinct().order_by("writer__name").all(),
+            "`Article`",
+            "`writer__name`",
+        ),
+    ],
     "in_bulk": [
         name(lambda: articles.in_bulk([1], field="idd"), "`Article`", "`idd`", "`id`"),
         name(lambda: articles.in_bulk([1], field="title"), "`Article.title`", "unique"),
@@ -406,6 +420,12 @@ CASES: dict[str, list[Wrong]] = {
             "`Article`",
             "`Writer`",
         ),
+        name(lambda: combined.filter(id=1), "filter()", "`Article`", "first query only"),
+        name(lambda: combined.exclude(id=1), "exclude()", "`Article`"),
+        name(lambda: combined.annotate(x=F("id")), "annotate()", "`Article`"),
+        name(lambda: combined.values("id"), "values()", "`Article`"),
+        name(lambda: combined.only("id"), "only()", "`Article`"),
+        name(lambda: combined.get(id=1), "filter()", "`Article`"),
         name(lambda: articles.join("writer").union(articles.all_rows()), "`Article`", "join()"),
     ],
     "json": [

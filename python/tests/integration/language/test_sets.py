@@ -41,6 +41,16 @@ async def test_intersections_and_differences(books: Library) -> None:
     assert [b.id for b in await mixed.order_by("id").all()] == [1, 3, 4]
 
 
+async def test_combined_rows_as_keys(books: Library) -> None:
+    both = Book.objects.filter(genre="poems").union(Book.objects.filter(pages__gte=300))
+    rows = [b for b in books.books if b.genre == "poems" or b.pages >= 300]
+    again = Book.objects.filter(id__in=both)
+    assert await again.order_by("id").all() == rows
+    assert await again.filter(pages__lt=300).count() == sum(b.pages < 300 for b in rows)
+    assert await Book.objects.exclude(id__in=both).count() == len(books.books) - len(rows)
+    assert await Author.objects.filter(books__in=both).count() == len({b.author_id for b in rows})
+
+
 async def test_unions_of_values_of_different_models(books: Library) -> None:
     names = Company.objects.values_list("name").union(Author.objects.values_list("name"))
     assert sorted(await names.all()) == sorted(
@@ -156,7 +166,7 @@ async def test_aggregates_over_distinct_sliced_and_combined_rows(
     with pytest.raises(FieldError, match="have no `title`"):
         await distinct.max("title")
     with pytest.raises(FieldError, match=r"`Book` have no `pages`\nhint: .*title"):
-        await both.only("title").max("pages")
+        await every.only("title").union(every.only("title")).max("pages")
 
 
 async def test_expressions_and_conditions_over_combined_rows(books: Library) -> None:

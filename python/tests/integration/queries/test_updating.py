@@ -11,7 +11,7 @@ import pytest
 from library import Author, Book, Library
 from pydantic import ValidationError
 
-from oxyde import F
+from oxyde import Count, F
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries import Cast
 
@@ -121,6 +121,22 @@ async def test_update_through_a_relation_in_the_filter(books: Library) -> None:
     assert await Book.objects.filter(author__company__country="Norway").update(genre="norsk") == 6
     assert await Book.objects.exclude(genre="norsk").values_list("id", flat=True).all() == [6]
     assert await Book.objects.filter(author__books__pages__gt=600).update(genre="long") == 1
+
+
+async def test_update_to_annotations(books: Library) -> None:
+    counts = {a.id: sum(b.author_id == a.id for b in books.books) for a in books.authors}
+    counted = Author.objects.annotate(n=Count("books"), more=F("n") * 10 + 1)
+    assert await counted.filter(n__gt=0, id__lt=99).update(age=F("more") + F("n") + 2) == 4
+    for author in await Author.objects.all():
+        n = counts[author.id]
+        assert author.age == (n * 11 + 3 if n else next(
+            a.age for a in books.authors if a.id == author.id
+        ))  # fmt: skip
+    # Where the database goes from left to right, the new values are a table of their own.
+    own = F("age") - F("age") + F("id")
+    assert await counted.filter(more__gt=1).update(age=F("more") + 1, mentor=own) == 4
+    rows = await Author.objects.filter(id=1).values_list("age", "mentor_id")
+    assert rows == [(counts[1] * 10 + 2, 1)]
 
 
 async def test_update_of_a_slice(books: Library) -> None:
