@@ -66,6 +66,7 @@ pub(crate) fn jobs(
             .map(|values| Job::Plan {
                 plan: Arc::clone(plan),
                 values,
+                parts: None,
             })
             .collect()),
         Bulk::Arrays { sql, copy } => {

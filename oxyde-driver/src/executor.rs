@@ -12,7 +12,7 @@ use oxyde_sql::value::Value;
 use crate::backend::{Job, Outcome, explain_measures, explain_sql};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
-use crate::rows::{Cell, RowSet};
+use crate::rows::{Cell, Parts, RowSet};
 
 /// What a statement without an answer came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,11 +54,13 @@ pub(crate) async fn fetch(
     on: &impl Runs,
     plan: &Arc<Plan>,
     values: Vec<Value>,
+    parts: Option<Parts>,
     cancel: &Cancel,
 ) -> Result<RowSet, DriverError> {
     let job = Job::Plan {
         plan: Arc::clone(plan),
         values,
+        parts,
     };
     on.run(job, cancel).await.map(|outcome| outcome.rows)
 }
@@ -72,6 +74,7 @@ pub(crate) async fn execute(
     let job = Job::Plan {
         plan: Arc::clone(plan),
         values,
+        parts: None,
     };
     on.run(job, cancel).await.map(Done::from)
 }
@@ -141,6 +144,7 @@ pub(crate) async fn explain(
         let job = Job::Plan {
             plan: Arc::clone(plan),
             values,
+            parts: None,
         };
         let began = Instant::now();
         let outcome = if plan.writes {
@@ -200,7 +204,22 @@ macro_rules! verbs {
                 values: Vec<Value>,
                 cancel: &Cancel,
             ) -> Result<RowSet, DriverError> {
-                executor::fetch(self, plan, values, cancel).await
+                executor::fetch(self, plan, values, None, cancel).await
+            }
+
+            /// The same, but the rows are handed on while they arrive: the answer holds those
+            /// that `parts` did not get. After an error those that it got are void.
+            ///
+            /// # Errors
+            /// As [`Self::fetch`].
+            pub async fn fetch_in_parts(
+                &self,
+                plan: &Arc<Plan>,
+                values: Vec<Value>,
+                parts: Parts,
+                cancel: &Cancel,
+            ) -> Result<RowSet, DriverError> {
+                executor::fetch(self, plan, values, Some(parts), cancel).await
             }
 
             /// Runs a plan for what it changes.

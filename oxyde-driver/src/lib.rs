@@ -41,6 +41,6 @@ pub use executor::Done;
 pub use lease::PoolStatus;
 pub use listen::Listener;
 pub use pool::Pool;
-pub use rows::{Cell, ListCell, RowSet};
+pub use rows::{Cell, ListCell, Part, Parts, RowSet};
 pub use settings::PoolSettings;
 pub use transaction::Transaction;

@@ -14,7 +14,7 @@ use crate::cancel::Cancel;
 use crate::error::DriverError;
 use crate::executor::{self, Done, Runs, verbs};
 use crate::lease::{PoolStatus, Shared};
-use crate::rows::RowSet;
+use crate::rows::{Parts, RowSet};
 use crate::settings::{PoolSettings, parse};
 use crate::supervise::Deadline;
 use crate::transaction::Transaction;
@@ -250,6 +250,7 @@ impl Runs for Pool {
         if job.only_reads() && matches!(result, Err(DriverError::ConnectionLost { .. })) {
             // It may have died while it was idle; a read can simply be asked again.
             drop(lease);
+            job.begin_again();
             let mut lease = self.0.acquire(writes, cancel).await?;
             return Self::once(&mut lease, &job, cancel).await;
         }

@@ -50,6 +50,42 @@ enum Columns {
     Own(Vec<OutputColumn>),
 }
 
+/// How many rows make the first part of an answer; each part may be twice as long as the one
+/// before, up to the longest.
+const FIRST_PART: usize = 256;
+const LONGEST_PART: usize = 2_048;
+
+/// What is told while an answer arrives.
+#[derive(Debug)]
+pub enum Part {
+    /// The next rows.
+    Rows(RowSet),
+    /// The answer begins anew: what was given so far is void.
+    Again,
+}
+
+/// Takes the rows of an answer while others are still on their way, in order, on the thread
+/// that reads them. The last ones, or all of a short answer, are in the answer itself.
+#[derive(Clone)]
+pub struct Parts(Arc<dyn Fn(Part) + Send + Sync>);
+
+impl Parts {
+    /// Gives them to `take`, which must not block.
+    pub fn new(take: impl Fn(Part) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(take))
+    }
+
+    pub(crate) fn again(&self) {
+        (self.0)(Part::Again);
+    }
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Parts")
+    }
+}
+
 /// The rows of an answer: row after row of cells, and arenas that hold their texts and bytes.
 ///
 /// Decoded while the rows arrive, on the I/O thread.
@@ -62,6 +98,8 @@ pub struct RowSet {
     text: String,
     bytes: Vec<u8>,
     numbers: Vec<f32>,
+    /// Who gets the rows as soon as there are so many.
+    parts: Option<(Parts, usize)>,
 }
 
 /// One value of a row. Its variant follows the [`OutputColumn`]'s type on every database.
@@ -146,6 +184,12 @@ impl RowSet {
         Self::with(Columns::Own(columns))
     }
 
+    /// The same, whose rows are handed on while they arrive.
+    pub(crate) fn in_parts(mut self, parts: Option<&Parts>) -> Self {
+        self.parts = parts.map(|parts| (parts.clone(), FIRST_PART));
+        self
+    }
+
     fn with(columns: Columns) -> Self {
         Self {
             columns,
@@ -155,6 +199,7 @@ impl RowSet {
             text: String::new(),
             bytes: Vec::new(),
             numbers: Vec::new(),
+            parts: None,
         }
     }
 
@@ -206,6 +251,16 @@ impl RowSet {
     pub(crate) fn end_row(&mut self) {
         self.rows += 1;
         debug_assert_eq!(self.slots.len(), self.rows * self.columns().len());
+        if self
+            .parts
+            .as_ref()
+            .is_some_and(|(_, size)| self.rows >= *size)
+            && let Some((parts, size)) = self.parts.take()
+        {
+            let rest = Self::with(self.columns.clone());
+            (parts.0)(Part::Rows(std::mem::replace(self, rest)));
+            self.parts = Some((parts, (size * 2).min(LONGEST_PART)));
+        }
     }
 
     /// Takes back the slots of a row that was not finished.

@@ -83,13 +83,18 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            Operation::start_here(
-                py,
-                Convert::Rows(recipe, Arc::clone(&self.server.name)),
-                |cancel| async move {
+            let in_parts = recipe.get().takes_parts();
+            let convert = Convert::Rows(recipe, Arc::clone(&self.server.name));
+            if in_parts {
+                Operation::start_in_parts(py, convert, |cancel, parts| async move {
+                    run_on!(target, fetch_in_parts(&plan, values, parts, &cancel))
+                        .map(Outcome::Rows)
+                })
+            } else {
+                Operation::start_here(py, convert, |cancel| async move {
                     run_on!(target, fetch(&plan, values, &cancel)).map(Outcome::Rows)
-                },
-            )
+                })
+            }
         })
     }
 

@@ -17,14 +17,19 @@ use oxyde_sql::value::Value;
 use tokio::sync::mpsc;
 
 use crate::error::{Cause, DriverError};
-use crate::rows::RowSet;
+use crate::rows::{Parts, RowSet};
 use crate::settings::{Address, Place, PoolSettings, Scheme};
 
 /// One piece of work for a connection.
 #[derive(Debug)]
 pub(crate) enum Job {
     /// A plan once.
-    Plan { plan: Arc<Plan>, values: Vec<Value> },
+    Plan {
+        plan: Arc<Plan>,
+        values: Vec<Value>,
+        /// Who takes the rows while they arrive, if anybody.
+        parts: Option<Parts>,
+    },
     /// A statement of many rows, as text; its answer is the plan's.
     Text {
         plan: Arc<Plan>,
@@ -79,6 +84,30 @@ pub(crate) enum Job {
 }
 
 impl Job {
+    /// The text of a statement that surely changes nothing.
+    pub(crate) fn read(&self) -> Option<&str> {
+        match self {
+            Self::Plan { plan, .. } if self.only_reads() => Some(&plan.sql),
+            Self::Raw { sql, .. } if self.only_reads() => Some(sql),
+            _ => None,
+        }
+    }
+
+    /// Who takes its rows while they arrive.
+    pub(crate) fn parts(&self) -> Option<&Parts> {
+        match self {
+            Self::Plan { parts, .. } => parts.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whoever took rows already hears that they come again.
+    pub(crate) fn begin_again(&self) {
+        if let Some(parts) = self.parts() {
+            parts.again();
+        }
+    }
+
     /// Whether it surely changes nothing, so that it may be begun again.
     pub(crate) fn only_reads(&self) -> bool {
         match self {

@@ -14,6 +14,7 @@ mod cancel;
 mod cursor;
 mod errors;
 mod listen;
+mod parts;
 mod plans;
 mod pool;
 mod roundtrip;

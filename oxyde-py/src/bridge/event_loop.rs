@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use oxyde_driver::Cancel;
+use oxyde_driver::{Cancel, Part, RowSet};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -14,6 +14,7 @@ use super::outcome::{Convert, Outcome};
 use super::queue::{Finished, Queue, Wake};
 use super::runtime::inside;
 use crate::error::{guarded, internal};
+use crate::hydrate::{Built, Recipe};
 
 /// What Oxyde keeps for one event loop. Python objects of operations live here, on the loop's
 /// thread, so that no other thread ever has to release one.
@@ -47,6 +48,8 @@ struct Pending {
     future: Py<PyAny>,
     convert: Convert,
     cancel: Cancel,
+    /// What was made of the rows that came ahead of the answer's end, or why it could not be.
+    ahead: Option<PyResult<Built>>,
     /// Who waits for the work to be settled after it was cancelled.
     settled: Option<Py<PyAny>>,
 }
@@ -174,6 +177,7 @@ impl EventLoop {
             future: future.clone_ref(py),
             convert,
             cancel,
+            ahead: None,
             settled: None,
         };
         self.pending().insert(id, pending);
@@ -264,18 +268,57 @@ impl EventLoop {
         own.complete(py, id, outcome)
     }
 
+    /// Makes values of rows that have come, while others are on their way.
+    fn take_part(&self, py: Python<'_>, id: u64, part: Part) -> PyResult<()> {
+        // The lock is not held while Python code may run.
+        let (future, recipe, database, ahead) = {
+            let mut pending = self.pending();
+            let Some(pending) = pending.get_mut(&id) else {
+                return Ok(());
+            };
+            let Convert::Rows(recipe, database) = &pending.convert else {
+                return Ok(());
+            };
+            (
+                pending.future.clone_ref(py),
+                recipe.clone_ref(py),
+                Arc::clone(database),
+                pending.ahead.take(),
+            )
+        };
+        let ahead = match part {
+            // Its task was cancelled.
+            _ if is_done(future.bind(py))? => None,
+            Part::Again => None,
+            Part::Rows(rows) => Some(match ahead {
+                Some(Err(error)) => Err(error),
+                Some(Ok(built)) => more(py, built, recipe.get(), &rows),
+                None => more(py, Built::new(py, Some(&database)), recipe.get(), &rows),
+            }),
+        };
+        if let Some(pending) = self.pending().get_mut(&id) {
+            pending.ahead = ahead;
+        }
+        Ok(())
+    }
+
     fn complete(&self, py: Python<'_>, id: u64, outcome: Outcome) -> PyResult<()> {
-        let Some(pending) = self.pending().remove(&id) else {
+        let outcome = match outcome {
+            Outcome::Part(part) => return self.take_part(py, id, part),
+            outcome => outcome,
+        };
+        let Some(mut pending) = self.pending().remove(&id) else {
             inside(|| drop(outcome));
             return Ok(());
         };
+        let ahead = pending.ahead.take();
         let future = pending.future.bind(py);
         if is_done(future)? {
             // Its task was cancelled. What came of it is released, a transaction rolled back.
             inside(|| drop(outcome));
         } else {
             let made = tracing::trace_span!("hydrate")
-                .in_scope(|| guarded(py, || inside(|| pending.convert.value(py, outcome))));
+                .in_scope(|| guarded(py, || inside(|| pending.value(py, ahead, outcome))));
             match made {
                 Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
                 Err(error) => set_exception(future, error)?,
@@ -327,6 +370,32 @@ impl EventLoop {
         }
         first_error.map_or(Ok(()), Err)
     }
+}
+
+impl Pending {
+    /// The value that the operation has come to, with what was made of its first rows.
+    fn value<'py>(
+        &self,
+        py: Python<'py>,
+        ahead: Option<PyResult<Built>>,
+        outcome: Outcome,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match (ahead, outcome, &self.convert) {
+            (Some(ahead), Outcome::Rows(rows), Convert::Rows(recipe, _)) => {
+                let mut built = ahead?;
+                built.add(py, recipe.get(), &rows)?;
+                built.finish(py, recipe.get())
+            }
+            (_, outcome, convert) => convert.value(py, outcome),
+        }
+    }
+}
+
+/// What is built, and the values of further rows.
+fn more(py: Python<'_>, mut built: Built, recipe: &Recipe, rows: &RowSet) -> PyResult<Built> {
+    tracing::trace_span!("hydrate")
+        .in_scope(|| guarded(py, || built.add(py, recipe, rows)))
+        .map(|()| built)
 }
 
 fn is_done(future: &Bound<'_, PyAny>) -> PyResult<bool> {

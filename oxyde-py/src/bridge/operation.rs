@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use oxyde_driver::{Cancel, DriverError};
+use oxyde_driver::{Cancel, DriverError, Parts};
 use pyo3::prelude::*;
 
 use super::event_loop::EventLoop;
@@ -70,7 +70,7 @@ impl Operation {
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
-        Operation::begin(py, convert, make, false)
+        Operation::begin(py, convert, |cancel, _| make(cancel), false)
     }
 
     /// Start work whose first part is short: on this thread, as far as it goes without waiting.
@@ -83,13 +83,25 @@ impl Operation {
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
+        Operation::begin(py, convert, |cancel, _| make(cancel), true)
+    }
+
+    /// The same for work that hands on rows while they arrive: values are made of them meanwhile.
+    pub(crate) fn start_in_parts<F>(
+        py: Python<'_>,
+        convert: Convert,
+        make: impl FnOnce(Cancel, Parts) -> F,
+    ) -> PyResult<Operation>
+    where
+        F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
+    {
         Operation::begin(py, convert, make, true)
     }
 
     fn begin<F>(
         py: Python<'_>,
         convert: Convert,
-        make: impl FnOnce(Cancel) -> F,
+        make: impl FnOnce(Cancel, Parts) -> F,
         here: bool,
     ) -> PyResult<Operation>
     where
@@ -100,7 +112,15 @@ impl Operation {
         let cancel = Cancel::new();
         let (id, future) = event_loop.get().expect(py, convert, cancel.clone())?;
         let queue = Arc::clone(event_loop.get().queue());
-        let work = AssertUnwindSafe(make(cancel.clone())).catch_unwind();
+        let sent = Arc::new(AtomicBool::new(false));
+        let parts = {
+            let (queue, sent) = (Arc::clone(&queue), Arc::clone(&sent));
+            Parts::new(move |part| {
+                sent.store(true, Ordering::Release);
+                queue.push(id, Outcome::Part(part));
+            })
+        };
+        let work = AssertUnwindSafe(make(cancel.clone(), parts)).catch_unwind();
         let mut work = Box::pin(async move {
             match work.await {
                 Ok(result) => Outcome::from(result),
@@ -124,6 +144,8 @@ impl Operation {
             work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         };
         match finished {
+            // Behind its parts, which the loop has not taken yet.
+            Poll::Ready(outcome) if sent.load(Ordering::Acquire) => queue.push(id, outcome),
             Poll::Ready(outcome) => EventLoop::complete_now(event_loop.bind(py), id, outcome)?,
             Poll::Pending => {
                 runtime.spawn(async move { queue.push(id, work.await) });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oxyde_driver::{BulkDone, Done, DriverError, Heard, RowSet};
+use oxyde_driver::{BulkDone, Done, DriverError, Heard, Part, RowSet};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -18,6 +18,8 @@ use crate::transaction::Transaction;
 pub(crate) enum Outcome {
     Nothing,
     Rows(RowSet),
+    /// Some rows of an answer that goes on; the operation has not ended.
+    Part(Part),
     Done(Done),
     Bulk(BulkDone),
     Text(String),
@@ -105,7 +107,11 @@ impl Convert {
                 Bound::new(py, Cursor::opened(py, *cursor, making))?.into_any()
             }
             (
-                Outcome::Rows(_) | Outcome::Opened(_) | Outcome::Begun(_) | Outcome::Pointed(_),
+                Outcome::Rows(_)
+                | Outcome::Part(_)
+                | Outcome::Opened(_)
+                | Outcome::Begun(_)
+                | Outcome::Pointed(_),
                 _,
             ) => {
                 return Err(internal(py, "an outcome that was not asked for"));

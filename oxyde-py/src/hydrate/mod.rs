@@ -20,4 +20,4 @@ mod values;
 pub(crate) use cell::value_object;
 pub(crate) use instance::SlotAt;
 pub(crate) use recipe::Recipe;
-pub(crate) use run::{dicts, hydrate};
+pub(crate) use run::{Built, dicts, hydrate};

@@ -79,12 +79,12 @@ pub(super) enum Key {
 }
 
 /// Instances of joined models by node and key: one parent row is one instance.
-pub(super) struct Shared<'py> {
+pub(super) struct Shared {
     /// Name of the database that the rows are from.
-    pub(super) database: Option<Bound<'py, PyString>>,
-    levels: Vec<HashMap<Key, Bound<'py, PyAny>>>,
+    database: Option<Py<PyString>>,
+    levels: Vec<HashMap<Key, Py<PyAny>>>,
     /// The state of all instances of a node, by its first column.
-    states: Vec<Option<Bound<'py, PyAny>>>,
+    states: Vec<Option<Py<PyAny>>>,
 }
 
 impl Node {
@@ -149,7 +149,7 @@ impl Node {
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared<'py>,
+        shared: &mut Shared,
     ) -> PyResult<Bound<'py, PyAny>> {
         let instance = if self.direct {
             match self.build_direct(py, imports, row, shared)? {
@@ -191,7 +191,7 @@ impl Node {
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared<'py>,
+        shared: &mut Shared,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let dict = self.template.bind(py).copy()?;
         for ((name, field), cell) in self.fields.iter().zip(&row[self.first..]) {
@@ -241,7 +241,7 @@ impl Node {
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared<'py>,
+        shared: &mut Shared,
     ) -> PyResult<Bound<'py, PyAny>> {
         let values = PyDict::new(py);
         for ((name, field), cell) in self.fields.iter().zip(&row[self.first..]) {
@@ -266,7 +266,7 @@ impl Node {
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared<'py>,
+        shared: &mut Shared,
     ) -> PyResult<Bound<'py, PyAny>> {
         let cells = &row[self.first..self.first + self.fields.len()];
         let absent = if self.key.is_empty() {
@@ -289,7 +289,7 @@ impl Node {
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared<'py>,
+        shared: &mut Shared,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         if self.key.is_empty() {
             return Ok((self.build(py, imports, row, shared)?, true));
@@ -297,43 +297,45 @@ impl Node {
         let cells = &row[self.first..self.first + self.fields.len()];
         let key = Key::of(self.key.iter().map(|column| &cells[*column]));
         if let Some(instance) = shared.level(self.first).get(&key) {
-            return Ok((instance.clone(), false));
+            return Ok((instance.bind(py).clone(), false));
         }
         let instance = self.build(py, imports, row, shared)?;
-        shared.level(self.first).insert(key, instance.clone());
+        let kept = instance.clone().unbind();
+        shared.level(self.first).insert(key, kept);
         Ok((instance, true))
     }
 }
 
-impl<'py> Shared<'py> {
-    pub(super) fn new(database: Option<Bound<'py, PyString>>) -> Self {
+impl Shared {
+    pub(super) fn new(database: Option<Bound<'_, PyString>>) -> Self {
         Shared {
-            database,
+            database: database.map(Bound::unbind),
             levels: Vec::new(),
             states: Vec::new(),
         }
     }
 
     /// The state of the instances of the node whose columns start at `first`.
-    fn state(
+    fn state<'py>(
         &mut self,
         py: Python<'py>,
         first: usize,
         plan: &StatePlan,
     ) -> PyResult<Bound<'py, PyAny>> {
         if self.states.len() <= first {
-            self.states.resize(first + 1, None);
+            self.states.resize_with(first + 1, || None);
         }
         if let Some(state) = &self.states[first] {
-            return Ok(state.clone());
+            return Ok(state.bind(py).clone());
         }
-        let state = plan.of_database(py, self.database.as_ref())?;
-        self.states[first] = Some(state.clone());
+        let database = self.database.as_ref().map(|name| name.bind(py));
+        let state = plan.of_database(py, database)?;
+        self.states[first] = Some(state.clone().unbind());
         Ok(state)
     }
 
     /// The instances of the node whose columns start at `first`, which tells nodes apart.
-    fn level(&mut self, first: usize) -> &mut HashMap<Key, Bound<'py, PyAny>> {
+    fn level(&mut self, first: usize) -> &mut HashMap<Key, Py<PyAny>> {
         if self.levels.len() <= first {
             self.levels.resize_with(first + 1, HashMap::new);
         }

@@ -38,6 +38,13 @@ pub(super) enum Kind {
     Arrow(Vec<Named>),
 }
 
+impl Recipe {
+    /// Whether values can be made of some rows while others are still on their way.
+    pub(crate) fn takes_parts(&self) -> bool {
+        !matches!(self.kind, Kind::Scalar(_) | Kind::Arrow(_))
+    }
+}
+
 #[pymethods]
 impl Recipe {
     /// Instances of a model, described by `oxyde.models.recipe`.

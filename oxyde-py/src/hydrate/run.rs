@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::attach;
-use super::cell::plain;
+use super::cell::{CellPlan, plain};
 use super::node::Shared;
 use super::python::Imports;
 use super::recipe::{Kind, Recipe};
@@ -22,7 +22,7 @@ use crate::error::internal;
 const MANY_ROWS: usize = 200;
 
 /// Where rows come from.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// Number of rows.
     fn count(&self) -> usize;
     /// Number of columns.
@@ -65,7 +65,22 @@ pub(super) fn hydrate_from<'py>(
     rows: &impl Source,
     database: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (count, width) = (rows.count(), rows.width());
+    if let Kind::Scalar(plan) = &recipe.kind {
+        check_width(py, recipe, rows)?;
+        if rows.count() == 0 {
+            return Ok(py.None().into_bound(py));
+        }
+        let mut cells = Vec::with_capacity(rows.width());
+        rows.read(0, &mut cells);
+        return plan.alone(py, Imports::get(py)?, &cells[0]);
+    }
+    let mut built = Built::new(py, database);
+    built.add(py, recipe, rows)?;
+    built.finish(py, recipe)
+}
+
+fn check_width(py: Python<'_>, recipe: &Recipe, rows: &impl Source) -> PyResult<()> {
+    let width = rows.width();
     if width < recipe.width {
         return Err(internal(
             py,
@@ -75,77 +90,116 @@ pub(super) fn hydrate_from<'py>(
             ),
         ));
     }
-    let imports = Imports::get(py)?;
-    let _paused = (count >= MANY_ROWS).then(|| CollectorPaused::new(py));
-    let mut cells: Vec<Cell<'_>> = Vec::with_capacity(width);
-    let mut list: Vec<Bound<'py, PyAny>> = Vec::with_capacity(count);
-    let mut shared = Shared::new(database.map(|name| PyString::intern(py, name)));
-    let groups = PyDict::new(py);
-    for row in 0..count {
-        cells.clear();
-        rows.read(row, &mut cells);
-        list.push(match &recipe.kind {
-            Kind::Models(node) => node.build(py, imports, &cells, &mut shared)?,
+    Ok(())
+}
+
+/// An answer's Python values as far as its rows have come.
+pub(crate) struct Built {
+    list: Vec<Py<PyAny>>,
+    /// Of related rows: those of each owner.
+    groups: Py<PyDict>,
+    shared: Shared,
+}
+
+impl Built {
+    pub(crate) fn new(py: Python<'_>, database: Option<&str>) -> Self {
+        Built {
+            list: Vec::new(),
+            groups: PyDict::new(py).unbind(),
+            shared: Shared::new(database.map(|name| PyString::intern(py, name))),
+        }
+    }
+
+    /// The values of further rows.
+    pub(crate) fn add(
+        &mut self,
+        py: Python<'_>,
+        recipe: &Recipe,
+        rows: &impl Source,
+    ) -> PyResult<()> {
+        check_width(py, recipe, rows)?;
+        let (count, width) = (rows.count(), rows.width());
+        let imports = Imports::get(py)?;
+        let _paused = (count >= MANY_ROWS).then(|| CollectorPaused::new(py));
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(width);
+        self.list.reserve(count);
+        for row in 0..count {
+            cells.clear();
+            rows.read(row, &mut cells);
+            if let Some(value) = self.value(py, imports, recipe, &cells)? {
+                self.list.push(value.unbind());
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of one row; `None` where an earlier row gave it.
+    fn value<'py>(
+        &mut self,
+        py: Python<'py>,
+        imports: &Imports,
+        recipe: &Recipe,
+        cells: &[Cell<'_>],
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let values = |plans: &[CellPlan]| {
+            plans
+                .iter()
+                .zip(cells)
+                .map(|(plan, cell)| plan.alone(py, imports, cell))
+                .collect::<PyResult<Vec<_>>>()
+        };
+        Ok(Some(match &recipe.kind {
+            Kind::Models(node) => node.build(py, imports, cells, &mut self.shared)?,
             Kind::Related(node, source) => {
-                let (cells, owner) = cells.split_at(width - 1);
-                let (instance, new) = node.build_once(py, imports, cells, &mut shared)?;
+                let (cells, owner) = cells.split_at(cells.len() - 1);
+                let (instance, new) = node.build_once(py, imports, cells, &mut self.shared)?;
                 attach::add(
-                    &groups,
+                    self.groups.bind(py),
                     &source.alone(py, imports, &owner[0])?,
                     instance.clone(),
                 )?;
                 if !new {
-                    continue;
+                    return Ok(None);
                 }
                 instance
             }
-            Kind::Tuples(plans) => {
-                let values = plans
-                    .iter()
-                    .zip(&cells)
-                    .map(|(plan, cell)| plan.alone(py, imports, cell))
-                    .collect::<PyResult<Vec<_>>>()?;
-                PyTuple::new(py, values)?.into_any()
-            }
+            Kind::Tuples(plans) => PyTuple::new(py, values(plans)?)?.into_any(),
             Kind::Dicts(template, entries) => {
                 let dict = template.bind(py).copy()?;
-                for ((name, plan), cell) in entries.iter().zip(&cells) {
+                for ((name, plan), cell) in entries.iter().zip(cells) {
                     dict.set_item(name, plan.alone(py, imports, cell)?)?;
                 }
                 dict.into_any()
             }
-            Kind::Objects(make, plans, names) => {
-                let values = plans
-                    .iter()
-                    .zip(&cells)
-                    .map(|(plan, cell)| plan.alone(py, imports, cell));
-                match names {
-                    None => {
-                        let values = values.collect::<PyResult<Vec<_>>>()?;
-                        make.bind(py).call1(PyTuple::new(py, values)?)?
-                    }
-                    Some(names) => {
-                        let keywords = PyDict::new(py);
-                        for (name, value) in names.iter().zip(values) {
-                            keywords.set_item(name, value?)?;
-                        }
-                        make.bind(py).call((), Some(&keywords))?
-                    }
+            Kind::Objects(make, plans, None) => {
+                make.bind(py).call1(PyTuple::new(py, values(plans)?)?)?
+            }
+            Kind::Objects(make, plans, Some(names)) => {
+                let keywords = PyDict::new(py);
+                for (name, value) in names.iter().zip(values(plans)?) {
+                    keywords.set_item(name, value)?;
                 }
+                make.bind(py).call((), Some(&keywords))?
             }
             Kind::Flat(plan) => plan.alone(py, imports, &cells[0])?,
-            Kind::Scalar(plan) => return plan.alone(py, imports, &cells[0]),
-            Kind::Arrow(_) => return Err(internal(py, "Arrow columns of Python rows")),
-        });
+            Kind::Scalar(_) | Kind::Arrow(_) => {
+                return Err(internal(py, "one value of many rows"));
+            }
+        }))
     }
-    if matches!(recipe.kind, Kind::Scalar(_)) {
-        return Ok(py.None().into_bound(py));
+
+    /// The whole.
+    pub(crate) fn finish<'py>(
+        self,
+        py: Python<'py>,
+        recipe: &Recipe,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let list = PyList::new(py, self.list)?;
+        if matches!(recipe.kind, Kind::Related(..)) {
+            return Ok((self.groups, list).into_pyobject(py)?.into_any());
+        }
+        Ok(list.into_any())
     }
-    let list = PyList::new(py, list)?;
-    if matches!(recipe.kind, Kind::Related(..)) {
-        return Ok((groups, list).into_pyobject(py)?.into_any());
-    }
-    Ok(list.into_any())
 }
 
 /// A dict per row with all columns, by the types that the server told.

@@ -96,9 +96,13 @@ impl Connection {
     /// Runs one job. `retry` allows a second try when the server dropped the statement's plan.
     pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match job {
-            Job::Plan { plan, values } => {
+            Job::Plan {
+                plan,
+                values,
+                parts,
+            } => {
                 let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
-                let rows = RowSet::of_plan(plan);
+                let rows = RowSet::of_plan(plan).in_parts(parts.as_ref());
                 self.query(sql, arguments, Columns::Planned(rows), retry)
                     .await
             }

@@ -15,7 +15,7 @@ mod statement;
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use oxyde_sql::plan::{Bind, OutputColumn, Plan};
 use oxyde_sql::types::ColumnType;
@@ -31,7 +31,7 @@ use statement::{Run, Statement, Step};
 
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
-use crate::rows::RowSet;
+use crate::rows::{Parts, RowSet};
 use crate::settings::{Place, PoolSettings};
 
 /// How long a read may run on a thread that serves other tasks too.
@@ -158,17 +158,28 @@ impl Connection {
     /// Runs one job.
     pub(crate) async fn run(&mut self, job: &Arc<Job>) -> Result<Outcome, DriverError> {
         let mut handle = self.home.take().ok_or_else(gone)?;
-        if job.only_reads() {
-            let done = handle.within(BUDGET, |handle| carry_out(handle, job));
+        let read = job.read();
+        if let Some(sql) = read
+            && !handle.is_slow(sql)
+        {
+            let done = handle.within(BUDGET, |handle| carry_out(handle, job, None));
             if let Some(result) = done {
                 self.home.put(handle);
                 return result;
             }
+            // All that was for nothing: the next time it begins where it may block.
+            handle.set_slow(sql, true);
         }
         let home = Arc::clone(&self.home);
         let job = Arc::clone(job);
         tokio::task::spawn_blocking(move || {
-            let result = carry_out(&mut handle, &job);
+            let start = Instant::now();
+            let result = carry_out(&mut handle, &job, job.parts());
+            if let Some(sql) = job.read()
+                && start.elapsed() < BUDGET / 2
+            {
+                handle.set_slow(sql, false);
+            }
             home.put(handle);
             result
         })
@@ -228,15 +239,23 @@ impl Connection {
     }
 }
 
-fn carry_out(handle: &mut Handle, job: &Arc<Job>) -> Result<Outcome, DriverError> {
+/// Carries out a job; `parts` takes the rows of a plan.
+fn carry_out(
+    handle: &mut Handle,
+    job: &Arc<Job>,
+    parts: Option<&Parts>,
+) -> Result<Outcome, DriverError> {
     match &**job {
-        Job::Plan { plan, values } => planned(handle, plan, &plan.sql, &plan.binds, values),
+        Job::Plan { plan, values, .. } => {
+            let rows = RowSet::of_plan(plan).in_parts(parts);
+            planned(handle, plan, rows, &plan.sql, &plan.binds, values)
+        }
         Job::Text {
             plan,
             sql,
             binds,
             values,
-        } => planned(handle, plan, sql, binds, values),
+        } => planned(handle, plan, RowSet::of_plan(plan), sql, binds, values),
         Job::PerRow { plan, rows, range } => {
             all_or_nothing(handle, |handle| per_row(handle, plan, rows, range))
         }
@@ -277,6 +296,7 @@ fn with_statement<T>(
 fn planned(
     handle: &mut Handle,
     plan: &Arc<Plan>,
+    mut rows: RowSet,
     sql: &str,
     binds: &[Bind],
     values: &[Value],
@@ -290,7 +310,6 @@ fn planned(
         let before = Before::of(handle, statement);
         let mut run = statement.start();
         bind::values(&mut run, binds, values)?;
-        let mut rows = RowSet::of_plan(plan);
         step_all(handle, &mut run, &mut rows, &reads)?;
         drop(run);
         Ok(before.outcome(handle, rows))

@@ -8,7 +8,7 @@
 #![expect(unsafe_code, reason = "SQLite's C interface")]
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +53,8 @@ pub(super) struct Handle {
     control: Box<Control>,
     cache: HashMap<Box<str>, Cached>,
     cursors: HashMap<u64, Paused>,
+    /// Reads that took longer than they may where others wait.
+    slow: HashSet<Box<str>>,
     clock: u64,
     alive: Arc<Mutex<bool>>,
 }
@@ -61,6 +63,9 @@ struct Cached {
     statement: Statement,
     used: u64,
 }
+
+/// Slow statements remembered per connection.
+const SLOW: usize = 256;
 
 // SAFETY: SQLite is built thread-safe and the connection opened without a mutex of its own: it
 // may move between threads as long as one uses it at a time, which owning the handle ensures.
@@ -172,6 +177,7 @@ impl Handle {
             control,
             cache: HashMap::new(),
             cursors: HashMap::new(),
+            slow: HashSet::new(),
             clock: 0,
             alive: Arc::new(Mutex::new(true)),
         })
@@ -196,6 +202,22 @@ impl Handle {
     /// The open cursors.
     pub(super) fn cursors(&mut self) -> &mut HashMap<u64, Paused> {
         &mut self.cursors
+    }
+
+    /// Whether a read took too long the last time.
+    pub(super) fn is_slow(&self, sql: &str) -> bool {
+        !self.slow.is_empty() && self.slow.contains(sql)
+    }
+
+    pub(super) fn set_slow(&mut self, sql: &str, slow: bool) {
+        if !slow {
+            self.slow.remove(sql);
+            return;
+        }
+        if self.slow.len() >= SLOW {
+            self.slow.clear();
+        }
+        self.slow.insert(sql.into());
     }
 
     /// Runs `work` for at most `budget` on this thread, without waiting for locks. `None`: it
