@@ -75,6 +75,9 @@ const fn deviations(sql: Templates) -> [Form; 1] {
     [then(form_of(Families::NUMBERS, FLOATS, sql), AS_DOUBLE)]
 }
 
+/// The list of no rows is NULL, as on the other databases.
+const NONE_IS_NULL: Templates = Templates::of("{0}", "NULLIF({0}, '[]')", "{0}");
+
 pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         least: 0,
@@ -192,15 +195,18 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             "array_agg",
             ANY,
             "array of the argument's",
-            &[form_of(
-                ANY,
-                ARRAYS,
-                Templates::of(
-                    "ARRAY_AGG({2}{0}{3})",
-                    "json_group_array({2}{0}{3})",
-                    "JSON_ARRAYAGG({0})",
-                )
-                .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
+            &[then(
+                form_of(
+                    ANY,
+                    ARRAYS,
+                    Templates::of(
+                        "ARRAY_AGG({2}{0}{3})",
+                        "json_group_array({2}{0}{3})",
+                        "JSON_ARRAYAGG({0})",
+                    )
+                    .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
+                ),
+                NONE_IS_NULL,
             )],
         )
     },
@@ -211,25 +217,31 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             ANY,
             "json",
             &[
-                form_of(
-                    JSONS,
-                    JSONS,
-                    Templates::of(
-                        "JSONB_AGG({2}{0}{3})",
-                        "json_group_array({2}json({0}){3})",
-                        "JSON_ARRAYAGG({0})",
-                    )
-                    .mariadb("JSON_ARRAYAGG({2}JSON_EXTRACT({0}, '$'){3})"),
+                then(
+                    form_of(
+                        JSONS,
+                        JSONS,
+                        Templates::of(
+                            "JSONB_AGG({2}{0}{3})",
+                            "json_group_array({2}json({0}){3})",
+                            "JSON_ARRAYAGG({0})",
+                        )
+                        .mariadb("JSON_ARRAYAGG({2}JSON_EXTRACT({0}, '$'){3})"),
+                    ),
+                    NONE_IS_NULL,
                 ),
-                form_of(
-                    ANY,
-                    JSONS,
-                    Templates::of(
-                        "JSONB_AGG({2}{0}{3})",
-                        "json_group_array({2}{0}{3})",
-                        "JSON_ARRAYAGG({0})",
-                    )
-                    .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
+                then(
+                    form_of(
+                        ANY,
+                        JSONS,
+                        Templates::of(
+                            "JSONB_AGG({2}{0}{3})",
+                            "json_group_array({2}{0}{3})",
+                            "JSON_ARRAYAGG({0})",
+                        )
+                        .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
+                    ),
+                    NONE_IS_NULL,
                 ),
             ],
         )

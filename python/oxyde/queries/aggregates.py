@@ -179,7 +179,7 @@ class Count(Aggregate):
         filter: Conditional | None = None,
     ) -> None:
         super().__init__(expression, distinct=distinct, filter=filter)
-        if expression == "*" and isinstance(expression, str):
+        if isinstance(expression, str) and expression == "*":
             self.expression = None
 
     def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, Any]:

@@ -156,7 +156,8 @@ class Reading(Building[M, R]):
 
     def _ordered(self) -> Query[M, R]:
         made = self._copy()
-        if not self._order and not self._distinct and not self._compounds and not self._groups():
+        alike = not self._compounds or self._row == "model"
+        if not self._order and not self._distinct and alike and not self._groups():
             context = self._context()
             made._order = tuple([term_of(context, name) for name in self._names.primary_key])
         return made

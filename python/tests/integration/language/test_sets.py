@@ -24,6 +24,9 @@ async def test_unions(books: Library) -> None:
     assert await novels.union(long).count() == 5
     page = await novels.union(long).order_by("-id").limit(2).offset(1).all()
     assert [book.id for book in page] == [6, 4]
+    last = await novels.union(long).last()
+    assert last is not None
+    assert last.id == 7
     three = novels.union(long, Book.objects.filter(genre="poems"))
     assert await three.count() == 7
     assert await novels.union(long).exists()

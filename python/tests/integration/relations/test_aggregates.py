@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from newsroom import Agency, Article, Tag, Writer, table
+from newsroom import Agency, Article, Note, Tag, Writer, table
 
-from oxyde import Avg, Count, Max, Min, Q, Sum
+from oxyde import Avg, Count, F, Max, Min, Q, Sum
 from oxyde.db import AsyncDatabase
+from oxyde.queries import Case, JsonAgg, StringAgg, When
 
 
 async def test_several_counts_do_not_multiply(news: AsyncDatabase) -> None:
@@ -88,3 +89,17 @@ async def test_groups_over_a_to_one_path(news: AsyncDatabase) -> None:
     )
     assert rows[0] == ("North", 3, 1200)
     assert sorted(rows[1:], key=str) == sorted([("South", 1, 500), (None, 1, 10)], key=str)
+
+
+async def test_counts_of_expressions_and_lists_of_no_rows(news: AsyncDatabase) -> None:
+    assert await Note.objects.aggregate(
+        good=Sum(Case(When(text="good", then=1), default=0)),
+        high=Count(Case(When(stars__gt=2, then=1))),
+        known=Count(F("by_id")),
+    ) == {"good": 2, "high": 3, "known": 4}
+    rows = (
+        await Writer.objects.order_by("id")
+        .annotate(words=JsonAgg("articles__words"), titles=StringAgg("articles__title"))
+        .values_list("words", "titles")
+    )
+    assert [rows[1], rows[4]] == [([None], "Match"), (None, None)]
