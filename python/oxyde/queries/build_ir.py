@@ -313,6 +313,13 @@ def _order_by(query: QueryState[Any, Any], scope: Scope) -> list[_ir.Order]:
 def _lock(query: QueryState[Any, Any], scope: Scope) -> _ir.Lock:
     assert query._lock is not None
     strength, wait, names = query._lock
+    windows = any(each.expression.windows() for each in query._annotations.values())
+    if query._compounds or query._groups() or query._distinct is not False or windows:
+        raise FieldError(
+            f"a lock is on rows of `{query._names.label}`, and distinct, grouped or combined rows, "
+            "or those with a window, are none",
+            hint="lock the rows by their keys: objects.filter(id__in=…).for_update()",
+        )
     of = []
     for name in names:
         if name == "self":

@@ -42,6 +42,7 @@ async def _by_keys(
 
     names = query._names
     picking = query.values_list(*names.primary_key).for_update()
+    picking._distinct = False
     keys = await picking._rows_on(executor)
     if not keys:
         return []

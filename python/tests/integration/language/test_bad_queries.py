@@ -444,6 +444,15 @@ CASES: dict[str, list[Wrong]] = {
         name(lambda: articles.annotate(x=Cast("title", {"decimal": {}})), "decimal", "'precision'"),
     ],
     "lock": [
+        *[
+            name(lambda query=query: query.for_update().sql(), "`Article`", "lock", "keys")  # type: ignore[misc]
+            for query in (
+                articles.distinct(),
+                grouped,
+                combined,
+                articles.annotate(place=Window(RowNumber())),
+            )
+        ],
         name(lambda: articles.for_update(of=["writer"]), "'writer'", "`Article`", 'join("writer")'),
         name(
             lambda: articles.join("writer").for_update(of=["writter"]),

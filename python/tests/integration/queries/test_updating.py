@@ -219,3 +219,14 @@ async def test_delete_of_a_misspelt_predicate_deletes_nothing(books: Library) ->
         with pytest.raises(OxydeError):
             await Book.objects.filter(**wrong).delete()
     assert await Book.objects.count() == 7
+
+
+async def test_update_of_distinct_rows(books: Library) -> None:
+    distinct = Book.objects.filter(author__books__genre="poems").distinct()
+    right = sorted(b.id or 0 for b in books.books if b.author_id in {
+        other.author_id for other in books.books if other.genre == "poems"
+    })  # fmt: skip
+    changed = await distinct.update(rating=1.0, returning=True)
+    assert sorted(book.id or 0 for book in changed) == right
+    assert await distinct.update(rating=2.0) == len(right)
+    assert await Book.objects.filter(rating=2.0).count() == len(right)
