@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 
-use crate::bridge::{Convert, Operation, Outcome, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
 use crate::error::{Class, error, guarded};
 use crate::hydrate::Recipe;
 
@@ -84,7 +84,7 @@ impl Cursor {
             };
             let making = &self.making;
             let convert = Convert::Rows(making.recipe.clone_ref(py), Arc::clone(&making.database));
-            Operation::start(py, convert, |cancel| async move {
+            Operation::start(py, Where::Away, convert, |cancel| async move {
                 cursor.next(&cancel).await.map(Outcome::Rows)
             })
         })
@@ -94,7 +94,7 @@ impl Cursor {
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let cursor = self.current(py)?;
-            Operation::start(py, Convert::Plain, |_cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
                 if let Some(cursor) = cursor {
                     cursor.close().await?;
                 }

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use oxyde_driver::Cancel;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::PySequence;
 
 use crate::bind;
-use crate::bridge::{Convert, Operation, Outcome};
+use crate::bridge::{Convert, Operation, Outcome, Where};
 use crate::cursor::Making;
 use crate::error::{Class, error, guarded};
 use crate::hydrate::Recipe;
 use crate::inserting::Rows;
 use crate::plan::Plan as PyPlan;
 use crate::pool::{PoolHandle, Server};
+
+/// So many rows are written into a message in a moment.
+const FEW_ROWS: usize = 500;
 
 /// Where statements run.
 pub(crate) enum Target {
@@ -91,7 +95,7 @@ impl Executor {
                         .map(Outcome::Rows)
                 })
             } else {
-                Operation::start_here(py, convert, |cancel| async move {
+                Operation::start(py, Where::Near, convert, |cancel| async move {
                     run_on!(target, fetch(&plan, values, &cancel)).map(Outcome::Rows)
                 })
             }
@@ -111,10 +115,15 @@ impl Executor {
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
             let making = Making::new(recipe, Arc::clone(&self.server.name));
-            Operation::start(py, Convert::Cursor(making), |cancel| async move {
-                run_on!(target, open_cursor(&plan, values, chunk, &cancel))
-                    .map(|cursor| Outcome::Pointed(Box::new(cursor)))
-            })
+            Operation::start(
+                py,
+                Where::Away,
+                Convert::Cursor(making),
+                |cancel| async move {
+                    run_on!(target, open_cursor(&plan, values, chunk, &cancel))
+                        .map(|cursor| Outcome::Pointed(Box::new(cursor)))
+                },
+            )
         })
     }
 
@@ -128,7 +137,7 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            Operation::start_here(py, Convert::Plain, |cancel| async move {
+            Operation::start(py, Where::Near, Convert::Plain, |cancel| async move {
                 run_on!(target, execute(&plan, values, &cancel)).map(Outcome::Done)
             })
         })
@@ -150,9 +159,15 @@ impl Executor {
             let convert = recipe.map_or(Convert::Plain, |recipe| {
                 Convert::Rows(recipe, Arc::clone(&self.server.name))
             });
-            Operation::start(py, convert, |cancel| async move {
+            let few = bound.len() <= FEW_ROWS;
+            let make = |cancel: Cancel| async move {
                 run_on!(target, bulk(&plan, bound, batch_size, &cancel)).map(Outcome::Bulk)
-            })
+            };
+            if few {
+                Operation::start(py, Where::Here, convert, make)
+            } else {
+                Operation::start(py, Where::Away, convert, make)
+            }
         })
     }
 
@@ -173,8 +188,9 @@ impl Executor {
                 .into_iter()
                 .map(|(name, ty)| Ok((name, crate::schema::column_type(&ty)?)))
                 .collect::<PyResult<Vec<_>>>()?;
-            Operation::start_here(
+            Operation::start(
                 py,
+                Where::Near,
                 Convert::Raw(Arc::clone(&self.server.name)),
                 |cancel| async move {
                     run_on!(target, fetch_raw(&sql, bound, &types, &cancel)).map(Outcome::Rows)
@@ -194,7 +210,7 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            Operation::start(py, Convert::Plain, |cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |cancel| async move {
                 run_on!(target, explain(&plan, values, analyze, &cancel)).map(Outcome::Text)
             })
         })
@@ -203,7 +219,7 @@ impl Executor {
     fn script(&self, py: Python<'_>, statements: Vec<String>) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            Operation::start(py, Convert::Plain, |_cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
                 run_on!(target, script(&statements)).map(|()| Outcome::Nothing)
             })
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use crate::bridge::{Convert, Operation, Outcome, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
 use crate::error::{Class, error, guarded};
 
 /// Hears notifications over a connection of its own, which is closed when it is released.
@@ -62,7 +62,7 @@ impl Listener {
     fn next(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let listener = self.current(py)?;
-            Operation::start(py, Convert::Plain, |cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |cancel| async move {
                 listener.next(&cancel).await.map(Outcome::Heard)
             })
         })
@@ -72,7 +72,7 @@ impl Listener {
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let listener = self.current(py)?;
-            Operation::start(py, Convert::Plain, |_cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
                 listener.close().await;
                 Ok(Outcome::Nothing)
             })

@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyList};
 use tokio::sync::OnceCell;
 
 use crate::bind::Limits;
-use crate::bridge::{Convert, Operation, Outcome, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
 use crate::error::{Class, error, guarded};
 use crate::executor::{Executor, Place, Target};
 use crate::plan::limits_of;
@@ -148,11 +148,16 @@ impl Pool {
                 url: url.into(),
                 settings: Arc::new(settings),
             };
-            Operation::start(py, Convert::Pool(origin.clone()), |_cancel| async move {
-                oxyde_driver::Pool::connect(&origin.url, origin.settings.as_ref().clone())
-                    .await
-                    .map(Outcome::Opened)
-            })
+            Operation::start(
+                py,
+                Where::Away,
+                Convert::Pool(origin.clone()),
+                |_cancel| async move {
+                    oxyde_driver::Pool::connect(&origin.url, origin.settings.as_ref().clone())
+                        .await
+                        .map(Outcome::Opened)
+                },
+            )
         })
     }
 
@@ -165,7 +170,7 @@ impl Pool {
     fn listen(&self, py: Python<'_>, channels: Vec<String>) -> PyResult<Operation> {
         guarded(py, || {
             let pool = self.current.handle();
-            Operation::start(py, Convert::Plain, |cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |cancel| async move {
                 let listener = pool.get().await?.listen(channels, &cancel).await?;
                 Ok(Outcome::Listening(Box::new(listener)))
             })
@@ -188,8 +193,9 @@ impl Pool {
                 timeout: None,
             };
             let pool = self.current.handle();
-            Operation::start_here(
+            Operation::start(
                 py,
+                Where::Near,
                 Convert::Transaction(self.server.clone()),
                 |cancel| async move {
                     let transaction = pool.get().await?.begin(options, &cancel).await?;
@@ -203,7 +209,7 @@ impl Pool {
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let pool = self.current.handle();
-            Operation::start(py, Convert::Plain, |_cancel| async move {
+            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
                 // A pool that a forked child never used is not opened to be closed.
                 if let Some(opened) = pool.opened.get() {
                     opened.close().await;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use oxyde_driver::{Cancel, DriverError};
 use pyo3::prelude::*;
 
-use crate::bridge::{Convert, Operation, Outcome, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
 use crate::error::{Class, error, guarded};
 use crate::executor::{Executor, Place, Target};
 use crate::pool::Server;
@@ -129,7 +129,7 @@ impl Transaction {
     {
         guarded(py, || {
             let transaction = self.current.get(py)?;
-            Operation::start_here(py, Convert::Plain, |cancel| {
+            Operation::start(py, Where::Near, Convert::Plain, |cancel| {
                 let work = work(transaction, cancel);
                 async move { work.await.map(|()| Outcome::Nothing) }
             })

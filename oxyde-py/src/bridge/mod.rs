@@ -13,6 +13,6 @@ mod queue;
 mod runtime;
 
 pub(crate) use fork::{after_fork_in_child, generation, register};
-pub(crate) use operation::Operation;
+pub(crate) use operation::{Operation, Where};
 pub(crate) use outcome::{Convert, Outcome};
 pub(crate) use runtime::inside;

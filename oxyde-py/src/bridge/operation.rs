@@ -17,6 +17,18 @@ use super::outcome::{Convert, Outcome};
 use super::runtime::runtime;
 use crate::error::panic_text;
 
+/// On which thread work begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// On one of tokio's.
+    Away,
+    /// On the loop's, as far as it goes without waiting: the server has a statement then before
+    /// another thread has woken up. For work whose first part is short.
+    Here,
+    /// Likewise, and the loop's thread waits a moment for the rest if it has nothing else to do.
+    Near,
+}
+
 /// How long the answer of a server that is near is waited for on the spot: as long as it would
 /// take to go to sleep and be woken, across two threads.
 const NEAR: Duration = Duration::from_micros(100);
@@ -64,29 +76,17 @@ impl Operation {
     /// Start work. `make` gets the handle that stops it.
     pub(crate) fn start<F>(
         py: Python<'_>,
+        place: Where,
         convert: Convert,
         make: impl FnOnce(Cancel) -> F,
     ) -> PyResult<Operation>
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
-        Operation::begin(py, convert, |cancel, _| make(cancel), false)
+        Operation::begin(py, place, convert, |cancel, _| make(cancel))
     }
 
-    /// Start work whose first part is short: on this thread, as far as it goes without waiting.
-    /// The server has the statement then before another thread has woken up.
-    pub(crate) fn start_here<F>(
-        py: Python<'_>,
-        convert: Convert,
-        make: impl FnOnce(Cancel) -> F,
-    ) -> PyResult<Operation>
-    where
-        F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
-    {
-        Operation::begin(py, convert, |cancel, _| make(cancel), true)
-    }
-
-    /// The same for work that hands on rows while they arrive: values are made of them meanwhile.
+    /// Start work that hands on rows while they arrive: values are made of them meanwhile.
     pub(crate) fn start_in_parts<F>(
         py: Python<'_>,
         convert: Convert,
@@ -95,14 +95,14 @@ impl Operation {
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
-        Operation::begin(py, convert, make, true)
+        Operation::begin(py, Where::Near, convert, make)
     }
 
     fn begin<F>(
         py: Python<'_>,
+        place: Where,
         convert: Convert,
         make: impl FnOnce(Cancel, Parts) -> F,
-        here: bool,
     ) -> PyResult<Operation>
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
@@ -127,9 +127,9 @@ impl Operation {
                 Err(panic) => Outcome::Panicked(panic_text(panic.as_ref())),
             }
         });
-        let finished = if !here {
+        let finished = if place == Where::Away {
             Poll::Pending
-        } else if event_loop.get().may_stay(py) {
+        } else if place == Where::Near && event_loop.get().may_stay(py) {
             let start = Instant::now();
             let finished = py.detach(|| {
                 let _context = runtime.enter();

@@ -49,9 +49,10 @@ pub(super) fn copy(cx: &Context<'_>, insert: &Insert) -> Result<Option<Copy>, Sq
         None => format!("SELECT TRUE {plain}"),
         Some(key) => {
             let sequence = format!("pg_get_serial_sequence({table}, {})", literal(key));
+            // OFFSET 0 keeps the subquery apart: else the sequence is looked up for each key.
             format!(
                 "SELECT array_agg(nextval(s.sequence)) FROM (SELECT {sequence}::regclass AS sequence \
-                 {plain} AND has_sequence_privilege({sequence}, 'USAGE')) AS s, \
+                 {plain} AND has_sequence_privilege({sequence}, 'USAGE') OFFSET 0) AS s, \
                  generate_series(1, $1::bigint)"
             )
         }

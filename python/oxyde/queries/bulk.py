@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -128,7 +129,22 @@ def check_size(batch_size: int | None) -> None:
         raise OxydeError(f"batch_size is a number above zero, not {batch_size!r}")
 
 
+# From this many rows on the collector would run again and again over instances that are all alive.
+_MANY = 200
+
+
 def _instances(names: Names, items: Iterable[Any]) -> list[Any]:
+    # What an iterator of the user does meanwhile is not known.
+    if not (isinstance(items, (list, tuple)) and len(items) >= _MANY and gc.isenabled()):
+        return _made(names, items)
+    gc.disable()
+    try:
+        return _made(names, items)
+    finally:
+        gc.enable()
+
+
+def _made(names: Names, items: Iterable[Any]) -> list[Any]:
     model, columns = names.model, names.columns
     validate = model.__pydantic_validator__.validate_python
     made: list[Any] = []
