@@ -83,7 +83,7 @@ golden: setup ## Write the golden SQL snapshots anew; look at the diff before yo
 	CI= INSTA_UPDATE=always cargo test --quiet -p oxyde-sql -p oxyde-migrate
 	git --no-pager diff --stat -- '*.snap'
 
-bench: bench/.venv/.ready services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=… STAGES=1
+bench: bench/.venv/.ready target/release/oxyde services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=… STAGES=1
 	@bench/.venv/bin/python -m bench --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)') $(if $(STAGES),--stages)
 
 bench-quick: bench/.venv/.ready services ## The same in under two minutes: fewer rounds, the main cases
@@ -111,6 +111,9 @@ bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wh
 	bench/.venv/bin/pip install --quiet -r requirements/bench.txt -c requirements/constraints.txt
 	bench/.venv/bin/pip install --quiet --force-reinstall --no-deps "$$(cat dist/.wheel)"
 	@touch $@
+
+target/release/oxyde: $(RUST_SOURCES) | setup
+	cargo build --release --quiet -p oxyde-cli
 
 docs: setup ## Build the reference of the Rust crates into target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
