@@ -12,7 +12,8 @@ use oxyde_sql::value::Value;
 use crate::backend::{Job, Outcome, explain_measures, explain_sql};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
-use crate::rows::{Cell, Parts, RowSet};
+use crate::parts::Parts;
+use crate::rows::{Cell, RowSet};
 
 /// What a statement without an answer came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

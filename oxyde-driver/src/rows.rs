@@ -6,6 +6,8 @@ use oxyde_sql::plan::{OutputColumn, Plan};
 use tracing::level_filters::LevelFilter;
 use tracing::span::EnteredSpan;
 
+use crate::parts::{self, Parts};
+
 /// Sixteen bytes: a small value itself, or where its bytes are in the arena.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Slot {
@@ -48,42 +50,6 @@ pub(crate) enum TextKind {
 enum Columns {
     Plan(Arc<Plan>),
     Own(Vec<OutputColumn>),
-}
-
-/// How many rows make the first part of an answer; each part may be twice as long as the one
-/// before, up to the longest.
-const FIRST_PART: usize = 256;
-const LONGEST_PART: usize = 2_048;
-
-/// What is told while an answer arrives.
-#[derive(Debug)]
-pub enum Part {
-    /// The next rows.
-    Rows(RowSet),
-    /// The answer begins anew: what was given so far is void.
-    Again,
-}
-
-/// Takes the rows of an answer while others are still on their way, in order, on the thread
-/// that reads them. The last ones, or all of a short answer, are in the answer itself.
-#[derive(Clone)]
-pub struct Parts(Arc<dyn Fn(Part) + Send + Sync>);
-
-impl Parts {
-    /// Gives them to `take`, which must not block.
-    pub fn new(take: impl Fn(Part) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(take))
-    }
-
-    pub(crate) fn again(&self) {
-        (self.0)(Part::Again);
-    }
-}
-
-impl std::fmt::Debug for Parts {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Parts")
-    }
 }
 
 /// The rows of an answer: row after row of cells, and arenas that hold their texts and bytes.
@@ -186,7 +152,7 @@ impl RowSet {
 
     /// The same, whose rows are handed on while they arrive.
     pub(crate) fn in_parts(mut self, parts: Option<&Parts>) -> Self {
-        self.parts = parts.map(|parts| (parts.clone(), FIRST_PART));
+        self.parts = parts.map(|parts| (parts.clone(), parts::FIRST));
         self
     }
 
@@ -258,8 +224,8 @@ impl RowSet {
             && let Some((parts, size)) = self.parts.take()
         {
             let rest = Self::with(self.columns.clone());
-            (parts.0)(Part::Rows(std::mem::replace(self, rest)));
-            self.parts = Some((parts, (size * 2).min(LONGEST_PART)));
+            parts.give(std::mem::replace(self, rest));
+            self.parts = Some((parts, parts::after(size)));
         }
     }
 

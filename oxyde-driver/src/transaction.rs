@@ -17,7 +17,8 @@ use crate::cancel::Cancel;
 use crate::error::{Cause, DriverError};
 use crate::executor::{self, Done, Runs, verbs};
 use crate::lease::{Lease, Shared};
-use crate::rows::{Parts, RowSet};
+use crate::parts::Parts;
+use crate::rows::RowSet;
 use crate::supervise::{Deadline, Expiry};
 
 /// A transaction. Its statements run one after the other, whoever asks. Dropped before its end

@@ -17,7 +17,8 @@ use oxyde_sql::value::Value;
 use tokio::sync::mpsc;
 
 use crate::error::{Cause, DriverError};
-use crate::rows::{Parts, RowSet};
+use crate::parts::Parts;
+use crate::rows::RowSet;
 use crate::settings::{Address, Place, PoolSettings, Scheme};
 
 /// One piece of work for a connection.

@@ -1,9 +1,8 @@
 //! One event loop's side: the futures that wait, and the callback that completes them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use oxyde_driver::{Cancel, Part, RowSet};
 use pyo3::prelude::*;
@@ -13,6 +12,7 @@ use super::notifier;
 use super::outcome::{Convert, Outcome};
 use super::queue::{Finished, Queue, Wake};
 use super::runtime::inside;
+use super::turns::{Next, Turns};
 use crate::error::{guarded, internal};
 use crate::hydrate::{Built, Recipe};
 
@@ -28,21 +28,8 @@ pub(crate) struct EventLoop {
     #[cfg(unix)]
     reader: Option<std::os::unix::net::UnixStream>,
     pending: Mutex<HashMap<u64, Pending>>,
-    /// What the loop will call next; `None` where it does not show it (it is asyncio's own).
-    ready: Option<Py<PyAny>>,
-    /// Since when tasks have gone on without a turn of the loop.
-    burst: Mutex<Option<Instant>>,
-    /// How often in a row an answer did not come while it was waited for on the spot.
-    vain: AtomicU32,
+    turns: Turns,
 }
-
-/// How long tasks may go on with what is there at once, before the loop gets a turn: timers,
-/// cancellations and other tasks wait meanwhile.
-const LONGEST_BURST: Duration = Duration::from_micros(500);
-
-/// After so many vain waits in a row only every `RETRY`th is tried.
-const GIVE_UP: u32 = 4;
-const RETRY: u32 = 64;
 
 struct Pending {
     future: Py<PyAny>,
@@ -108,9 +95,7 @@ impl EventLoop {
                 #[cfg(unix)]
                 reader: None,
                 pending: Mutex::default(),
-                ready: None,
-                burst: Mutex::default(),
-                vain: AtomicU32::new(0),
+                turns: Turns::of(None),
             },
         )?;
         notifier::register(
@@ -139,9 +124,7 @@ impl EventLoop {
                 queue: Arc::new(Queue::new(Wake::Socket(writer))),
                 reader: Some(reader),
                 pending: Mutex::default(),
-                ready: event_loop.getattr("_ready").ok().map(Bound::unbind),
-                burst: Mutex::default(),
-                vain: AtomicU32::new(0),
+                turns: Turns::of(event_loop.getattr("_ready").ok()),
             },
         )?;
         let drain = made.bind(py).getattr("drain")?;
@@ -211,38 +194,14 @@ impl EventLoop {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn burst(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.burst.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
-    /// Whether the loop would only wait, was an operation that has just begun the only one, and
-    /// is its answer likely to come while one waits for it on the spot.
+    /// Whether the loop has nothing else to do than to wait for an operation that has just begun.
     pub(super) fn may_stay(&self, py: Python<'_>) -> bool {
-        let Some(ready) = &self.ready else {
-            return false;
-        };
         let alone = self.pending().len() == 1;
-        // In a burst it will call `turned`, which nobody waits for.
-        let ours = usize::from(self.burst().is_some());
-        if !alone || ready.bind(py).len().is_ok_and(|len| len > ours) {
-            return false;
-        }
-        let vain = self.vain.load(Ordering::Relaxed);
-        if vain < GIVE_UP {
-            return true;
-        }
-        self.vain
-            .store(vain.wrapping_add(1).max(GIVE_UP), Ordering::Relaxed);
-        vain.is_multiple_of(RETRY)
-    }
-
-    /// Whether the wait on the spot has paid off.
-    pub(super) fn stayed(&self, in_vain: bool) {
-        if !in_vain {
-            self.vain.store(0, Ordering::Relaxed);
-        } else if self.vain.load(Ordering::Relaxed) < GIVE_UP {
-            self.vain.fetch_add(1, Ordering::Relaxed);
-        }
+        alone && self.turns.may_stay(py)
     }
 
     /// Completes an operation that was finished before anybody waited for it: its task goes on
@@ -250,20 +209,17 @@ impl EventLoop {
     pub(super) fn complete_now(this: &Bound<'_, Self>, id: u64, outcome: Outcome) -> PyResult<()> {
         let py = this.py();
         let own = this.get();
-        let now = Instant::now();
-        let since = *own.burst();
-        match since {
-            Some(since) if now - since > LONGEST_BURST => {
+        match own.turns.next() {
+            Next::Turn => {
                 own.queue.push(id, outcome);
                 return Ok(());
             }
-            Some(_) => (),
-            None => {
-                *own.burst() = Some(now);
+            Next::First => {
                 let turned = this.getattr(pyo3::intern!(py, "turned"))?;
                 let call_soon = pyo3::intern!(py, "call_soon");
                 own.running.call_method1(py, call_soon, (turned,))?;
             }
+            Next::Further => (),
         }
         own.complete(py, id, outcome)
     }
@@ -349,7 +305,7 @@ impl EventLoop {
 impl EventLoop {
     /// Called by the loop when it has its turn.
     fn turned(&self) {
-        *self.burst() = None;
+        self.turns.turned();
     }
 
     /// Called by the loop when work has finished.

@@ -11,6 +11,7 @@ mod operation;
 mod outcome;
 mod queue;
 mod runtime;
+mod turns;
 
 pub(crate) use fork::{after_fork_in_child, generation, register};
 pub(crate) use operation::{Operation, Where};

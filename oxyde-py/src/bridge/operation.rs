@@ -137,7 +137,7 @@ impl Operation {
             });
             // Where others want the cores it takes longer than it may.
             let in_vain = finished.is_pending() || start.elapsed() > NEAR * 2;
-            event_loop.get().stayed(in_vain);
+            event_loop.get().turns().stayed(in_vain);
             finished
         } else {
             let _context = runtime.enter();

@@ -31,7 +31,8 @@ use statement::{Run, Statement, Step};
 
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
-use crate::rows::{Parts, RowSet};
+use crate::parts::Parts;
+use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings};
 
 /// How long a read may run on a thread that serves other tasks too.
