@@ -95,9 +95,8 @@ async def test_swapped_columns_are_swapped(books: Library) -> None:
     book = await Book.objects.get(id=1)
     assert (book.author_id, book.editor_id) == (2, 1)  # type: ignore[attr-defined]
     before = {b.id: b for b in await Book.objects.all()}
-    chosen = Book.objects.filter(editor__isnull=False, author__age__gt=0).order_by("-pages", "id")[
-        :2
-    ]
+    edited = Book.objects.filter(editor__isnull=False, author__age__gt=0)
+    chosen = edited.order_by("-pages", "id")[:2]
     keys = [b.id for b in await chosen.all()]
     assert await chosen.update(pages=F("id"), rating=F("pages") + F("id"), genre="swapped") == 2
     for row in await Book.objects.all():
