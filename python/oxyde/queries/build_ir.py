@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Built", "build_part", "build_rows", "build_select", "empty_select", "where"]
 
 
+# Aliases of a table whose columns are kept: a model that refers to itself has no end of them.
+_ALIASES = 64
+
+
 def empty_select() -> _ir.Select:
     """A SELECT without any clause."""
     return {
@@ -261,14 +265,30 @@ def _outputs(
 def _model_outputs(
     query: QueryState[Any, Any], scope: Scope, select: _ir.Select, cells: Cells
 ) -> None:
-    fields = query._names.fields if query._only is None else query._only
-    cells.fields = fields
-    metadata = query._names.meta.field_metadata
-    for name in fields:
-        select["outputs"].append(
-            {"expr": column(scope.alias, metadata[name]), "name": metadata[name].db_column}
-        )
+    cells.fields = query._names.fields
+    if query._only is None:
+        select["outputs"].extend(_whole_row(query._names, scope.alias, ""))
+    else:
+        cells.fields = query._only
+        metadata = query._names.meta.field_metadata
+        for name in query._only:
+            select["outputs"].append(
+                {"expr": column(scope.alias, metadata[name]), "name": metadata[name].db_column}
+            )
     cells.joins = _join_outputs(join_tree(query._joins), scope, query._names, (), select)
+
+
+def _whole_row(names: Names, alias: str, prefix: str) -> list[_ir.Output]:
+    """All columns of a model's table; made once for an alias, and not to be changed."""
+    outputs = names.outputs.get((alias, prefix))
+    if outputs is None:
+        if len(names.outputs) >= _ALIASES:
+            names.outputs.clear()
+        outputs = names.outputs[alias, prefix] = [
+            {"expr": column(alias, field), "name": f"{prefix}{field.db_column}"}
+            for field in names.meta.field_metadata.values()
+        ]
+    return outputs
 
 
 def join_tree(paths: tuple[str, ...]) -> dict[str, Any]:
@@ -293,10 +313,7 @@ def _join_outputs(
         path = (*hops, names.hop(attribute))
         target = names_of(path[-1].target.model)
         alias = scope.join(path)
-        for field in target.meta.field_metadata.values():
-            select["outputs"].append(
-                {"expr": column(alias, field), "name": f"{alias}.{field.db_column}"}
-            )
+        select["outputs"].extend(_whole_row(target, alias, f"{alias}."))
         children = _join_outputs(below, scope, target, path, select)
         made.append(JoinTree(attribute, target.model, target.fields, children))
     return tuple(made)

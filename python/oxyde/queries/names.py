@@ -9,6 +9,7 @@ from oxyde.exceptions import FieldError, FieldLookupError
 from oxyde.queries.columns import hint_for
 
 if TYPE_CHECKING:
+    from oxyde import _ir
     from oxyde._core import Inserting
     from oxyde.db.meta import FieldMeta, ModelMeta, Relation
     from oxyde.queries.lookups import Resolved
@@ -75,6 +76,7 @@ class Names:
         "lookups",
         "meta",
         "model",
+        "outputs",
         "primary_key",
         "terms",
         "value_paths",
@@ -96,6 +98,8 @@ class Names:
         # Terms of an order by their text, and paths that were found to have one value.
         self.terms: dict[str, Term] = {}
         self.value_paths: set[str] = set()
+        # All columns as outputs, by the table's alias and by what stands before their names.
+        self.outputs: dict[tuple[str, str], list[_ir.Output]] = {}
         # How many instances become rows, by the columns that they give.
         self.inserting: dict[tuple[str, ...], Inserting | None] = {}
         self._hops: dict[str, Hop] = {}
