@@ -36,6 +36,10 @@ def section(results: dict[str, Any], name: str) -> str:
         for case, found in database["cases"].items():
             lines.append(_row(NAMES[case], found, driver))
         lines.append("")
+    if results["claims"]:
+        lines += ["| Besides | found | target |", "|---|--:|--:|"]
+        lines += [_claim(each) for each in results["claims"]]
+        lines.append("")
     lines.append(f"![Time as a multiple of the raw driver's](bench/results/{name}.svg)")
     return "\n".join(lines)
 
@@ -53,6 +57,16 @@ def _row(title: str, found: dict[str, Any], driver: str) -> str:
         + (f" ({best})" if best else ""),
     ]
     return f"| {title} | {' | '.join(cells)} |"
+
+
+def _claim(found: dict[str, Any]) -> str:
+    value, target = found["value"], found["target"]
+    unit = "" if found["unit"] == "×" else f" {found['unit']}"
+    wanted = ""
+    if target is not None:
+        sign, kept = ("≥", value >= target) if found["at_least"] else ("≤", value <= target)
+        wanted = f"{sign} {target:g}{'' if kept else ' ✗'}"
+    return f"| {found['title']} | {value:.3g}{unit} | {wanted} |"
 
 
 def _milliseconds(value: float | None) -> str:
