@@ -317,7 +317,9 @@ async def _without_returning(
     if counted is not None and (ids is None or len(ids) != len(group.members)):
         return None
     given = tuple([name for name in names.primary_key if name in group.columns])
-    keys = group.keys or [tuple([vars(each)[name] for name in given]) for each in group.members]
+    keys: list[tuple[Any, ...]] = group.keys or [()] * len(group.members)
+    if given and not group.keys:
+        keys = [tuple([vars(each)[name] for name in given]) for each in group.members]
     if counted is not None and ids is not None:
         given = (*given, counted)
         keys = [(*key, last) for key, last in zip(keys, ids, strict=True)]
@@ -325,7 +327,8 @@ async def _without_returning(
         return await _read_again(names, given, keys, left, executor)
     # Without a default, what was left out is NULL.
     nulls = tuple([name for name in left if name != counted])
-    return (*given, *nulls), [(*key, *(None for _ in nulls)) for key in keys]
+    none = (None,) * len(nulls)
+    return (*given, *nulls), [key + none for key in keys]
 
 
 async def _read_again(
