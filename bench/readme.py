@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bench.claims import Claim
 from bench.report import OXYDE, RESULTS, TITLES
 from bench.work import CASES
 
@@ -60,13 +61,13 @@ def _row(title: str, found: dict[str, Any], driver: str) -> str:
 
 
 def _claim(found: dict[str, Any]) -> str:
-    value, target = found["value"], found["target"]
-    unit = "" if found["unit"] == "×" else f" {found['unit']}"
+    claim = Claim(**found)
+    unit = "" if claim.unit == "×" else f" {claim.unit}"
     wanted = ""
-    if target is not None:
-        sign, kept = ("≥", value >= target) if found["at_least"] else ("≤", value <= target)
-        wanted = f"{sign} {target:g}{'' if kept else ' ✗'}"
-    return f"| {found['title']} | {value:.3g}{unit} | {wanted} |"
+    if claim.target is not None:
+        sign = "≥" if claim.at_least else "≤"
+        wanted = f"{sign} {claim.target:g}{'' if claim.kept else ' ✗'}"
+    return f"| {claim.title} | {claim.value:.3g}{unit} | {wanted} |"
 
 
 def _milliseconds(value: float | None) -> str:

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use oxyde_driver::Cancel;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::PySequence;
@@ -159,15 +158,14 @@ impl Executor {
             let convert = recipe.map_or(Convert::Plain, |recipe| {
                 Convert::Rows(recipe, Arc::clone(&self.server.name))
             });
-            let few = bound.len() <= FEW_ROWS;
-            let make = |cancel: Cancel| async move {
-                run_on!(target, bulk(&plan, bound, batch_size, &cancel)).map(Outcome::Bulk)
-            };
-            if few {
-                Operation::start(py, Where::Here, convert, make)
+            let place = if bound.len() <= FEW_ROWS {
+                Where::Here
             } else {
-                Operation::start(py, Where::Away, convert, make)
-            }
+                Where::Away
+            };
+            Operation::start(py, place, convert, |cancel| async move {
+                run_on!(target, bulk(&plan, bound, batch_size, &cancel)).map(Outcome::Bulk)
+            })
         })
     }
 

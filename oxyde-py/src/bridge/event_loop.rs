@@ -246,11 +246,11 @@ impl EventLoop {
             // Its task was cancelled.
             _ if is_done(future.bind(py))? => None,
             Part::Again => None,
-            Part::Rows(rows) => Some(match ahead {
-                Some(Err(error)) => Err(error),
-                Some(Ok(built)) => more(py, built, recipe.get(), &rows),
-                None => more(py, Built::new(py, Some(&database)), recipe.get(), &rows),
-            }),
+            Part::Rows(rows) => Some(
+                ahead
+                    .unwrap_or_else(|| Ok(Built::new(py, Some(&database))))
+                    .and_then(|built| more(py, built, recipe.get(), &rows)),
+            ),
         };
         if let Some(pending) = self.pending().get_mut(&id) {
             pending.ahead = ahead;

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from oxyde import _ir
@@ -47,7 +48,7 @@ async def _defaults(names: Names, field: FieldMeta, count: int, executor: Execut
     for size in _AT_ONCE:
         shape = ("default", names.model, field.name, size)
         while count - len(values) >= size:
-            entry = entry_for(executor.flavour, shape, lambda size=size: _select(field, size))  # type: ignore[misc]
+            entry = entry_for(executor.flavour, shape, partial(_select, field, size))
             values += await entry.fetch(executor, [])
     return values
 

@@ -54,7 +54,7 @@ class Entry:
         self._kept = kept
         self._model = model
         # The databases that queries inside of the statement name, and the models of those.
-        self._homes = homes
+        self._homes = homes or {}
         self._zoned = zoned
 
     def check_database(self, name: str) -> None:
@@ -63,8 +63,6 @@ class Entry:
         Raises:
             OxydeError: a query inside of it is about another one.
         """
-        if not self._homes:
-            return
         for home, inner in self._homes.items():
             outer = "" if self._model is None else f" of `{self._model.__name__}`"
             check_same_database(

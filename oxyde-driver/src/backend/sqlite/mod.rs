@@ -159,8 +159,7 @@ impl Connection {
     /// Runs one job.
     pub(crate) async fn run(&mut self, job: &Arc<Job>) -> Result<Outcome, DriverError> {
         let mut handle = self.home.take().ok_or_else(gone)?;
-        let read = job.read();
-        if let Some(sql) = read
+        if let Some(sql) = job.read()
             && !handle.is_slow(sql)
         {
             let done = handle.within(BUDGET, |handle| carry_out(handle, job, None));
