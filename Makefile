@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 
 # One interpreter and one setting for every build, so that `cargo test`, clippy and maturin share
-# what they compile.
+# their build artefacts.
 export PYO3_PYTHON := $(BIN)/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export PYO3_ENVIRONMENT_SIGNATURE := $(shell $(PYTHON) -c 'import sys; print(f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}-64bit")')
@@ -20,13 +20,13 @@ RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard ox
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
 
-.PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick bench-scale bench-rust profile \
+.PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
 	docs wheel services constraints clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
-setup: $(VENV)/.ready ## Make the virtual environment .venv with the pinned tools
+setup: $(VENV)/.ready ## Create the virtual environment .venv with the pinned tools
 
 $(VENV)/.ready: requirements/dev.txt requirements/constraints.txt
 	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
@@ -37,7 +37,7 @@ $(VENV)/.ready: requirements/dev.txt requirements/constraints.txt
 extension: setup ## Build the extension (dev profile) into .venv; shares target/ with cargo test
 	@$(BIN)/maturin develop --quiet >/dev/null
 
-demo: demo/.venv/.ready demo/data/.ready ## Load 367,687 rows of real data and answer eight questions; URL=postgresql://… on a server
+demo: demo/.venv/.ready demo/data/.ready ## Load 367,687 rows of real data and answer eight questions; URL=postgresql://… for a server
 	@demo/.venv/bin/python -m demo $(if $(URL),--url '$(URL)')
 
 demo/.venv/.ready: dist/.wheel
@@ -58,11 +58,14 @@ test-rust: setup services ## Run the Rust tests only
 test-python: extension services ## Run the Python tests only; ARGS='--db sqlite -k name'
 	@scripts/test python $(ARGS)
 
+soak: extension services ## 100,000 queries, errors, cancels and blocks on each database leave nothing; DB=… STEPS=…
+	OXYDE_SOAK=$(or $(STEPS),100000) $(BIN)/python -m pytest -q -s python/tests/integration/faults/test_nothing_left.py $(if $(DB),--db '$(DB)')
+
 services: ## Find or start PostgreSQL, MariaDB, MySQL, pgbouncer and pgvector
 	@scripts/services start
 
-lint: extension ## Check formats, lints, types, layers, file lengths and snapshots
-	cargo fmt --all --check
+lint: extension ## Check formats, lints, types, layers and file lengths
+	git ls-files --cached --others --exclude-standard '*.rs' | xargs rustfmt --check --edition 2024
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff check --quiet $(LINTED)
 	$(BIN)/ruff format --quiet --check $(LINTED)
@@ -72,33 +75,41 @@ lint: extension ## Check formats, lints, types, layers, file lengths and snapsho
 	$(BIN)/python -m mypy.stubtest oxyde._core --allowlist scripts/stubtest_allowlist.txt
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py
-	scripts/check_snapshots
 
 format: setup ## Format the Rust and Python sources
 	cargo fmt --all
 	$(BIN)/ruff check --quiet --fix $(LINTED) || true
 	$(BIN)/ruff format --quiet $(LINTED)
 
-golden: setup ## Write the golden SQL snapshots anew; look at the diff before you commit
-	CI= INSTA_UPDATE=always cargo test --quiet -p oxyde-sql -p oxyde-migrate
-	git --no-pager diff --stat -- '*.snap'
+golden: extension services ## Rewrite the golden SQL and the table of docs/reliability.md; review the diff before you commit
+	OXYDE_GOLDEN=write cargo test --quiet -p oxyde-sql -p oxyde-migrate --test golden
+	OXYDE_GOLDEN=write $(BIN)/python -m pytest -q python/tests/unit/queries/test_golden_sql.py python/tests/integration/faults/test_matrix.py
+	git --no-pager diff --stat -- '*/tests/golden' docs/reliability.md
 
-bench: bench/.venv/.ready target/release/oxyde services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=… STAGES=1
+bench: bench/.venv/.ready target/release/oxyde bench/limit/target/release/limit services ## Measure against drivers and other ORMs; DB=postgres|sqlite|mysql|all CASES=… PEERS=… STAGES=1
 	@bench/.venv/bin/python -m bench --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)') $(if $(STAGES),--stages)
 
-bench-quick: bench/.venv/.ready services ## The same in under two minutes: fewer rounds, the main cases
+bench-quick: bench/.venv/.ready services ## The main cases in fewer rounds, in under two minutes
 	@bench/.venv/bin/python -m bench --quick --db '$(or $(DB),all)' $(if $(CASES),--cases '$(CASES)') $(if $(PEERS),--peers '$(PEERS)')
 
-bench-scale: bench/.venv/.ready services ## More rows, tasks, connections, processes, time; DB=… SOAK=300 (seconds)
+bench-scale: bench/.venv/.ready services ## Measure with more rows, tasks, connections, processes and time; DB=… SOAK=300 (seconds)
 	@bench/.venv/bin/python -m bench.scale --db '$(or $(DB),all)' $(if $(SOAK),--soak '$(SOAK)')
 
-bench-rust: setup ## Criterion benches of the crates that need no server: compile, autodetect, decode
+bench-plans: bench/.venv/.ready services ## Measure Oxyde's statements against SQL by hand; DB=… ROWS=… CASES=… ROUNDS=… PEERS=no SQL=1 WRITE=1
+	@bench/.venv/bin/python -m bench.plans --db '$(or $(DB),all)' $(if $(ROWS),--rows $(ROWS)) $(if $(CASES),--cases '$(CASES)') \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(PEERS),--peers $(PEERS)) $(if $(SQL),--sql) $(if $(WRITE),--write)
+
+bench-web: bench/.venv/.ready services ## TechEmpower's tests behind FastAPI; TESTS=… PEERS=… ROUNDS=… SECONDS=… LOOP=uvloop|asyncio
+	@bench/.venv/bin/python -m bench.web $(if $(TESTS),--tests '$(TESTS)') $(if $(PEERS),--peers '$(PEERS)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(LOOP),--loop $(LOOP))
+
+bench-rust: setup ## Run the Criterion benches that need no server: compile, autodetect, decode
 	cargo bench --quiet -p oxyde-sql -p oxyde-migrate -p oxyde-driver --benches
 
-profile: bench/.venv/.ready target/profiling/python/.ready services ## Flame graph of a case: CASE=rows_20000 DB=postgres|sqlite|mysql
+profile: bench/.venv/.ready target/profiling/python/.ready services ## Draw the flame graph of a case: CASE=rows_20000 DB=postgres|sqlite|mysql
 	@PYTHONPATH=target/profiling/python bench/.venv/bin/python -m bench.flame '$(or $(CASE),rows_20000)' $(if $(DB),--db '$(DB)')
 
-# The package beside an extension that keeps the names of its functions.
+# A copy of the package with an extension that keeps its function names.
 target/profiling/python/.ready: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
 	cargo build --quiet --profile profiling -p oxyde-py
 	rm -rf target/profiling/python && mkdir -p target/profiling/python
@@ -115,7 +126,10 @@ bench/.venv/.ready: requirements/bench.txt requirements/constraints.txt dist/.wh
 target/release/oxyde: $(RUST_SOURCES) | setup
 	cargo build --release --quiet -p oxyde-cli
 
-docs: setup ## Build the reference of the Rust crates into target/doc
+bench/limit/target/release/limit: $(wildcard bench/limit/src/*.rs bench/limit/Cargo.*) | setup
+	cargo build --release --quiet --manifest-path bench/limit/Cargo.toml
+
+docs: setup ## Build the API reference of the Rust crates in target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 
 wheel: dist/.wheel ## Build the release wheel and the source distribution into dist/
@@ -127,9 +141,9 @@ dist/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
 	$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out dist
 	@ls dist/*.whl >$@
 
-constraints: setup ## Pin the dependencies of the tools anew
+constraints: setup ## Pin the tools' dependencies again
 	scripts/pin_constraints '$(PYTHON)'
 
-clean: ## Remove what was built, the environments and the demo's data
-	rm -rf target dist .venv bench/.venv demo/.venv demo/data .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## Remove build results, environments and the demo's data
+	rm -rf target dist .venv bench/.venv bench/limit/target demo/.venv demo/data .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find python -name '*.so' -delete

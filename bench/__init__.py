@@ -1,1 +1,1 @@
-"""The benchmark: Oxyde against raw drivers and other ORMs, side by side in one run."""
+"""The benchmark: compares Oxyde with raw drivers and other ORMs in one run."""

@@ -6,23 +6,26 @@ import argparse
 import asyncio
 import sys
 
-from bench import claims, report, stages
-from bench.adapters import DRIVERS, ORMS
+from bench import claims, lag, report, stages
+from bench.adapters import DRIVERS, PEERS
 from bench.chart import draw
 from bench.contenders import Contender
 from bench.databases import DATABASES
 from bench.runner import DatabaseResult, note, run_database, run_stages
 from bench.work import CASES, Case
 
-QUICK_ORMS = ("sqlalchemy",)
+QUICK_PEERS = ("sqlalchemy",)
 
 
 def main() -> int:
-    """Run what the arguments ask for, print the tables, write the results."""
+    """Run the requested benchmarks, print the tables, write the results."""
     arguments = parse()
     try:
         if arguments.stages:
             asyncio.run(show_stages(arguments))
+            return 0
+        if arguments.lag:
+            asyncio.run(show_lag(arguments))
             return 0
         results = asyncio.run(run(arguments))
     except OSError as error:
@@ -32,6 +35,7 @@ def main() -> int:
         print(report.table(result), end="\n\n")
     for result in results:
         print(report.details(result), end="\n\n")
+        print(report.processor_time(result), end="\n\n")
     found = claims.run(server=True) if arguments.claims else []
     for claim in found:
         print(claim.line())
@@ -52,7 +56,9 @@ def parse() -> argparse.Namespace:
         "--db", default="all", help="postgres, sqlite, mysql or all (commas between)"
     )
     parser.add_argument(
-        "--cases", default="all", help="names, `first`, `claims` or all (commas between)"
+        "--cases",
+        default="all",
+        help="names, `first`, `claims` or all (commas between); or `lag`",
     )
     parser.add_argument(
         "--peers", help="contenders (commas between); NAME=INTERPRETER:MODULE adds one"
@@ -69,7 +75,10 @@ def parse() -> argparse.Namespace:
             parser.error(f"no such database: {name} (there are {', '.join(DATABASES)})")
     names = arguments.cases.split(",")
     arguments.claims = "claims" in names or (names == ["all"] and not arguments.quick)
-    if names == ["claims"]:
+    arguments.lag = names == ["lag"]
+    if arguments.lag:
+        arguments.chosen = []
+    elif names == ["claims"]:
         arguments.databases, arguments.chosen = [], []
     else:
         rest = ",".join(name for name in names if name != "claims")
@@ -91,7 +100,7 @@ def chosen_cases(parser: argparse.ArgumentParser, names: str, *, quick: bool) ->
 
 
 async def run(arguments: argparse.Namespace) -> list[DatabaseResult]:
-    """Make each database, run the cases on it, drop it."""
+    """Create each database, run the cases on it, drop it."""
     results = []
     for name in arguments.databases:
         database = DATABASES[name]()
@@ -114,13 +123,13 @@ async def run(arguments: argparse.Namespace) -> list[DatabaseResult]:
 
 
 async def show_stages(arguments: argparse.Namespace) -> None:
-    """Print where the time goes, for each database."""
+    """Print the time per stage, for each database."""
     for name in arguments.databases:
         database = DATABASES[name]()
         note(f"{name}: making the tables")
         try:
             await database.create()
-            oxyde = Contender(report.OXYDE, f"bench.adapters.{report.OXYDE}")
+            oxyde = Contender(report.OXYDE)
             found = await run_stages(database, oxyde, arguments.chosen)
         finally:
             await database.drop()
@@ -128,18 +137,26 @@ async def show_stages(arguments: argparse.Namespace) -> None:
     print(report.machine())
 
 
+async def show_lag(arguments: argparse.Namespace) -> None:
+    """Print how long the event loop is blocked, for each database."""
+    for name in arguments.databases:
+        database = DATABASES[name]()
+        note(f"{name}: reading and writing {lag.ROWS:,} rows")
+        try:
+            await database.create()
+            found = await asyncio.to_thread(claims.measured, "bench.lag", name, database.url)
+        finally:
+            await database.drop()
+        note("")
+        print(lag.table(report.TITLES[name], found), end="\n\n")
+    print(report.machine())
+
+
 def contenders(peers: str | None, driver: str, *, quick: bool) -> list[Contender]:
     """The raw driver, Oxyde and the peers."""
-    names = peers.split(",") if peers else list(QUICK_ORMS if quick else ORMS)
-    found = [Contender(name, f"bench.adapters.{name}") for name in (driver, report.OXYDE)]
-    for name in names:
-        if "=" in name:  # another interpreter with its own module
-            title, place = name.split("=", 1)
-            interpreter, module = place.rsplit(":", 1)
-            found.append(Contender(title, module, interpreter))
-        elif name not in (driver, report.OXYDE):
-            found.append(Contender(name, f"bench.adapters.{name}"))
-    return found
+    names = peers.split(",") if peers else list(QUICK_PEERS if quick else PEERS)
+    unique = dict.fromkeys([driver, report.OXYDE, *names])
+    return [Contender(name) for name in unique]
 
 
 if __name__ == "__main__":

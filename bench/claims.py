@@ -1,6 +1,5 @@
-"""What else is promised: costs that no case of the table shows. `make bench CASES=claims`.
-
-Each is measured in a process of its own and printed beside its target.
+"""Claims about costs other than query times: `make bench CASES=claims`. Each is measured in a
+separate process and printed with its target.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ ROUNDS = 9
 
 @dataclass(frozen=True)
 class Claim:
-    """A promise, and what was found; without a target just that."""
+    """A claim: a measured value, and its target if it has one."""
 
     title: str
     value: float
@@ -56,7 +55,7 @@ class Claim:
 
 
 def run(*, server: bool) -> list[Claim]:
-    """Measure all of them; some need PostgreSQL."""
+    """Measure all claims; some need PostgreSQL."""
     claims = [
         import_time(),
         models_time(),
@@ -73,7 +72,7 @@ def run(*, server: bool) -> list[Claim]:
 
 
 async def _on(name: str, measure: Callable[[str], list[Claim]]) -> list[Claim]:
-    """Measure on a database that is made and filled for it."""
+    """Measure on a database that is created and filled for it."""
     database = DATABASES[name]()
     try:
         await database.create()
@@ -83,7 +82,7 @@ async def _on(name: str, measure: Callable[[str], list[Claim]]) -> list[Claim]:
 
 
 def on_sqlite(url: str) -> list[Claim]:
-    """What depends on no server."""
+    """Claims that need no server."""
     blocks = _count("blocks", "sqlite", url)["blocks"]
     hits = _count("hits", "sqlite", url)["hits"]
     largest = _count("messages", "sqlite", url)["largest"]
@@ -95,7 +94,7 @@ def on_sqlite(url: str) -> list[Claim]:
 
 
 def on_postgres(url: str) -> list[Claim]:
-    """What is between this process and a server."""
+    """Claims about the communication with a server."""
     wakes = _count("wakes", "postgres", url)["wakes"]
     own = _count("acquire", "postgres", url)["oxyde"]
     other = _count("acquire_sqlalchemy", "postgres", url)["sqlalchemy"]
@@ -132,11 +131,12 @@ def calls(url: str) -> list[Claim]:
 
 
 def _count(what: str, database: str, url: str) -> dict[str, float]:
-    found: dict[str, float] = _python("bench.counts", what, database, url)
+    found: dict[str, float] = measured("bench.counts", what, database, url)
     return found
 
 
-def _python(module: str, *arguments: str) -> Any:
+def measured(module: str, *arguments: str) -> Any:
+    """Run a module of the benchmark in a separate process and return its output."""
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
@@ -148,7 +148,7 @@ def import_time() -> Claim:
 
 
 def models_time() -> Claim:
-    """What a program imports that has models and queries, likewise."""
+    """The imports of a program with models and queries, likewise."""
     ratio = _imported("from oxyde import Model, Field, db, F, Q; Model.__mro__")
     return Claim("import of Model, Field, db, F and Q, of pydantic's", ratio, None, "×")
 
@@ -168,7 +168,7 @@ def _imported(statement: str) -> float:
 
 
 def size() -> Claim:
-    """The extension as it is installed."""
+    """The size of the installed extension."""
     spec = importlib.util.find_spec("oxyde._core")
     if spec is None or spec.origin is None:
         raise OSError("the extension oxyde._core is not installed")
@@ -176,7 +176,7 @@ def size() -> Claim:
 
 
 def native() -> list[Claim]:
-    """How fast the command starts that needs no Python."""
+    """Start-up time of the command without Python."""
     command = ROOT / "target" / "release" / "oxyde"
     if not command.exists():
         print(
@@ -193,7 +193,7 @@ def native() -> list[Claim]:
 
 
 def detection() -> list[Claim]:
-    """Autodetection over 500 tables, as the last `make bench-rust` measured it."""
+    """Autodetection with 500 tables, from the last `make bench-rust`."""
     report = ROOT / "target" / "criterion" / "detect 500 tables" / "new" / "estimates.json"
     if not report.exists():
         print("bench: autodetection is not measured: make bench-rust", file=sys.stderr)
@@ -204,7 +204,7 @@ def detection() -> list[Claim]:
 
 def generation() -> list[Claim]:
     """SQL of 30 queries, from the query object to text and parameters, cold and cached."""
-    found = {name: _python("bench.generation", name) for name in ("oxyde", "sqlalchemy", "django")}
+    found = {name: measured("bench.generation", name) for name in ("oxyde", "sqlalchemy", "django")}
     own = found["oxyde"]
     claims = [
         Claim("cached plan re-used, a simple filter", own["simple"] * 1e6, 10, "µs"),
@@ -224,18 +224,18 @@ def generation() -> list[Claim]:
 
 def memory() -> Claim:
     """Memory while 1,000,000 rows are iterated over in chunks."""
-    found = _python("bench.million")
+    found = measured("bench.million")
     return Claim("peak above the start, iterating 1,000,000 rows", found["peak"], 64, "MiB")
 
 
 def free_gil(url: str) -> Claim:
-    """What a thread that computes keeps of its speed while 50 queries wait for the server."""
-    found = _python("bench.free_gil", url)
+    """The share of its speed that a computing thread keeps while 50 queries wait for the server."""
+    found = measured("bench.free_gil", url)
     return Claim("speed of a computing thread, 50 queries waiting", found["kept"], 90, "%", True)
 
 
 def timed(call: Callable[[], Any], loops: int) -> float:
-    """Thread seconds of one call, the median of some rounds."""
+    """CPU seconds of one call on this thread, the median of several rounds."""
     import time
 
     rounds = []

@@ -10,45 +10,57 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-# A contender that takes longer for one command, in seconds, is given up.
+# Timeout of one command, in seconds.
 PATIENCE = 120
-# No TLS for anybody: left alone, some drivers take it where the server offers it and some do not.
-# libpq and asyncpg hear it so; asyncmy needs no telling, Oxyde's pool is told by its settings.
+# No TLS: by default some drivers use it if the server offers it, and some do not.
+# This sets it for libpq and asyncpg; asyncmy never uses it, and Oxyde's pool has a setting.
 PLAIN = {"PGSSLMODE": "disable"}
+# The program in bench/limit that does the same work without Python, and its name as a peer.
+LIMIT = "limit"
+LIMIT_PROGRAM = ROOT / "bench" / "limit" / "target" / "release" / LIMIT
+
+
+def place(peer: str, package: str) -> tuple[str, str, str]:
+    """Title, module and interpreter of a peer: a module of the package, or
+    NAME=INTERPRETER:MODULE."""
+    title, given, rest = peer.partition("=")
+    if not given:
+        return peer, f"{package}.{peer}", sys.executable
+    interpreter, _, module = rest.rpartition(":")
+    return title, module, interpreter
 
 
 class Contender:
     """A worker process.
 
     Attributes:
-        name: how the table calls it.
-        kind: "driver" or "orm", as it said itself; None while it is not there.
+        name: its name in the table.
+        kind: "driver", "orm" or "limit", as it reports; None until it has started.
     """
 
-    def __init__(self, name: str, module: str, interpreter: str = sys.executable) -> None:
-        self.name = name
+    def __init__(self, peer: str) -> None:
+        self.name, module, interpreter = place(peer, "bench.adapters")
         self.kind: str | None = None
         self.memory = 0.0
-        self._module = module
-        self._interpreter = interpreter
+        self._command = [interpreter, "-m", "bench.worker", module]
+        if peer == LIMIT:
+            self._command = [str(LIMIT_PROGRAM)]
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, database: str, url: str) -> str | None:
-        """Start it; why it could not, or None."""
-        self._process = await asyncio.create_subprocess_exec(
-            self._interpreter,
-            "-m",
-            "bench.worker",
-            self._module,
-            database,
-            url,
-            cwd=ROOT,
-            env=os.environ | PLAIN,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=2**26,
-        )
+        """Start it; return the reason if that fails, or None."""
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *(*self._command, database, url),
+                cwd=ROOT,
+                env=os.environ | PLAIN,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=2**26,
+            )
+        except FileNotFoundError as error:
+            return str(error)
         answer = await self._read()
         if answer is None:
             return await self._last_words()
@@ -56,7 +68,7 @@ class Contender:
         return None
 
     async def ask(self, do: str, case: str, loops: int) -> dict[str, Any]:
-        """Give one command and wait for its answer."""
+        """Send one command and wait for its answer."""
         assert self._process is not None
         assert self._process.stdin is not None
         command = {"do": do, "case": case, "loops": loops}

@@ -1,4 +1,4 @@
-"""What a query costs besides time: wake-ups, system calls, allocations, plans, messages.
+"""Costs of a query besides time: wake-ups, system calls, allocations, plans, messages.
 
 `python -m bench.counts WHAT DATABASE URL` prints a JSON object; the database has the benchmark's
 tables and rows. `claims` runs each in a process of its own.
@@ -18,20 +18,20 @@ from typing import Any
 from bench import work
 from bench.adapters.oxyde import Contender, Post
 from oxyde import _core
-from oxyde.queries import plans
+from oxyde.queries.compile import plans
 
 ROUNDS = 200
-# Selects that the system calls are counted over; what the start of the process costs falls out.
+# Number of selects over which system calls are counted; start-up costs are subtracted.
 FEW, MANY = 200, 1_200
 
 
 class CountingLoop(asyncio.SelectorEventLoop):
-    """Counts how often it calls what others gave it to read for."""
+    """Counts calls of registered readers."""
 
     wakes = 0
 
     def add_reader(self, fd: Any, callback: Callable[..., Any], *arguments: Any) -> None:
-        """As always, but counted."""
+        """As in the base class, but counts the calls."""
 
         def counted() -> None:
             self.wakes += 1
@@ -52,16 +52,16 @@ async def wakes(oxyde: Contender) -> dict[str, float]:
 
 
 async def selects(oxyde: Contender, count: int) -> dict[str, float]:
-    """Selects by key, one after the other, for somebody who watches the process."""
+    """Sequential selects by key, for a process that traces this one."""
     for step in range(count):
         await oxyde.select_by_pk(step)
     return {"selects": count}
 
 
 async def blocks(oxyde: Contender) -> dict[str, float]:
-    """Blocks of Python's memory that one loaded row of six columns keeps."""
+    """Python memory blocks held by one loaded row of six columns."""
     await oxyde.rows_20000(0)
-    # asyncio holds the last answer until the task waits again.
+    # asyncio references the last result until the task waits again.
     await asyncio.sleep(0)
     gc.collect()
     before = sys.getallocatedblocks()
@@ -70,7 +70,7 @@ async def blocks(oxyde: Contender) -> dict[str, float]:
 
 
 async def hits(oxyde: Contender) -> dict[str, float]:
-    """The share of statements, in percent, whose plan was there, over every case 100 times."""
+    """The percentage of statements whose plan was cached, over 100 rounds of every case."""
     found = {"hit": 0, "missed": 0}
     get = plans.Plans.get
 
@@ -104,7 +104,8 @@ async def messages(oxyde: Contender) -> dict[str, float]:
 
 
 async def acquire(oxyde: Contender) -> dict[str, float]:
-    """Seconds to take a connection from the pool: Oxyde's span, and SQLAlchemy's way and back."""
+    """Seconds to take a connection from the pool: Oxyde's span, and SQLAlchemy's checkout and
+    checkin."""
     _core.record_stages()
     times = []
     for step in range(ROUNDS * 2):
@@ -115,7 +116,7 @@ async def acquire(oxyde: Contender) -> dict[str, float]:
 
 
 async def acquire_sqlalchemy(url: str) -> dict[str, float]:
-    """The same for SQLAlchemy's pool, which is spared its ROLLBACK."""
+    """The same for SQLAlchemy's pool, without its ROLLBACK on return."""
     from sqlalchemy.ext.asyncio import create_async_engine
 
     engine = create_async_engine(

@@ -1,7 +1,7 @@
 """A flame graph of one case: `make profile CASE=rows_20000 DB=sqlite`.
 
-py-spy watches a process that does nothing else, Rust and C frames included. The extension is
-built with the names of its functions for it (cargo's profile `profiling`).
+py-spy samples a process that only runs this case, Rust and C frames included. The extension is
+built with symbols for it (cargo's profile `profiling`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RATE = 500
 
 
 async def spin(case: str, database: str, url: str, seconds: float) -> None:
-    """Do one case again and again."""
+    """Repeat one case."""
     oxyde = Contender()
     await oxyde.open(database, url)
     call = getattr(oxyde, case)
@@ -35,10 +35,10 @@ async def spin(case: str, database: str, url: str, seconds: float) -> None:
 
 
 def record(case: str, database: Database, seconds: float) -> Path:
-    """Run the case under py-spy; the flame graph.
+    """Run the case under py-spy; return the flame graph.
 
     Raises:
-        OSError: py-spy is not there, or may not look at a process.
+        OSError: py-spy is missing, or is not allowed to trace a process.
     """
     folder = RESULTS / "profiles"
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def record(case: str, database: Database, seconds: float) -> Path:
 
 
 def main() -> int:
-    """Record, or be the process that is watched."""
+    """Record, or run as the traced process."""
     known = [case.name for case in CASES]
     parser = argparse.ArgumentParser(prog="profile", description=__doc__)
     parser.add_argument("case", choices=known)

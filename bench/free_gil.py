@@ -1,4 +1,5 @@
-"""Measures what a computing thread keeps of its speed while 50 queries wait for PostgreSQL."""
+"""Measures the share of its speed that a computing thread keeps while 50 queries wait for
+PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ SECONDS = 2.0
 
 
 def compute(stop: threading.Event) -> int:
-    """Loops until it is stopped; how many."""
+    """Loop until stopped; return the number of iterations."""
     loops = 0
     while not stop.is_set():
         sum(range(1_000))
@@ -24,7 +25,7 @@ def compute(stop: threading.Event) -> int:
 
 
 async def rate(waiting: bool) -> float:
-    """Loops per second of the thread."""
+    """Iterations per second of the thread."""
     stop = threading.Event()
     work = asyncio.get_running_loop().run_in_executor(None, compute, stop)
     start = time.perf_counter()

@@ -1,9 +1,9 @@
 """Thread time of SQL generation: 30 typical queries, from the query object to SQL and parameters.
 
-`python -m bench.generation oxyde|sqlalchemy|django` prints mean seconds for each query: `cold`,
-when its shape was never seen, `cached`, when it was, `whole`, with the making of the query object
-as well, and `simple`, the same for one filter on one column. Every generation is of a query object
-of its own, as in a program: none of them could keep an answer for itself.
+`python -m bench.generation oxyde|sqlalchemy|django` prints mean seconds per query: `cold`, for a
+new shape; `cached`, for a known shape; `whole`, including building the query object; and `simple`,
+the same for one filter on one column. Each run uses a new query object, as in a program, so that
+none can cache its own result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from bench import work
 
 Make = Callable[[], Any]
-# How queries are made, and what gives the SQL and the parameters of one.
+# Builders of the queries, and the function that returns a query's SQL and parameters.
 Library = tuple[Sequence[Make], Callable[[Any], Any]]
 ROUNDS = 9
 LOOPS = 8
@@ -192,7 +192,7 @@ def django() -> Library:
 
 
 def main() -> None:
-    """Measure one library and print what was found."""
+    """Measure one library and print the results."""
     makes, generate = {"oxyde": oxyde, "sqlalchemy": sqlalchemy, "django": django}[sys.argv[1]]()
     gc.disable()
     cold = []
@@ -203,7 +203,7 @@ def main() -> None:
         cold.append(time.thread_time() - start)
 
     def each(run: Callable[[Make], Callable[[], Any]], makes: Sequence[Make]) -> float:
-        """Mean seconds of what `run` gives for a query, a call each."""
+        """Mean seconds per call of `run`'s function for a query."""
         times = []
         for _ in range(ROUNDS):
             calls = [run(make) for _ in range(LOOPS) for make in makes]
@@ -221,7 +221,7 @@ def main() -> None:
         return lambda: generate(make())
 
     found = {
-        # What the first query of all pays once, imports for the most part, is not its compilation.
+        # Exclude one-time costs of the very first query, mostly imports.
         "cold": statistics.mean(cold[1:]),
         "cached": each(from_object, makes),
         "whole": each(whole, makes),

@@ -1,6 +1,6 @@
-"""Work under load, in a process of its own: `python -m bench.load WHAT URL POOL ARGUMENTS…`.
+"""Work under load, in a separate process: `python -m bench.load WHAT URL POOL ARGUMENTS…`.
 
-Prints a JSON object. `scale` runs it and draws the conclusions.
+Prints a JSON object, which `scale` evaluates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bench.worker import resident
 from oxyde import F, PoolSettings, atomic, db, execute_raw
 
 Job = Callable[[int], Coroutine[Any, Any, Any]]
-# How often the soak looks at itself.
+# Interval of the soak test's samples, in seconds.
 SAMPLES = 40
 # The server's connections to this database, by the scheme of its URL.
 CONNECTIONS = {
@@ -30,7 +30,7 @@ CONNECTIONS = {
 
 
 async def fill() -> dict[str, Any]:
-    """Rows in `entries`, a million and some."""
+    """Fill `entries` with a little over a million rows."""
     columns = ", ".join(work.ENTRY_COLUMNS)
     await execute_raw(f"INSERT INTO entries ({columns}) SELECT {columns} FROM users")
     for _ in range(10):
@@ -62,12 +62,12 @@ async def rows(counts: list[int]) -> dict[str, Any]:
 
 
 async def select(step: int) -> None:
-    """The cheapest query there is."""
+    """The cheapest query."""
     await User.objects.get(id=work.user_key(step))
 
 
 async def mixed(step: int) -> None:
-    """A bit of everything."""
+    """A mix of reads and writes."""
     key = work.user_key(step)
     kind = step % 10
     if kind < 5:
@@ -85,7 +85,7 @@ async def mixed(step: int) -> None:
 
 
 async def throughput(job: Job, tasks: int, seconds: float) -> dict[str, Any]:
-    """Jobs per second of so many tasks, and how many failed."""
+    """Jobs per second with this many tasks, and the number of failures."""
     end = time.perf_counter() + seconds
     counts = [0] * tasks
     failed: list[str] = []
@@ -108,8 +108,8 @@ async def throughput(job: Job, tasks: int, seconds: float) -> dict[str, Any]:
 
 
 async def soak(scheme: str, tasks: int, seconds: float) -> dict[str, Any]:
-    """Full load; at intervals the seconds that have passed, MiB of memory, threads, descriptors
-    and connections of the server."""
+    """Full load; samples elapsed seconds, MiB of memory, threads, file descriptors and server
+    connections."""
     samples: list[list[float]] = []
 
     async def watch() -> None:
@@ -135,7 +135,7 @@ def _entries(name: str) -> int:
 
 
 async def run(what: str, url: str, arguments: list[str]) -> Any:
-    """Connect with the pool that is asked for, and work."""
+    """Connect with a pool of the given size, and work."""
     pool = int(arguments[0])
     settings = PoolSettings(max_connections=pool, min_connections=1, acquire_timeout=60)
     async with db.connect(url, settings=settings):

@@ -1,4 +1,4 @@
-"""Iterates over 1,000,000 rows of a SQLite file; prints the memory that it took at its peak."""
+"""Iterates over 1,000,000 rows of a SQLite file; prints the peak memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROWS = 1_000_000
 
 
 def fill(path: Path) -> None:
-    """Make the file."""
+    """Create the file."""
     connection = sqlite3.connect(path)
     for statement in ddl("INTEGER PRIMARY KEY AUTOINCREMENT", "TEXT", "BOOLEAN", "TIMESTAMP"):
         connection.execute(statement)
@@ -31,7 +31,7 @@ def fill(path: Path) -> None:
 
 
 async def iterate(path: Path) -> float:
-    """MiB at the peak above the start."""
+    """Peak memory above the start, in MiB."""
     async with db.connect(f"sqlite:///{path}"):
         await Entry.objects.limit(1).all()
         forget_peak()

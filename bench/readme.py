@@ -1,38 +1,40 @@
-"""Puts the newest full results into the README: `python -m bench.readme [RESULTS.json]`."""
+"""Copies the newest full results of `make bench` and `make bench-web` into the README:
+`python -m bench.readme`."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 from bench.claims import Claim
-from bench.report import OXYDE, RESULTS, TITLES
+from bench.contenders import LIMIT
+from bench.report import OXYDE, RESULTS, TITLES, Ratio
+from bench.web import checks
+from bench.web.report import DRIVER
 from bench.work import CASES
 
 README = RESULTS.parent.parent / "README.md"
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 NAMES = {case.name: case.title for case in CASES}
-# Contenders that are no ORM.
-DRIVERS = {"asyncpg", "aiosqlite", "asyncmy"}
+TESTS = {test.name: test for test in checks.TESTS}
 
 
 def section(results: dict[str, Any], name: str) -> str:
-    """The Markdown between the marks."""
+    """The Markdown between the markers."""
     versions = ", ".join(f"{each} {version}" for each, version in results["versions"].items())
     lines = [
         f"Measured on {results['date'][:10]}: {results['machine']}; {versions}.",
-        "Milliseconds of a call (median of interleaved rounds), and Oxyde's time as a ratio to the",
-        "raw driver's and to the best other ORM's. ✗ marks a missed target.",
+        "Milliseconds of a call (median of interleaved rounds), and what Oxyde takes, divided by",
+        "the raw driver's time, by its CPU time, by the time of a Rust program without Python",
+        "(limit) and by the best other ORM's time. ✗ marks a missed target.",
         "",
     ]
     for database in results["databases"]:
         driver = database["driver"]
+        ratios = f"÷ {driver} | CPU ÷ {driver} | ÷ {LIMIT} | ÷ best ORM"
         lines += [
-            f"| {TITLES[database['database']]} | Oxyde | {driver} | ÷ {driver} | ÷ best ORM |",
-            "|---|--:|--:|--:|--:|",
+            f"| {TITLES[database['database']]} | Oxyde | {driver} | {ratios} |",
+            "|---|--:|--:|--:|--:|--:|--:|",
         ]
         for case, found in database["cases"].items():
             lines.append(_row(NAMES[case], found, driver))
@@ -47,15 +49,12 @@ def section(results: dict[str, Any], name: str) -> str:
 
 def _row(title: str, found: dict[str, Any], driver: str) -> str:
     times = {name: each["median_ms"] for name, each in found["contenders"].items()}
-    own, raw = times.get(OXYDE), times.get(driver)
-    orms = {name: time for name, time in times.items() if name not in DRIVERS | {OXYDE}}
-    best = min(orms, key=lambda name: orms[name]) if orms else None
+    ratios = {name: Ratio(**each) for name, each in found["ratios"].items()}
     cells = [
-        _milliseconds(own),
-        _milliseconds(raw),
-        _ratio(own, raw, found["targets"]["driver"]),
-        _ratio(own, orms[best] if best else None, found["targets"]["best_orm"])
-        + (f" ({best})" if best else ""),
+        _milliseconds(times.get(OXYDE)),
+        _milliseconds(times.get(driver)),
+        *(_ratio(ratios[name]) for name in ("driver", "cpu", "limit")),
+        _ratio(ratios["orm"]) + (f" ({ratios['orm'].to})" if ratios["orm"].to else ""),
     ]
     return f"| {title} | {' | '.join(cells)} |"
 
@@ -76,22 +75,64 @@ def _milliseconds(value: float | None) -> str:
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def _ratio(own: float | None, other: float | None, target: float) -> str:
-    if own is None or other is None:
+def _ratio(found: Ratio) -> str:
+    if found.value is None:
         return "–"
-    return f"{own / other:.2f}{'' if own / other <= target else ' ✗'}"
+    return f"{found.value:.2f}{' ✗' if found.met is False else ''}"
+
+
+def web_section(results: dict[str, Any], name: str) -> str:
+    """The Markdown about the web tests."""
+    web = results["web"]
+    head = f"Oxyde | {DRIVER} | ÷ {DRIVER} | CPU ÷ {DRIVER} | p99 ms | its p99 | best other ORM"
+    lines = [
+        f"Measured on {results['date'][:10]}: {results['machine']};",
+        f"FastAPI on uvicorn with {web['loop']}, one worker; {web['connections']} connections,",
+        f"{web['pool']} of each pool. Requests per second (median of interleaved rounds), and",
+        "Oxyde's CPU time of a request as a ratio to the raw driver's. ✗ marks a missed target.",
+        "",
+        f"| TechEmpower's test | {head} |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    lines += [_web_row(TESTS[test].title, found) for test, found in web["tests"].items()]
+    lines += ["", f"![Requests per second, to the raw driver's](bench/results/{name}.svg)"]
+    return "\n".join(lines)
+
+
+def _web_row(title: str, found: dict[str, Any]) -> str:
+    contenders = dict(found["contenders"])
+    own, driver = contenders.pop(OXYDE), contenders.pop(DRIVER)
+    rate, cpu = own["rate"] / driver["rate"], own["cpu_ms"] / driver["cpu_ms"]
+    best = max(contenders, key=lambda name: contenders[name]["rate"], default=None)
+    cells = [
+        f"{own['rate']:,.0f}",
+        f"{driver['rate']:,.0f}",
+        f"{rate:.2f}{'' if rate >= found['target'] else ' ✗'}",
+        f"{cpu:.2f}",
+        f"{own['p99_ms']:.1f}{'' if own['p99_ms'] <= driver['p99_ms'] else ' ✗'}",
+        f"{driver['p99_ms']:.1f}",
+        f"{contenders[best]['rate']:,.0f} ({best})" if best else "–",
+    ]
+    return f"| {title} | {' | '.join(cells)} |"
+
+
+# The marks in the README, the files of the results (other runs have longer names), the writers.
+SECTIONS = (
+    ("bench", "????-??-??.json", section),
+    ("bench-web", "????-??-??-web.json", web_section),
+)
 
 
 def main() -> None:
     """Write the README."""
-    full = sorted(
-        path for path in RESULTS.glob("*.json") if not path.stem.endswith(("-quick", "-scale"))
-    )
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else full[-1]
-    new = section(json.loads(path.read_text()), path.stem)
-    text = README.read_text()
-    marked = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
-    README.write_text(marked.sub(lambda _: f"{BEGIN}\n{new}\n{END}", text))
+    text = README.read_text(encoding="utf-8")
+    for mark, pattern, written in SECTIONS:
+        begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+        path = max(RESULTS.glob(pattern), default=None)
+        if path is not None:
+            new = f"{begin}\n{written(json.loads(path.read_text()), path.stem)}\n{end}"
+            text = re.sub(f"{begin}.*{end}", lambda _, new=new: new, text, flags=re.DOTALL)
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

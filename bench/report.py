@@ -1,17 +1,18 @@
-"""The table, the marks at missed targets and the JSON file."""
+"""The table, the marks for missed targets, and the JSON file."""
 
 from __future__ import annotations
 
 import json
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from bench.claims import Claim
+from bench.contenders import LIMIT
 from bench.runner import CaseResult, DatabaseResult, Timing
 from bench.table import aligned
 
@@ -21,58 +22,82 @@ TITLES = {"postgres": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL"}
 
 
 @dataclass(frozen=True)
+class Ratio:
+    """What Oxyde takes, divided by what another contender takes.
+
+    Attributes:
+        to: the other contender, None if there is none to compare with.
+        target: the highest good value, None if there is no target.
+    """
+
+    to: str | None
+    value: float | None
+    target: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met (None: nothing to compare)."""
+        if self.value is None or self.target is None:
+            return None
+        return self.value <= self.target
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "–"
+        if self.target is None:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} {'✓' if self.met else '✗'} {self.target:g}"
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """Oxyde's ratios in one case, and whether they keep the targets (None: nothing to compare)."""
+    """Oxyde's ratios in one case: to the raw driver in time and CPU time, to the program without
+    Python, and to the best other ORM."""
 
-    to_driver: float | None
-    to_orm: float | None
-    best_orm: str | None
-    driver_target: float
-    orm_target: float
-
-    @property
-    def driver_ok(self) -> bool | None:
-        """Whether the target against the raw driver is met."""
-        return None if self.to_driver is None else self.to_driver <= self.driver_target
-
-    @property
-    def orm_ok(self) -> bool | None:
-        """Whether the target against the best other ORM is met."""
-        return None if self.to_orm is None else self.to_orm <= self.orm_target
+    driver: Ratio
+    cpu: Ratio
+    limit: Ratio
+    orm: Ratio
 
 
 def verdict(result: CaseResult, database: DatabaseResult) -> Verdict:
-    """Compare Oxyde with the raw driver and with the best other ORM."""
+    """Compare Oxyde with the others."""
+    targets = result.case.targets
     own = result.timings.get(OXYDE)
-    driver = result.timings.get(database.driver)
     orms = {
         name: timing
         for name, timing in result.timings.items()
         if name != OXYDE and database.kinds.get(name) == "orm"
     }
     best = min(orms, key=lambda name: orms[name].median) if orms else None
+
+    def ratio(to: str | None, figure: str, target: float | None) -> Ratio:
+        other = result.timings.get(to) if to else None
+        if own is None or other is None:
+            return Ratio(to, None, target)
+        return Ratio(to, getattr(own, figure) / getattr(other, figure), target)
+
     return Verdict(
-        own.median / driver.median if own and driver else None,
-        own.median / orms[best].median if own and best else None,
-        best,
-        result.case.targets[database.database],
-        result.case.orm_target,
+        ratio(database.driver, "median", targets.driver.get(database.database)),
+        ratio(database.driver, "cpu_median", targets.cpu),
+        ratio(LIMIT, "median", targets.limit.get(database.database)),
+        ratio(best, "median", targets.orm),
     )
 
 
 def table(database: DatabaseResult) -> str:
-    """The whole of one database as text."""
-    names = [
-        name for name in database.kinds if any(name in each.timings for each in database.cases)
+    """The complete table of one database as text."""
+    names = _present(database)
+    head = [
+        *("median ms", *names),
+        *(f"÷ {database.driver}", "CPU ÷", f"÷ {LIMIT}", "÷ best ORM"),
     ]
-    head = ["median ms", *names, f"÷ {database.driver}", "÷ best ORM"]
     lines = [head]
     for result in database.cases:
         found = verdict(result, database)
         line = [result.case.title]
         line += [_milliseconds(result.timings.get(name)) for name in names]
-        line.append(_ratio(found.to_driver, found.driver_target))
-        line.append(_ratio(found.to_orm, found.orm_target))
+        line += [str(each) for each in (found.driver, found.cpu, found.limit, found.orm)]
         lines.append(line)
     text = [TITLES[database.database], "", *aligned(lines, ruled=True)]
     text += [f"  {name} is missing: {why}" for name, why in database.missing.items()]
@@ -84,43 +109,53 @@ def table(database: DatabaseResult) -> str:
 
 
 def details(database: DatabaseResult) -> str:
-    """p95, CPU time and memory of Oxyde and the raw driver.
-
-    CPU time is the client's alone, of all its threads: it hardly depends on what else runs.
-    """
-    head = ["", "p95 ms", "", "CPU ms", "", "÷", "peak MiB", ""]
-    names = ["", OXYDE, database.driver, OXYDE, database.driver, "", OXYDE, database.driver]
-    lines = [head, names]
+    """p95 and memory of Oxyde and the raw driver."""
+    names = ["", OXYDE, database.driver, OXYDE, database.driver]
+    lines = [["", "p95 ms", "", "peak MiB", ""], names]
     for result in database.cases:
         pair = [result.timings.get(name) for name in (OXYDE, database.driver)]
         line = [result.case.title]
         line += [f"{each.p95 * 1e3:.3f}" if each else "–" for each in pair]
-        line += [f"{each.cpu_median * 1e3:.3f}" if each else "–" for each in pair]
-        own, driver = pair
-        line.append(f"{own.cpu_median / driver.cpu_median:.2f}" if own and driver else "–")
         line += [f"{each.peak:.1f}" if each else "–" for each in pair]
         lines.append(line)
-    title = f"{TITLES[database.database]}: slowest calls, CPU time of a call, memory"
+    title = f"{TITLES[database.database]}: slowest calls, memory"
     return "\n".join([title, "", *aligned(lines)])
+
+
+def processor_time(database: DatabaseResult) -> str:
+    """The CPU time of all contenders.
+
+    It is that of all client threads, without the server: it hardly depends on other load.
+    """
+    names = _present(database)
+    lines = [["CPU ms of a call", *names]]
+    for result in database.cases:
+        timings = (result.timings.get(name) for name in names)
+        cells = [f"{each.cpu_median * 1e3:.3f}" if each else "–" for each in timings]
+        lines.append([result.case.title, *cells])
+    return "\n".join([TITLES[database.database], "", *aligned(lines, ruled=True)])
+
+
+def _present(database: DatabaseResult) -> list[str]:
+    return [name for name in database.kinds if any(name in each.timings for each in database.cases)]
 
 
 def summary(databases: list[DatabaseResult], claims: list[Claim]) -> str:
     """One line: how many targets are met."""
-    checks = [
-        ok
-        for database in databases
-        for result in database.cases
-        for ok in (verdict(result, database).driver_ok, verdict(result, database).orm_ok)
-        if ok is not None
-    ]
+    checks = []
+    for database in databases:
+        for result in database.cases:
+            found = verdict(result, database)
+            checks += [each.met for each in (found.driver, found.cpu, found.limit, found.orm)]
     checks += [claim.kept for claim in claims if claim.target is not None]
+    checks = [met for met in checks if met is not None]
     if not checks:
         return "Oxyde did not run: no target was checked"
     return f"targets: {sum(checks)} of {len(checks)} met (✗ marks the others)"
 
 
 def save(databases: list[DatabaseResult], claims: list[Claim], *, quick: bool) -> Path:
-    """Write everything that was measured to bench/results, named after the day."""
+    """Write all measurements to bench/results, named by date."""
     content = {
         "databases": [_as_json(database) for database in databases],
         "claims": [
@@ -129,7 +164,7 @@ def save(databases: list[DatabaseResult], claims: list[Claim], *, quick: bool) -
             for each in claims
         ],
     }
-    return _write(content, "-quick" if quick else "")
+    return write(content, "-quick" if quick else "")
 
 
 def save_scale(found: dict[str, list[Any]]) -> Path:
@@ -144,10 +179,11 @@ def save_scale(found: dict[str, list[Any]]) -> Path:
             for database, parts in found.items()
         }
     }
-    return _write(content, "-scale")
+    return write(content, "-scale")
 
 
-def _write(content: dict[str, Any], suffix: str) -> Path:
+def write(content: dict[str, Any], suffix: str) -> Path:
+    """Write a file named by date, with the machine and the versions."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(timezone.utc)
     path = RESULTS / f"{now:%Y-%m-%d}{suffix}.json"
@@ -180,10 +216,15 @@ def versions() -> dict[str, str]:
         "asyncpg",
         "aiosqlite",
         "asyncmy",
+        "psycopg",
         "sqlalchemy",
         "tortoise-orm",
         "piccolo",
         "django",
+        "yara-orm",
+        "fastapi",
+        "uvicorn",
+        "uvloop",
     )
     found = {}
     for name in names:
@@ -198,13 +239,11 @@ def _as_json(database: DatabaseResult) -> dict[str, Any]:
     return {
         "database": database.database,
         "driver": database.driver,
+        "kinds": database.kinds,
         "cases": {
             result.case.name: {
                 "left_out": result.left_out,
-                "targets": {
-                    "driver": result.case.targets[database.database],
-                    "best_orm": result.case.orm_target,
-                },
+                "ratios": asdict(verdict(result, database)),
                 "contenders": {
                     name: {
                         "median_ms": round(timing.median * 1e3, 4),
@@ -226,9 +265,3 @@ def _milliseconds(timing: Timing | None) -> str:
         return "–"
     value = timing.median * 1e3
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
-
-
-def _ratio(value: float | None, target: float) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2f} {'✓' if value <= target else '✗'} {target:g}"

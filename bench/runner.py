@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bench.contenders import Contender
 from bench.databases import Database
 from bench.work import Case
 
+Entrant = TypeVar("Entrant")
+
 
 @dataclass
 class Timing:
-    """What was measured of one contender in one case: seconds per call, and MiB at the peak."""
+    """Measurements of one contender in one case: seconds per call, and peak MiB."""
 
     times: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -27,7 +31,7 @@ class Timing:
 
     @property
     def p95(self) -> float:
-        """The time that 95 of 100 calls keep, in seconds."""
+        """The 95th percentile of the time of a call, in seconds."""
         return sorted(self.times)[int(len(self.times) * 0.95)]
 
     @property
@@ -38,7 +42,7 @@ class Timing:
 
 @dataclass
 class CaseResult:
-    """One case on one database: timings of those who did it, reasons why others did not."""
+    """One case on one database: timings, and reasons of contenders that did not run it."""
 
     case: Case
     timings: dict[str, Timing]
@@ -65,7 +69,7 @@ async def run_database(
     rounds: int,
     scale: float,
 ) -> DatabaseResult:
-    """Run the cases on one database that is filled already."""
+    """Run the cases on one filled database."""
     missing: dict[str, str] = {}
     present: list[Contender] = []
     for contender in contenders:
@@ -91,7 +95,7 @@ async def run_database(
 async def run_stages(
     database: Database, contender: Contender, cases: Sequence[Case]
 ) -> list[tuple[str, dict[str, float]]]:
-    """Where the time goes in each case, on a database that is filled already."""
+    """The time per stage in each case, on a filled database."""
     note(f"{database.kind}: starting {contender.name}")
     reason = await contender.start(database.kind, database.url)
     if reason is not None:
@@ -125,7 +129,7 @@ async def _run_case(
     right = await _check(database, contenders, case, driver, result)
     loops = max(1, round(case.loops * scale))
     for number in range(-1, rounds):
-        for contender in _turned(right, number):
+        for contender in turned(right, number):
             if case.writes:
                 await database.empty_entries()
             answer = await contender.ask("measure", case.name, loops)
@@ -154,29 +158,28 @@ async def _check(
         if case.writes:
             await database.empty_entries()
         answers[contender.name] = await contender.ask("check", case.name, 1)
-    expected = answers[driver].get("digest")
+    expected = answers[driver].get("plain")
     right = []
     for contender in contenders:
         answer = answers[contender.name]
-        if "digest" not in answer:
+        if "plain" not in answer:
             result.left_out[contender.name] = str(answer.get("error") or answer.get("unfit"))
-        elif answer["digest"] != expected:
-            result.left_out[contender.name] = (
-                f"another answer than {driver}: {answer['text'][:150]}"
-            )
+        elif answer["plain"] != expected:
+            text = json.dumps(answer["plain"], ensure_ascii=False)
+            result.left_out[contender.name] = f"another answer than {driver}: {text[:150]}"
         else:
             right.append(contender)
     return right
 
 
-def _turned(contenders: list[Contender], number: int) -> Iterator[Contender]:
-    """The contenders, each round beginning with another one."""
+def turned(contenders: list[Entrant], number: int) -> Iterator[Entrant]:
+    """The contenders, each round starting with a different one."""
     if contenders:
         first = number % len(contenders)
         yield from contenders[first:] + contenders[:first]
 
 
 def note(text: str) -> None:
-    """Tell on a terminal what is being done, on one line that is written over."""
+    """Show the progress on one line of the terminal that is overwritten."""
     if sys.stderr.isatty():
         print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Does it hold when there is more of everything? `make bench-scale DB=… SOAK=300`.
+"""Scalability: `make bench-scale DB=… SOAK=300`.
 
 More rows, more tasks, more connections, more processes, more time: each prints a table and a
 verdict, and all of it goes to bench/results.
@@ -29,7 +29,7 @@ PROCESSES = 4
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the story: its table, the verdict, and the figures for the JSON file."""
+    """One part of the report: its table, the verdict, and the figures for the JSON file."""
 
     title: str
     lines: list[str]
@@ -38,7 +38,7 @@ class Part:
     figures: Any
 
     def text(self) -> str:
-        """As it is printed."""
+        """The printed form."""
         mark = "✓" if self.kept else "✗"
         return "\n".join(
             [self.title, *(f"  {line}" for line in self.lines), f"  {mark} {self.verdict}"]
@@ -46,7 +46,7 @@ class Part:
 
 
 async def work(what: str, database: Database, *arguments: object) -> Any:
-    """Run `bench.load` and read what it prints."""
+    """Run `bench.load` and read its output."""
     command = ["-m", "bench.load", what, database.url, *(str(each) for each in arguments)]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
@@ -60,7 +60,7 @@ async def work(what: str, database: Database, *arguments: object) -> Any:
 
 
 async def rows(database: Database) -> Part:
-    """Does a row cost the same among a million others?"""
+    """Is the cost per row constant up to a million rows?"""
     await work("fill", database, 1)
     found = await work("rows", database, 2, *ROWS)
     await database.empty_entries()
@@ -77,7 +77,7 @@ async def rows(database: Database) -> Part:
 
 
 async def tasks(database: Database, seconds: float) -> Part:
-    """Do more tasks or connections ever make it slower?"""
+    """Does throughput ever fall with more tasks or connections?"""
     rates: dict[int, list[float]] = {}
     failed: list[str] = []
     for pool in POOLS:
@@ -92,7 +92,7 @@ async def tasks(database: Database, seconds: float) -> Part:
         f"{'pool':>6}  " + "".join(f"{n:>9,}" for n in TASKS) + "  tasks",
     ]
     lines += [f"{pool:>6}  " + "".join(f"{rate:9,.0f}" for rate in rates[pool]) for pool in POOLS]
-    # However many tasks or connections there are, no less than with fewer of them.
+    # Throughput must not fall with the number of tasks or connections.
     kept = min(
         min(row[-1] / max(row) for row in rates.values()),
         min(rates[POOLS[-1]][at] / max(rates[pool][at] for pool in POOLS) for at in range(1, 4)),
@@ -144,7 +144,7 @@ async def soak(database: Database, seconds: float) -> Part:
     grown = []
     for at, name, allowed in (
         (1, "memory", 4.0),
-        # tokio has a thread for each job that blocked beside others: as many as connections.
+        # tokio has one thread per concurrent blocking job: up to the number of connections.
         (2, "threads", 2),
         (3, "descriptors", 0),
         (4, "connections", 0),
@@ -186,7 +186,7 @@ async def run(names: Sequence[str], seconds: float, soaking: float) -> dict[str,
 
 
 def main() -> int:
-    """Run what the arguments ask for."""
+    """Run the requested parts."""
     parser = argparse.ArgumentParser(prog="bench-scale", description=__doc__)
     parser.add_argument("--db", default="all", help="postgres, sqlite, mysql or all")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each rate (default 1)")

@@ -1,8 +1,7 @@
-"""Where each microsecond goes: the stages of a query, by Python's hooks and Rust's spans.
-
-`make bench STAGES=1`. Build and plan are what Python does before it hands a statement over; the
-others are the spans of the extension (`oxyde-py/src/stages.rs`). Watching costs some time itself,
-about 0.1 µs for each row that is decoded, so that totals are above those of the other tables.
+"""Time per stage of a query, by hooks in Python and spans in Rust. `make bench STAGES=1`. Build and
+plan are Python's work before it hands a statement to Rust; the others are the extension's spans
+(`oxyde-py/src/stages.rs`). Measuring takes time itself, about 0.1 µs per decoded row, so totals are
+above those of the other tables.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from typing import Any
 from bench.adapters.protocol import Adapter
 from bench.table import aligned
 from oxyde import _core
-from oxyde.queries.plans import Entry, Plans
+from oxyde.queries.compile.plans import Entry, Plans
 
 STAGES = ("build", "plan", "bind", "acquire", "execute", "decode", "wake", "hydrate")
 Method = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class Stopwatch:
-    """Times what Python does between the calls of the extension. One at a time in a process."""
+    """Times Python code between calls of the extension. Only one may be active per process."""
 
     def __init__(self) -> None:
         self.build = self.plan = 0.0
@@ -42,7 +41,7 @@ class Stopwatch:
         _core.record_stages()
 
     def here(self, method: Method) -> Method:
-        """The method, whose own Python code is building."""
+        """Wrap a method whose Python code counts as building."""
 
         @functools.wraps(method)
         async def timed(*arguments: Any) -> Any:
@@ -55,7 +54,7 @@ class Stopwatch:
         return timed
 
     def _away(self, method: Method) -> Method:
-        """The method, in which the extension is at work."""
+        """Wrap a method in which the extension works."""
 
         @functools.wraps(method)
         async def timed(*arguments: Any) -> Any:
@@ -85,7 +84,7 @@ async def stages(contender: Adapter, case: str, loops: int, step: int) -> dict[s
     global _stopwatch
     if _stopwatch is None:
         _stopwatch = Stopwatch()
-        # Concurrent cases begin their queries with this one.
+        # Concurrent cases start their queries with this method.
         contender.select_by_pk = _stopwatch.here(contender.select_by_pk)  # type: ignore[attr-defined]
     call = getattr(contender, case)
     if case not in ("select_by_pk", "concurrent_200"):
@@ -103,13 +102,13 @@ async def stages(contender: Adapter, case: str, loops: int, step: int) -> dict[s
 
 
 def table(title: str, cases: list[tuple[str, dict[str, float]]]) -> str:
-    """Microseconds by case and stage. `rest` is what no stage has: the event loop for the most."""
+    """Microseconds by case and stage. `rest` is time outside all stages, mostly the event loop."""
     head = [title, *STAGES, "rest", "total"]
     lines = [head]
     for name, found in cases:
         rest = found["total"] - sum(found[stage] for stage in STAGES)
         cells = [_microseconds(found[stage]) for stage in STAGES]
-        # Queries that wait at the same time have more stages than time.
+        # Stages of concurrent queries add up to more than the elapsed time.
         cells += [_microseconds(rest) if rest >= 0 else "–", _microseconds(found["total"])]
         lines.append([name, *cells])
     return "\n".join(aligned(lines, ruled=True))

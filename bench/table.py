@@ -1,10 +1,10 @@
-"""Cells as lines of text in columns."""
+"""Tables as aligned text."""
 
 from __future__ import annotations
 
 
 def aligned(lines: list[list[str]], *, ruled: bool = False) -> list[str]:
-    """Lines of cells as text, the first column to the left; `ruled` has a line below the head."""
+    """Align cells in columns, the first one left-aligned; `ruled` adds a line below the header."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = []
     for line in lines:

@@ -1,7 +1,6 @@
-"""One contender in a process of its own, told what to do line by line (JSON on stdin and stdout).
-
-A process for each keeps their garbage collectors, threads and memory apart; the runner lets one
-work at a time. Any interpreter that can import a module with a class `Contender` may be a peer:
+"""One contender in a separate process that reads commands line by line (JSON on stdin and stdout).
+Separate processes isolate garbage collectors, threads and memory; the runner lets one work at a
+time. Any interpreter that can import a module with a class `Contender` may be a peer:
 `python -m bench.worker MODULE DATABASE URL`.
 """
 
@@ -10,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import hashlib
 import importlib
 import json
 import os
@@ -54,21 +52,15 @@ async def serve(module: str, database: str, url: str) -> None:
 
 
 async def check(contender: Adapter, case: str) -> dict[str, Any]:
-    """The contender's answer as a digest and a short text."""
+    """The contender's result in plain values."""
     call = getattr(contender, case, None)
     if call is None:
         raise Unfit("not written for this contender")
-    plain = contender.plain(case, await call(0))
-    text = json.dumps(plain, ensure_ascii=False)
-    return {
-        "digest": hashlib.sha256(text.encode()).hexdigest(),
-        "text": text[:300],
-        "size": len(text),
-    }
+    return {"plain": contender.plain(case, await call(0))}
 
 
 async def measure(contender: Adapter, case: str, loops: int, step: int) -> dict[str, Any]:
-    """Time each of some calls. The garbage collector stays as the user has it: on."""
+    """Time each call. The garbage collector stays enabled, as by default."""
     call = getattr(contender, case)
     times = []
     gc.collect()
@@ -102,23 +94,23 @@ def resident() -> float:
 
 
 def peak() -> float:
-    """The most memory since forget_peak, MiB."""
+    """Peak memory since forget_peak, in MiB."""
     return _status("VmHWM:")
 
 
 def forget_peak() -> None:
-    """Start the kernel's record of the peak anew, where it lets us."""
+    """Reset the kernel's peak counter, if permitted."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def say(answer: dict[str, Any]) -> None:
-    """One line to the runner; stdout itself belongs to nobody else."""
+    """Write one line to the runner; nothing else may use stdout."""
     os.write(CHANNEL, json.dumps(answer).encode() + b"\n")
 
 
 if __name__ == "__main__":
-    # What a contender prints must not end up between the answers.
+    # Redirect a contender's prints, which must not mix with the answers.
     CHANNEL = os.dup(1)
     os.dup2(2, 1)
     asyncio.run(serve(*sys.argv[1:4]))

@@ -1,1 +1,1 @@
-"""The demonstration of `make demo`: real flights, loaded and asked eight questions."""
+"""The demonstration of `make demo`: load real flights and answer eight questions."""

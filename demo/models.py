@@ -19,7 +19,7 @@ class Airline(Model):
 
 
 class Airport(Model):
-    """An airport, by its three-letter code. Heights are feet above the sea."""
+    """An airport, by its three-letter code. Altitudes are in feet above sea level."""
 
     class Meta:
         is_table = True
@@ -36,7 +36,7 @@ class Airport(Model):
 
 
 class Plane(Model):
-    """A plane, by the number on its tail. Its cruising speed is in miles per hour."""
+    """A plane, by its tail number. Its cruising speed is in miles per hour."""
 
     class Meta:
         is_table = True
@@ -54,7 +54,7 @@ class Plane(Model):
 
 
 class Weather(Model):
-    """The weather at an airport in an hour: its key has two columns."""
+    """The weather at an airport in one hour; the primary key has two columns."""
 
     class Meta:
         is_table = True
@@ -74,10 +74,10 @@ class Weather(Model):
 
 
 class Flight(Model):
-    """A flight. Times of day are local (517 is 5:17), delays are minutes, distances miles.
+    """A flight. Times of day are local (517 is 5:17), delays in minutes, distances in miles.
 
     A cancelled flight has no `dep_time`. Not every tail number is in `planes`, and not every
-    destination in `airports`, so these two are no foreign keys.
+    destination in `airports`, so these two are not foreign keys.
     """
 
     class Meta:

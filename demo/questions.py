@@ -1,4 +1,4 @@
-"""The eight questions. What is printed as code is the body of the function that runs."""
+"""The eight questions. The demo prints the body of the function that it runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demo.terminal import WIDTH, styled, table
 from oxyde import Avg, Count, F, Q, Sum, atomic
 
 INDENT = "   "
-# More columns are left out of what is printed, for the eye only.
+# The printed SQL omits further columns to stay readable.
 SHOWN_COLUMNS = 2
 
 
@@ -77,7 +77,7 @@ async def punctual_airlines() -> Answer:
 
 
 async def old_planes() -> Answer:
-    """Which planes older than the moon landing still fly? (lookups, one more query by keys)"""
+    """Which planes older than the moon landing still fly? (lookups, a second query by keys)"""
     planes = await Plane.objects.filter(year__lt=1969, manufacturer__icontains="douglas").all()
     mine = Flight.objects.filter(tailnum__in=[plane.tailnum for plane in planes])
     flights = mine.group_by("tailnum").annotate(count=Count("id"), miles=Sum("distance"))
@@ -100,7 +100,7 @@ async def old_planes() -> Answer:
 
 
 async def to_hawaii() -> Answer:
-    """How far is Hawaii? (lookups over a relation, several aggregates in one query)"""
+    """How far is Hawaii? (lookups across a relation, several aggregates in one query)"""
     hawaiian = Flight.objects.filter(airline__name__istartswith="hawaiian", dest="HNL")
     totals = await hawaiian.aggregate(
         flights=Count("id"), miles=Sum("distance"), minutes=Avg("air_time")
@@ -109,7 +109,7 @@ async def to_hawaii() -> Answer:
 
 
 async def more_seats() -> Answer:
-    """Five more seats in every A320, but not for good (atomic update, rollback)"""
+    """What if every A320 had five more seats? (atomic update, rollback)"""
     a320 = Plane.objects.filter(model__startswith="A320")
     before = await a320.sum("seats")
     async with atomic() as transaction:
@@ -124,7 +124,7 @@ async def more_seats() -> Answer:
 
 
 async def new_names() -> Answer:
-    """One airline is new, one has a new name (upsert)"""
+    """Add one airline and rename another (upsert)"""
     for carrier, name in (("AA", "American Airlines Group"), ("XX", "Oxyde Air")):
         await Airline.objects.upsert(carrier=carrier, name=name)
     rows = await Airline.objects.filter(carrier__in=["AA", "XX"]).order_by("carrier")
@@ -151,7 +151,7 @@ QUESTIONS: tuple[Question, ...] = (
 
 
 async def ask(number: int, question: Question, database: RecordedDatabase) -> None:
-    """Run one question and print its title, code, SQL, results and time."""
+    """Run one question; print its title, code, SQL, results and time."""
     database.statements.clear()
     start = time.perf_counter()
     answer = await question()
@@ -172,7 +172,7 @@ async def ask(number: int, question: Question, database: RecordedDatabase) -> No
 
 
 def code(question: Question) -> list[str]:
-    """The lines of a function's body that ask: without the docstring and the final return."""
+    """Return the lines of a function's body, without the docstring and the final return."""
     source = textwrap.dedent(inspect.getsource(question))
     function = ast.parse(source).body[0]
     assert isinstance(function, ast.AsyncFunctionDef)
@@ -182,7 +182,7 @@ def code(question: Question) -> list[str]:
 
 
 def sql(statement: str) -> list[str]:
-    """A statement in lines that fit the terminal; a long list of columns is shortened."""
+    """Wrap a statement for the terminal; shorten a long list of columns."""
     columns = re.match(r'SELECT ((?:"[^"]+"\."[^"]+" AS "[^"]+"(?:, )?)+) FROM ', statement)
     if columns:
         names = columns.group(1).split(", ")

@@ -1,4 +1,4 @@
-"""A database that remembers the SQL that ran on it, so that the demo can show it."""
+"""A database that records the SQL that runs on it, so that the demo can show it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RecordedDatabase(AsyncDatabase):
-    """An AsyncDatabase with the list of its statements."""
+    """An AsyncDatabase that records its statements."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, overwrite=True)

@@ -1,4 +1,4 @@
-"""What the demo prints: colours (only at a terminal), tables and progress bars."""
+"""Terminal output of the demo: colours (only at a terminal), tables and progress bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 WIDTH = 100
 BAR = 30
-# At most this many times a second a bar is drawn anew.
+# A bar is redrawn at most this many times per second.
 FRAMES = 20
 
 COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -18,7 +18,7 @@ STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "blue": "34", "cy
 
 
 def styled(text: str, *styles: str) -> str:
-    """The text in a style, or as it is where there is no terminal."""
+    """Return the text with ANSI styles, or unchanged if there is no terminal."""
     if not COLOURED:
         return text
     codes = ";".join(STYLES[style] for style in styles)
@@ -26,7 +26,7 @@ def styled(text: str, *styles: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Lines of a table; numbers stand at the right of their column."""
+    """Return the lines of a table; numbers are right-aligned."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(head), *cells]) for i in range(len(head))]
     right = [bool(rows) and isinstance(rows[0][i], int | float) for i in range(len(head))]
@@ -53,7 +53,7 @@ def _cell(value: Any) -> str:
 
 
 class Progress:
-    """A bar that fills while rows are loaded, with the rows per second."""
+    """A progress bar with the number of rows per second."""
 
     def __init__(self, name: str, total: int) -> None:
         self._name = name
@@ -63,7 +63,7 @@ class Progress:
         self._drawn = 0.0
 
     def advance(self, rows: int) -> None:
-        """So many rows more are loaded."""
+        """Add the number of loaded rows."""
         self._done += rows
         now = time.perf_counter()
         if sys.stdout.isatty() and now - self._drawn > 1 / FRAMES:
@@ -71,7 +71,7 @@ class Progress:
             print(f"\r{self._line()}", end="", flush=True)
 
     def finish(self) -> float:
-        """Draw the full bar; the seconds that it took."""
+        """Draw the full bar; return the elapsed seconds."""
         start = "\r" if sys.stdout.isatty() else ""
         print(f"{start}{self._line()}", flush=True)
         return time.perf_counter() - self._start

@@ -1,6 +1,6 @@
 """A blog: posts by authors, with tags (many to many) and comments.
 
-python examples/blog.py                          # on a SQLite file of its own
+python examples/blog.py                          # on a temporary SQLite file
 python examples/blog.py postgresql://…/mydb      # on a server
 """
 
@@ -12,12 +12,11 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from oxyde import Count, F, Field, Model, Q, atomic, db
-from oxyde.queries.related_manager import related
+from oxyde import Count, F, Field, Model, Q, atomic, db, related
 
 
 class Author(Model):
-    """Somebody who writes."""
+    """A person who writes posts."""
 
     class Meta:
         is_table = True
@@ -29,7 +28,7 @@ class Author(Model):
 
 
 class Tag(Model):
-    """What a post is about."""
+    """A topic of posts."""
 
     class Meta:
         is_table = True
@@ -40,7 +39,7 @@ class Tag(Model):
 
 
 class Post(Model):
-    """A post, published once it has a date."""
+    """A post; it is published if it has a date."""
 
     class Meta:
         is_table = True
@@ -57,7 +56,7 @@ class Post(Model):
 
 
 class PostTag(Model):
-    """Which post has which tag."""
+    """A tag of a post."""
 
     class Meta:
         is_table = True
@@ -68,7 +67,7 @@ class PostTag(Model):
 
 
 class Comment(Model):
-    """A comment; it stays when its author goes."""
+    """A comment; it remains when its author is deleted."""
 
     class Meta:
         is_table = True
@@ -84,7 +83,7 @@ MODELS = [Author, Tag, Post, PostTag, Comment]
 
 
 async def fill() -> None:
-    """Two authors, four tags, three posts and their comments, in one transaction."""
+    """Create two authors, four tags, three posts and their comments, in one transaction."""
     async with atomic():
         ann = await Author.objects.create(name="Ann")
         bo = await Author.objects.create(name="Bo")
@@ -121,7 +120,7 @@ async def fill() -> None:
 
 
 async def show() -> None:
-    """Questions that a blog asks."""
+    """Run the queries of a blog."""
     published = Post.objects.exclude(published_at=None).order_by("-published_at")
 
     print("Published, newest first, with their authors in the same query:")
@@ -165,7 +164,7 @@ async def show() -> None:
 
 
 async def change() -> None:
-    """Writes that are right when many do them at once."""
+    """Write concurrently, and delete an author."""
     await asyncio.gather(
         *(Post.objects.filter(title="How fast?").update(views=F("views") + 1) for _ in range(10))
     )
@@ -176,7 +175,7 @@ async def change() -> None:
     print(f"The tag {tag.label} {'is new' if created else 'was there already'}.")
 
     bo = await Author.objects.get(name="Bo")
-    await bo.delete()  # his posts go with him, his comments stay without an author
+    await bo.delete()  # deletes his posts; his comments remain without an author
     nameless = await Comment.objects.filter(author=None).count()
     print(f"Without Bo: {await Post.objects.count()} posts, {nameless} comments without an author.")
 

@@ -1,6 +1,6 @@
 """A tree of categories of any depth: the branch below one, the path above one, sums over branches.
 
-python examples/categories.py                        # on a SQLite file of its own
+python examples/categories.py                        # on a temporary SQLite file
 python examples/categories.py postgresql://…/mydb    # on a server
 """
 
@@ -12,10 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from oxyde import Field, Model, Sum, db
-from oxyde.queries import Value
-from oxyde.queries.cte import CTE, Rows
-from oxyde.queries.query import Query
+from oxyde import CTE, Field, Model, Query, Sum, Value, db
+from oxyde.queries.subqueries.cte import Rows
 
 
 class Category(Model):
@@ -41,7 +39,7 @@ TREE: dict[str, Any] = {
 
 
 def rows(tree: dict[str, Any], parent: int | None = None, start: int = 1) -> list[Category]:
-    """The tree as rows, each before those below it."""
+    """Return the tree as rows, parents before their children."""
     made: list[Category] = []
     for name, below in tree.items():
         key = start + len(made)
@@ -51,7 +49,7 @@ def rows(tree: dict[str, Any], parent: int | None = None, start: int = 1) -> lis
 
 
 def branch(name: str) -> CTE:
-    """The category of a name and everything below it, with the depth."""
+    """Return the named category and its descendants, with their depth."""
     first = Category.objects.filter(name=name).values("id", depth=Value(0))
 
     def below(found: Rows) -> Query[Any, Any]:
@@ -63,7 +61,7 @@ def branch(name: str) -> CTE:
 
 
 def path(name: str) -> CTE:
-    """The category of a name and everything above it, with the distance."""
+    """Return the named category and its ancestors, with their distance."""
     first = Category.objects.filter(name=name).values("id", "parent_id", distance=Value(0))
 
     def above(found: Rows) -> Query[Any, Any]:
@@ -75,7 +73,7 @@ def path(name: str) -> CTE:
 
 
 async def show() -> None:
-    """The tree, a path, and a sum."""
+    """Print the tree, a path, and sums."""
     tree = branch("Shop")
     ordered = Category.objects.join_cte(tree, id="id").order_by("id")
     print("The whole tree:")
@@ -103,7 +101,7 @@ async def show() -> None:
 
 
 async def change() -> None:
-    """Move a branch, and delete one: the database takes what is below with it."""
+    """Move a branch, and delete one: the database deletes its descendants."""
     music = await Category.objects.get(name="Music")
     await Category.objects.filter(name="Poems").update(parent=music)
     below = branch("Music")

@@ -1,6 +1,6 @@
-"""A sales report: totals by month, running totals, the best seller of each region, moving means.
+"""A sales report: totals by month, running totals, the best seller of each region, moving averages.
 
-python examples/report.py                        # on a SQLite file of its own
+python examples/report.py                        # on a temporary SQLite file
 python examples/report.py postgresql://…/mydb    # on a server
 """
 
@@ -13,15 +13,27 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from oxyde import Avg, Count, Field, Index, Model, Sum, db
-from oxyde.queries import Value
-from oxyde.queries.case import Case, When
-from oxyde.queries.functions import Trunc
-from oxyde.queries.window import Frame, Lag, Rank, Window
+from oxyde import (
+    Avg,
+    Case,
+    Count,
+    Field,
+    Frame,
+    Index,
+    Lag,
+    Model,
+    Rank,
+    Sum,
+    Trunc,
+    Value,
+    When,
+    Window,
+    db,
+)
 
 
 class Sale(Model):
-    """What one seller sold on one day."""
+    """The sales of one seller on one day."""
 
     class Meta:
         is_table = True
@@ -39,7 +51,7 @@ REGIONS = {"north": ("Ann", "Bo"), "south": ("Cem", "Dot", "Eli")}
 
 
 def made_up_sales() -> list[Sale]:
-    """120 days of sales in two regions; the same ones each time."""
+    """Return 120 days of sales in two regions; the same ones in each run."""
     sales = []
     for number in range(120):
         day = date(2024, 1, 1) + timedelta(days=number)
@@ -51,7 +63,7 @@ def made_up_sales() -> list[Sale]:
 
 
 async def monthly() -> None:
-    """Totals by region and month."""
+    """Print the totals by region and month."""
     by_month = (
         Sale.objects.annotate(month=Trunc("day", "month"))
         .group_by("region", "month")
@@ -64,7 +76,7 @@ async def monthly() -> None:
 
 
 async def best_sellers() -> None:
-    """The sellers of each region by their totals."""
+    """Print the seller of each region with the highest total."""
     totals = await (
         Sale.objects.group_by("region", "seller")
         .annotate(total=Sum("amount"))
@@ -78,7 +90,7 @@ async def best_sellers() -> None:
 
 
 async def running() -> None:
-    """For days in the north: the running total, a moving mean, the change from the day before."""
+    """Print running total, moving average and daily change for the north."""
     north = (
         Sale.objects.filter(region="north")
         .annotate(
@@ -99,7 +111,7 @@ async def running() -> None:
 
 
 async def sizes() -> None:
-    """How many sales are small, middling and large."""
+    """Count small, middling and large sales."""
     size = Case(
         When(amount__lt=100, then=Value("small")),
         When(amount__gte=400, then=Value("large")),

@@ -1,8 +1,8 @@
-"""Checks the layering that no compiler checks.
+"""Checks the layering rules that no compiler checks.
 
-The crates form one chain; `pyo3` and `sqlx` have one crate each that may name them; only the
-folders that hold the dialects may match on the dialect; Python asks for features, never for the
-flavour's name.
+The crates form one chain; `pyo3` and `sqlx` may each be used by one crate only; only the folders
+that hold the dialects may match on the dialect; Python checks features, never the dialect's name;
+each feature is asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CHAIN: dict[str, set[str]] = {
     "oxyde-cli": {"oxyde-sql", "oxyde-driver", "oxyde-migrate"},
     "oxyde-py": {"oxyde-sql", "oxyde-driver", "oxyde-migrate", "oxyde-cli"},
 }
-# A dependency and the only crates that may have it, outside tests.
+# Dependencies that only some crates may have (tests excepted).
 ONLY_IN: dict[str, set[str]] = {
     "pyo3": {"oxyde-py"},
     "sqlx": {"oxyde-driver"},
@@ -35,12 +35,14 @@ MAY_MATCH_DIALECT = (
     "oxyde-sql/src/types",
     "oxyde-sql/src/lookup",
     "oxyde-driver/src/backend",
+    "oxyde-migrate/src/server",
+    "oxyde-migrate/src/introspect",
 )
-# A match arm, a comparison or matches!(); naming a dialect to make one is none.
+# A match arm, a comparison or matches!(); constructing a dialect does not count.
 DIALECT_ARM = re.compile(
     r"\bDialect::\w+\s*(=>|\||\)\s*=>)|[=!]=\s*\w*:*Dialect::|matches!\(.*Dialect::"
 )
-# Comparing with a flavour's name; a table or a default argument is none.
+# A comparison with a dialect's name; a table or a default argument does not count.
 FLAVOUR_TEST = re.compile(
     r"""(==|!=|\bin)\s*[({\[]?\s*["'](postgres|postgresql|sqlite|mysql|mariadb)["']"""
     r"""|\bcase\s+["'](postgres|postgresql|sqlite|mysql|mariadb)["']"""
@@ -48,14 +50,14 @@ FLAVOUR_TEST = re.compile(
 
 
 def crate_dependencies() -> list[str]:
-    """Every dependency between crates that the chain does not allow."""
+    """Return every dependency between crates that the chain does not allow."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
     metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     faults = []
     for package in metadata["packages"]:
         name = package["name"]
         if name not in CHAIN:
-            faults.append(f"{name}: a crate that the chain does not know")
+            faults.append(f"{name}: the crate is missing in CHAIN")
             continue
         for dependency in package["dependencies"]:
             if dependency["kind"] == "dev":
@@ -69,12 +71,12 @@ def crate_dependencies() -> list[str]:
 
 
 def without_tests(text: str) -> str:
-    """Rust source up to its test module, which by habit ends the file."""
+    """Return Rust source up to its test module, which by convention ends the file."""
     return text.split("#[cfg(test)]", 1)[0]
 
 
 def dialect_matches() -> list[str]:
-    """Every place outside the dialect folders that looks at the dialect."""
+    """Return every place outside the dialect folders that checks the dialect."""
     faults = []
     for path in sorted(ROOT.glob("oxyde-*/src/**/*.rs")):
         name = path.relative_to(ROOT).as_posix()
@@ -87,13 +89,23 @@ def dialect_matches() -> list[str]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if FLAVOUR_TEST.search(line) and not line.lstrip().startswith("#"):
                 name = path.relative_to(ROOT).as_posix()
-                faults.append(f"{name}:{number}: ask the features, not the flavour: {line.strip()}")
+                faults.append(f"{name}:{number}: ask the features, not the dialect: {line.strip()}")
     return faults
 
 
+def unused_features() -> list[str]:
+    """Return every feature that no code outside the dialects' tables asks for."""
+    table = (ROOT / "oxyde-sql/src/dialect/features.rs").read_text().split("features! {", 1)[1]
+    names = set(re.findall(r"^    (\w+),$", table.split("\n}\n", 1)[0], re.MULTILINE))
+    rust = (path for path in ROOT.glob("oxyde-*/src/**/*.rs") if path.parent.name != "dialect")
+    sources = [*rust, *(ROOT / "python/oxyde").rglob("*.py")]
+    asked = {name for path in sources for name in re.findall(r"\.(\w+)", path.read_text())}
+    return [f"features.rs: nothing asks for the feature {name}" for name in sorted(names - asked)]
+
+
 def main() -> int:
-    """Print every fault; exit code 1 if there is one."""
-    faults = crate_dependencies() + dialect_matches()
+    """Print every fault; return 1 if there is one."""
+    faults = crate_dependencies() + dialect_matches() + unused_features()
     print("\n".join(faults) or "chain: ok", file=sys.stderr if faults else sys.stdout)
     return 1 if faults else 0
 

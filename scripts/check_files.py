@@ -1,4 +1,4 @@
-"""Checks the lengths and names of the source files: split at 600 lines, look again at 400."""
+"""Checks the lengths and names of the source files: warns over 400 lines, fails over 600."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOOK_AGAIN = 400
 SPLIT = 600
-# Names that say nothing about what is inside.
+# Names that say nothing about the content.
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc"}
 SUFFIXES = {".rs", ".py", ".pyi"}
 
 
 def sources() -> list[Path]:
-    """The tracked and the new source files, without ignored ones."""
+    """Return the tracked and the new source files, without ignored ones."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     paths = [ROOT / name for name in names.splitlines()]
@@ -24,7 +24,7 @@ def sources() -> list[Path]:
 
 
 def main() -> int:
-    """Print the long files and bad names; exit code 1 if one must change."""
+    """Print the long files and bad names; return 1 if one must change."""
     lengths: list[int] = []
     faults: list[str] = []
     for path in sources():
@@ -34,11 +34,11 @@ def main() -> int:
         if length > SPLIT:
             faults.append(f"{name}: {length} lines: split it (limit {SPLIT})")
         elif length > LOOK_AGAIN:
-            print(f"files: warning: {name}: {length} lines: look again (over {LOOK_AGAIN})")
+            print(f"files: warning: {name}: {length} lines: consider a split (over {LOOK_AGAIN})")
         if path.stem in FORBIDDEN or path.parent.name in FORBIDDEN:
-            faults.append(f"{name}: name it after what is inside")
+            faults.append(f"{name}: name it after its content")
     median = statistics.median(lengths)
-    print(f"files: {len(lengths)} sources, {median:.0f} lines in the median")
+    print(f"files: {len(lengths)} sources, {median:.0f} lines (median)")
     if faults:
         print("\n".join(faults), file=sys.stderr)
     return 1 if faults else 0

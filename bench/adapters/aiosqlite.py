@@ -71,12 +71,6 @@ class Contender(Driver):
         await self.db.commit()
         return cursor.rowcount
 
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
-
     async def _bulk(self, count: int) -> int:
         records = [_stored(work.entry(each)) for each in range(count)]
         await self.db.executemany(WRITE, records)

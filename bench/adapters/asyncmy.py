@@ -1,4 +1,4 @@
-"""asyncmy: tuples, a pool, each statement committed by itself."""
+"""asyncmy: tuples, a pool, autocommit."""
 
 from __future__ import annotations
 
@@ -80,12 +80,6 @@ class Contender(Driver):
         async with self.pool.acquire() as connection, connection.cursor() as cursor:
             key, views = work.new_views(step)
             return await cursor.execute("UPDATE posts SET views = %s WHERE id = %s", (views, key))
-
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
         records = [work.entry(each) for each in range(count)]

@@ -1,4 +1,4 @@
-"""asyncpg: records, a pool, statements by its own cache."""
+"""asyncpg: records, a pool, its own statement cache."""
 
 from __future__ import annotations
 
@@ -55,12 +55,6 @@ class Contender(Driver):
         key, views = work.new_views(step)
         status = await self.pool.execute("UPDATE posts SET views = $1 WHERE id = $2", views, key)
         return status.split()[-1]
-
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
         records = [work.entry(each) for each in range(count)]

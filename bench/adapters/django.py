@@ -1,7 +1,7 @@
 """Django's asynchronous interface: `aget`, `async for`, `select_related`, `abulk_create`.
 
-On MySQL Django's documentation recommends mysqlclient, which must be compiled against the client
-library: it is left out there.
+Omitted on MySQL: Django's documentation recommends mysqlclient, which must be compiled against the
+client library.
 """
 
 from __future__ import annotations
@@ -62,12 +62,6 @@ class Contender(Adapter):
     async def update_one(self, step: int) -> Any:
         key, views = work.new_views(step)
         return await self.models.Post.objects.filter(id=key).aupdate(views=views)
-
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
         entry = self.models.Entry

@@ -1,4 +1,4 @@
-"""Oxyde: always whole, validated model instances."""
+"""Oxyde: always complete, validated model instances."""
 
 from __future__ import annotations
 
@@ -109,12 +109,6 @@ class Contender(Adapter):
     async def update_one(self, step: int) -> Any:
         key, views = work.new_views(step)
         return await Post.objects.filter(id=key).update(views=views)
-
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
         return len(

@@ -1,4 +1,5 @@
-"""Piccolo: `objects()` for instances. It has no MySQL and no prefetch of reverse relations."""
+"""Piccolo: `objects()` for instances. It supports neither MySQL nor prefetching of reverse
+relations."""
 
 from __future__ import annotations
 
@@ -85,12 +86,6 @@ class Contender(Adapter):
         key, views = work.new_views(step)
         await self.post.update({self.post.views: views}).where(self.post.id == key)
         return 1
-
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
 
     async def _bulk(self, count: int) -> int:
         # One statement must stay below the servers' limit of parameters.

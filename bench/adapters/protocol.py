@@ -1,4 +1,4 @@
-"""What a contender must offer: one coroutine for each case, and its answer in plain values."""
+"""The interface of a contender: one coroutine per case, and its result in plain values."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bench import work
 
 
 class Unfit(Exception):
-    """This contender cannot do this case, or not on this database."""
+    """The contender does not support this case, or not on this database."""
 
 
 class Adapter:
     """A contender.
 
-    A case is a coroutine that takes the number of the step (so that not each call asks for the
-    same row) and returns what the contender returns by itself: rows, records or instances. A case
-    that is not there is left out of the table. `plain` makes answers comparable.
+    A case is a coroutine that takes the number of the step (so that calls select different rows)
+    and returns the contender's native result: rows, records or instances. Missing cases are left
+    out of the table. `plain` makes results comparable.
 
     Attributes:
         kind: "driver" or "orm".
@@ -30,7 +30,7 @@ class Adapter:
     databases: ClassVar[tuple[str, ...]] = ("postgres", "sqlite", "mysql")
 
     async def open(self, database: str, url: str) -> None:
-        """Connect, with a pool of work.POOL_SIZE where there is one."""
+        """Connect, with a pool of work.POOL_SIZE connections if the contender has pools."""
         raise NotImplementedError
 
     async def close(self) -> None:
@@ -43,8 +43,20 @@ class Adapter:
         steps = range(step * work.CONCURRENT, (step + 1) * work.CONCURRENT)
         return list(await asyncio.gather(*(select(each) for each in steps)))
 
+    async def bulk_100(self, step: int) -> Any:
+        """100 new entries at once."""
+        return await self._bulk(100)
+
+    async def bulk_10000(self, step: int) -> Any:
+        """10,000 new entries at once."""
+        return await self._bulk(10_000)
+
+    async def _bulk(self, count: int) -> Any:
+        """Insert entries; return their number."""
+        raise NotImplementedError
+
     def plain(self, case: str, answer: Any) -> Any:
-        """The answer as lists of plain values, the same for every contender."""
+        """The result as lists of plain values, equal for all contenders."""
         return getattr(self, f"plain_{case}")(answer)
 
     def plain_select_by_pk(self, answer: Any) -> list[Any]:
@@ -84,7 +96,7 @@ class Adapter:
         )
 
     def plain_insert_one(self, answer: Any) -> int:
-        """Only that a key came back: the keys themselves depend on who wrote before."""
+        """Whether a key was returned: the keys themselves depend on earlier writes."""
         return int(answer.id > 0)
 
     def plain_update_one(self, answer: Any) -> int:
@@ -100,10 +112,11 @@ class Adapter:
         return int(answer)
 
     def plain_aggregates(self, answer: Any) -> list[float]:
-        # MySQL gives four decimals of an average of integers, the last one rounded.
-        return [round(float(value), 3) for value in answer]
+        # MySQL rounds averages of integers to four decimals; rounding that again may differ in the
+        # third one.
+        return [round(float(value), 1) for value in answer]
 
-    # How rows are read; drivers with tuples change these.
+    # How rows are read; overridden for drivers that return tuples.
     def _user(self, row: Any) -> list[Any]:
         return plain_values(attrgetter(*work.USER_COLUMNS)(row))
 
@@ -153,7 +166,7 @@ class Driver(Adapter):
 
 
 def plain_values(values: Any) -> list[Any]:
-    """Booleans as 0 and 1, moments as text: what all drivers agree on."""
+    """Booleans as 0 and 1, datetimes as text, for all drivers alike."""
     plain = []
     for value in values:
         if isinstance(value, datetime):

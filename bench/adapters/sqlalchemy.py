@@ -140,12 +140,6 @@ class Contender(Adapter):
             statement = update(Post).where(Post.id == key).values(views=views)
             return (await session.execute(statement)).rowcount
 
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
-
     async def _bulk(self, count: int) -> int:
         records = [work.named_entry(each) for each in range(count)]
         async with self.session.begin() as session:

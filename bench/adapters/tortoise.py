@@ -9,7 +9,7 @@ from tortoise.functions import Avg, Count, Max, Min, Sum
 from tortoise.models import Model
 
 from bench import work
-from bench.adapters.protocol import Adapter
+from bench.adapters.tortoise_like import TortoiseLike
 
 SIZES = f"minsize={work.POOL_SIZE}&maxsize={work.POOL_SIZE}"
 
@@ -64,7 +64,11 @@ class Entry(Model):
         table = "entries"
 
 
-class Contender(Adapter):
+class Contender(TortoiseLike):
+    user = User
+    post = Post
+    entry = Entry
+
     async def open(self, database: str, url: str) -> None:
         if database == "sqlite":
             url = f"sqlite://{url.removeprefix('sqlite:///')}?synchronous=NORMAL&cache_size=-10240"
@@ -77,47 +81,10 @@ class Contender(Adapter):
     async def close(self) -> None:
         await Tortoise.close_connections()
 
-    async def select_by_pk(self, step: int) -> Any:
-        return await User.get(id=work.user_key(step))
-
-    async def rows_1000(self, step: int) -> Any:
-        return await User.all()
-
-    async def rows_20000(self, step: int) -> Any:
-        return await Post.all()
-
-    async def in_100(self, step: int) -> Any:
-        return await Post.filter(id__in=work.hundred_keys(step))
-
-    async def join_author(self, step: int) -> Any:
-        return await Post.all().select_related("author")
-
-    async def prefetch_posts(self, step: int) -> Any:
-        return await User.all().prefetch_related("posts")
-
-    async def prefetch_tags(self, step: int) -> Any:
-        return await User.all().prefetch_related("posts__tags")
-
-    async def insert_one(self, step: int) -> Any:
-        return await Entry.create(**work.named_entry(step))
-
-    async def update_one(self, step: int) -> Any:
-        key, views = work.new_views(step)
-        return await Post.filter(id=key).update(views=views)
-
-    async def bulk_100(self, step: int) -> Any:
-        return await self._bulk(100)
-
-    async def bulk_10000(self, step: int) -> Any:
-        return await self._bulk(10_000)
-
     async def _bulk(self, count: int) -> int:
         entries = [Entry(**work.named_entry(each)) for each in range(count)]
         await Entry.bulk_create(entries)
         return len(entries)
-
-    async def count(self, step: int) -> Any:
-        return await Post.filter(views__gt=5_000).count()
 
     async def aggregates(self, step: int) -> Any:
         names = ("posts", "total", "mean", "least", "most")

@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! The command line's arguments.
 
 use std::path::PathBuf;
 
@@ -10,16 +10,16 @@ use oxyde_sql::dialect::Dialect;
 #[command(
     name = "oxyde",
     version,
-    about = "Make, check and apply the migrations of Oxyde models",
-    after_help = "Examples:\n  oxyde init                     write the configuration of a new project\n  oxyde makemigrations           write what changed in the models to a migration\n  oxyde migrate                  bring the database up to date\n  oxyde migrate 0001             take back what came after 0001\n\nExit codes: 0 done, 1 error, 2 usage, 3 a check found something",
+    about = "Create, check and apply migrations of Oxyde models",
+    after_help = "Examples:\n  oxyde init                     write the configuration of a new project\n  oxyde makemigrations           write changes of the models to a migration\n  oxyde migrate                  apply all migrations\n  oxyde migrate 0001             reverse the migrations after 0001\n\nExit codes: 0 success, 1 error, 2 usage, 3 a check found differences",
     disable_help_subcommand = true,
     propagate_version = true
 )]
 pub struct Cli {
-    /// Where the project is, what database, and how to write.
+    /// Options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -27,13 +27,13 @@ pub struct Cli {
 /// Flags of every command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Configuration file (oxyde.toml or pyproject.toml); looked for from here upwards
+    /// Configuration file (oxyde.toml or pyproject.toml); searched from this folder upwards
     #[arg(long, global = true, value_name = "FILE", env = "OXYDE_CONFIG")]
     pub config: Option<PathBuf>,
     /// Database of the configuration to use
     #[arg(long, global = true, value_name = "NAME", default_value = "default")]
     pub database: String,
-    /// Database to use, instead of the configuration's
+    /// URL of the database, instead of the configured one
     #[arg(
         long,
         global = true,
@@ -42,7 +42,7 @@ pub struct Global {
         hide_env_values = true
     )]
     pub url: Option<String>,
-    /// Folder of the migrations, instead of the configuration's
+    /// Folder of the migrations, instead of the configured one
     #[arg(long, global = true, value_name = "FOLDER")]
     pub migrations: Option<PathBuf>,
     /// When to colour the output
@@ -50,7 +50,7 @@ pub struct Global {
     pub color: Color,
 }
 
-/// When to colour.
+/// When to colour the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// At a terminal, unless `NO_COLOR` is set
@@ -71,15 +71,15 @@ pub enum Command {
     Init(Init),
     /// Write what changed in the models to a new migration
     #[command(
-        after_help = "Examples:\n  oxyde makemigrations\n  oxyde makemigrations --name add_bio --rename users.name:users.full_name\n  oxyde makemigrations --check        exit code 3 when something changed"
+        after_help = "Examples:\n  oxyde makemigrations\n  oxyde makemigrations --name add_bio --rename users.name:users.full_name\n  oxyde makemigrations --check        exit code 3 if the models changed"
     )]
     Makemigrations(MakeMigrations),
-    /// Bring the database to the last migration, or to the one that is named
+    /// Migrate the database to the last migration, or to the named one
     #[command(
-        after_help = "Examples:\n  oxyde migrate\n  oxyde migrate 0001          take back what came after 0001\n  oxyde migrate zero          take everything back\n  oxyde migrate --plan        say what would be done"
+        after_help = "Examples:\n  oxyde migrate\n  oxyde migrate 0001          reverse the migrations after 0001\n  oxyde migrate zero          reverse all migrations\n  oxyde migrate --plan        show what would run"
     )]
     Migrate(Migrate),
-    /// List the migrations and which of them the database has
+    /// List the migrations and whether they are applied
     #[command(after_help = "Examples:\n  oxyde showmigrations\n  oxyde showmigrations --json")]
     Showmigrations(Json),
     /// Print the SQL of a migration
@@ -89,26 +89,26 @@ pub enum Command {
     Sqlmigrate(SqlMigrate),
     /// Compare the models, the migrations and the database
     #[command(
-        after_help = "Examples:\n  oxyde check\n  oxyde check --json           exit code 3 when they differ"
+        after_help = "Examples:\n  oxyde check\n  oxyde check --json           exit code 3 if they differ"
     )]
     Check(Check),
-    /// Find migrations that lock, lose data or break running code
+    /// Find migrations that lock tables, lose data or break running code
     #[command(
         after_help = "Examples:\n  oxyde lint\n  oxyde lint 0007 --dialect postgres\n  oxyde lint --format github\n\nSilence a rule for one migration with a line `# oxyde: allow RULE` in its file."
     )]
     Lint(Lint),
-    /// Write one migration that stands for several
+    /// Squash several migrations into one
     #[command(after_help = "Examples:\n  oxyde squash 0001 0010 --name initial")]
     Squash(Squash),
-    /// Print Python models of the tables that a database has
+    /// Print Python models of a database's tables
     #[command(
         after_help = "Examples:\n  oxyde inspectdb > models.py\n  oxyde inspectdb users posts --url sqlite:///app.db"
     )]
     Inspectdb(InspectDb),
-    /// Write a first migration of the tables that a database has, and record it as applied
+    /// Write a first migration of a database's tables, and record it as applied
     #[command(after_help = "Examples:\n  oxyde baseline --url postgresql://localhost/app")]
     Baseline(Baseline),
-    /// Print the completions of a shell
+    /// Print shell completions
     #[command(
         after_help = "Examples:\n  oxyde completions bash > /etc/bash_completion.d/oxyde\n  oxyde completions fish > ~/.config/fish/completions/oxyde.fish"
     )]
@@ -132,7 +132,7 @@ pub enum Shell {
 /// `init`.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Python module with models; may be given several times
+    /// Python module with models; may be repeated
     #[arg(long, value_name = "MODULE", default_value = "app.models")]
     pub models: Vec<String>,
 }
@@ -141,7 +141,7 @@ pub struct Init {
 #[derive(Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
+    reason = "independent flags of the command line"
 )]
 pub struct MakeMigrations {
     /// Name of the migration, without its number
@@ -150,25 +150,25 @@ pub struct MakeMigrations {
     /// Print the file instead of writing it
     #[arg(long)]
     pub dry_run: bool,
-    /// Write nothing; exit with 3 when something changed
+    /// Write nothing; exit with code 3 if the models changed
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
-    /// Write a migration without operations, to be filled by hand
+    /// Write a migration without operations, to fill in by hand
     #[arg(long)]
     pub empty: bool,
-    /// Join several heads, when their operations can be done in any order
+    /// Merge several heads, if their operations can be applied in any order
     #[arg(long, conflicts_with = "empty")]
     pub merge: bool,
-    /// Ask nothing: what may be a rename is a drop and an add
+    /// Ask nothing: treat possible renames as a drop and an add
     #[arg(long)]
     pub yes: bool,
     /// A rename: `old:new` for a table, `table.old:table.new` for a column or enum value
     #[arg(long, value_name = "OLD:NEW")]
     pub rename: Vec<String>,
-    /// SQL for rows that are there: `table.column=expression`
+    /// SQL expression for existing rows: `table.column=expression`
     #[arg(long, value_name = "COLUMN=SQL")]
     pub fill: Vec<String>,
-    /// Drop this table although its module was not loaded
+    /// Drop this table even if its module was not loaded
     #[arg(long, value_name = "TABLE")]
     pub drop: Vec<String>,
     /// Schema of the models from a file (`-`: standard input) instead of from Python
@@ -182,18 +182,18 @@ pub struct MakeMigrations {
 /// `migrate`.
 #[derive(Debug, Args)]
 pub struct Migrate {
-    /// Migration to go to (the beginning of its name is enough), or `zero`
+    /// Target migration (a prefix of its name is enough), or `zero`
     pub target: Option<String>,
-    /// Write the ledger only, without running anything
+    /// Only record the migrations, without running them
     #[arg(long)]
     pub fake: bool,
-    /// Say what would be done, and do nothing
+    /// Show what would run, and run nothing
     #[arg(long)]
     pub plan: bool,
-    /// Seconds to wait for another migrator, and for locks of each statement
+    /// Seconds to wait for another migrator, and for the locks of each statement
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     pub lock_timeout: f64,
-    /// Seconds that a statement may take; none without it
+    /// Maximum seconds per statement (default: no limit)
     #[arg(long, value_name = "SECONDS")]
     pub statement_timeout: Option<f64>,
     /// Answer as JSON
@@ -201,7 +201,7 @@ pub struct Migrate {
     pub json: bool,
 }
 
-/// A command that answers in words or as JSON.
+/// Options of a command that answers as text or as JSON.
 #[derive(Debug, Args)]
 pub struct Json {
     /// Answer as JSON
@@ -209,7 +209,7 @@ pub struct Json {
     pub json: bool,
 }
 
-/// A dialect, as the command line names it.
+/// A dialect's name on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DialectName {
     /// PostgreSQL
@@ -238,9 +238,9 @@ impl DialectName {
 /// `sqlmigrate`.
 #[derive(Debug, Args)]
 pub struct SqlMigrate {
-    /// The migration (the beginning of its name is enough)
+    /// The migration (a prefix of its name is enough)
     pub name: String,
-    /// The way back
+    /// SQL of the reverse direction
     #[arg(long)]
     pub down: bool,
     /// For this database, instead of the configured one
@@ -259,10 +259,10 @@ pub struct Check {
     pub json: bool,
 }
 
-/// Forms of a lint report.
+/// Formats of a lint report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {
-    /// For people
+    /// Text
     Text,
     /// One JSON document
     Json,
@@ -275,18 +275,18 @@ pub enum LintFormat {
 /// `lint`.
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Migrations (the beginnings of their names are enough); all without any
+    /// Migrations (prefixes of their names are enough; default: all)
     pub names: Vec<String>,
     /// For this database, instead of the configured one
     #[arg(long, value_name = "DIALECT")]
     pub dialect: Option<DialectName>,
-    /// Version of the server, for what newer ones do without harm; the newest without it
+    /// Version of the server (default: the newest); some operations are safe only on newer ones
     #[arg(long, value_name = "VERSION")]
     pub server_version: Option<String>,
-    /// Form of the report
+    /// Format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: LintFormat,
-    /// Leave a rule out; may be given several times
+    /// Ignore a rule; may be repeated
     #[arg(long, value_name = "RULE")]
     pub allow: Vec<String>,
     /// List the rules
@@ -309,7 +309,7 @@ pub struct Squash {
 /// `inspectdb`.
 #[derive(Debug, Args)]
 pub struct InspectDb {
-    /// Tables; all without any
+    /// Tables (default: all)
     pub tables: Vec<String>,
     /// The schema as JSON instead of Python
     #[arg(long)]
@@ -319,6 +319,11 @@ pub struct InspectDb {
 /// `baseline`.
 #[derive(Debug, Args)]
 pub struct Baseline {
+    /// Tables (default: all)
+    pub tables: Vec<String>,
+    /// The models as JSON instead of from Python: their tables are managed, the others are left alone
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
     /// Name of the migration, without its number
     #[arg(long, value_name = "NAME", default_value = "baseline")]
     pub name: String,

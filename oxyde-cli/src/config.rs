@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use glob::Pattern;
+use oxyde_driver::sqlite_file;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::args::Global;
 use crate::error::CliError;
+
+/// The characters of a path that mean something else in a URL.
+const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// The configuration of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +26,7 @@ pub struct Config {
     /// Folder of the migrations.
     pub migrations: PathBuf,
     databases: BTreeMap<String, String>,
+    exclude: Vec<Pattern>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +37,8 @@ struct Settings {
     migrations: Option<PathBuf>,
     #[serde(default)]
     databases: BTreeMap<String, String>,
+    #[serde(default)]
+    exclude: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,17 +52,17 @@ struct Tools {
 }
 
 impl Config {
-    /// Find and read the configuration; flags win over it.
+    /// Find and read the configuration; flags override it.
     ///
     /// # Errors
-    /// The file cannot be read or is wrong.
+    /// The file cannot be read or is invalid.
     pub fn load(global: &Global) -> Result<Self, CliError> {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         let mut found = None;
         if let Some(file) = &global.config {
             let settings = read(file)?.ok_or_else(|| {
                 CliError::new(format!("{} has no [tool.oxyde]", file.display()))
-                    .hint("run `oxyde init`, or name another file with --config")
+                    .hint("run `oxyde init`, or pass another file with --config")
             })?;
             found = Some((file.clone(), settings));
         } else {
@@ -91,13 +100,21 @@ impl Config {
             models: settings.models,
             migrations,
             databases: settings.databases,
+            exclude: patterns(&settings.exclude)?,
         })
     }
 
-    /// The URL of the database that the flags or the configuration name.
+    /// Whether `inspectdb`, `baseline` and `check` ignore this table: `schema.table`, or `table` in the
+    /// default schema.
+    #[must_use]
+    pub fn excludes(&self, table: &str) -> bool {
+        self.exclude.iter().any(|pattern| pattern.matches(table))
+    }
+
+    /// Return the URL of the database that the flags or the configuration specify.
     ///
     /// # Errors
-    /// There is none, or it names an environment variable that is not set.
+    /// No database is configured, or its URL uses an environment variable that is not set.
     pub fn url(&self, global: &Global) -> Result<String, CliError> {
         if let Some(url) = &global.url {
             return Ok(url.clone());
@@ -111,26 +128,50 @@ impl Config {
             }
             let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
             return Err(CliError::new(format!(
-                "no database `{}` is configured",
+                "database `{}` is not configured",
                 global.database
             ))
             .hint(if known.is_empty() {
-                "give --url, set DATABASE_URL, or write [databases] in the configuration (`oxyde init`)"
+                "pass --url, set DATABASE_URL, or write [databases] in the configuration (`oxyde init`)"
                     .to_owned()
             } else {
-                format!("the configuration has: {}", known.join(", "))
+                format!("the configured databases are {}", known.join(", "))
             }));
         };
-        expand(url, &|name| std::env::var(name).ok()).map_err(|name| {
+        let url = expand(url, &|name| std::env::var(name).ok()).map_err(|name| {
             CliError::new(format!("the environment variable {name} is not set")).hint(format!(
-                "set it, or give --url (database `{}`)",
+                "set it, or pass --url (database `{}`)",
                 global.database
             ))
-        })
+        })?;
+        Ok(self.beside_configuration(url))
+    }
+
+    /// Take a relative path in a configured SQLite URL as relative to the configuration.
+    fn beside_configuration(&self, url: String) -> String {
+        match sqlite_file(&url) {
+            Some((path, _)) if path.is_relative() => {
+                let path = self.root.join(path).display().to_string();
+                let path = utf8_percent_encode(&path, PATH);
+                let query = url.split_once('?').map(|(_, query)| format!("?{query}"));
+                format!("sqlite:///{path}{}", query.unwrap_or_default())
+            }
+            _ => url,
+        }
     }
 }
 
-/// Put environment variables in the place of `${NAME}` and `${NAME:-default}`.
+fn patterns(exclude: &[String]) -> Result<Vec<Pattern>, CliError> {
+    let parse = |text: &String| {
+        Pattern::new(text).map_err(|error| {
+            CliError::new(format!("exclude: {text:?} is not a pattern: {error}"))
+                .hint("write names of tables with * and ?, for example \"legacy_*\"")
+        })
+    };
+    exclude.iter().map(parse).collect()
+}
+
+/// Replace `${NAME}` and `${NAME:-default}` by environment variables.
 fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
@@ -161,7 +202,7 @@ fn read(file: &Path) -> Result<Option<Settings>, CliError> {
         let offset = error.span().map_or(0, |span| span.start);
         let line = text[..offset.min(text.len())].matches('\n').count() + 1;
         CliError::new(format!("{}:{line}: {}", file.display(), error.message()))
-            .hint("the keys are `models`, `migrations` and `[databases]`")
+            .hint("valid keys are `models`, `migrations`, `exclude` and `[databases]`")
     };
     if file
         .file_name()

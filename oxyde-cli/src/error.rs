@@ -1,4 +1,4 @@
-//! What a command says when it cannot go on.
+//! Errors of commands.
 
 use oxyde_migrate::autodetect::DetectError;
 use oxyde_migrate::executor::MigrateError;
@@ -11,14 +11,14 @@ use crate::host::HostError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CliError {
-    /// What went wrong, with its place.
+    /// What went wrong, and where.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
 impl CliError {
-    /// An error without a hint yet.
+    /// Create an error without a hint.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         CliError {
@@ -27,7 +27,7 @@ impl CliError {
         }
     }
 
-    /// With a hint.
+    /// Add a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

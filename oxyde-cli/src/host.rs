@@ -1,4 +1,4 @@
-//! What the command needs of the process it runs in.
+//! The interface to the process that runs the command.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ pub trait Host: Sync {
     /// Write to standard error.
     fn err(&self, text: &str);
 
-    /// Whether a person reads standard output at a terminal.
+    /// Whether standard output is a terminal.
     fn is_terminal(&self) -> bool;
 
-    /// Ask at the terminal and read a line; `None` when nobody can answer.
+    /// Ask at the terminal and read a line; `None` without a terminal.
     fn ask(&self, question: &str) -> Option<String>;
 
     /// Import the modules and describe the models that they declare.
@@ -24,19 +24,19 @@ pub trait Host: Sync {
     /// A module cannot be imported, or there is no Python.
     fn models(&self, modules: &[String], root: &Path) -> Result<ModelsDocument, HostError>;
 
-    /// What runs the functions of `run_python`; `None` where that is not possible.
+    /// Returns what runs the functions of `run_python`; `None` if that is not possible.
     fn data_steps(&self) -> Option<&dyn oxyde_migrate::executor::DataSteps>;
 
-    /// Run the command again in a process that can run data steps, and answer with its exit
-    /// code; `None` where there is no such process.
+    /// Run the command again in a process that can run data steps, and return its exit
+    /// code; `None` if there is no such process.
     fn hand_over(&self, arguments: &[String]) -> Option<i32>;
 }
 
-/// What a host could not do.
+/// An error of the host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct HostError {
-    /// What went wrong, with its place.
+    /// What went wrong, and where.
     pub message: String,
     /// What to do about it.
     pub hint: String,

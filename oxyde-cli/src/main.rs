@@ -1,4 +1,4 @@
-//! The native `oxyde` binary: everything but the models' own Python.
+//! The native `oxyde` binary: everything that does not need the project's Python.
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

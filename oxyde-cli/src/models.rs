@@ -1,4 +1,4 @@
-//! The models as the host describes them.
+//! The host's description of the models.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct ModelsDocument {
     /// Their tables.
     pub schema: Schema,
-    /// The module of each table, by its name (with its schema in front, if it has one).
+    /// The module of each table, by its name (with its schema as prefix, if it has one).
     #[serde(default)]
     pub modules: BTreeMap<String, String>,
     /// The modules that were imported.
@@ -20,7 +20,7 @@ pub struct ModelsDocument {
 }
 
 impl ModelsDocument {
-    /// Read a document, or a bare schema.
+    /// Parse a document, or a bare schema.
     ///
     /// # Errors
     /// The text is neither.

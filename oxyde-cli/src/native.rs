@@ -1,5 +1,5 @@
 //! The native binary as a host: it writes to the terminal and starts the project's Python
-//! where only Python knows.
+//! if a command needs the models.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use crate::models::ModelsDocument;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NativeHost;
 
-/// The project's Python: named by `OXYDE_PYTHON`, of the active or the project's virtual
-/// environment, else `python3`.
+/// Return the project's Python: `OXYDE_PYTHON`, or that of the active or the project's virtual
+/// environment, otherwise `python3`.
 fn python(root: &Path) -> PathBuf {
     if let Some(python) = std::env::var_os("OXYDE_PYTHON") {
         return PathBuf::from(python);
@@ -35,7 +35,7 @@ fn python(root: &Path) -> PathBuf {
 
 impl Host for NativeHost {
     fn out(&self, text: &str) {
-        // A reader that went away ends the output, not the command.
+        // A closed pipe ends the output, not the command.
         let _ = std::io::stdout().write_all(text.as_bytes());
         let _ = std::io::stdout().flush();
     }
@@ -71,17 +71,17 @@ impl Host for NativeHost {
             .output()
             .map_err(|error| HostError {
                 message: format!("cannot start {}: {error}", python.display()),
-                hint: "activate the project's virtual environment, set OXYDE_PYTHON, or give \
+                hint: "activate the project's virtual environment, set OXYDE_PYTHON, or pass \
                        the models with --schema FILE"
                     .to_owned(),
             })?;
         if !answer.status.success() {
-            return Err(said(&answer.stderr));
+            return Err(reported(&answer.stderr));
         }
         ModelsDocument::from_json(&String::from_utf8_lossy(&answer.stdout)).map_err(|error| {
             HostError {
                 message: format!("the models' schema cannot be read: {error}"),
-                hint: "the `oxyde` package of the project may be of another version".to_owned(),
+                hint: "the project's `oxyde` package may have another version".to_owned(),
             }
         })
     }
@@ -112,8 +112,8 @@ impl Host for NativeHost {
     }
 }
 
-/// The `error:` and `hint:` lines of a Python process; without them its last line.
-fn said(stderr: &[u8]) -> HostError {
+/// Parse the `error:` and `hint:` lines of a Python process; without them, use its last line.
+fn reported(stderr: &[u8]) -> HostError {
     let text = String::from_utf8_lossy(stderr);
     let line = |word: &str| {
         text.lines()
@@ -123,11 +123,11 @@ fn said(stderr: &[u8]) -> HostError {
     HostError {
         message: line("error:")
             .or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))
-            .unwrap_or("Python ended without a word")
+            .unwrap_or("Python exited without a message")
             .to_owned(),
         hint: line("hint:")
             .unwrap_or(
-                "is `oxyde` installed in the project's virtual environment? OXYDE_PYTHON names another",
+                "check that `oxyde` is installed in the project's virtual environment, or set OXYDE_PYTHON",
             )
             .to_owned(),
     }

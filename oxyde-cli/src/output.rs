@@ -1,33 +1,33 @@
-//! Lines for people: colours at a terminal only, errors on standard error.
+//! Output for people: colours only at a terminal, errors on standard error.
 
 use crate::args::Color;
 use crate::error::CliError;
 use crate::host::Host;
 
-/// Where a command writes.
+/// The output of a command.
 pub struct Output<'a> {
     /// The process.
     pub host: &'a dyn Host,
     colors: bool,
 }
 
-/// How a word looks.
+/// The style of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Good news.
+    /// Success.
     Good,
-    /// Bad news.
+    /// Failure.
     Bad,
     /// A warning.
     Warning,
     /// A heading.
     Strong,
-    /// Beside the point.
+    /// Less important.
     Faint,
 }
 
 impl<'a> Output<'a> {
-    /// Colours as the flag says; `auto` means at a terminal, unless `NO_COLOR` is set.
+    /// Colour as the flag specifies; `auto` means at a terminal, unless `NO_COLOR` is set.
     #[must_use]
     pub fn new(host: &'a dyn Host, color: Color) -> Self {
         let wanted = match color {
@@ -43,17 +43,17 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// A line on standard output.
+    /// Write a line to standard output.
     pub fn line(&self, text: &str) {
         self.host.out(&format!("{text}\n"));
     }
 
-    /// A text on standard output without a line's end.
+    /// Write text to standard output, without a line break.
     pub fn part(&self, text: &str) {
         self.host.out(text);
     }
 
-    /// A warning on standard error.
+    /// Write a warning to standard error.
     pub fn warn(&self, text: &str) {
         self.host.err(&format!(
             "{} {text}\n",
@@ -61,7 +61,7 @@ impl<'a> Output<'a> {
         ));
     }
 
-    /// An error and its hint on standard error.
+    /// Write an error and its hint to standard error.
     pub fn error(&self, error: &CliError) {
         self.host.err(&format!(
             "{} {}\n",
@@ -74,7 +74,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// A word with its look.
+    /// Style a word.
     #[must_use]
     pub fn paint(&self, look: Look, text: &str) -> String {
         if !self.colors {

@@ -1,13 +1,14 @@
-//! The command under a hard life: four at a time, and killed at random moments.
+//! Stress tests of the command: four processes at a time, killed at random moments.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test says so by failing"
+    reason = "a test fails by panicking"
 )]
 
 #[path = "../../oxyde-migrate/tests/servers/mod.rs"]
 mod servers;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -49,7 +50,7 @@ async fn assert_is_whole(database: &Database, what: &str) {
     let history = History::load(&chain()).unwrap();
     let expected = history.state(&|_| true).unwrap();
     let session = database.session().await;
-    let found = drift(&session, &expected).await.unwrap();
+    let found = drift(&session, &expected, &BTreeSet::new()).await.unwrap();
     session.close().await;
     assert_eq!(found, Drift::default(), "{what}");
     let rows = database.rows("SELECT count(*) FROM post_tags").await;
@@ -80,7 +81,53 @@ fn four_at_a_time(server: &'static str) {
     });
 }
 
-/// Kill the command at moments spread over the time that a whole run takes, then let it finish.
+/// Kills runs at moments spread over the time that a whole run takes.
+struct Killer {
+    /// The latest moment, in seconds. A run that ended before its moment makes it shorter, so that
+    /// some runs are always killed, however fast the machine is.
+    latest: f64,
+    seed: u64,
+    kills: u32,
+}
+
+impl Killer {
+    /// `whole` is the time of a run that nothing stopped.
+    fn new(whole: Duration) -> Self {
+        Self {
+            // A fixed seed: the moments differ between rounds, not between test runs.
+            latest: whole.as_secs_f64().min(0.6),
+            seed: 0x2545_f491_4f6c_dd1d,
+            kills: 0,
+        }
+    }
+
+    /// Start the command and kill it at the next moment, or return the output of a run that ended
+    /// before it.
+    fn strike(&mut self, mut command: Command) -> Option<Output> {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        let part = f64::from(u32::try_from(self.seed >> 40).unwrap()) / f64::from(1_u32 << 24);
+        let mut process = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_secs_f64(self.latest * part));
+        if process.try_wait().unwrap().is_some() {
+            self.latest *= 0.9;
+            return Some(process.wait_with_output().unwrap());
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+        self.kills += 1;
+        None
+    }
+}
+
+fn time_of(command: &mut Command, what: &str) -> Duration {
+    let started = Instant::now();
+    assert_done(&command.output().unwrap(), what);
+    started.elapsed()
+}
+
+/// Killed on the way forward, and finished by a run that nothing stops.
 fn killed_at_random(server: &'static str) {
     runtime().block_on(async {
         let rounds = std::env::var("OXYDE_TEST_KILLS")
@@ -88,34 +135,20 @@ fn killed_at_random(server: &'static str) {
             .and_then(|n| n.parse().ok());
         let rounds: u32 = rounds.unwrap_or(50);
         let database = Database::create(server).await;
-        let started = Instant::now();
-        assert_done(&oxyde(&database, &["migrate"]).output().unwrap(), server);
-        let whole = started.elapsed();
+        // Each run continues where the last was killed, so that short runs reach all steps.
+        let whole = time_of(&mut oxyde(&database, &["migrate"]), server).mul_f64(0.6);
         database.drop().await;
 
         let mut database = Database::create(server).await;
-        let (mut kills, mut finished) = (0, 0);
-        // A fixed seed: the moments differ from round to round, not from run to run.
-        let mut seed: u64 = 0x2545_f491_4f6c_dd1d;
-        while kills < rounds {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            let part = f64::from(u32::try_from(seed >> 40).unwrap()) / f64::from(1_u32 << 24);
-            let mut process = oxyde(&database, &["migrate"]).spawn().unwrap();
-            // Each run goes on where the last was killed, so that short runs reach all steps.
-            let longest = (whole.as_secs_f64() * 0.6).min(0.6);
-            std::thread::sleep(Duration::from_secs_f64(longest * part));
-            if process.try_wait().unwrap().is_none() {
-                process.kill().unwrap();
-                process.wait().unwrap();
-                kills += 1;
-            } else {
-                assert_done(&process.wait_with_output().unwrap(), server);
+        let mut killer = Killer::new(whole);
+        let mut finished = 0;
+        while killer.kills < rounds {
+            if let Some(output) = killer.strike(oxyde(&database, &["migrate"])) {
+                assert_done(&output, server);
             }
-            // Now and then it may finish what the killed ones left.
-            if kills % 5 == 0 {
-                let what = format!("{server}, after {kills} kills");
+            // Sometimes let a run finish what the killed ones left.
+            if killer.kills.is_multiple_of(5) {
+                let what = format!("{server}, after {} kills", killer.kills);
                 assert_done(&oxyde(&database, &["migrate"]).output().unwrap(), &what);
                 assert_is_whole(&database, &what).await;
                 finished += 1;
@@ -128,32 +161,28 @@ fn killed_at_random(server: &'static str) {
     });
 }
 
-/// The same on the way back: killed, finished, and forwards again.
+/// The same in reverse: killed, finished, and forward again.
 fn killed_on_the_way_back(server: &'static str) {
     runtime().block_on(async {
         let database = Database::create(server).await;
-        let mut kills = 0;
-        for round in 0..3 {
+        let forward = || oxyde(&database, &["migrate"]);
+        let back = || oxyde(&database, &["migrate", "0002"]);
+        assert_done(&forward().output().unwrap(), server);
+        let mut killer = Killer::new(time_of(&mut back(), server));
+        for round in 1..=3 {
             let what = format!("{server}, round {round}");
-            assert_done(&oxyde(&database, &["migrate"]).output().unwrap(), &what);
+            assert_done(&forward().output().unwrap(), &what);
             assert_is_whole(&database, &what).await;
-            for wait in [30, 70, 150, 260, 400] {
-                let mut process = oxyde(&database, &["migrate", "0002"]).spawn().unwrap();
-                std::thread::sleep(Duration::from_millis(wait + 13 * round));
-                if process.try_wait().unwrap().is_none() {
-                    process.kill().unwrap();
-                    kills += 1;
+            while killer.kills < 5 * round {
+                if let Some(output) = killer.strike(back()) {
+                    assert_done(&output, &what);
+                    assert_done(&forward().output().unwrap(), &what);
                 }
-                process.wait().unwrap();
             }
-            assert_done(
-                &oxyde(&database, &["migrate", "0002"]).output().unwrap(),
-                &what,
-            );
+            assert_done(&back().output().unwrap(), &what);
             let rows = database.rows("SELECT count(*) FROM posts").await;
             assert_eq!(rows[0][0].as_deref(), Some("0"), "{what}");
         }
-        assert!(kills > 0, "{server}: nothing was killed");
         database.drop().await;
     });
 }

@@ -30,6 +30,7 @@ fn select(columns: &[(&str, ColumnType)]) -> Arc<Plan> {
             })
             .collect(),
         writes: false,
+        plain_insert: false,
         bulk: None,
     })
 }

@@ -94,6 +94,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect(),
         outputs: vec![],
         writes: true,
+        plain_insert: true,
         bulk: Some(bulk),
     });
     let row = |id: i64| {
@@ -129,6 +130,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }],
             outputs: outputs.clone(),
             writes: false,
+            plain_insert: false,
             bulk: None,
         })
     };
@@ -211,7 +213,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         transaction
             .fetch(&by_key, vec![Value::Int(1)], &never)
             .await?;
-        transaction.commit().await?;
+        transaction.commit(&Cancel::never()).await?;
         times.push(began.elapsed());
     }
     report("read-only transaction", times);

@@ -1,4 +1,4 @@
-//! Any number of rows in as few statements as the database takes, all or nothing.
+//! Sends any number of rows in as few statements as the database allows, all or nothing.
 
 use std::sync::Arc;
 
@@ -8,31 +8,28 @@ use oxyde_sql::value::Value;
 
 use crate::backend::{Job, Limits, Outcome};
 use crate::error::DriverError;
-use crate::fit::base_of;
 use crate::rows::RowSet;
+use crate::values::fit::size_of;
 
-/// What a bulk call came to.
+/// The result of a bulk call.
 #[derive(Clone, Debug, Default)]
-pub struct BulkDone {
+pub struct BulkResult {
     /// Rows inserted or changed.
     pub affected: u64,
-    /// The returned rows, in the order of the input, when the plan returns some.
+    /// The returned rows, in the order of the input, if the plan returns any.
     pub rows: Option<RowSet>,
-    /// The generated keys, in the order of the input, where the database counts them without
-    /// returning rows and exactly one row was inserted for each.
+    /// The generated keys, in the order of the input, if the database generates them without
+    /// returning rows and exactly one row was inserted per input row.
     pub ids: Option<Vec<i64>>,
 }
 
-/// Most placeholders of one statement.
+/// Maximum number of placeholders per statement.
 const PLACEHOLDERS: usize = 65_535;
-/// Most rows of one statement: more gain nothing and cost the server's parser memory.
+/// Maximum number of rows per statement: more do not help and use the server's parser memory.
 const ROWS: usize = 2_000;
 
-/// From this many rows on COPY is faster, although it takes two questions.
+/// From this many rows on, COPY is faster, although it needs an additional query.
 const COPIED: usize = 1_000;
-
-/// About how long a number of a vector is as text, in which many rows go.
-const VECTOR_DIGITS: usize = 12;
 
 /// The jobs of a bulk call.
 pub(crate) fn jobs(
@@ -42,7 +39,7 @@ pub(crate) fn jobs(
     limits: Limits,
 ) -> Result<Vec<Job>, DriverError> {
     let Some(bulk) = &plan.bulk else {
-        return Err(DriverError::Misuse("the plan takes one row only"));
+        return Err(DriverError::Misuse("the plan accepts only one row"));
     };
     if batch_size == Some(0) {
         return Err(DriverError::Misuse("batch_size must be at least 1"));
@@ -60,13 +57,13 @@ pub(crate) fn jobs(
                 })
                 .collect())
         }
-        // UNNEST takes an array of arrays apart to the last item.
+        // UNNEST flattens nested arrays completely.
         Bulk::Arrays { .. } if plan.binds.iter().any(|bind| is_array(&bind.ty)) => Ok(rows
             .into_iter()
             .map(|values| Job::Plan {
                 plan: Arc::clone(plan),
                 values,
-                parts: None,
+                sink: None,
             })
             .collect()),
         Bulk::Arrays { sql, copy } => {
@@ -84,8 +81,8 @@ pub(crate) fn jobs(
         }
         Bulk::Text { .. } => {
             let most = (PLACEHOLDERS / plan.binds.len().max(1)).clamp(1, ROWS);
-            // The values and the text are packets of their own; a quarter is left for what the
-            // estimate does not see.
+            // The values and the SQL are separate packets; a quarter is reserved for what the
+            // estimate does not include.
             let ranges = pieces(&rows, batch.min(most), limits.bytes / 4 * 3);
             let mut rows = rows.into_iter();
             Ok(ranges
@@ -97,15 +94,15 @@ pub(crate) fn jobs(
 }
 
 fn is_array(ty: &ColumnType) -> bool {
-    matches!(base_of(ty), ColumnType::Array { .. })
+    matches!(ty.base(), ColumnType::Array { .. })
 }
 
-/// Cuts the rows into pieces of at most `most` rows and about `bytes` bytes.
+/// Split the rows into batches of at most `most` rows and about `bytes` bytes.
 fn pieces(rows: &[Vec<Value>], most: usize, bytes: usize) -> Vec<std::ops::Range<usize>> {
     let mut pieces = Vec::new();
     let (mut start, mut weight) = (0, 0);
     for (at, row) in rows.iter().enumerate() {
-        let size: usize = row.iter().map(size_of_value).sum();
+        let size: usize = row.iter().map(size_of).sum();
         if at > start && (at - start >= most || weight + size > bytes) {
             pieces.push(start..at);
             (start, weight) = (at, 0);
@@ -116,18 +113,6 @@ fn pieces(rows: &[Vec<Value>], most: usize, bytes: usize) -> Vec<std::ops::Range
         pieces.push(start..rows.len());
     }
     pieces
-}
-
-/// About how many bytes a value takes on its way.
-fn size_of_value(value: &Value) -> usize {
-    12 + match value {
-        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Uuid(_) => 36,
-        Value::Vector(numbers) => numbers.len() * VECTOR_DIGITS,
-        Value::List(items) => items.iter().map(size_of_value).sum::<usize>() * 2,
-        _ => 8,
-    }
 }
 
 fn text(plan: &Arc<Plan>, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Job {
@@ -172,7 +157,7 @@ fn text(plan: &Arc<Plan>, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Job {
     }
 }
 
-/// Writes `$1`, `$2` … for the `?` that stand outside quotes.
+/// Replace each `?` outside quotes by `$1`, `$2` …
 fn number(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len() + 64);
     let mut quote = None;
@@ -194,26 +179,26 @@ fn number(sql: &str) -> String {
     out
 }
 
-/// Gathers the outcomes of the jobs.
-pub(crate) struct Gathered {
-    done: BulkDone,
+/// Collects the outcomes of the jobs.
+pub(crate) struct BulkCollector {
+    done: BulkResult,
     id_step: Option<i64>,
     returns: bool,
-    /// Whether each row surely becomes one new row.
+    /// Whether each input row is certain to become one new row.
     plain: bool,
 }
 
-impl Gathered {
+impl BulkCollector {
     pub(crate) fn new(plan: &Arc<Plan>, limits: Limits) -> Self {
         let returns = !plan.outputs.is_empty();
         Self {
-            done: BulkDone {
+            done: BulkResult {
                 rows: returns.then(|| RowSet::of_plan(plan)),
-                ..BulkDone::default()
+                ..BulkResult::default()
             },
             id_step: limits.id_step,
             returns,
-            plain: is_plain_insert(plan),
+            plain: plan.plain_insert,
         }
     }
 
@@ -228,34 +213,32 @@ impl Gathered {
             _ => 1,
         };
         let counted = self.plain && !self.returns && outcome.affected == rows as u64;
-        match (self.id_step, outcome.last_insert_id) {
-            _ if counted && outcome.ids.len() == rows => {
-                let ids = self.done.ids.get_or_insert_default();
-                ids.extend_from_slice(&outcome.ids);
-            }
-            (Some(step), Some(first)) if counted => {
-                let ids = self.done.ids.get_or_insert_default();
-                ids.extend((0..).take(rows).map(|at: i64| first + at * step));
-            }
-            // Not every row got a new key: then none is told.
-            _ => {
-                self.plain = false;
-                self.done.ids = None;
-            }
+        let ids = match (self.id_step, outcome.last_insert_id) {
+            _ if !counted => None,
+            _ if outcome.ids.len() == rows => Some(outcome.ids.clone()),
+            (Some(step), Some(first)) => generated(first, step, rows),
+            _ => None,
+        };
+        if let Some(ids) = ids {
+            self.done.ids.get_or_insert_default().extend(ids);
+        } else {
+            // Not every row got a new key, so report none.
+            self.plain = false;
+            self.done.ids = None;
         }
     }
 
-    pub(crate) fn finish(self) -> BulkDone {
+    pub(crate) fn finish(self) -> BulkResult {
         self.done
     }
 }
 
-/// Whether the plan inserts each row once or fails: no `IGNORE`, no upsert.
-fn is_plain_insert(plan: &Plan) -> bool {
-    let upper = plan.sql.to_ascii_uppercase();
-    upper.starts_with("INSERT INTO")
-        && !upper.contains("ON DUPLICATE KEY")
-        && !upper.contains("ON CONFLICT")
+/// The keys of rows of one statement; `None` where they exceed 64 bits, as after a key that was given.
+fn generated(first: i64, step: i64, rows: usize) -> Option<Vec<i64>> {
+    (0..)
+        .take(rows)
+        .map(|at: i64| first.checked_add(at.checked_mul(step)?))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! Stopping an operation that is under way.
+//! Cancels a running operation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// A handle with which another task stops an operation.
+/// A handle with which another task cancels an operation.
 ///
-/// The operation is stopped on the server and awaited to its end, so that a cancelled write
-/// does not happen later. Once fired it stays fired: give every operation its own.
+/// The operation is stopped on the server, and its end is awaited, so that a cancelled write
+/// does not happen later. A fired handle stays fired: use a new one for every operation.
 ///
 /// ```
 /// let cancel = oxyde_driver::Cancel::new();
@@ -26,19 +26,19 @@ struct State {
 }
 
 impl Cancel {
-    /// A handle that can be fired.
+    /// Create a handle that can be fired.
     #[must_use]
     pub fn new() -> Self {
         Self(Some(Arc::default()))
     }
 
-    /// A handle that never fires, for work that nobody cancels.
+    /// Create a handle that never fires, for work that is not cancelled.
     #[must_use]
     pub const fn never() -> Self {
         Self(None)
     }
 
-    /// Asks for the stop. From any thread; the second time does nothing.
+    /// Request cancellation. Callable from any thread; further calls have no effect.
     pub fn fire(&self) {
         if let Some(state) = &self.0 {
             state.fired.store(true, Ordering::Release);
@@ -46,7 +46,7 @@ impl Cancel {
         }
     }
 
-    /// Whether the stop was asked for.
+    /// Whether cancellation was requested.
     #[must_use]
     pub fn is_fired(&self) -> bool {
         self.0

@@ -1,4 +1,4 @@
-//! Rows of a plan bit by bit.
+//! Reads the rows of a plan in chunks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -8,32 +8,31 @@ use oxyde_sql::value::Value;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::backend::{Bits, Job, bits};
-use crate::begin::BeginOptions;
+use crate::backend::Job;
 use crate::cancel::Cancel;
 use crate::error::DriverError;
-use crate::lease::Shared;
+use crate::pool::Deadline;
 use crate::pool::Pool;
+use crate::pool::PoolInner;
 use crate::rows::RowSet;
-use crate::supervise::Deadline;
-use crate::transaction::{Inner, Transaction};
+use crate::transaction::BeginOptions;
+use crate::transaction::{Transaction, TransactionInner};
 
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
-/// The rows of a plan, so many at a time, in constant memory where the database allows it:
+/// The rows of a plan in chunks, in constant memory if the database allows it:
 ///
 /// | | in a transaction | outside |
 /// |---|---|---|
-/// | `PostgreSQL` | a cursor of the server | the same, in a read-only transaction of its own |
-/// | `SQLite` | stepped on the connection | the same; a memory database is read at once |
+/// | `PostgreSQL` | a server-side cursor | the same, in a read-only transaction of its own |
+/// | `SQLite` | stepped on the connection | the same; an in-memory database is read at once |
 /// | `MySQL`, `MariaDB` | read at once | streamed over a connection of its own |
 ///
-/// Read at once: all rows are in memory as [`RowSet`], and no connection is kept. Otherwise one
-/// opened on a pool keeps a connection until it is closed, dropped or at its end. Inside a
-/// transaction other statements may run between two chunks; on `SQLite` it is not defined
-/// whether changes of the rows that come later are seen. It ends with its transaction, with the
-/// savepoint in which it was opened, and on `SQLite` when a statement of its transaction is
-/// stopped.
+/// Read at once means that all rows are in memory as a [`RowSet`], and no connection is kept.
+/// Otherwise a cursor opened on a pool holds a connection until it is closed, dropped or exhausted.
+/// Inside a transaction, other statements may run between two chunks; on `SQLite` it is undefined
+/// whether the cursor sees changes to later rows. It ends with its transaction, with the savepoint
+/// in which it was opened, and on `SQLite` if a statement of its transaction is cancelled.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -61,36 +60,36 @@ pub struct Cursor {
 #[derive(Debug)]
 enum Source {
     Placed {
-        on: On,
+        on: CursorTransaction,
         id: u64,
     },
     Streamed {
         chunks: mpsc::Receiver<RowSet>,
         stop: Cancel,
         work: JoinHandle<Result<(), DriverError>>,
-        shared: Arc<Shared>,
+        pool: Arc<PoolInner>,
     },
-    Kept {
+    Buffered {
         rows: RowSet,
         at: usize,
     },
     Closed,
 }
 
-/// The transaction that a cursor is in.
+/// The transaction that a cursor belongs to.
 #[derive(Debug)]
-enum On {
-    /// Its own, which ends with it.
-    Own(Transaction),
-    /// Somebody else's.
-    Lent(Weak<Inner>),
+enum CursorTransaction {
+    /// Its own, which ends with the cursor.
+    Owned(Transaction),
+    /// The caller's.
+    Borrowed(Weak<TransactionInner>),
 }
 
-impl On {
+impl CursorTransaction {
     async fn close(self, id: u64) -> Result<(), DriverError> {
         match self {
-            Self::Own(transaction) => transaction.rollback().await,
-            Self::Lent(lent) => match Transaction::upgrade(&lent) {
+            Self::Owned(transaction) => transaction.rollback().await,
+            Self::Borrowed(lent) => match Transaction::upgrade(&lent) {
                 Some(transaction) => transaction.close_cursor(id).await,
                 None => Ok(()),
             },
@@ -99,7 +98,7 @@ impl On {
 }
 
 impl Pool {
-    /// Opens a cursor that gives `chunk` rows at a time.
+    /// Open a cursor that returns `chunk` rows at a time.
     ///
     /// # Errors
     /// Any [`DriverError`].
@@ -111,10 +110,10 @@ impl Pool {
         cancel: &Cancel,
     ) -> Result<Cursor, DriverError> {
         let source = if self.0.is_memory() {
-            // Its one connection must not be taken for long, and the rows are in memory anyway.
+            // Its only connection must not be held for long, and the rows are in memory anyway.
             let rows = self.fetch(plan, values, cancel).await?;
-            Source::Kept { rows, at: 0 }
-        } else if bits(self.features()) == Bits::Stream {
+            Source::Buffered { rows, at: 0 }
+        } else if !self.features().cursors {
             stream(&self.0, plan, values, chunk.max(1), cancel).await?
         } else {
             let options = BeginOptions {
@@ -124,11 +123,11 @@ impl Pool {
             let transaction = self.begin(options, cancel).await?;
             let id = COUNT.fetch_add(1, Ordering::Relaxed);
             if let Err(problem) = transaction.place_cursor(id, plan, values, cancel).await {
-                // The first error is the one to tell; if this fails the connection is closed.
+                // Report the first error; if this fails too, the connection is closed.
                 let _ = transaction.rollback().await;
                 return Err(problem);
             }
-            let on = On::Own(transaction);
+            let on = CursorTransaction::Owned(transaction);
             Source::Placed { on, id }
         };
         Ok(Cursor::new(plan, chunk, source))
@@ -136,7 +135,7 @@ impl Pool {
 }
 
 impl Transaction {
-    /// Opens a cursor that gives `chunk` rows at a time.
+    /// Open a cursor that returns `chunk` rows at a time.
     ///
     /// # Errors
     /// Any [`DriverError`].
@@ -147,28 +146,28 @@ impl Transaction {
         chunk: usize,
         cancel: &Cancel,
     ) -> Result<Cursor, DriverError> {
-        let source = if bits(self.features()) == Bits::Stream {
-            let rows = self.fetch(plan, values, cancel).await?;
-            Source::Kept { rows, at: 0 }
-        } else {
+        let source = if self.features().cursors {
             let id = COUNT.fetch_add(1, Ordering::Relaxed);
             self.place_cursor(id, plan, values, cancel).await?;
-            let on = On::Lent(self.downgrade());
+            let on = CursorTransaction::Borrowed(self.downgrade());
             Source::Placed { on, id }
+        } else {
+            let rows = self.fetch(plan, values, cancel).await?;
+            Source::Buffered { rows, at: 0 }
         };
         Ok(Cursor::new(plan, chunk, source))
     }
 }
 
-/// Has a task of its own read over a connection of its own, one chunk ahead.
+/// Start a task that reads over its own connection, one chunk ahead.
 async fn stream(
-    shared: &Arc<Shared>,
+    pool: &Arc<PoolInner>,
     plan: &Arc<Plan>,
     values: Vec<Value>,
     count: usize,
     cancel: &Cancel,
 ) -> Result<Source, DriverError> {
-    let mut lease = shared.acquire(plan.writes, cancel).await?;
+    let mut lease = pool.acquire(plan.writes, cancel).await?;
     let (to, chunks) = mpsc::channel(1);
     let stop = Cancel::new();
     let job = Arc::new(Job::Stream {
@@ -179,23 +178,24 @@ async fn stream(
     });
     let asked = stop.clone();
     let work = tokio::spawn(async move {
-        let (result, in_step) = lease.run(&job, true, &asked, None).await;
-        lease.set_clean(in_step);
-        result.map(|_| ())
+        let ended = lease.run(&job, true, &asked, None).await;
+        lease.set_clean(ended.ready_for_query);
+        ended.result.map(|_| ())
     });
     Ok(Source::Streamed {
         chunks,
         stop,
         work,
-        shared: Arc::clone(shared),
+        pool: Arc::clone(pool),
     })
 }
 
-/// Waits for the task that reads; by then the connection is back.
+/// Wait for the reading task; afterwards the connection is back in the pool.
 async fn joined(work: JoinHandle<Result<(), DriverError>>) -> Result<(), DriverError> {
     work.await.unwrap_or_else(|_| {
         Err(DriverError::ConnectionLost {
-            message: "the task of the cursor has ended".to_owned(),
+            message: "the task of the cursor ended".to_owned(),
+            refused: false,
         })
     })
 }
@@ -209,8 +209,8 @@ impl Cursor {
         }
     }
 
-    /// The next rows. Fewer than a chunk: these were the last, and the cursor is closed; none
-    /// when it was closed before.
+    /// Return the next rows. If there are fewer than a chunk, these were the last and the cursor is
+    /// closed; a closed cursor returns none.
     ///
     /// # Errors
     /// Any [`DriverError`]; then the cursor is closed.
@@ -220,7 +220,7 @@ impl Cursor {
         match &result {
             Ok(rows) if rows.len() == self.chunk => return result,
             Ok(_) => shut(&mut source, false).await?,
-            // The first error is the one to tell.
+            // Report the first error.
             Err(_) => drop(shut(&mut source, true).await),
         }
         result
@@ -229,14 +229,16 @@ impl Cursor {
     async fn next_of(&self, source: &mut Source, cancel: &Cancel) -> Result<RowSet, DriverError> {
         match source {
             Source::Placed { on, id } => {
-                let job = Job::Next {
+                let job = Job::FetchCursor {
                     id: *id,
                     plan: Arc::clone(&self.plan),
                     count: self.chunk,
                 };
                 match on {
-                    On::Own(transaction) => transaction.next_rows(job, cancel).await,
-                    On::Lent(lent) => match Transaction::upgrade(lent) {
+                    CursorTransaction::Owned(transaction) => {
+                        transaction.next_rows(job, cancel).await
+                    }
+                    CursorTransaction::Borrowed(lent) => match Transaction::upgrade(lent) {
                         Some(transaction) => transaction.next_rows(job, cancel).await,
                         None => Err(DriverError::Closed {
                             what: "the transaction",
@@ -244,8 +246,8 @@ impl Cursor {
                     },
                 }
             }
-            Source::Streamed { chunks, shared, .. } => {
-                let deadline = Deadline::of_query(shared.settings.query_timeout);
+            Source::Streamed { chunks, pool, .. } => {
+                let deadline = Deadline::of_query(pool.settings.query_timeout);
                 tokio::select! {
                     biased;
                     chunk = chunks.recv() => {
@@ -255,7 +257,7 @@ impl Cursor {
                     reason = Deadline::passed(deadline) => Err(reason),
                 }
             }
-            Source::Kept { rows, at } => {
+            Source::Buffered { rows, at } => {
                 let part = rows.part(*at, self.chunk);
                 *at += part.len();
                 Ok(part)
@@ -264,21 +266,21 @@ impl Cursor {
         }
     }
 
-    /// Gives the connection back. Closed already: nothing.
+    /// Release the connection. No effect if the cursor is already closed.
     ///
     /// # Errors
-    /// When the connection broke: it is gone then.
+    /// The connection broke and was discarded.
     pub async fn close(&self) -> Result<(), DriverError> {
         shut(&mut *self.source.lock().await, true).await
     }
 
-    /// Lets go of everything without touching a socket: for the child of a fork.
+    /// Abandon everything without touching a socket, for the child of a fork.
     pub fn forget(self) {
         std::mem::forget(self);
     }
 }
 
-/// Closes; `early` when rows are left.
+/// Close the cursor; `early` means that rows are left.
 async fn shut(source: &mut Source, early: bool) -> Result<(), DriverError> {
     match std::mem::replace(source, Source::Closed) {
         Source::Placed { on, id } => on.close(id).await,
@@ -288,13 +290,13 @@ async fn shut(source: &mut Source, early: bool) -> Result<(), DriverError> {
             if early {
                 stop.fire();
                 drop(chunks);
-                // That it was stopped is no news, and a lost connection is not used again.
+                // Ignore that it was cancelled; a lost connection is not reused.
                 let _ = joined(work).await;
                 return Ok(());
             }
             joined(work).await
         }
-        Source::Kept { .. } | Source::Closed => Ok(()),
+        Source::Buffered { .. } | Source::Closed => Ok(()),
     }
 }
 
@@ -306,9 +308,9 @@ impl Drop for Cursor {
                     runtime.spawn(on.close(id));
                 }
             }
-            // The task gives the connection back when it has ended.
+            // The task releases the connection when it ends.
             Source::Streamed { stop, .. } => stop.fire(),
-            Source::Kept { .. } | Source::Closed => (),
+            Source::Buffered { .. } | Source::Closed => (),
         }
     }
 }

@@ -1,23 +1,27 @@
-//! What can go wrong at the database: one variant per cause, classified by code.
+//! Errors: one variant per cause, classified by the database's codes.
 
 use std::time::Duration;
 
-/// A constraint that refused a row.
+use oxyde_sql::dialect::ServerTooOld;
+
+/// A violated constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Violation {
     /// SQLSTATE or the database's own error number.
     pub code: String,
+    /// SQLSTATE, if the database has one.
+    pub sqlstate: Option<String>,
     /// The database's message.
     pub message: String,
-    /// Name of the constraint or index, where the database tells it.
+    /// Name of the constraint or index, if the database reports it.
     pub constraint: Option<String>,
-    /// The table, where the database tells it.
+    /// The table, if the database reports it.
     pub table: Option<String>,
-    /// The columns, where the database tells them.
+    /// The columns, if the database reports them.
     pub columns: Vec<String>,
 }
 
-/// Which rule a [`Violation`] broke.
+/// The kind of a violated constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Unique constraint, unique index or primary key.
@@ -30,55 +34,63 @@ pub enum Rule {
     Check,
 }
 
-/// What the database said: its code and its message.
+/// The code and the message of a database error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// SQLSTATE or the database's own error number.
     pub code: String,
+    /// SQLSTATE, if the database has one.
+    pub sqlstate: Option<String>,
     /// The database's message.
     pub message: String,
 }
 
-/// The cause of an error that the database reported, other than a broken constraint.
+/// The cause of a database error, other than a violated constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The server does not know the user or the password is wrong.
+    /// The user is unknown or the password is wrong.
     AuthFailed,
-    /// There is no database of that name.
+    /// The database does not exist.
     UnknownDatabase,
-    /// The transaction met another one; run it again.
+    /// The transaction conflicts with another one; run it again.
     Serialization,
-    /// The database broke a deadlock by stopping this transaction; run it again.
+    /// A prepared statement is outdated, as a table was changed; it is prepared again next time.
+    StalePlan,
+    /// The database resolved a deadlock by aborting this transaction; run it again.
     Deadlock,
-    /// A lock was not free in time, or not at once with NOWAIT.
+    /// A lock was not available in time, or not immediately with NOWAIT.
     LockTimeout,
-    /// The database, file or transaction takes no writes.
+    /// The server ended the statement at a time limit of its own, or at another client's request.
+    QueryTimeout,
+    /// The server, the database or the user has as many connections as it may have.
+    TooManyConnections,
+    /// The database, file or transaction is read-only.
     ReadOnly,
     /// A number, date or other value does not fit its column.
     ValueOutOfRange,
-    /// A text or binary value is longer than its column.
+    /// A string or binary value is longer than its column.
     TooLong,
-    /// No such table.
+    /// The table does not exist.
     UndefinedTable,
-    /// No such column.
+    /// The column does not exist.
     UndefinedColumn,
-    /// No such type, operator class or other object.
+    /// The type, operator class or other object does not exist.
     UndefinedObject,
-    /// No such function or operator for values of these types.
+    /// No function or operator accepts values of these types.
     UndefinedFunction,
-    /// An extension is not installed where the server runs.
+    /// An extension is not installed on the server.
     NoExtension,
-    /// The SQL is wrong.
+    /// The SQL is invalid.
     Syntax,
-    /// The transaction is aborted: only a rollback is possible.
+    /// The transaction is aborted; only a rollback is possible.
     TransactionAborted,
-    /// The user may not do it.
+    /// The user does not have the privilege.
     PermissionDenied,
-    /// The file is no database, or a damaged one.
+    /// The file is not a database, or is damaged.
     NotADatabase,
     /// The file cannot be opened.
     CannotOpen,
-    /// Anything else: see the code.
+    /// Another cause: see the code.
     Other,
 }
 
@@ -89,71 +101,88 @@ pub enum DriverError {
     /// The URL cannot be used.
     #[error("{message}")]
     InvalidUrl {
-        /// What is wrong with it.
+        /// The problem.
         message: String,
-        /// What to do.
+        /// What to do about it.
         hint: String,
     },
-    /// A setting is unknown or its value is wrong.
+    /// A setting is unknown or its value is invalid.
     #[error("setting `{name}`: {message}")]
     InvalidSetting {
         /// Name of the setting.
         name: String,
-        /// What is wrong with it.
+        /// The problem.
         message: String,
     },
-    /// Nobody listens, the host is unknown, TLS failed.
+    /// The connection was refused, the host is unknown, or TLS failed.
     #[error("cannot connect to {target}: {message}")]
     ConnectionFailed {
-        /// Where to, without user and password.
+        /// The target, without user and password.
         target: String,
-        /// Why not.
+        /// The reason.
         message: String,
     },
-    /// The connection broke while it was in use.
+    /// The file of an SQLite database was deleted or replaced while it was open.
+    #[error("the file of {target} was deleted or replaced while it was open")]
+    FileGone {
+        /// The database.
+        target: String,
+    },
+    /// The connection was lost while it was in use.
     #[error("the connection to the database was lost: {message}")]
     ConnectionLost {
-        /// How.
+        /// The reason.
+        message: String,
+        /// Whether the server reported that it does not complete the statement.
+        refused: bool,
+    },
+    /// The connection was lost, or the operation cancelled, after a COMMIT, or a write outside a
+    /// transaction, was sent, before the server answered.
+    #[error("the answer was lost after {what} was sent; it may have taken effect: {message}")]
+    OutcomeUnknown {
+        /// What was sent.
+        what: &'static str,
+        /// The reason.
         message: String,
     },
-    /// No connection became free in time.
+    /// No connection became available in time.
     #[error(
-        "no connection of the pool `{pool}` became free within {} s (size {size}, in use {in_use}, waiting {waiting})",
+        "no connection of the pool `{pool}` became available within {} s (size {size}, in use {in_use}, waiting {waiting})",
         waited.as_secs_f64()
     )]
     PoolTimeout {
         /// Name of the pool.
         pool: String,
-        /// Most connections it may have.
+        /// Its maximum number of connections.
         size: u32,
         /// Connections in use.
         in_use: u32,
-        /// Tasks that wait for one, this one included.
+        /// Tasks that wait for a connection, including this one.
         waiting: u32,
-        /// How long this one waited.
+        /// How long this task waited.
         waited: Duration,
     },
-    /// The statement ran longer than `query_timeout`; it was stopped.
-    #[error("the query was stopped after {} s", after.as_secs_f64())]
+    /// The statement ran longer than `query_timeout` and was cancelled.
+    #[error("the query was cancelled after {} s", after.as_secs_f64())]
     QueryTimeout {
         /// The limit.
         after: Duration,
     },
-    /// The transaction lasted longer than allowed; it was rolled back.
+    /// The transaction lasted longer than allowed and was rolled back.
     #[error("the transaction was rolled back after {} s", after.as_secs_f64())]
     TransactionTimeout {
         /// The limit.
         after: Duration,
     },
-    /// The operation was cancelled by its [`Cancel`](crate::Cancel) and did not happen.
+    /// The operation was cancelled by its [`Cancel`](crate::Cancel) and had no effect.
     #[error("the operation was cancelled")]
     Cancelled,
-    /// A constraint refused the row.
+    /// A row violates a constraint.
     #[error("{}", violation.message)]
     Violated {
-        /// Which rule.
+        /// The kind of constraint.
         rule: Rule,
-        /// What the database told of it.
+        /// The details from the database.
         violation: Box<Violation>,
     },
     /// The database reported an error.
@@ -164,12 +193,12 @@ pub enum DriverError {
         /// Code and message.
         report: Box<Report>,
     },
-    /// A value of the answer cannot be represented.
+    /// A value of a result cannot be represented.
     #[error("column `{column}`: {detail}")]
     Decode {
         /// Name of the column.
         column: String,
-        /// What was found and what was expected.
+        /// The found and the expected value.
         detail: String,
     },
     /// A value does not fit the type it is sent as.
@@ -177,45 +206,105 @@ pub enum DriverError {
     Bind {
         /// Index of the value, from zero.
         param: usize,
-        /// What does not fit.
+        /// The problem.
         detail: String,
     },
-    /// A row of a bulk call does not fit.
+    /// Raw SQL has a different number of placeholders than values; it was not run.
+    #[error("the statement has {wanted} placeholder{}, and {given} value{} given", plural(*wanted), verb(*given))]
+    WrongCount {
+        /// The number of placeholders.
+        wanted: usize,
+        /// The number of values.
+        given: usize,
+    },
+    /// Raw SQL compares with a list, but the database has no arrays.
+    #[error("value {}: a list is compared with a single value", param + 1)]
+    ListValue {
+        /// Index of the value, from zero.
+        param: usize,
+    },
+    /// A row of a bulk call is invalid.
     #[error("row {}: {source}", row + 1)]
     BulkRow {
         /// Index of the row, from zero.
         row: usize,
-        /// Why.
+        /// The reason.
         source: Box<DriverError>,
     },
-    /// What this database, or the pooler before it, cannot do; refused before anything is sent.
+    /// This database, or its pooler, does not support the operation; nothing was sent.
     #[error("{what}")]
     Unsupported {
-        /// What was asked for, and of whom.
+        /// The operation and the reason.
         what: String,
         /// What to do instead.
         hint: &'static str,
     },
+    /// The server's version does not support the operation, or any; nothing was sent.
+    #[error(transparent)]
+    ServerTooOld(#[from] ServerTooOld),
+    /// Raw SQL would end the transaction that it runs in; nothing was sent.
+    #[error("`{statement}` would end the transaction that it runs in, so it was not run")]
+    EndsTransaction {
+        /// The first words of the statement.
+        statement: String,
+    },
+    /// Raw SQL ended the transaction that it ran in: the changes before it may be committed, and
+    /// no further statement runs.
+    #[error("a raw statement ended its transaction; the changes before it may be committed: {sql}")]
+    TransactionEnded {
+        /// The start of the statement.
+        sql: String,
+    },
     /// The pool or transaction is closed.
     #[error("{what} is closed")]
     Closed {
-        /// What is closed.
+        /// The closed object.
         what: &'static str,
     },
-    /// The plan cannot be run in this way: a mistake of the caller.
+    /// The plan cannot be run in this way: a bug in the caller.
     #[error("{0}")]
     Misuse(&'static str),
 }
 
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn verb(count: usize) -> &'static str {
+    if count == 1 { " was" } else { "s were" }
+}
+
 impl DriverError {
-    /// An error that the database reported.
+    /// Create an error that the database reported.
     pub(crate) fn database(cause: Cause, code: impl Into<String>, message: &str) -> Self {
         Self::Database {
             cause,
             report: Box::new(Report {
                 code: code.into(),
+                sqlstate: None,
                 message: message.to_owned(),
             }),
+        }
+    }
+
+    /// The same error with its SQLSTATE.
+    pub(crate) fn with_sqlstate(mut self, state: Option<&str>) -> Self {
+        match &mut self {
+            Self::Violated { violation, .. } => violation.sqlstate = state.map(str::to_owned),
+            Self::Database { report, .. } => report.sqlstate = state.map(str::to_owned),
+            _ => (),
+        }
+        self
+    }
+
+    /// SQLSTATE, if the database has one.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Violated { violation, .. } => violation.sqlstate.as_deref(),
+            Self::Database { report, .. } => report.sqlstate.as_deref(),
+            Self::BulkRow { source, .. } => source.sqlstate(),
+            _ => None,
         }
     }
 
@@ -230,7 +319,7 @@ impl DriverError {
         }
     }
 
-    /// The cause of a reported error.
+    /// Return the cause of a reported error.
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {
         match self {
@@ -239,73 +328,143 @@ impl DriverError {
         }
     }
 
-    /// Whether the same work may succeed when it is simply done again (in a new transaction).
+    /// The same error after `what` was sent, which may have taken effect.
+    pub(crate) fn after_sending(self, what: &'static str) -> Self {
+        match self {
+            Self::ConnectionLost { message, .. } => Self::OutcomeUnknown { what, message },
+            Self::Cancelled | Self::QueryTimeout { .. } | Self::TransactionTimeout { .. } => {
+                Self::OutcomeUnknown {
+                    what,
+                    message: format!("{self}, which the server did not confirm"),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether a statement with this error may have taken effect; `is_stopped` tells that it has not,
+    /// if it was cancelled.
+    pub(crate) fn may_follow_an_effect(&self, is_stopped: bool) -> bool {
+        match self {
+            Self::ConnectionLost { refused, .. } => !refused,
+            Self::Cancelled | Self::QueryTimeout { .. } => !is_stopped,
+            _ => false,
+        }
+    }
+
+    /// Whether the same work may succeed if it is repeated (in a new transaction), and has had no
+    /// effect.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::ConnectionLost { .. } | Self::PoolTimeout { .. } => true,
+            Self::ConnectionFailed { .. }
+            | Self::FileGone { .. }
+            | Self::ConnectionLost { .. }
+            | Self::PoolTimeout { .. } => true,
             Self::Database { cause, .. } => matches!(
                 cause,
-                Cause::Serialization | Cause::Deadlock | Cause::LockTimeout
+                Cause::Serialization
+                    | Cause::StalePlan
+                    | Cause::Deadlock
+                    | Cause::LockTimeout
+                    | Cause::TooManyConnections
             ),
             _ => false,
         }
     }
 
-    /// Whether the connection cannot be used any more.
+    /// Whether the connection is unusable.
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self, Self::ConnectionLost { .. } | Self::Closed { .. })
+        matches!(
+            self,
+            Self::ConnectionLost { .. } | Self::OutcomeUnknown { .. } | Self::Closed { .. }
+        )
     }
 
-    /// Whether the error came from the database (it saw the statement), not from before it.
+    /// Whether the error came from the database, which received the statement.
     pub(crate) fn is_from_server(&self) -> bool {
         match self {
-            Self::Violated { .. } | Self::Database { .. } | Self::ConnectionLost { .. } => true,
+            Self::Violated { .. }
+            | Self::Database { .. }
+            | Self::ConnectionLost { .. }
+            | Self::OutcomeUnknown { .. } => true,
             Self::BulkRow { source, .. } => source.is_from_server(),
             _ => false,
         }
     }
 
-    /// What to do about it, where there is something to say.
+    /// What to do about it, if there is a known remedy.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::InvalidUrl { hint, .. } => return Some(hint.clone()),
             Self::Unsupported { hint, .. } => hint,
+            Self::ServerTooOld(_) => {
+                "update the server; if a proxy hides the version of the server, set server_version"
+            }
+            Self::WrongCount { .. } => {
+                "pass one value for each placeholder ($1, $2, … on PostgreSQL, otherwise ?), in order"
+            }
+            Self::ListValue { .. } => {
+                "write a placeholder for each item: … in (?, ?); pass a JSON document as a string: \
+                 json.dumps(…)"
+            }
+            Self::OutcomeUnknown { .. } => {
+                "check whether the changes are stored before you repeat them"
+            }
+            Self::FileGone { .. } => {
+                "the next query opens the file that is there now, but creates none: \
+                 db.init() does that"
+            }
             Self::ConnectionFailed { .. } => {
-                "is the server running, and do host and port in the URL name it?"
+                "check that the server is running, and the host and port in the URL"
             }
             Self::PoolTimeout { .. } => {
-                "raise max_connections or acquire_timeout, or look for transactions that stay open"
+                "raise max_connections or acquire_timeout, or look for long-running transactions"
             }
-            Self::QueryTimeout { .. } => "raise query_timeout, or look at the plan with explain()",
+            Self::EndsTransaction { .. } | Self::TransactionEnded { .. } => {
+                "to commit, leave the atomic() block; to roll back, raise an exception or call \
+                 set_rollback(); run statements that commit by themselves (on MySQL: DDL) outside"
+            }
+            Self::QueryTimeout { .. } => {
+                "raise query_timeout, or check the query plan with explain()"
+            }
             Self::Database { cause, .. } => match cause {
-                Cause::AuthFailed => "check user and password in the URL",
-                Cause::UnknownDatabase => {
-                    "create the database first, or correct its name in the URL"
+                Cause::AuthFailed => "check the user and password in the URL",
+                Cause::UnknownDatabase => "create the database, or correct its name in the URL",
+                Cause::Serialization | Cause::Deadlock | Cause::StalePlan => {
+                    "run the transaction again"
                 }
-                Cause::Serialization | Cause::Deadlock => "run the transaction again",
-                Cause::LockTimeout => "another transaction holds the lock; try again later",
-                Cause::ReadOnly => {
-                    "the database takes no writes here; use the primary or a writable file"
+                Cause::QueryTimeout => {
+                    "raise the time limit of the server, role or session, or check the query plan \
+                     with explain()"
                 }
+                Cause::TooManyConnections => {
+                    "lower max_connections of the pools, or raise the limit of the server or role"
+                }
+                Cause::LockTimeout => "another transaction holds the lock: try again later",
+                Cause::ReadOnly => "the database is read-only: use the primary or a writable file",
                 Cause::UndefinedTable => "create the tables or run the migrations",
                 Cause::UndefinedObject => {
-                    "a type of an extension's needs that extension in the database, in a schema \
+                    "a type of an extension needs that extension in the database, in a schema \
                      of the search path; for vectors: CREATE EXTENSION vector"
                 }
                 Cause::UndefinedFunction => {
-                    "cast the values, or look at the version of the extension that has it"
+                    "cast the values, or check the version of the extension that provides it"
                 }
                 Cause::NoExtension => {
-                    "install it where the server runs (for vectors pgvector); \
-                     then it can be made: CREATE EXTENSION vector"
+                    "install it on the server (pgvector for vectors), \
+                     then create it: CREATE EXTENSION vector"
                 }
                 Cause::TransactionAborted => {
-                    "roll back to a savepoint, or roll the transaction back"
+                    "roll back to a savepoint, or roll back the transaction"
                 }
-                Cause::NotADatabase => "the path names a file that is not an SQLite database",
-                Cause::CannotOpen => "does the folder exist, and may this process write there?",
+                Cause::NotADatabase => "check the path: the file is not an SQLite database",
+                Cause::CannotOpen => {
+                    "check that the folder exists and that this process may write to it; a file in \
+                     WAL mode whose folder cannot be written is read with ?immutable=1, if no \
+                     other process changes it"
+                }
                 _ => return None,
             },
             Self::BulkRow { source, .. } => return source.hint(),

@@ -1,10 +1,10 @@
-//! One set of verbs for a pool and a transaction.
+//! The methods that pools and transactions share.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use oxyde_sql::dialect::Features;
+use oxyde_sql::dialect::{DdlStyle, Features};
 use oxyde_sql::plan::{OutputColumn, Plan};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
@@ -12,19 +12,20 @@ use oxyde_sql::value::Value;
 use crate::backend::{Job, Outcome, explain_measures, explain_sql};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
-use crate::parts::Parts;
+use crate::rows::ChunkSink;
 use crate::rows::{Cell, RowSet};
+use crate::values::raw_lists::check_lists;
 
-/// What a statement without an answer came to.
+/// The result of a statement without rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Done {
-    /// Rows that it matched (on every database, also when they had the new values already).
+pub struct ExecuteResult {
+    /// Rows that it matched (on every database, including rows that already had the new values).
     pub affected: u64,
-    /// The key of the inserted row, where the database tells it without returning rows.
+    /// The key of the inserted row, if the database reports it without returning rows.
     pub last_insert_id: Option<i64>,
 }
 
-impl From<Outcome> for Done {
+impl From<Outcome> for ExecuteResult {
     fn from(outcome: Outcome) -> Self {
         Self {
             affected: outcome.affected,
@@ -34,7 +35,7 @@ impl From<Outcome> for Done {
 }
 
 /// A pool or a transaction.
-pub(crate) trait Runs: Sync {
+pub(crate) trait JobRunner: Sync {
     fn features(&self) -> &Features;
 
     fn run(
@@ -43,8 +44,8 @@ pub(crate) trait Runs: Sync {
         cancel: &Cancel,
     ) -> impl Future<Output = Result<Outcome, DriverError>> + Send;
 
-    /// Runs jobs of which none is to have an effect.
-    fn try_out(
+    /// Run jobs without any effect.
+    fn dry_run(
         &self,
         jobs: Vec<Job>,
         cancel: &Cancel,
@@ -52,41 +53,44 @@ pub(crate) trait Runs: Sync {
 }
 
 pub(crate) async fn fetch(
-    on: &impl Runs,
+    on: &impl JobRunner,
     plan: &Arc<Plan>,
     values: Vec<Value>,
-    parts: Option<Parts>,
+    sink: Option<ChunkSink>,
     cancel: &Cancel,
 ) -> Result<RowSet, DriverError> {
     let job = Job::Plan {
         plan: Arc::clone(plan),
         values,
-        parts,
+        sink,
     };
     on.run(job, cancel).await.map(|outcome| outcome.rows)
 }
 
 pub(crate) async fn execute(
-    on: &impl Runs,
+    on: &impl JobRunner,
     plan: &Arc<Plan>,
     values: Vec<Value>,
     cancel: &Cancel,
-) -> Result<Done, DriverError> {
+) -> Result<ExecuteResult, DriverError> {
     let job = Job::Plan {
         plan: Arc::clone(plan),
         values,
-        parts: None,
+        sink: None,
     };
-    on.run(job, cancel).await.map(Done::from)
+    on.run(job, cancel).await.map(ExecuteResult::from)
 }
 
 pub(crate) async fn fetch_raw(
-    on: &impl Runs,
+    on: &impl JobRunner,
     sql: &str,
     values: Vec<Value>,
     types: &[(String, ColumnType)],
     cancel: &Cancel,
 ) -> Result<RowSet, DriverError> {
+    if !on.features().native_arrays {
+        check_lists(DdlStyle::of(on.features().dialect), sql, &values)?;
+    }
     let job = Job::Raw {
         sql: sql.to_owned(),
         values,
@@ -96,7 +100,7 @@ pub(crate) async fn fetch_raw(
 }
 
 pub(crate) async fn explain(
-    on: &impl Runs,
+    on: &impl JobRunner,
     plan: &Arc<Plan>,
     values: Vec<Value>,
     analyze: bool,
@@ -104,7 +108,7 @@ pub(crate) async fn explain(
 ) -> Result<String, DriverError> {
     let features = on.features();
     let measures = explain_measures(features);
-    let sql = explain_sql(features, &plan.sql, analyze);
+    let sql = explain_sql(features, &plan.sql, analyze)?;
     let column = |name: &str, ty| OutputColumn {
         name: name.to_owned(),
         ty,
@@ -124,6 +128,7 @@ pub(crate) async fn explain(
         binds: plan.binds.clone(),
         outputs,
         writes: analyze && plan.writes,
+        plain_insert: false,
         bulk: None,
     });
     let job = Job::Text {
@@ -134,7 +139,7 @@ pub(crate) async fn explain(
     };
     if measures {
         let outcome = if analyze && plan.writes {
-            on.try_out(vec![job], cancel).await?.pop()
+            on.dry_run(vec![job], cancel).await?.pop()
         } else {
             Some(on.run(job, cancel).await?)
         };
@@ -145,11 +150,11 @@ pub(crate) async fn explain(
         let job = Job::Plan {
             plan: Arc::clone(plan),
             values,
-            parts: None,
+            sink: None,
         };
         let began = Instant::now();
         let outcome = if plan.writes {
-            on.try_out(vec![job], cancel).await?.pop()
+            on.dry_run(vec![job], cancel).await?.pop()
         } else {
             Some(on.run(job, cancel).await?)
         };
@@ -171,7 +176,7 @@ fn lines(rows: &RowSet) -> String {
     lines.join("\n")
 }
 
-/// The rows of SQLite's query plan, each under its parent.
+/// Format SQLite's query plan as a tree.
 fn tree(rows: &RowSet) -> String {
     let mut depths: Vec<(i64, usize)> = Vec::new();
     let mut out = Vec::new();
@@ -191,14 +196,15 @@ fn tree(rows: &RowSet) -> String {
     out.join("\n")
 }
 
-/// Writes the verbs that a pool and a transaction share.
+/// Implements the methods that pools and transactions share.
 macro_rules! verbs {
     ($on:ty) => {
         impl $on {
-            /// Runs a plan that gives rows.
+            /// Run a plan that returns rows.
             ///
             /// # Errors
-            /// Any [`DriverError`]; [`DriverError::Cancelled`] when `cancel` was fired before the end.
+            /// Any [`DriverError`]; [`DriverError::Cancelled`] if `cancel` was fired before the
+            /// end.
             pub async fn fetch(
                 &self,
                 plan: &Arc<Plan>,
@@ -208,38 +214,38 @@ macro_rules! verbs {
                 executor::fetch(self, plan, values, None, cancel).await
             }
 
-            /// The same, but the rows are handed on while they arrive: the answer holds those
-            /// that `parts` did not get. After an error those that it got are void.
+            /// The same, but rows are passed on while they arrive: the result contains those
+            /// that `parts` did not receive. After an error, discard those that it received.
             ///
             /// # Errors
             /// As [`Self::fetch`].
-            pub async fn fetch_in_parts(
+            pub async fn fetch_chunked(
                 &self,
                 plan: &Arc<Plan>,
                 values: Vec<Value>,
-                parts: Parts,
+                sink: ChunkSink,
                 cancel: &Cancel,
             ) -> Result<RowSet, DriverError> {
-                executor::fetch(self, plan, values, Some(parts), cancel).await
+                executor::fetch(self, plan, values, Some(sink), cancel).await
             }
 
-            /// Runs a plan for what it changes.
+            /// Run a plan that changes rows.
             ///
             /// # Errors
-            /// Any [`DriverError`]; [`DriverError::Cancelled`] when `cancel` was fired before the
-            /// end. A write that was done nevertheless is told as done.
+            /// Any [`DriverError`]; [`DriverError::Cancelled`] if `cancel` was fired before the
+            /// end. A write that completed nevertheless is reported as successful.
             pub async fn execute(
                 &self,
                 plan: &Arc<Plan>,
                 values: Vec<Value>,
                 cancel: &Cancel,
-            ) -> Result<Done, DriverError> {
+            ) -> Result<ExecuteResult, DriverError> {
                 executor::execute(self, plan, values, cancel).await
             }
 
-            /// Runs SQL of the user. The types of the values come from the server where it tells
-            /// them, else each is sent as what it is; the columns are decoded as the server
-            /// describes them, unless `types` names one.
+            /// Run raw SQL. The types of the values come from the server if it reports
+            /// them, otherwise from the values; the columns are decoded as the server
+            /// describes them, unless `types` specifies a type.
             ///
             /// # Errors
             /// Any [`DriverError`].
@@ -253,7 +259,7 @@ macro_rules! verbs {
                 executor::fetch_raw(self, sql, values, types, cancel).await
             }
 
-            /// Explains a plan, as text. With `analyze` it is run and measured, without any effect
+            /// Explain a plan as text. With `analyze` it is run and measured, without any effect
             /// on the data.
             ///
             /// # Errors

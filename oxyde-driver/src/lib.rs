@@ -1,4 +1,4 @@
-//! Pools, transactions, bind and decode, for the plans of `oxyde-sql`.
+//! Runs the plans of `oxyde-sql`: pools, transactions, binding and decoding.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), oxyde_driver::DriverError> {
@@ -7,42 +7,34 @@
 //! let pool = Pool::connect("postgresql://localhost/app", PoolSettings::default()).await?;
 //! let rows = pool.fetch_raw("SELECT 1 AS one", vec![], &[], &Cancel::never()).await?;
 //! let transaction = pool.begin(BeginOptions::default(), &Cancel::never()).await?;
-//! transaction.commit().await?;
+//! transaction.commit(&Cancel::never()).await?;
 //! # Ok(())
 //! # }
 //! ```
 
 mod backend;
-mod begin;
-mod bind;
 mod bulk;
-mod calendar;
 mod cancel;
 mod cursor;
 mod error;
 mod executor;
-mod fit;
-mod json;
-mod lease;
 mod listen;
-mod parts;
 mod pool;
 mod rows;
 mod settings;
-mod supervise;
 mod transaction;
+mod values;
 
-pub use backend::Heard;
-pub use begin::{BeginOptions, Isolation};
-pub use bulk::BulkDone;
+pub use backend::Notification;
+pub use bulk::BulkResult;
 pub use cancel::Cancel;
 pub use cursor::Cursor;
 pub use error::{Cause, DriverError, Report, Rule, Violation};
-pub use executor::Done;
-pub use lease::PoolStatus;
+pub use executor::ExecuteResult;
 pub use listen::Listener;
-pub use parts::{Part, Parts};
-pub use pool::Pool;
-pub use rows::{Cell, ListCell, RowSet};
-pub use settings::PoolSettings;
-pub use transaction::Transaction;
+pub use pool::{Pool, PoolStatus};
+pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
+pub use settings::{PoolSettings, sqlite_file};
+pub use transaction::{BeginOptions, Isolation, Transaction};
+pub use values::calendar;
+pub use values::placeholder::{beyond, day_text};

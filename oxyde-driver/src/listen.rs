@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::backend::{Ear, Heard};
+use crate::backend::{ListenConnection, Notification};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
-use crate::lease::Shared;
 use crate::pool::Pool;
+use crate::pool::PoolInner;
 
-/// Hears what `NOTIFY` sends to some channels, over a connection of its own (beside those of the
+/// Receives notifications of some channels, over a separate connection (in addition to those of the
 /// pool). Only on `PostgreSQL`.
 ///
 /// A connection that is lost is opened again, and [`Heard::Gap`] tells that notifications may
-/// have been missed. A connection that is silent is tried every 15 seconds.
+/// have been missed. A silent connection is tested every 15 seconds.
 ///
 /// ```no_run
 /// # async fn example(pool: oxyde_driver::Pool) -> Result<(), oxyde_driver::DriverError> {
-/// use oxyde_driver::{Cancel, Heard};
+/// use oxyde_driver::{Cancel, Notification};
 ///
 /// let listener = pool.listen(vec!["orders".to_owned()], &Cancel::never()).await?;
-/// while let Heard::Note { payload, .. } = listener.next(&Cancel::never()).await? {
+/// while let Notification::Message { payload, .. } = listener.next(&Cancel::never()).await? {
 ///     assert!(!payload.is_empty());
 /// }
 /// # Ok(())
@@ -29,17 +29,17 @@ use crate::pool::Pool;
 /// ```
 #[derive(Debug)]
 pub struct Listener {
-    ear: Mutex<Option<Ear>>,
-    shared: Arc<Shared>,
+    connection: Mutex<Option<ListenConnection>>,
+    pool: Arc<PoolInner>,
     stop: Cancel,
 }
 
 impl Pool {
-    /// Begins to listen: everything that is sent from now on is heard.
+    /// Start listening: receives all notifications sent from now on.
     ///
     /// # Errors
-    /// [`DriverError::Unsupported`] where there are no notifications, or a pooler is in the way;
-    /// what connecting gives.
+    /// [`DriverError::Unsupported`] if the database has no notifications, or behind a transaction
+    /// pooler; or the error of connecting.
     pub async fn listen(
         &self,
         channels: Vec<String>,
@@ -48,55 +48,55 @@ impl Pool {
         if self.0.settings.by_transaction() {
             return Err(DriverError::Unsupported {
                 what: "LISTEN cannot be used with pg_pooler=\"transaction\"".to_owned(),
-                hint: "connect to the server itself for this, past the pooler and without \
+                hint: "connect directly to the server for this, without the pooler and without \
                        pg_pooler",
             });
         }
-        let ear = tokio::select! {
+        let connection = tokio::select! {
             biased;
-            ear = self.0.ear(channels) => ear?,
+            connection = self.0.listen(channels) => connection?,
             () = cancel.fired() => return Err(DriverError::Cancelled),
             () = self.0.closing.fired() => return Err(DriverError::Closed { what: "the pool" }),
         };
         Ok(Listener {
-            ear: Mutex::new(Some(ear)),
-            shared: Arc::clone(&self.0),
+            connection: Mutex::new(Some(connection)),
+            pool: Arc::clone(&self.0),
             stop: Cancel::new(),
         })
     }
 }
 
 impl Listener {
-    /// The next notification, or that some may have been missed. A cancelled call loses none.
+    /// Return the next notification, or a gap. A cancelled call loses none.
     ///
     /// # Errors
-    /// [`DriverError::Closed`] once it or the pool is closed; [`DriverError::Cancelled`]; after a
-    /// lost connection what the server refuses the new one for.
-    pub async fn next(&self, cancel: &Cancel) -> Result<Heard, DriverError> {
+    /// [`DriverError::Closed`] after it or the pool is closed; [`DriverError::Cancelled`]; after a
+    /// lost connection, the error with which the server refuses a new one.
+    pub async fn next(&self, cancel: &Cancel) -> Result<Notification, DriverError> {
         let work = async {
-            match &mut *self.ear.lock().await {
-                Some(ear) => ear.hear().await,
+            match &mut *self.connection.lock().await {
+                Some(connection) => connection.next().await,
                 None => Err(CLOSED),
             }
         };
         tokio::select! {
             biased;
             () = self.stop.fired() => Err(CLOSED),
-            () = self.shared.closing.fired() => Err(DriverError::Closed { what: "the pool" }),
-            heard = work => heard,
+            () = self.pool.closing.fired() => Err(DriverError::Closed { what: "the pool" }),
+            next = work => next,
             () = cancel.fired() => Err(DriverError::Cancelled),
         }
     }
 
-    /// Ends every [`Listener::next`] that waits.
+    /// End every waiting [`Listener::next`].
     pub fn stop(&self) {
         self.stop.fire();
     }
 
-    /// Stops, and closes the connection.
+    /// Stop listening, and close the connection.
     pub async fn close(&self) {
         self.stop();
-        drop(self.ear.lock().await.take());
+        drop(self.connection.lock().await.take());
     }
 }
 

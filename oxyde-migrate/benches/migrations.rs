@@ -2,7 +2,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a benchmark says so by failing"
+    reason = "a benchmark fails by panicking"
 )]
 
 #[path = "../tests/many/mod.rs"]

@@ -1,14 +1,14 @@
-//! Schema states in, migration operations, plans and their execution out.
+//! From schema states to migration operations, plans and their execution.
 //!
-//! The parts stand alone, so that Rust programs can use them without Python:
+//! The parts are independent, so that Rust programs can use them without Python:
 //!
-//! - [`operation`]: the changes that migrations are made of; [`state`]: applying and comparing.
-//! - [`autodetect`]: from two states to the operations between them.
-//! - [`mod@file`] and [`history`]: TOML files, and all of them in one order.
-//! - [`plan`], [`ledger`], [`executor`]: what is to be done on a database, and doing it so that
-//!   nothing stays half done which the next run does not finish.
-//! - [`introspect`]: what a database has, and how it differs from a state.
-//! - [`mod@lint`], [`mod@squash`], [`merge`]: looking after migrations.
+//! - [`operation`]: the changes that migrations consist of; [`state`]: apply and compare states.
+//! - [`autodetect`]: derive the operations between two states.
+//! - [`mod@file`] and [`history`]: TOML files, and their order.
+//! - [`plan`], [`ledger`], [`executor`]: plan what a database needs, and execute it so that the
+//!   next run completes an unfinished one.
+//! - [`introspect`]: read a database's schema, and compare it with a state.
+//! - [`mod@lint`], [`mod@squash`], [`merge`]: maintain migrations.
 //!
 //! ```
 //! use oxyde_migrate::autodetect::{Knowledge, detect};
@@ -38,7 +38,7 @@
 //! # }
 //! ```
 //!
-//! `examples/diff_and_apply.rs` goes all the way to a database.
+//! `examples/diff_and_apply.rs` also applies it to a database.
 
 pub mod autodetect;
 pub mod executor;
@@ -53,7 +53,6 @@ pub mod operation;
 pub mod plan;
 mod server;
 pub mod session;
+pub mod split_sql;
 pub mod squash;
 pub mod state;
-pub mod statements;
-pub mod suggest;

@@ -1,4 +1,4 @@
-//! Joining branches: two heads become one when their operations can be done in any order.
+//! Merges branches: two heads become one if their operations commute.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use crate::history::{self, History, HistoryError};
 use crate::operation::Operation;
 use crate::state::canonical;
 
-/// Branches that cannot be joined.
+/// Branches that cannot be merged.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// The migrations make no history.
+    /// The migrations do not form a history.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// What one branch does changes what the other does.
-    #[error("the branches {names} cannot be done in any order: {why}", names = names.join(" and "))]
+    /// One branch affects the result of the other.
+    #[error("the branches {names} cannot be merged: {why}", names = names.join(" and "))]
     Conflict {
         /// Their heads.
         names: Vec<String>,
-        /// What stands against it.
+        /// The reason.
         why: String,
     },
 }
@@ -30,18 +30,18 @@ impl MergeError {
         match self {
             Self::History(error) => error.hint(),
             Self::Conflict { .. } => {
-                "decide which comes first: let `depends_on` of the other branch's first migration \
-                 name this branch's head, and correct its operations"
+                "decide which branch comes first, name its head in `depends_on` of the other \
+                 branch's first migration, and correct the other branch's operations"
                     .to_owned()
             }
         }
     }
 }
 
-/// Check that the branches can be done in any order.
+/// Check that the branches can be applied in any order.
 ///
 /// # Errors
-/// They cannot, or nobody can tell (both run SQL or Python of the user's own).
+/// They cannot, or it is unknown (more than one runs the user's SQL or Python).
 pub fn check(history: &History) -> Result<(), MergeError> {
     let heads: Vec<String> = history.heads().iter().map(|m| m.name.clone()).collect();
     let branches: Vec<BTreeSet<String>> =
@@ -72,7 +72,7 @@ pub fn check(history: &History) -> Result<(), MergeError> {
         .count();
     if with_data > 1 {
         return Err(conflict(
-            "more than one runs SQL or Python of its own".to_owned(),
+            "more than one branch runs custom SQL or Python".to_owned(),
         ));
     }
     let start = history.state(&|migration| shared.contains(&migration.name))?;

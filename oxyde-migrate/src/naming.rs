@@ -1,8 +1,8 @@
-//! Names of migrations, from what they do.
+//! Derives names of migrations from their operations.
 
 use crate::operation::Operation;
 
-/// A name for a migration with these operations, without its number.
+/// Return a name for a migration with these operations, without its number.
 #[must_use]
 pub fn name_for(operations: &[Operation], first: bool) -> String {
     if first {
@@ -30,6 +30,7 @@ fn part(operation: &Operation) -> Option<String> {
     Some(match operation {
         Operation::CreateTable(table) => format!("create_{}", table.name),
         Operation::DropTable(table) => format!("drop_{}", table.name),
+        Operation::ClaimTable(claim) => format!("claim_{}", claim.name),
         Operation::RenameTable(rename) => format!("rename_{}_{}", rename.from, rename.to),
         Operation::AddColumn(add) => format!("add_{}_{}", add.table, add.column.name),
         Operation::DropColumn(drop) => format!("drop_{}_{}", drop.table, drop.name),

@@ -1,11 +1,12 @@
-//! One connection to the database: the lock and the migrations share it, so that they live
-//! and die together.
+//! One connection to the database. The lock and the migrations share it, so that losing the
+//! connection ends both.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oxyde_driver::{
     BeginOptions, Cancel, Cause, Cell, DriverError, Pool, PoolSettings, RowSet, Transaction,
+    sqlite_file,
 };
 use oxyde_sql::dialect::DdlStyle;
 
@@ -15,32 +16,33 @@ pub struct Session {
     style: &'static DdlStyle,
 }
 
-/// A row of texts; NULL is `None`.
+/// A row of strings; NULL is `None`.
 pub type Row = Vec<Option<String>>;
 
 impl Session {
-    /// Connect. `busy` is how long SQLite waits for another process's lock.
+    /// Connect. `busy` is the maximum time that SQLite waits for another process's lock.
     ///
     /// # Errors
-    /// The URL is wrong, or the database cannot be reached.
+    /// The URL is invalid, or the database cannot be reached.
     pub async fn connect(url: &str, busy: Duration) -> Result<Self, DriverError> {
         let settings = PoolSettings {
             name: "oxyde migrate".to_owned(),
-            // One connection that is never replaced: settings, locks and transactions are its own.
+            // One connection that is never replaced: it holds the settings, locks and transactions.
             max_connections: 1,
             min_connections: 0,
             idle_timeout: None,
             max_lifetime: None,
             test_before_acquire: false,
+            keep_session: true,
             sqlite_busy_timeout: u32::try_from(busy.as_millis()).unwrap_or(u32::MAX),
             pg_application_name: Some("oxyde migrate".to_owned()),
-            // The tables change under the statements, so that they are not kept; with none at all
-            // the statement would have no name, and looking up an enum type would take its place.
-            pg_statement_cache_capacity: 1,
+            // Tables change between statements, so statements are not cached; with a cache size of
+            // 0 the statement would be unnamed, and looking up an enum type would replace it.
+            pg_statement_cache_capacity: Some(1),
             ..PoolSettings::default()
         };
-        // Several that open a new SQLite file at once want it in another mode at once, for which
-        // SQLite does not wait by itself.
+        // Several processes that open a new SQLite file switch its mode at the same time, and
+        // SQLite does not wait for that itself.
         let started = Instant::now();
         let pool = loop {
             match Pool::connect(url, settings.clone()).await {
@@ -56,13 +58,22 @@ impl Session {
         Ok(Session { pool, style })
     }
 
-    /// How the database writes DDL.
+    /// Connect to read. A missing SQLite file is not created: it reads as an empty database.
+    ///
+    /// # Errors
+    /// As [`Session::connect`].
+    pub async fn connect_to_read(url: &str, busy: Duration) -> Result<Self, DriverError> {
+        let is_missing = sqlite_file(url).is_some_and(|(file, create)| create && !file.exists());
+        Self::connect(if is_missing { "sqlite::memory:" } else { url }, busy).await
+    }
+
+    /// The DDL style of the database.
     #[must_use]
     pub fn style(&self) -> &'static DdlStyle {
         self.style
     }
 
-    /// The server's version, as it says it.
+    /// The server's version, as reported.
     #[must_use]
     pub fn version(&self) -> &str {
         self.pool.server_version()
@@ -76,7 +87,7 @@ impl Session {
         self.pool.simple(sql).await
     }
 
-    /// Rows of texts.
+    /// Return the rows of a query as strings.
     ///
     /// # Errors
     /// The database refuses the query, or the connection is lost.
@@ -88,7 +99,7 @@ impl Session {
         Ok(texts(&rows))
     }
 
-    /// The first cell of the first row.
+    /// Return the first cell of the first row.
     ///
     /// # Errors
     /// As [`Session::rows`].
@@ -105,7 +116,7 @@ impl Session {
     /// Begin a transaction.
     ///
     /// # Errors
-    /// The database refuses, or the connection is lost.
+    /// The database refuses a statement, or the connection is lost.
     pub async fn begin(&self) -> Result<SessionTransaction, DriverError> {
         let transaction = self
             .pool
@@ -122,7 +133,7 @@ impl Session {
     }
 }
 
-/// A transaction of the one connection. Dropped without a commit, it is rolled back.
+/// A transaction of the connection. It is rolled back if it is dropped without a commit.
 pub struct SessionTransaction {
     transaction: Arc<Transaction>,
 }
@@ -136,7 +147,7 @@ impl SessionTransaction {
         self.transaction.script(&[sql.to_owned()]).await
     }
 
-    /// Rows of texts.
+    /// Return the rows of a query as strings.
     ///
     /// # Errors
     /// The database refuses the query, or the connection is lost.
@@ -148,16 +159,16 @@ impl SessionTransaction {
         Ok(texts(&rows))
     }
 
-    /// Whether a query can be run; the transaction goes on either way.
+    /// Whether a query can run; the transaction continues in either case.
     ///
     /// # Errors
     /// The connection is lost.
     pub async fn can_run(&self, sql: &str) -> Result<bool, DriverError> {
         const MARK: &str = "oxyde_try";
-        self.transaction.savepoint(MARK).await?;
+        self.transaction.savepoint(MARK, &Cancel::never()).await?;
         let works = self.rows(sql).await.is_ok();
-        self.transaction.rollback_to(MARK).await?;
-        self.transaction.release(MARK).await?;
+        self.transaction.rollback_to(MARK, &Cancel::never()).await?;
+        self.transaction.release(MARK, &Cancel::never()).await?;
         Ok(works)
     }
 
@@ -167,15 +178,15 @@ impl SessionTransaction {
         Arc::clone(&self.transaction)
     }
 
-    /// Keep what was done.
+    /// Commit.
     ///
     /// # Errors
-    /// The database refuses, or the connection is lost.
+    /// The database refuses a statement, or the connection is lost.
     pub async fn commit(self) -> Result<(), DriverError> {
-        self.transaction.commit().await
+        self.transaction.commit(&Cancel::never()).await
     }
 
-    /// Drop what was done.
+    /// Roll back.
     ///
     /// # Errors
     /// The connection is lost.
@@ -202,12 +213,16 @@ fn text(cell: Cell<'_>) -> Option<String> {
         Cell::Date(value) => Some(value.to_string()),
         Cell::Double(value) => Some(value.to_string()),
         Cell::Decimal(text) | Cell::Text(text) | Cell::Json(text) => Some(text.to_owned()),
-        // MySQL's catalogue gives some texts as bytes.
+        // MySQL's catalogue returns some strings as bytes.
         Cell::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Cell::Uuid(bytes) => Some(crate::file::hexadecimal(bytes)),
+        Cell::Uuid(bytes) => Some(hex::encode(bytes)),
         Cell::Vector(numbers) => {
             let numbers: Vec<String> = numbers.iter().map(f32::to_string).collect();
             Some(format!("[{}]", numbers.join(",")))
+        }
+        Cell::Range(range) => {
+            let bound = |cell| text(cell).unwrap_or_default();
+            Some(format!("{},{}", bound(range.lower()), bound(range.upper())))
         }
         Cell::List(items) => {
             let items: Vec<String> = items.iter().filter_map(text).collect();

@@ -1,31 +1,31 @@
-//! Squashing: one migration that stands for several.
+//! Squashes several migrations into one.
 
 use oxyde_sql::schema::Schema;
 
 use crate::autodetect::{DetectError, Knowledge, detect};
 use crate::file::Migration;
 use crate::history::{self, History, HistoryError};
-use crate::operation::Operation;
+use crate::operation::{Operation, set_unmanaged};
 use crate::state::canonical;
 
 /// Migrations that cannot be squashed.
 #[derive(Debug, thiserror::Error)]
 pub enum SquashError {
-    /// The migrations make no history, or one is not there.
+    /// The migrations do not form a history, or one does not exist.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// The states do not make operations.
+    /// The operations between the states cannot be derived.
     #[error(transparent)]
     Detect(#[from] DetectError),
-    /// The migrations are no row.
+    /// The migrations are not a sequence.
     #[error("{why}")]
     NotARow {
-        /// What stands against it.
+        /// The reason.
         why: String,
     },
-    /// The squash would not give the same schema: a mistake of this program, so that nothing
-    /// is written.
-    #[error("the squashed migration would give another schema")]
+    /// The squash would not produce the same schema. This is a bug in Oxyde, so nothing is
+    /// written.
+    #[error("the squashed migration would produce a different schema")]
     Differs,
 }
 
@@ -37,19 +37,21 @@ impl SquashError {
             Self::History(error) => error.hint(),
             Self::Detect(error) => error.hint(),
             Self::NotARow { .. } => {
-                "name the first and the last migration of a row without branches".to_owned()
+                "name the first and the last migration of a sequence without branches".to_owned()
             }
-            Self::Differs => "nothing was written; please report it".to_owned(),
+            Self::Differs => {
+                "nothing was written; this is a bug in Oxyde, please report it".to_owned()
+            }
         }
     }
 }
 
-/// One migration for the row from `first` to `last`. Operations between data steps are found
-/// anew from the states around them, data steps stay where they are, and the result is checked
-/// to give the same schema.
+/// Squash the sequence from `first` to `last` into one migration. The operations between data
+/// steps are derived again from the states around them, data steps stay where they are, and the
+/// result is checked to produce the same schema.
 ///
 /// # Errors
-/// The migrations are no row, or the result would differ.
+/// The migrations are not a sequence, or the result would differ.
 pub fn squash(
     history: &History,
     first: &str,
@@ -60,7 +62,7 @@ pub fn squash(
     let place = |name: &str| history.migrations().iter().position(|m| m.name == name);
     let (Some(from), Some(to)) = (place(&first.name), place(&last.name)) else {
         return Err(SquashError::NotARow {
-            why: "they are not in one history".to_owned(),
+            why: "they are not in the same history".to_owned(),
         });
     };
     if from >= to {
@@ -72,10 +74,7 @@ pub fn squash(
     for pair in row.windows(2) {
         if pair[1].depends_on != [pair[0].name.clone()] {
             return Err(SquashError::NotARow {
-                why: format!(
-                    "`{}` does not follow `{}` alone",
-                    pair[1].name, pair[0].name
-                ),
+                why: format!("`{}` must depend on `{}` only", pair[1].name, pair[0].name),
             });
         }
     }
@@ -94,7 +93,7 @@ pub fn squash(
                 continue;
             }
             if is_rename(operation) || needs_data(operation) {
-                // Found anew it would be a drop and an add, or lose its SQL.
+                // Deriving it again would give a drop and an add, or lose its SQL.
                 operations.extend(between(&base, &state, &modules)?);
                 operations.push(operation.clone());
                 apply(operation, migration, at, &mut state)?;
@@ -105,6 +104,8 @@ pub fn squash(
         }
     }
     operations.extend(between(&base, &state, &modules)?);
+    let end = History::new(history.migrations()[..=to].to_vec())?;
+    set_unmanaged(&mut operations, &end.unmanaged());
     let mut squashed = Migration::new(name, first.depends_on.clone(), operations);
     squashed.replaces = row.iter().map(|migration| migration.name.clone()).collect();
     squashed.atomic = row.iter().all(|migration| migration.atomic);
@@ -124,12 +125,12 @@ fn apply(
     state: &mut Schema,
 ) -> Result<(), SquashError> {
     operation.apply(state).map_err(|error| {
-        SquashError::History(HistoryError::Operation {
-            migration: migration.name.clone(),
-            number: at + 1,
-            operation: operation.describe(),
-            error: Box::new(error),
-        })
+        SquashError::History(HistoryError::operation(
+            &migration.name,
+            at,
+            operation,
+            error,
+        ))
     })
 }
 
@@ -152,7 +153,7 @@ const fn is_rename(operation: &Operation) -> bool {
     )
 }
 
-/// Whether the operation says more than the states around it.
+/// Whether the operation contains more information than the states around it.
 fn needs_data(operation: &Operation) -> bool {
     match operation {
         Operation::AddColumn(add) => add.backfill.is_some(),
@@ -164,8 +165,6 @@ fn needs_data(operation: &Operation) -> bool {
         }
         Operation::DropColumn(drop) => drop.restore.is_some(),
         Operation::DropEnumValue(drop) => drop.replace.is_some(),
-        Operation::AddIndex(add) => add.concurrently,
-        Operation::DropIndex(drop) => drop.concurrently,
-        _ => false,
+        other => other.is_concurrent(),
     }
 }

@@ -1,4 +1,4 @@
-//! The state of a schema: finding its parts, changing them, and comparing two states.
+//! The state of a schema: find its parts, change them, and compare two states.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
 
 use crate::operation::OperationError;
 
-/// How a table is named in messages: with its schema, if it has one.
+/// Return a table's name for messages: with its schema, if it has one.
 #[must_use]
 pub fn label(schema: Option<&str>, table: &str) -> String {
     match schema {
@@ -15,7 +15,13 @@ pub fn label(schema: Option<&str>, table: &str) -> String {
     }
 }
 
-/// The place of a table.
+/// Return the label of a table.
+#[must_use]
+pub fn label_of(table: &Table) -> String {
+    label(table.schema.as_deref(), &table.name)
+}
+
+/// Return the position of a table.
 #[must_use]
 pub fn position(state: &Schema, schema: Option<&str>, table: &str) -> Option<usize> {
     state
@@ -24,10 +30,10 @@ pub fn position(state: &Schema, schema: Option<&str>, table: &str) -> Option<usi
         .position(|other| other.name == table && other.schema.as_deref() == schema)
 }
 
-/// A table.
+/// Return a table.
 ///
 /// # Errors
-/// It is not there.
+/// It does not exist.
 pub fn find<'a>(
     state: &'a Schema,
     schema: Option<&str>,
@@ -40,10 +46,10 @@ pub fn find<'a>(
         })
 }
 
-/// A table, to be changed.
+/// Return a table for changes.
 ///
 /// # Errors
-/// It is not there.
+/// It does not exist.
 pub fn find_mut<'a>(
     state: &'a mut Schema,
     schema: Option<&str>,
@@ -56,10 +62,10 @@ pub fn find_mut<'a>(
         })
 }
 
-/// The place of a column.
+/// Return the position of a column.
 ///
 /// # Errors
-/// It is not there.
+/// It does not exist.
 pub fn column_position(table: &Table, name: &str) -> Result<usize, OperationError> {
     table
         .columns
@@ -72,15 +78,15 @@ pub fn column_position(table: &Table, name: &str) -> Result<usize, OperationErro
         })
 }
 
-/// A column.
+/// Return a column.
 ///
 /// # Errors
-/// It is not there.
+/// It does not exist.
 pub fn column<'a>(table: &'a Table, name: &str) -> Result<&'a Column, OperationError> {
     column_position(table, name).map(|at| &table.columns[at])
 }
 
-/// Every index and constraint of a table by name, with its kind.
+/// Return every index and constraint of a table by name, with its kind.
 pub fn named_parts(table: &Table) -> impl Iterator<Item = (&'static str, &String)> {
     let indexes = table.indexes.iter().map(|index| ("index", &index.name));
     let uniques = table
@@ -95,10 +101,10 @@ pub fn named_parts(table: &Table) -> impl Iterator<Item = (&'static str, &String
     indexes.chain(uniques).chain(checks).chain(keys)
 }
 
-/// Refuse a second index or constraint of one name.
+/// Refuse a second index or constraint with the same name.
 ///
 /// # Errors
-/// The table has one of that name.
+/// The table has one with that name.
 pub fn refuse_taken(table: &Table, name: &str) -> Result<(), OperationError> {
     match named_parts(table).find(|(_, taken)| *taken == name) {
         Some((kind, _)) => Err(OperationError::Exists {
@@ -110,7 +116,7 @@ pub fn refuse_taken(table: &Table, name: &str) -> Result<(), OperationError> {
     }
 }
 
-/// What uses a column, in words; checks and expressions count when they mention its name.
+/// Describe what uses a column; checks and expressions count if they mention its name.
 #[must_use]
 pub fn users_of(state: &Schema, table: &Table, name: &str) -> Vec<String> {
     let mut users = Vec::new();
@@ -169,13 +175,13 @@ pub fn index_uses(index: &Index, name: &str) -> bool {
         })
 }
 
-/// Whether SQL mentions an identifier (outside of texts).
+/// Whether SQL mentions an identifier (outside string literals).
 #[must_use]
 pub fn sql_mentions(sql: &str, name: &str) -> bool {
     rename_identifier(sql, name, "\u{1}") != sql
 }
 
-/// SQL with one identifier renamed, outside of texts and not where it is a function's name.
+/// Rename an identifier in SQL, except in string literals and function names.
 #[must_use]
 pub fn rename_identifier(sql: &str, from: &str, to: &str) -> String {
     let characters: Vec<char> = sql.chars().collect();
@@ -225,8 +231,8 @@ pub fn rename_identifier(sql: &str, from: &str, to: &str) -> String {
     out
 }
 
-/// The same state with everything that has no order in a fixed order: tables and columns by
-/// name, and so on. Two states are the same when their canonical forms are equal.
+/// Return the state with all unordered parts in a fixed order: tables and columns by
+/// name, and so on. Two states are the same if their canonical forms are equal.
 #[must_use]
 pub fn canonical(state: &Schema) -> Schema {
     let mut state = state.clone();

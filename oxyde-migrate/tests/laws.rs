@@ -1,8 +1,8 @@
-//! Laws of the pure part: they hold for any two schemas.
+//! Properties of the pure part that hold for any two schemas.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test says so by failing"
+    reason = "a test fails by panicking"
 )]
 
 mod schemas;
@@ -75,7 +75,7 @@ proptest! {
     }
 }
 
-/// A value for the rows of a column that is brought back.
+/// Give the operation a value for existing rows, so that a dropped column can be restored.
 fn with_restore(operation: Operation) -> Operation {
     match operation {
         Operation::DropColumn(mut drop) => {

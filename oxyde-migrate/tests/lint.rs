@@ -1,8 +1,8 @@
-//! The rules find what they are for, and are silent where it does no harm.
+//! Each rule reports its problem, and nothing in harmless cases.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test says so by failing"
+    reason = "a test fails by panicking"
 )]
 
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use std::path::Path;
 
 use oxyde_migrate::file;
 use oxyde_migrate::history::History;
-use oxyde_migrate::lint::{RULES, Version, lint};
-use oxyde_sql::dialect::{DdlStyle, Dialect};
+use oxyde_migrate::lint::{RULES, lint};
+use oxyde_sql::dialect::{DdlStyle, Dialect, Version};
 
-/// (dialects, rule, operations of the second migration that it finds something in)
+/// (dialects, rule, operations of the second migration in which it finds a problem)
 const FOUND: &[(&[Dialect], &str, &str)] = &[
     (
         PG,
@@ -160,7 +160,7 @@ const USERS: &str = "-create_table: name = 'users', primary_key = ['id'], column
     { name = 'mood', type = { enum = { name = 'mood', values = ['ok', 'sad'] } }, nullable = true }], \
     indexes = [{ name = 'users_name_idx', parts = [{ column = 'name' }] }]";
 
-/// `op: key = value, …;op: …` as a file; a leading `-` leaves out `table = "users"`.
+/// Convert `op: key = value, …;op: …` to a file; a leading `-` omits `table = "users"`.
 fn operations(short: &str) -> String {
     let mut text = String::new();
     for operation in short.split(';') {
@@ -175,7 +175,7 @@ fn operations(short: &str) -> String {
             "\n[[operations]]\nop = '{}'\n{table}",
             op.trim_start_matches('-')
         );
-        // Commas outside of brackets and texts end a field.
+        // Commas outside brackets and strings end a field.
         let (mut depth, mut quoted) = (0, false);
         for c in fields.chars() {
             match c {
@@ -245,7 +245,7 @@ fn each_rule_finds_what_it_is_for() {
 }
 
 #[test]
-fn what_the_same_migration_made_locks_nobody() {
+fn objects_of_the_same_migration_block_no_writes() {
     let all = format!(
         "{}{}",
         operations(USERS),
@@ -258,7 +258,7 @@ fn what_the_same_migration_made_locks_nobody() {
         )
     );
     for dialect in Dialect::ALL {
-        // `mood` is NOT-NULL-free, so that even dropping it can be reversed.
+        // `mood` is nullable, so that even dropping it can be reversed.
         assert_eq!(
             rules_found(std::slice::from_ref(&all), dialect, None),
             BTreeSet::new(),
@@ -282,7 +282,7 @@ fn a_silenced_rule_is_silent() {
     assert_eq!(found[0].rule.name, "irreversible");
 }
 
-/// docs/lint.md is written from the rules: `OXYDE_WRITE_DOCS=1` writes it.
+/// docs/lint.md is generated from the rules: set `OXYDE_WRITE_DOCS=1` to write it.
 #[test]
 fn the_documentation_lists_the_rules() {
     let mut text = String::from(

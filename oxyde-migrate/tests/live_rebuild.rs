@@ -2,7 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test says so by failing"
+    reason = "a test fails by panicking"
 )]
 
 mod servers;
@@ -137,7 +137,7 @@ fn nothing_is_lost() {
             one(&database, "SELECT group_concat(text) FROM log").await,
             "c"
         );
-        // The highest key that was ever given is not given again.
+        // The highest key ever generated is not reused.
         database
             .run("INSERT INTO parent (name) VALUES ('new')")
             .await;
@@ -146,7 +146,7 @@ fn nothing_is_lost() {
             one(&database, "SELECT count(*) FROM pragma_foreign_key_check").await,
             "0"
         );
-        // And the foreign keys still do their work.
+        // The foreign keys are still enforced.
         database.run("DELETE FROM parent WHERE id = 1").await;
         assert_eq!(one(&database, "SELECT count(*) FROM child").await, "1");
         database
@@ -176,7 +176,9 @@ fn a_rebuild_that_fails_leaves_everything_as_it_was() {
             ("0002_used", "alter column parent.code")
         );
         assert!(
-            error.hint().contains("nothing of this migration was kept"),
+            error
+                .hint()
+                .contains("nothing of this migration was applied"),
             "{}",
             error.hint()
         );
@@ -206,7 +208,7 @@ fn rows_that_would_point_at_nothing_are_refused() {
         assert!(
             error
                 .to_string()
-                .contains("rows of table `child` would point at missing rows of `parent`"),
+                .contains("rows of table `child` would refer to missing rows of `parent`"),
             "{error}"
         );
         assert_eq!(one(&database, "SELECT count(*) FROM parent").await, "2");

@@ -1,8 +1,8 @@
-//! What failed or was cut off goes on where it stopped; what does not fit is refused.
+//! A failed or interrupted run continues where it stopped; mismatches are refused.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test says so by failing"
+    reason = "a test fails by panicking"
 )]
 
 mod servers;
@@ -82,9 +82,9 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
             let left = records(&database).await;
             let extra = "SELECT count(*) FROM things WHERE extra = 1";
             if left.len() == 2 {
-                // DDL commits by itself here: two steps are kept, and named.
+                // DDL commits implicitly here: two steps remain applied, and the hint reports them.
                 assert!(
-                    error.hint().contains("2 of its 3 steps are done and kept"),
+                    error.hint().contains("2 of its 3 steps were applied"),
                     "{}",
                     error.hint()
                 );
@@ -93,9 +93,13 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
                     2
                 );
             } else {
-                assert!(error.hint().contains("nothing of this migration was kept"));
+                assert!(
+                    error
+                        .hint()
+                        .contains("nothing of this migration was applied")
+                );
             }
-            // What has run may not be edited; what has not may be corrected.
+            // Steps that have run may not be edited; the others may.
             let other = UNIQUE.replace("extra, 0) + 1", "extra, 0) + 2");
             let error = database
                 .migrate(
@@ -113,7 +117,7 @@ fn a_failed_step_is_named_and_the_next_run_goes_on() {
                     "{server}: {error}"
                 );
             }
-            // It goes on, and does no step twice.
+            // The next run continues and repeats no step.
             database
                 .run("UPDATE things SET name = 'b' WHERE id = 2")
                 .await;
@@ -149,7 +153,7 @@ fn edited_missing_and_unordered_migrations_are_refused() {
             );
             let error = database.migrate(&history(&[]), Target::Latest).await.unwrap_err();
             assert!(matches!(error, MigrateError::Plan(PlanError::MissingFile { .. })));
-            // The way out that the hint names.
+            // The solution that the hint suggests.
             let options = Options {
                 target: Target::Migration("0001".into()),
                 fake: true,
@@ -209,14 +213,14 @@ fn an_index_that_was_left_invalid_is_built_again() {
         let unique = "[[operations]]\nop = \"add_index\"\ntable = \"things\"\nconcurrently = true\n\
                       index = { name = \"things_name_idx\", parts = [{ column = \"name\" }], unique = true }\n";
         let history = history(&[("0001_things", TABLE), ("0002_index", unique)]);
-        // Two rows of one name: the index is left behind, INVALID.
+        // Two rows with the same name: the index remains as INVALID.
         database.migrate(&history, Target::Latest).await.unwrap_err();
         let state = "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'things_name_idx'::regclass";
         assert_eq!(database.rows(state).await[0][0].as_deref(), Some("false"));
         database.run("UPDATE things SET name = 'b' WHERE id = 2").await;
         database.migrate(&history, Target::Latest).await.unwrap();
         assert_eq!(database.rows(state).await[0][0].as_deref(), Some("true"));
-        // Cut off after the index was built, before that was recorded: not built again.
+        // Interrupted after the index was built, before that was recorded: it is not built again.
         database.run("UPDATE oxyde_migrations SET state = 'applying', step = 0, begun = 1 WHERE name = '0002_index'").await;
         database.migrate(&history, Target::Latest).await.unwrap();
         assert_eq!(records(&database).await.len(), 2);

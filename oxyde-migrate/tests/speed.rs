@@ -1,9 +1,9 @@
-//! The pure part keeps its pace. The bounds are wide: they catch what grows with the square of
+//! Speed of the pure part. The bounds are wide: they catch quadratic growth with
 //! the number of tables or files, on a busy machine and without optimisation.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test says so by failing"
+    reason = "a test fails by panicking"
 )]
 
 mod many;

@@ -12,22 +12,23 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::error::{guarded, panic_text};
-use crate::pool::Server;
+use crate::target::Server;
 use crate::transaction::Transaction;
 
-/// Exit code of a process that SIGINT ended.
+/// Exit code of a process that SIGINT terminated.
 const INTERRUPTED: i32 = 130;
-/// How often the waiting thread looks for signals.
+/// Interval at which the waiting thread checks for signals.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// A `Host` of Python: see `oxyde._core.Host`.
 struct PythonHost {
     host: Py<PyAny>,
-    /// Whether the command was interrupted: Python is about to end, and must not be called.
+    /// Whether the command was interrupted: Python is about to exit and must not be called.
     ended: Arc<AtomicBool>,
 }
 
-/// Run the command with the arguments after its name, and give its exit code. Ctrl-C ends it.
+/// Run the command with the arguments after its name, and return its exit code. Ctrl-C interrupts
+/// it.
 #[pyfunction]
 pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -> PyResult<i32> {
     guarded(py, || {
@@ -37,15 +38,15 @@ pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -
             ended: Arc::clone(&ended),
         };
         let (sender, receiver) = std::sync::mpsc::channel();
-        // Python runs signal handlers on its main thread only, which is this one as a rule: it
-        // stays free to look for them.
+        // Python runs signal handlers only on its main thread, which is usually this one:
+        // keep it free to check for signals.
         std::thread::Builder::new()
             .name("oxyde-cli".to_owned())
             .spawn(move || {
                 let run = std::panic::AssertUnwindSafe(|| oxyde_cli::run(&arguments, &host));
                 let outcome =
                     std::panic::catch_unwind(run).map_err(|panic| panic_text(panic.as_ref()));
-                // The host holds a Python object, which is released under the GIL.
+                // The host owns a Python object, which must be released with the GIL.
                 match host.attach(|_| ()) {
                     Some(()) => drop(Python::try_attach(|_| drop(host))),
                     None => std::mem::forget(host),
@@ -66,7 +67,7 @@ pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
                     if let Err(interrupt) = py.check_signals() {
                         ended.store(true, Ordering::Release);
-                        // A call of Python that is under way on the command's thread ends first.
+                        // A running Python call on the command's thread ends first.
                         py.detach(|| std::thread::sleep(LOOK));
                         return if interrupt.is_instance_of::<PyKeyboardInterrupt>(py) {
                             Ok(INTERRUPTED)
@@ -78,7 +79,7 @@ pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
                     return Err(crate::error::internal(
                         py,
-                        "the command ended without a word",
+                        "the command ended without a message",
                     ));
                 }
             }
@@ -87,7 +88,7 @@ pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -
 }
 
 impl PythonHost {
-    /// Run `work` under the GIL; `None` when Python ends.
+    /// Run `work` with the GIL; `None` if Python is exiting.
     fn attach<T>(&self, work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
         if self.ended.load(Ordering::Acquire) {
             return None;
@@ -95,9 +96,9 @@ impl PythonHost {
         Python::try_attach(work)
     }
 
-    /// Call a method of the host whose failure cannot be told to anyone.
+    /// Call a method of the host whose failure cannot be reported.
     fn tell(&self, name: &str, text: &str) {
-        // `None` while Python ends: nobody reads the output then.
+        // `None` while Python exits: the output is not read then.
         let _ = self.attach(|py| self.host.call_method1(py, name, (text,)));
     }
 }
@@ -159,7 +160,7 @@ impl DataSteps for PythonHost {
         transaction: Arc<oxyde_driver::Transaction>,
         root: &Path,
     ) -> Result<(), String> {
-        let packed = oxyde_sql::packed::write_schema(schema).map_err(|error| error.to_string())?;
+        let packed = oxyde_sql::msgpack::write_schema(schema).map_err(|error| error.to_string())?;
         let done = self.attach(|py| {
             let server = Server::of(transaction.features(), "migrations");
             let transaction = Bound::new(py, Transaction::lent(transaction, server))
@@ -177,7 +178,8 @@ impl DataSteps for PythonHost {
     }
 }
 
-/// An exception as the command shows it: message and hint of an `OxydeError`, else its type too.
+/// Convert an exception for the command: message and hint of an `OxydeError`; for others, the type
+/// and message.
 fn failure(py: Python<'_>, error: &PyErr) -> HostError {
     let value = error.value(py);
     let hint = value

@@ -3,38 +3,47 @@
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, StartOn, generation, inside};
 use crate::error::{Class, error, guarded};
 use crate::hydrate::Recipe;
 
-/// What a cursor needs to make its rows.
-pub(crate) struct Making {
+/// What a cursor needs to build its rows.
+pub(crate) struct RowFormat {
     recipe: Py<Recipe>,
-    /// The name of the database that the rows are from.
+    /// The name of the rows' database.
     database: Arc<str>,
 }
 
-impl Making {
-    pub(crate) fn new(recipe: Py<Recipe>, database: Arc<str>) -> Making {
-        Making { recipe, database }
+impl RowFormat {
+    pub(crate) fn new(recipe: Py<Recipe>, database: Arc<str>) -> RowFormat {
+        RowFormat { recipe, database }
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.recipe)
     }
 }
 
-/// Rows of a plan, a chunk at a time. When it is released its connection goes back.
+/// Reads the rows of a plan in chunks. Releasing it returns its connection.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct Cursor {
-    making: Making,
+    making: RowFormat,
     /// The process that it was opened in.
     generation: u64,
     open: Mutex<Option<Arc<oxyde_driver::Cursor>>>,
 }
 
 impl Cursor {
-    pub(crate) fn opened(py: Python<'_>, cursor: oxyde_driver::Cursor, making: &Making) -> Cursor {
+    pub(crate) fn opened(
+        py: Python<'_>,
+        cursor: oxyde_driver::Cursor,
+        making: &RowFormat,
+    ) -> Cursor {
         Cursor {
-            making: Making::new(making.recipe.clone_ref(py), Arc::clone(&making.database)),
+            making: RowFormat::new(making.recipe.clone_ref(py), Arc::clone(&making.database)),
             generation: generation(),
             open: Mutex::new(Some(Arc::new(cursor))),
         }
@@ -45,8 +54,8 @@ impl Cursor {
             return Err(error(
                 py,
                 Class::Oxyde,
-                "the rows are read by the parent process",
-                Some("run the query in the child itself"),
+                "the cursor belongs to the parent process",
+                Some("run the query in the child process"),
             ));
         }
         Ok(self
@@ -65,10 +74,10 @@ impl Drop for Cursor {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if self.generation == generation() {
-            // It may have to be closed by a task of the runtime.
+            // A task of the runtime may have to close it.
             inside(|| drop(open));
         } else {
-            // In a forked child: to close it would speak on the parent's socket.
+            // In a forked child: closing it would write to the parent's socket.
             mem::forget(open);
         }
     }
@@ -76,25 +85,29 @@ impl Drop for Cursor {
 
 #[pymethods]
 impl Cursor {
-    /// The next rows; fewer than a chunk are the last.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.making.traverse(&visit)
+    }
+
+    /// Return the next rows; if there are fewer than a chunk, they are the last.
     fn next(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let Some(cursor) = self.current(py)? else {
-                return Err(error(py, Class::Oxyde, "the rows were closed", None));
+                return Err(error(py, Class::Oxyde, "the cursor is closed", None));
             };
             let making = &self.making;
             let convert = Convert::Rows(making.recipe.clone_ref(py), Arc::clone(&making.database));
-            Operation::start(py, Where::Away, convert, |cancel| async move {
+            Operation::start(py, StartOn::Keeper, convert, |cancel| async move {
                 cursor.next(&cancel).await.map(Outcome::Rows)
             })
         })
     }
 
-    /// Give the connection back. Closed already: nothing.
+    /// Release the connection. No effect if it is already closed.
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let cursor = self.current(py)?;
-            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |_cancel| async move {
                 if let Some(cursor) = cursor {
                     cursor.close().await?;
                 }

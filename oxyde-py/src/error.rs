@@ -1,4 +1,4 @@
-//! Rust's errors as the exceptions of `oxyde.exceptions`.
+//! Converts Rust's errors to the exceptions of `oxyde.exceptions`.
 
 use oxyde_driver::{Cause, DriverError, Rule};
 use oxyde_sql::ddl::SchemaError;
@@ -34,9 +34,14 @@ pub(crate) enum Class {
     TransactionAborted,
     TransactionTimeout,
     Unsupported,
+    RowValidation,
+    OutcomeUnknown,
+    LockTimeout,
+    ReadOnly,
+    TooManyConnections,
 }
 
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 24] = [
     "OxydeError",
     "FieldError",
     "FieldValueError",
@@ -56,6 +61,11 @@ const NAMES: [&str; 19] = [
     "TransactionAbortedError",
     "TransactionTimeoutError",
     "UnsupportedFeatureError",
+    "RowValidationError",
+    "OutcomeUnknownError",
+    "LockTimeoutError",
+    "ReadOnlyError",
+    "TooManyConnectionsError",
 ];
 
 static ERRORS: PyOnceLock<Errors> = PyOnceLock::new();
@@ -77,7 +87,7 @@ impl Errors {
         Ok(Errors { classes })
     }
 
-    /// An exception with a message, attributes by keyword, and a hint.
+    /// Create an exception with a message, attributes by keyword, and a hint.
     fn raise<'py>(
         &self,
         py: Python<'py>,
@@ -102,7 +112,7 @@ impl Errors {
         }
     }
 
-    /// A value that does not fit its column or lookup.
+    /// Create the exception for a value that does not fit its column or lookup.
     pub(crate) fn refused_value(
         &self,
         py: Python<'_>,
@@ -119,27 +129,37 @@ impl Errors {
     }
 }
 
-/// An exception without attributes.
+/// Whether an exception is of a class of `oxyde.exceptions`.
+pub(crate) fn is_of(py: Python<'_>, error: &PyErr, class: Class) -> bool {
+    error.is_instance(
+        py,
+        Errors::get(py).classes[class as usize].bind(py).as_any(),
+    )
+}
+
+/// Create an exception without attributes.
 pub(crate) fn error(py: Python<'_>, class: Class, message: &str, hint: Option<&str>) -> PyErr {
     Errors::get(py).raise(py, class, message, hint, |_| Ok(()))
 }
 
-/// A broken invariant of Oxyde itself, as an error that can be reported.
+/// Create the exception for a broken invariant of Oxyde itself.
 pub(crate) fn internal(py: Python<'_>, detail: &str) -> PyErr {
     error(
         py,
         Class::Oxyde,
         &format!("internal error: {detail}"),
-        Some("this is a bug in Oxyde; please report it with the query that showed it"),
+        Some("this is a bug in Oxyde; please report it with the query that caused it"),
     )
 }
 
-/// What the compiler of statements refused.
+/// Convert an error of the statement compiler.
 pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
     let class = match refused {
         SqlError::Unsupported { .. }
-        | SqlError::NoVectors { .. }
-        | SqlError::Schema(SchemaError::Unsupported { .. } | SchemaError::NoVectors { .. }) => {
+        | SqlError::ServerTooOld(_)
+        | SqlError::NoType { .. }
+        | SqlError::TooMany { .. }
+        | SqlError::Schema(SchemaError::Unsupported { .. } | SchemaError::NoType { .. }) => {
             Class::Unsupported
         }
         SqlError::UnknownName { kind: "lookup", .. }
@@ -159,8 +179,20 @@ pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
     error(py, class, &refused.to_string(), Some(&refused.hint()))
 }
 
-/// What the driver or the database reported. `labels` name the params for errors in values.
+/// Convert an error of the driver or the database. `labels` name the params for errors in values.
 pub(crate) fn from_driver(py: Python<'_>, failed: &DriverError) -> PyErr {
+    let error = class_and_message(py, failed);
+    let value = error.value(py);
+    let described = value
+        .setattr("retryable", failed.is_retryable())
+        .and_then(|()| value.setattr("sqlstate", failed.sqlstate()));
+    match described {
+        Ok(()) => error,
+        Err(problem) => problem,
+    }
+}
+
+fn class_and_message(py: Python<'_>, failed: &DriverError) -> PyErr {
     let errors = Errors::get(py);
     let message = failed.to_string();
     let hint = failed.hint();
@@ -172,14 +204,20 @@ pub(crate) fn from_driver(py: Python<'_>, failed: &DriverError) -> PyErr {
         })
     };
     match failed {
-        DriverError::ConnectionFailed { .. } | DriverError::ConnectionLost { .. } => {
-            plain(Class::Connection)
-        }
+        DriverError::ConnectionFailed { .. }
+        | DriverError::FileGone { .. }
+        | DriverError::ConnectionLost { .. } => plain(Class::Connection),
+        DriverError::OutcomeUnknown { .. } => plain(Class::OutcomeUnknown),
         DriverError::PoolTimeout { .. } => plain(Class::PoolTimeout),
         DriverError::QueryTimeout { .. } | DriverError::Cancelled => plain(Class::QueryTimeout),
         DriverError::TransactionTimeout { .. } => plain(Class::TransactionTimeout),
-        DriverError::Bind { .. } => plain(Class::FieldValue),
-        DriverError::Unsupported { .. } => plain(Class::Unsupported),
+        DriverError::EndsTransaction { .. } | DriverError::TransactionEnded { .. } => {
+            plain(Class::Transaction)
+        }
+        DriverError::Bind { .. }
+        | DriverError::WrongCount { .. }
+        | DriverError::ListValue { .. } => plain(Class::FieldValue),
+        DriverError::Unsupported { .. } | DriverError::ServerTooOld(_) => plain(Class::Unsupported),
         DriverError::Decode { .. } => plain(Class::Database),
         DriverError::Misuse(detail) => internal(py, detail),
         DriverError::BulkRow { source, .. } => match source.as_ref() {
@@ -229,8 +267,11 @@ fn class_of(cause: Cause) -> Class {
         Cause::Serialization => Class::Serialization,
         Cause::Deadlock => Class::Deadlock,
         Cause::TransactionAborted => Class::TransactionAborted,
-        Cause::LockTimeout
-        | Cause::ReadOnly
+        Cause::LockTimeout => Class::LockTimeout,
+        Cause::ReadOnly => Class::ReadOnly,
+        Cause::QueryTimeout => Class::QueryTimeout,
+        Cause::TooManyConnections => Class::TooManyConnections,
+        Cause::StalePlan
         | Cause::ValueOutOfRange
         | Cause::TooLong
         | Cause::UndefinedTable
@@ -253,7 +294,7 @@ pub(crate) fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> 
     }
 }
 
-/// The message of a panic.
+/// Return the message of a panic.
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()

@@ -1,30 +1,30 @@
-//! `oxyde._core.Executor`: the verbs that a pool and a transaction share.
+//! `oxyde._core.Executor`: the methods that pools and transactions share.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::panic;
+use std::sync::{Arc, Mutex};
 
+use oxyde_driver::RowSet;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
-use pyo3::types::PySequence;
+use pyo3::types::{PyList, PySequence};
 
+use crate::arrow::{self, ArrowRows, ExportError, Named};
 use crate::bind;
-use crate::bridge::{Convert, Operation, Outcome, Where};
-use crate::cursor::Making;
-use crate::error::{Class, error, guarded};
+use crate::bridge::{Convert, Operation, Outcome, StartOn};
+use crate::bulk_rows::Rows;
+use crate::cursor::RowFormat;
+use crate::error::{Class, error, guarded, internal};
+use crate::features::Features;
 use crate::hydrate::Recipe;
-use crate::inserting::Rows;
-use crate::plan::Plan as PyPlan;
-use crate::pool::{PoolHandle, Server};
+use crate::plan::{Plan as PyPlan, limits_of};
+use crate::slices::{SliceDeadline, SlicedWork};
+use crate::target::{Place, Server, Target};
 
-/// So many rows are written into a message in a moment.
+/// Up to this many rows, encoding is cheap enough for the loop's thread.
 const FEW_ROWS: usize = 500;
 
-/// Where statements run.
-pub(crate) enum Target {
-    Pool(PoolHandle),
-    Transaction(Arc<oxyde_driver::Transaction>),
-}
-
-/// Runs a verb of the driver, which a pool and a transaction have alike.
+/// Run a method of the driver that pools and transactions share.
 macro_rules! run_on {
     ($target:expr, $verb:ident($($argument:expr),*)) => {
         match &$target {
@@ -34,13 +34,7 @@ macro_rules! run_on {
     };
 }
 
-/// A pool or a transaction of Python.
-pub(crate) trait Place: Send + Sync {
-    /// Where its statements run now.
-    fn target(&self, py: Python<'_>) -> PyResult<Target>;
-}
-
-/// What pools and transactions have in common: the base class of both.
+/// The base class of pools and transactions.
 #[pyclass(frozen, subclass, module = "oxyde._core")]
 pub(crate) struct Executor {
     server: Server,
@@ -53,16 +47,16 @@ impl Executor {
     }
 }
 
-/// The plan, having checked that it was compiled for this flavour.
+/// Return the plan, after checking that it was compiled for this server.
 fn fitting<'a>(server: &Server, plan: &'a Bound<'_, PyPlan>) -> PyResult<&'a PyPlan> {
     let py = plan.py();
     let plan = plan.get();
-    if plan.dialect() != server.dialect {
+    if !plan.features().is_same_server(&server.features) {
         return Err(error(
             py,
             Class::Oxyde,
-            "the query was compiled for another database's SQL",
-            Some("run the Query itself on the database, not a kept plan"),
+            "the query was compiled for another database server",
+            Some("run the query itself on the database, not a stored plan"),
         ));
     }
     Ok(plan)
@@ -71,8 +65,8 @@ fn fitting<'a>(server: &Server, plan: &'a Bound<'_, PyPlan>) -> PyResult<&'a PyP
 #[pymethods]
 impl Executor {
     #[getter]
-    fn flavour(&self) -> &'static str {
-        self.server.dialect.name()
+    fn features(&self, py: Python<'_>) -> PyResult<Py<Features>> {
+        Features::of(py, &self.server.features)
     }
 
     fn fetch(
@@ -86,15 +80,25 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            let in_parts = recipe.get().takes_parts();
+            if let Some(names) = recipe.get().columns() {
+                return Operation::start(
+                    py,
+                    StartOn::LoopAndSpin,
+                    Convert::Plain,
+                    |cancel| async move {
+                        let rows = run_on!(target, fetch(&plan, values, &cancel))?;
+                        Ok(Outcome::Columns(columns(names, rows).await))
+                    },
+                );
+            }
+            let chunked = recipe.get().takes_chunks();
             let convert = Convert::Rows(recipe, Arc::clone(&self.server.name));
-            if in_parts {
-                Operation::start_in_parts(py, convert, |cancel, parts| async move {
-                    run_on!(target, fetch_in_parts(&plan, values, parts, &cancel))
-                        .map(Outcome::Rows)
+            if chunked {
+                Operation::start_chunked(py, convert, |cancel, sink| async move {
+                    run_on!(target, fetch_chunked(&plan, values, sink, &cancel)).map(Outcome::Rows)
                 })
             } else {
-                Operation::start(py, Where::Near, convert, |cancel| async move {
+                Operation::start(py, StartOn::LoopAndSpin, convert, |cancel| async move {
                     run_on!(target, fetch(&plan, values, &cancel)).map(Outcome::Rows)
                 })
             }
@@ -113,14 +117,14 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            let making = Making::new(recipe, Arc::clone(&self.server.name));
+            let making = RowFormat::new(recipe, Arc::clone(&self.server.name));
             Operation::start(
                 py,
-                Where::Away,
+                StartOn::Keeper,
                 Convert::Cursor(making),
                 |cancel| async move {
                     run_on!(target, open_cursor(&plan, values, chunk, &cancel))
-                        .map(|cursor| Outcome::Pointed(Box::new(cursor)))
+                        .map(|cursor| Outcome::CursorOpened(Box::new(cursor)))
                 },
             )
         })
@@ -136,9 +140,14 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            Operation::start(py, Where::Near, Convert::Plain, |cancel| async move {
-                run_on!(target, execute(&plan, values, &cancel)).map(Outcome::Done)
-            })
+            Operation::start(
+                py,
+                StartOn::LoopAndSpin,
+                Convert::Plain,
+                |cancel| async move {
+                    run_on!(target, execute(&plan, values, &cancel)).map(Outcome::Executed)
+                },
+            )
         })
     }
 
@@ -153,15 +162,16 @@ impl Executor {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            let bound = bind_rows(fitting(&self.server, plan)?, rows)?;
+            fitting(&self.server, plan)?;
+            let bound = bound_rows(plan, rows)?;
             let plan = Arc::clone(plan.get().compiled());
             let convert = recipe.map_or(Convert::Plain, |recipe| {
                 Convert::Rows(recipe, Arc::clone(&self.server.name))
             });
             let place = if bound.len() <= FEW_ROWS {
-                Where::Here
+                StartOn::Loop
             } else {
-                Where::Away
+                StartOn::Worker
             };
             Operation::start(py, place, convert, |cancel| async move {
                 run_on!(target, bulk(&plan, bound, batch_size, &cancel)).map(Outcome::Bulk)
@@ -178,9 +188,10 @@ impl Executor {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
+            let limits = limits_of(&self.server.features);
             let mut bound = Vec::with_capacity(values.len()?);
             for (index, value) in values.try_iter()?.enumerate() {
-                bound.push(bind::raw(&value?, index, self.server.limits)?);
+                bound.push(bind::raw(&value?, index, limits)?);
             }
             let types = types
                 .into_iter()
@@ -188,7 +199,7 @@ impl Executor {
                 .collect::<PyResult<Vec<_>>>()?;
             Operation::start(
                 py,
-                Where::Near,
+                StartOn::LoopAndSpin,
                 Convert::Raw(Arc::clone(&self.server.name)),
                 |cancel| async move {
                     run_on!(target, fetch_raw(&sql, bound, &types, &cancel)).map(Outcome::Rows)
@@ -208,7 +219,7 @@ impl Executor {
             let target = self.place.target(py)?;
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
-            Operation::start(py, Where::Away, Convert::Plain, |cancel| async move {
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
                 run_on!(target, explain(&plan, values, analyze, &cancel)).map(Outcome::Text)
             })
         })
@@ -217,11 +228,22 @@ impl Executor {
     fn script(&self, py: Python<'_>, statements: Vec<String>) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |_cancel| async move {
                 run_on!(target, script(&statements)).map(|()| Outcome::Nothing)
             })
         })
     }
+}
+
+/// Convert rows to columns; many rows are converted on a blocking thread.
+async fn columns(names: Arc<[Named]>, rows: RowSet) -> Result<ArrowRows, ExportError> {
+    if rows.len() <= FEW_ROWS {
+        return arrow::table(&names, &rows);
+    }
+    let making = tokio::task::spawn_blocking(move || arrow::table(&names, &rows));
+    making
+        .await
+        .unwrap_or_else(|failed| panic::resume_unwind(failed.into_panic()))
 }
 
 /// The values of one statement.
@@ -234,20 +256,116 @@ fn bind_values(
     fitting(server, plan)?.bind(values)
 }
 
-/// The values of many rows, read from instances or given as sequences.
-fn bind_rows(plan: &PyPlan, rows: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<Value>>> {
+/// The values of many rows: already bound, or bound now.
+fn bound_rows(plan: &Bound<'_, PyPlan>, rows: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<Value>>> {
+    let py = rows.py();
+    if let Ok(bound) = rows.cast::<BoundRows>() {
+        let mut rows = bound.get().rows.lock();
+        let rows = rows.as_mut().unwrap_or_else(|poisoned| poisoned.get_mut());
+        return rows
+            .take()
+            .ok_or_else(|| internal(py, "rows were written that were written before"));
+    }
     let _span = tracing::trace_span!("bind").entered();
-    if let Ok(read) = rows.cast::<Rows>() {
-        let read = read.get();
-        let mut bound = Vec::with_capacity(read.count());
-        for row in read.iter() {
-            bound.push(plan.bind_row(rows.py(), row)?);
+    let mut binding = Binding::of(plan.clone().unbind(), rows, false)?;
+    while !binding.go(py, SliceDeadline::NONE)? {}
+    Ok(binding.bound)
+}
+
+/// The bound values of many rows, to write once.
+#[pyclass(frozen, module = "oxyde._core")]
+pub(crate) struct BoundRows {
+    rows: Mutex<Option<Vec<Vec<Value>>>>,
+    count: usize,
+}
+
+#[pymethods]
+impl BoundRows {
+    fn __len__(&self) -> usize {
+        self.count
+    }
+}
+
+/// Binds the values of rows.
+pub(crate) struct Binding {
+    plan: Py<PyPlan>,
+    source: Source,
+    count: usize,
+    bound: Vec<Vec<Value>>,
+}
+
+/// The source of rows' values.
+enum Source {
+    /// In sequence, with a fixed number per row.
+    Read(Arc<Vec<Py<PyAny>>>, usize),
+    /// The same, but released while they are bound: releasing all at once would take long.
+    Taken(VecDeque<Py<PyAny>>, usize),
+    /// In lists, which are released in the same way if they are not needed again.
+    Lists(Py<PyList>, bool),
+}
+
+impl Binding {
+    /// # Errors
+    /// The rows are not a list.
+    pub(crate) fn of(plan: Py<PyPlan>, rows: &Bound<'_, PyAny>, once: bool) -> PyResult<Self> {
+        let count = rows.len()?;
+        let source = if let Ok(read) = rows.cast::<Rows>() {
+            let (read, width) = (read.get(), read.get().width());
+            match once.then(|| Arc::try_unwrap(read.take())) {
+                Some(Ok(values)) => Source::Taken(values.into(), width),
+                Some(Err(values)) => Source::Read(values, width),
+                None => Source::Read(read.values(), width),
+            }
+        } else if let Ok(list) = rows.cast::<PyList>() {
+            Source::Lists(list.clone().unbind(), once)
+        } else {
+            Source::Lists(rows.cast::<PySequence>()?.to_list()?.unbind(), false)
+        };
+        Ok(Binding {
+            plan,
+            source,
+            count,
+            bound: Vec::with_capacity(count),
+        })
+    }
+}
+
+impl SlicedWork for Binding {
+    fn go(&mut self, py: Python<'_>, until: SliceDeadline) -> PyResult<bool> {
+        let plan = self.plan.get();
+        while self.bound.len() < self.count {
+            let at = self.bound.len();
+            let row = match &mut self.source {
+                Source::Read(values, width) => {
+                    let row = &values[at * *width..(at + 1) * *width];
+                    plan.bind_row(py, *width, row.iter().map(|value| value.bind(py).clone()))?
+                }
+                Source::Taken(values, width) => {
+                    let row = values.drain(..*width).map(|value| value.into_bound(py));
+                    plan.bind_row(py, *width, row)?
+                }
+                Source::Lists(rows, once) => {
+                    let rows = rows.bind(py);
+                    let row = plan.bind(&rows.get_item(at)?)?;
+                    if *once {
+                        rows.set_item(at, py.None())?;
+                    }
+                    row
+                }
+            };
+            self.bound.push(row);
+            if until.stops_after(at) {
+                return Ok(false);
+            }
         }
-        return Ok(bound);
+        Ok(true)
     }
-    let mut bound = Vec::with_capacity(rows.len()?);
-    for row in rows.try_iter()? {
-        bound.push(plan.bind(&row?)?);
+
+    fn value(self: Box<Self>, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let rows = BoundRows {
+            count: self.bound.len(),
+            rows: Mutex::new(Some(self.bound)),
+        };
+        Ok(Py::new(py, rows)?.into_any())
     }
-    Ok(bound)
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, StartOn, generation, inside};
 use crate::error::{Class, error, guarded};
 
-/// Hears notifications over a connection of its own, which is closed when it is released.
+/// Receives notifications over a separate connection, which is closed when this is released.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct Listener {
     /// The process that it was opened in.
@@ -31,8 +31,8 @@ impl Listener {
             _ => Err(error(
                 py,
                 Class::Oxyde,
-                "the notifications are heard by the parent process",
-                Some("listen in the child itself"),
+                "the listener belongs to the parent process",
+                Some("listen in the child process"),
             )),
         }
     }
@@ -44,13 +44,13 @@ impl Drop for Listener {
         if self.generation == generation() {
             inside(|| {
                 if let Some(listener) = &open {
-                    // A call that still waits ends, and closes the connection.
+                    // A waiting call ends, and closes the connection.
                     listener.stop();
                 }
                 drop(open);
             });
         } else {
-            // In a forked child: to close it would speak on the parent's socket.
+            // In a forked child: closing it would write to the parent's socket.
             mem::forget(open);
         }
     }
@@ -58,21 +58,21 @@ impl Drop for Listener {
 
 #[pymethods]
 impl Listener {
-    /// The next notification as channel, payload and process; None after a gap.
+    /// Return the next notification as channel, payload and process; None after a gap.
     fn next(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let listener = self.current(py)?;
-            Operation::start(py, Where::Away, Convert::Plain, |cancel| async move {
-                listener.next(&cancel).await.map(Outcome::Heard)
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
+                listener.next(&cancel).await.map(Outcome::Notified)
             })
         })
     }
 
-    /// Close the connection; whoever waits gets an error. Closed already: nothing.
+    /// Close the connection; waiting calls get an error. No effect if it is already closed.
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let listener = self.current(py)?;
-            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |_cancel| async move {
                 listener.close().await;
                 Ok(Outcome::Nothing)
             })

@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use oxyde_sql::dialect::{Dialect, Features};
-use oxyde_sql::ir::IR_VERSION;
+use oxyde_sql::dialect;
+use oxyde_sql::msgpack::{self, CompileError};
 use oxyde_sql::plan::Form;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use crate::bind::{Limits, Slot, shown};
-use crate::error::{Class, error, from_sql, guarded, internal};
+use crate::error::{from_sql, guarded, internal};
+use crate::executor::Binding;
+use crate::features::Features;
+use crate::slices::Slices;
 
 /// A compiled statement.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct Plan {
     compiled: Arc<oxyde_sql::plan::Plan>,
-    dialect: Dialect,
+    features: dialect::Features,
     limits: Limits,
     slots: Vec<Slot>,
 }
@@ -26,8 +29,9 @@ impl Plan {
         &self.compiled
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect
+    /// The server that it was compiled for.
+    pub(crate) fn features(&self) -> &dialect::Features {
+        &self.features
     }
 
     /// Convert the values of a run.
@@ -43,12 +47,13 @@ impl Plan {
     }
 
     /// Convert the values of one of many rows.
-    pub(crate) fn bind_row(&self, py: Python<'_>, row: &[Py<PyAny>]) -> PyResult<Vec<Value>> {
-        self.bind_each(
-            py,
-            row.len(),
-            row.iter().map(|value| value.bind(py).clone()),
-        )
+    pub(crate) fn bind_row<'py>(
+        &self,
+        py: Python<'py>,
+        width: usize,
+        row: impl Iterator<Item = Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<Value>> {
+        self.bind_each(py, width, row)
     }
 
     fn bind_each<'py>(
@@ -80,11 +85,6 @@ impl Plan {
     }
 
     #[getter]
-    fn flavour(&self) -> &'static str {
-        self.dialect.name()
-    }
-
-    #[getter]
     fn writes(&self) -> bool {
         self.compiled.writes
     }
@@ -94,7 +94,7 @@ impl Plan {
         !self.compiled.outputs.is_empty()
     }
 
-    /// The values as they are bound, in the order of the placeholders.
+    /// Return the bound values, in the order of the placeholders.
     fn parameters<'py>(
         &self,
         py: Python<'py>,
@@ -107,43 +107,43 @@ impl Plan {
                 let param = bind.param as usize;
                 let value = bound
                     .get(param)
-                    .ok_or_else(|| internal(py, &format!("a plan has no param {param}")))?;
+                    .ok_or_else(|| internal(py, &format!("the plan has no param {param}")))?;
                 list.append(shown(py, value, bind.form)?)?;
             }
             Ok(list)
         })
     }
 
+    /// The values of many rows, read from instances or in a list of lists. Those that are used
+    /// `once` are released.
+    fn bind_rows(this: Py<Self>, rows: &Bound<'_, PyAny>, once: bool) -> PyResult<Slices> {
+        Binding::of(this, rows, once).map(Slices::of)
+    }
+
     fn __repr__(&self) -> String {
-        format!("<Plan {} {:?}>", self.dialect.name(), self.compiled.sql)
+        format!(
+            "<Plan {} {:?}>",
+            self.features.dialect.name(),
+            self.compiled.sql
+        )
     }
 }
 
-/// Compile a statement. `labels` gives each param's name and whether it belongs to a lookup.
+/// Compile a statement for a server. `labels` contains each param's name and whether it belongs to a lookup.
 #[pyfunction]
 pub(crate) fn compile(
     py: Python<'_>,
     ir: &[u8],
-    flavour: &str,
+    features: &Bound<'_, Features>,
     labels: Vec<(String, bool)>,
 ) -> PyResult<Plan> {
     guarded(py, || {
-        let dialect = dialect_of(py, flavour)?;
-        let features = Features::of(dialect);
-        let message = oxyde_sql::packed::read_message(ir)
-            .map_err(|refused| internal(py, &format!("the IR cannot be read: {refused}")))?;
-        if message.version != IR_VERSION {
-            return Err(internal(
-                py,
-                &format!(
-                    "IR version {} where {IR_VERSION} is spoken",
-                    message.version
-                ),
-            ));
-        }
-        let compiled = oxyde_sql::compile(&message.statement, &features)
-            .map_err(|refused| from_sql(py, &refused))?;
-        let limits = limits_of(&features);
+        let features = features.get().table();
+        let compiled = msgpack::compile(ir, features).map_err(|refused| match refused {
+            CompileError::Sql(error) => from_sql(py, &error),
+            CompileError::Unreadable(_) => internal(py, &refused.to_string()),
+        })?;
+        let limits = limits_of(features);
         let mut slots: Vec<Slot> = labels
             .into_iter()
             .map(|(label, lookup)| Slot {
@@ -170,38 +170,27 @@ pub(crate) fn compile(
         }
         Ok(Plan {
             compiled: Arc::new(compiled),
-            dialect,
+            features: *features,
             limits,
             slots,
         })
     })
 }
 
-/// Whether two forms take the same Python values.
+/// Whether two forms accept the same Python values.
 fn same_values(one: Form, other: Form) -> bool {
-    let list = |form| matches!(form, Form::Array | Form::JsonList);
+    let list = |form| matches!(form, Form::Array | Form::JsonList | Form::Item(_));
     list(one) == list(other)
 }
 
-/// A dialect by its name in Python.
-pub(crate) fn dialect_of(py: Python<'_>, flavour: &str) -> PyResult<Dialect> {
-    Dialect::from_name(flavour).ok_or_else(|| {
-        error(
-            py,
-            Class::Oxyde,
-            &format!("unknown SQL flavour {flavour:?}"),
-            None,
-        )
-    })
-}
-
-/// What values a database of these features stores.
-pub(crate) fn limits_of(features: &Features) -> Limits {
+/// Return what values a database with these features can store.
+pub(crate) fn limits_of(features: &dialect::Features) -> Limits {
     Limits {
         nan: features.double_nan,
         infinity: features.double_infinity,
         decimal_special: features.decimal_nan,
         nul_in_text: features.nul_in_text,
         exact_json_numbers: features.exact_json_numbers,
+        json_depth: features.json_depth(),
     }
 }

@@ -4,67 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oxyde_driver::{BeginOptions, DriverError, Isolation, PoolSettings};
-use oxyde_sql::dialect::{Dialect, Features};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use tokio::sync::OnceCell;
 
-use crate::bind::Limits;
-use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, StartOn, generation, inside};
 use crate::error::{Class, error, guarded};
-use crate::executor::{Executor, Place, Target};
-use crate::plan::limits_of;
-
-/// What a pool needs to open itself again in a forked child.
-#[derive(Clone)]
-pub(crate) struct Origin {
-    url: Arc<str>,
-    settings: Arc<PoolSettings>,
-}
-
-/// What is known about the server of a pool.
-#[derive(Clone)]
-pub(crate) struct Server {
-    /// The name under which it is registered.
-    pub(crate) name: Arc<str>,
-    pub(crate) dialect: Dialect,
-    pub(crate) limits: Limits,
-    version: Arc<str>,
-}
-
-impl Server {
-    /// Of a connection that was not opened through a [`Pool`].
-    pub(crate) fn of(features: &Features, name: &str) -> Server {
-        Server {
-            name: name.into(),
-            dialect: features.dialect,
-            limits: limits_of(features),
-            version: "".into(),
-        }
-    }
-}
-
-/// A pool that is opened when it is first used in this process.
-#[derive(Clone)]
-pub(crate) struct PoolHandle {
-    opened: Arc<OnceCell<oxyde_driver::Pool>>,
-    origin: Origin,
-}
-
-impl PoolHandle {
-    /// The pool; opens it again in a forked child.
-    pub(crate) async fn get(&self) -> Result<&oxyde_driver::Pool, DriverError> {
-        self.opened
-            .get_or_try_init(|| {
-                oxyde_driver::Pool::connect(&self.origin.url, self.origin.settings.as_ref().clone())
-            })
-            .await
-    }
-}
+use crate::executor::Executor;
+use crate::target::{Origin, Place, PoolHandle, Server, Target};
 
 /// The pool of this process.
 struct Current {
-    /// The handle and the process that it belongs to.
+    /// The handle and its process.
     handle: Mutex<(u64, PoolHandle)>,
 }
 
@@ -72,7 +23,7 @@ impl Current {
     fn handle(&self) -> PoolHandle {
         let mut current = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         if current.0 != generation() {
-            // The parent's pool is left alone: to close it would speak on the parent's sockets.
+            // Leave the parent's pool alone: closing it would write to the parent's sockets.
             let opened = Arc::new(OnceCell::new());
             let parents = std::mem::replace(&mut current.1.opened, opened);
             std::mem::forget(parents);
@@ -96,7 +47,7 @@ impl Drop for Current {
             .unwrap_or_else(PoisonError::into_inner);
         let opened = std::mem::take(&mut current.1.opened);
         if current.0 == generation() {
-            // Its connections may be closed by tasks of the runtime.
+            // Tasks of the runtime may close its connections.
             inside(|| drop(opened));
         } else {
             std::mem::forget(opened);
@@ -104,21 +55,22 @@ impl Drop for Current {
     }
 }
 
-/// Connections to one database.
+/// A connection pool for one database.
 #[pyclass(frozen, extends = Executor, module = "oxyde._core")]
 pub(crate) struct Pool {
     server: Server,
     current: Arc<Current>,
+    commit_outcome: bool,
 }
 
 impl Pool {
     pub(crate) fn opened(pool: oxyde_driver::Pool, origin: Origin) -> PyClassInitializer<Pool> {
         let server = Server {
             name: origin.settings.name.as_str().into(),
-            dialect: pool.dialect(),
-            limits: limits_of(pool.features()),
+            features: *pool.features(),
             version: pool.server_version().into(),
         };
+        let commit_outcome = pool.commit_outcome();
         let handle = PoolHandle {
             opened: Arc::new(OnceCell::new_with(Some(pool))),
             origin,
@@ -127,8 +79,11 @@ impl Pool {
             handle: Mutex::new((generation(), handle)),
         });
         let place: Arc<dyn Place> = Arc::<Current>::clone(&current);
-        PyClassInitializer::from(Executor::new(server.clone(), place))
-            .add_subclass(Pool { server, current })
+        PyClassInitializer::from(Executor::new(server.clone(), place)).add_subclass(Pool {
+            server,
+            current,
+            commit_outcome,
+        })
     }
 }
 
@@ -150,15 +105,23 @@ impl Pool {
             };
             Operation::start(
                 py,
-                Where::Away,
+                StartOn::Keeper,
                 Convert::Pool(origin.clone()),
-                |_cancel| async move {
-                    oxyde_driver::Pool::connect(&origin.url, origin.settings.as_ref().clone())
-                        .await
-                        .map(Outcome::Opened)
+                |cancel| async move {
+                    tokio::select! {
+                        biased;
+                        opened = origin.connect() => opened.map(Outcome::PoolOpened),
+                        () = cancel.fired() => Err(DriverError::Cancelled),
+                    }
                 },
             )
         })
+    }
+
+    /// Whether the ids of transactions are asked for before their COMMIT.
+    #[getter]
+    fn commit_outcome(&self) -> bool {
+        self.commit_outcome
     }
 
     #[getter]
@@ -166,13 +129,13 @@ impl Pool {
         &self.server.version
     }
 
-    /// Begin to hear what is sent to these channels.
+    /// Start listening to these channels.
     fn listen(&self, py: Python<'_>, channels: Vec<String>) -> PyResult<Operation> {
         guarded(py, || {
             let pool = self.current.handle();
-            Operation::start(py, Where::Away, Convert::Plain, |cancel| async move {
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
                 let listener = pool.get().await?.listen(channels, &cancel).await?;
-                Ok(Outcome::Listening(Box::new(listener)))
+                Ok(Outcome::ListenerOpened(Box::new(listener)))
             })
         })
     }
@@ -186,7 +149,7 @@ impl Pool {
     ) -> PyResult<Operation> {
         guarded(py, || {
             let isolation = isolation.map(|name| isolation_of(py, name)).transpose()?;
-            // `atomic()` itself keeps the time.
+            // `atomic()` itself enforces the timeout.
             let options = BeginOptions {
                 isolation,
                 read_only,
@@ -195,24 +158,28 @@ impl Pool {
             let pool = self.current.handle();
             Operation::start(
                 py,
-                Where::Near,
+                StartOn::LoopAndSpin,
                 Convert::Transaction(self.server.clone()),
                 |cancel| async move {
                     let transaction = pool.get().await?.begin(options, &cancel).await?;
-                    Ok(Outcome::Begun(Box::new(transaction)))
+                    Ok(Outcome::TransactionBegun(Box::new(transaction)))
                 },
             )
         })
     }
 
-    /// Close all connections once they are free. Closed already: nothing.
+    /// Close all connections when they are free. No effect if the pool is already closed.
     fn close(&self, py: Python<'_>) -> PyResult<Operation> {
         guarded(py, || {
             let pool = self.current.handle();
-            Operation::start(py, Where::Away, Convert::Plain, |_cancel| async move {
-                // A pool that a forked child never used is not opened to be closed.
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
+                // Do not open a pool in a forked child only to close it.
                 if let Some(opened) = pool.opened.get() {
-                    opened.close().await;
+                    // A caller that does not wait leaves the rest to the runtime.
+                    tokio::select! {
+                        () = opened.close() => (),
+                        () = cancel.fired() => (),
+                    }
                 }
                 Ok(Outcome::Nothing)
             })
@@ -246,7 +213,7 @@ fn isolation_of(py: Python<'_>, name: &str) -> PyResult<Isolation> {
     })
 }
 
-/// The driver's settings from those of `PoolSettings.as_dict()`.
+/// Convert the settings of `PoolSettings.as_dict()` to the driver's.
 fn read_settings(
     py: Python<'_>,
     name: &str,
@@ -254,12 +221,8 @@ fn read_settings(
 ) -> PyResult<PoolSettings> {
     let settings = settings.copy()?;
     settings.set_item("name", name)?;
-    // `atomic()` keeps this time, since it may be set for each block.
+    // `atomic()` enforces this timeout, because it can be set per block.
     settings.set_item("transaction_timeout", py.None())?;
-    if let Some(size) = settings.get_item("sqlite_cache_size")? {
-        // KiB for the user, negative for SQLite.
-        settings.set_item("sqlite_cache_size", -size.extract::<i64>()?)?;
-    }
     let packed = py.import("msgpack")?.call_method1("packb", (settings,))?;
     rmp_serde::from_slice(packed.extract::<&[u8]>()?).map_err(|refused| {
         error(
@@ -271,7 +234,7 @@ fn read_settings(
     })
 }
 
-/// Names for `PoolSettings`, for the test that both sides agree.
+/// Return the names of all settings, for the test that both sides agree.
 #[pyfunction]
 pub(crate) fn setting_names(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     PyList::new(py, PoolSettings::NAMES)

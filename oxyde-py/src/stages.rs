@@ -1,6 +1,6 @@
-//! Where the time of a query goes: its stages' spans, summed up. For `make bench STAGES=1`.
+//! Measures the stages of queries by summing up their spans. For `make bench STAGES=1`.
 //!
-//! A span that nobody listens to costs one look at a static; until `record_stages` nobody does.
+//! A span without a subscriber costs one static load; there is none before `record_stages`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -11,24 +11,26 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{Interest, set_global_default};
 use tracing::{Event, Metadata, Subscriber};
 
-/// The spans that are stages, in the order of a query's way. `decode` is a part of `execute`.
+/// The spans that are stages, in the order in which a query passes them. `decode` is a part of
+/// `execute`.
 const STAGES: [&str; 6] = ["bind", "acquire", "execute", "decode", "wake", "hydrate"];
 
-/// What each stage took in nanoseconds, and how often it was gone through.
+/// The nanoseconds and the number of passes of each stage.
 static SUMS: [(AtomicU64, AtomicU64); STAGES.len()] =
     [const { (AtomicU64::new(0), AtomicU64::new(0)) }; STAGES.len()];
 
-/// Bits of a span's id that say which stage it is; the others say when it began.
+/// Bits of a span's id that identify the stage; the others are its start time.
 const STAGE_BITS: u32 = 3;
 const _: () = assert!(STAGES.len() < 1 << STAGE_BITS);
 
-/// Adds up how long spans live. It keeps nothing of them: the id holds stage and beginning.
+/// Sums up the durations of spans. It stores nothing per span: the id contains the stage and start
+/// time.
 struct Stopwatch {
     since: Instant,
 }
 
 impl Stopwatch {
-    /// Nanoseconds; enough for 73 years.
+    /// Nanoseconds; sufficient for 73 years.
     fn now(&self) -> u64 {
         u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
@@ -59,7 +61,7 @@ impl Subscriber for Stopwatch {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        // No id is 0: stages are counted from 1 there.
+        // Ids must not be 0, so stages are counted from 1.
         let stage = stage_of(span.metadata()).map_or(STAGES.len(), |stage| stage) as u64 + 1;
         Id::from_u64(self.now() << STAGE_BITS | stage)
     }
@@ -86,17 +88,17 @@ impl Subscriber for Stopwatch {
     fn exit(&self, _: &Id) {}
 }
 
-/// Sum up the stages from now on, until the process ends.
+/// Measure the stages from now on, until the process ends.
 #[pyfunction]
 pub(crate) fn record_stages() {
     let stopwatch = Stopwatch {
         since: Instant::now(),
     };
-    // A second call finds the first one's stopwatch.
+    // A second call finds the subscriber of the first one.
     let _ = set_global_default(stopwatch);
 }
 
-/// For each stage, seconds and how often it was gone through since the last call.
+/// Return, for each stage, the seconds and the number of passes since the last call.
 #[pyfunction]
 pub(crate) fn take_stages(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let taken = PyDict::new(py);

@@ -2,19 +2,20 @@
 
 use std::future::Future;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oxyde_driver::{Cancel, DriverError};
 use pyo3::prelude::*;
 
-use crate::bridge::{Convert, Operation, Outcome, Where, generation, inside};
+use crate::bridge::{Convert, Operation, Outcome, StartOn, generation, inside};
 use crate::error::{Class, error, guarded};
-use crate::executor::{Executor, Place, Target};
-use crate::pool::Server;
+use crate::executor::Executor;
+use crate::target::{Place, Server, Target};
 
 /// A connection with an open transaction, until it ends.
 struct Current {
-    /// The process that it was begun in.
+    /// The process that it was started in.
     generation: u64,
     open: Mutex<Option<Arc<oxyde_driver::Transaction>>>,
 }
@@ -26,7 +27,7 @@ impl Current {
                 py,
                 Class::Transaction,
                 "the transaction belongs to the parent process",
-                Some("open a transaction in the child itself"),
+                Some("open a transaction in the child process"),
             ));
         }
         self.open
@@ -45,7 +46,7 @@ impl Current {
         if self.generation == generation() {
             inside(|| drop(open));
         } else {
-            // In a forked child: to close the connection would speak on the parent's socket.
+            // In a forked child: closing the connection would write to the parent's socket.
             mem::forget(open);
         }
     }
@@ -63,12 +64,13 @@ impl Drop for Current {
     }
 }
 
-/// A transaction. When it is released the server rolls back.
+/// A transaction. It is rolled back when it is released.
 #[pyclass(frozen, extends = Executor, module = "oxyde._core")]
 pub(crate) struct Transaction {
-    /// Whether somebody else ends it.
+    /// Whether another owner ends it.
     lent: bool,
     current: Arc<Current>,
+    committed: Arc<AtomicBool>,
 }
 
 impl Transaction {
@@ -79,7 +81,7 @@ impl Transaction {
         Self::new(Arc::new(transaction), server, false)
     }
 
-    /// The transaction of a migration, for a data step that runs inside it.
+    /// Create it for a data step that runs inside the transaction of a migration.
     pub(crate) fn lent(
         transaction: Arc<oxyde_driver::Transaction>,
         server: Server,
@@ -97,11 +99,14 @@ impl Transaction {
             open: Mutex::new(Some(transaction)),
         });
         let place: Arc<dyn Place> = Arc::<Current>::clone(&current);
-        PyClassInitializer::from(Executor::new(server, place))
-            .add_subclass(Transaction { lent, current })
+        PyClassInitializer::from(Executor::new(server, place)).add_subclass(Transaction {
+            lent,
+            current,
+            committed: Arc::default(),
+        })
     }
 
-    /// The data step is over: what kept the object can do nothing more with it.
+    /// End the data step: the object becomes unusable.
     pub(crate) fn end_loan(&self) {
         self.current.release();
     }
@@ -112,7 +117,7 @@ impl Transaction {
                 py,
                 Class::Transaction,
                 "a data step cannot end the transaction of its migration",
-                Some("raise an exception to have the migration rolled back"),
+                Some("raise an exception to roll back the migration"),
             ));
         }
         Ok(())
@@ -129,7 +134,7 @@ impl Transaction {
     {
         guarded(py, || {
             let transaction = self.current.get(py)?;
-            Operation::start(py, Where::Near, Convert::Plain, |cancel| {
+            Operation::start(py, StartOn::LoopAndSpin, Convert::Plain, |cancel| {
                 let work = work(transaction, cancel);
                 async move { work.await.map(|()| Outcome::Nothing) }
             })
@@ -140,32 +145,41 @@ impl Transaction {
 #[pymethods]
 impl Transaction {
     fn savepoint(&self, py: Python<'_>, name: String) -> PyResult<Operation> {
-        self.steer(py, |transaction, _| async move {
-            transaction.savepoint(&name).await
+        self.steer(py, |transaction, cancel| async move {
+            transaction.savepoint(&name, &cancel).await
         })
     }
 
     fn release(&self, py: Python<'_>, name: String) -> PyResult<Operation> {
-        self.steer(py, |transaction, _| async move {
-            transaction.release(&name).await
+        self.steer(py, |transaction, cancel| async move {
+            transaction.release(&name, &cancel).await
         })
     }
 
     fn rollback_to(&self, py: Python<'_>, name: String) -> PyResult<Operation> {
-        self.steer(py, |transaction, _| async move {
-            transaction.rollback_to(&name).await
+        self.steer(py, |transaction, cancel| async move {
+            transaction.rollback_to(&name, &cancel).await
         })
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<Operation> {
         self.check_own(py)?;
-        self.steer(
-            py,
-            |transaction, _| async move { transaction.commit().await },
-        )
+        let committed = Arc::clone(&self.committed);
+        self.steer(py, |transaction, cancel| async move {
+            transaction.commit(&cancel).await?;
+            committed.store(true, Ordering::Release);
+            Ok(())
+        })
     }
 
-    /// Undo everything. It has ended already: nothing.
+    /// Whether the server confirmed the commit, which a task that is cancelled during the commit
+    /// does not receive.
+    #[getter]
+    fn committed(&self) -> bool {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Roll back. No effect if it has already ended.
     fn rollback(&self, py: Python<'_>) -> PyResult<Operation> {
         self.check_own(py)?;
         self.steer(

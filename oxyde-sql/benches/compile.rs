@@ -4,7 +4,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a benchmark says so by failing"
+    reason = "a benchmark fails by panicking"
 )]
 
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use std::path::Path;
 use criterion::{Criterion, criterion_group, criterion_main};
 use oxyde_sql::dialect::{Dialect, Features};
 use oxyde_sql::ir::Message;
-use oxyde_sql::packed::read_message;
+use oxyde_sql::msgpack::read_message;
 
 fn messages() -> Vec<Message> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir");

@@ -1,38 +1,43 @@
-//! What can be wrong with a statement.
+//! Errors of compilation.
 
 use crate::ddl::SchemaError;
+use crate::dialect::{Features, ServerTooOld};
+use crate::suggest::did_you_mean;
 use crate::types::Family;
-
-/// What to do where vectors are refused.
-pub(crate) const WHERE_VECTORS_ARE: &str =
-    "vectors are pgvector's: use PostgreSQL with that extension";
 
 /// A statement that cannot be compiled. One variant per cause; [`SqlError::hint`] says what to
 /// do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {
-    /// The dialect cannot do it.
-    #[error("{dialect} has no {feature}")]
+    /// The dialect does not support it.
+    #[error("{dialect} does not support {feature}")]
     Unsupported {
-        /// What was asked for.
+        /// The feature.
         feature: String,
         /// The dialect's name.
         dialect: &'static str,
     },
-    /// Vectors where there are none.
-    #[error("{dialect} has no vectors")]
-    NoVectors {
+    /// The server's version does not support it.
+    #[error(transparent)]
+    ServerTooOld(#[from] ServerTooOld),
+    /// The dialect lacks a type of columns.
+    #[error("{dialect} does not support {what}")]
+    NoType {
+        /// Values of the type: "vectors".
+        what: &'static str,
+        /// What they need.
+        hint: &'static str,
         /// The dialect's name.
         dialect: &'static str,
     },
-    /// No lookup, function or aggregate of that name.
+    /// No lookup, function or aggregate has that name.
     #[error("unknown {kind} `{name}`")]
     UnknownName {
         /// "lookup", "function", "aggregate".
         kind: &'static str,
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// The nearest right name, if one is near.
+        /// The most similar valid name, if one is similar enough.
         nearest: Option<&'static str>,
     },
     /// A lookup, function or aggregate got the wrong number of arguments.
@@ -42,19 +47,19 @@ pub enum SqlError {
         kind: &'static str,
         /// Its name.
         name: &'static str,
-        /// What it takes ("1 argument", "2 to 3 arguments").
+        /// What it accepts ("1 argument", "2 to 3 arguments").
         takes: String,
-        /// How many it got.
+        /// The number of arguments it got.
         got: usize,
     },
-    /// An argument is of a kind that the lookup or function does not take.
+    /// The lookup or function does not accept that kind of argument.
     #[error("{kind} `{name}` takes {takes}")]
     Argument {
         /// "lookup", "function", "aggregate".
         kind: &'static str,
         /// Its name.
         name: &'static str,
-        /// What it takes ("a list", "a unit that is a literal").
+        /// What it accepts ("a list", "a unit that is a literal").
         takes: &'static str,
     },
     /// The lookup or function does not apply to values of that type.
@@ -64,38 +69,52 @@ pub enum SqlError {
         kind: &'static str,
         /// Its name.
         name: &'static str,
-        /// What it was given.
+        /// The type it got.
         family: Family,
+    },
+    /// The statement is larger than the database accepts.
+    #[error("the query has {count} {what}; {dialect} accepts at most {limit}")]
+    TooMany {
+        /// "values", "columns", "joined tables", "combined queries".
+        what: &'static str,
+        /// How many it has.
+        count: usize,
+        /// The maximum.
+        limit: usize,
+        /// The dialect's name.
+        dialect: &'static str,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// The statement is nested too deeply.
     #[error("the statement is nested more than {limit} levels deep")]
     TooDeep {
-        /// Most levels.
+        /// The maximum depth.
         limit: u16,
     },
-    /// A message of another version.
-    #[error("the statement is of version {got}, this library reads version {expected}")]
+    /// A message of a different format version.
+    #[error("the statement has version {got}, but this library reads version {expected}")]
     Version {
-        /// What came.
+        /// The received version.
         got: u32,
-        /// What is read.
+        /// The supported version.
         expected: u32,
     },
-    /// A part of the statement contradicts another one.
+    /// The statement is inconsistent.
     #[error("{what}")]
     Invalid {
-        /// What is wrong.
+        /// The problem.
         what: &'static str,
         /// What to do about it.
         hint: &'static str,
     },
-    /// A name that no database takes.
-    #[error("`{}` cannot be a name", name.escape_debug())]
+    /// A name that no database accepts.
+    #[error("`{}` is not a valid name", name.escape_debug())]
     BadName {
         /// The name.
         name: String,
     },
-    /// Something is wrong with a schema.
+    /// A schema is invalid.
     #[error(transparent)]
     Schema(#[from] SchemaError),
 }
@@ -117,38 +136,39 @@ impl SqlError {
     pub fn hint(&self) -> String {
         match self {
             Self::Unsupported { dialect, .. } => {
-                format!("write the query another way for {dialect}, or use raw SQL")
+                format!("rewrite the query for {dialect}, or use raw SQL")
             }
-            Self::NoVectors { .. } => WHERE_VECTORS_ARE.to_owned(),
+            Self::ServerTooOld(_) => "update the server, or rewrite the query".to_owned(),
             Self::UnknownName {
                 nearest: Some(nearest),
                 ..
-            } => {
-                format!("did you mean `{nearest}`?")
-            }
-            Self::UnknownName { kind, .. } => format!("see the documentation's list of {kind}s"),
+            } => did_you_mean(nearest),
+            Self::UnknownName { kind, .. } => format!("see the list of {kind}s in the documentation"),
             Self::ArgumentCount { .. } | Self::Argument { .. } => {
-                "check the call against the documentation".to_owned()
+                "check the arguments in the documentation".to_owned()
             }
             Self::WrongFamily { kind, family, .. } => {
                 format!("use a {kind} that takes {family}, or cast the value")
             }
-            Self::TooDeep { .. } => "split the expression, or use `in` with a list".to_owned(),
-            Self::Version { .. } => {
-                "the Python package and its extension are of different versions: reinstall oxyde"
+            Self::TooDeep { .. } => {
+                "split it, or use `in` with a list; a chain of only `|`, only `&` or only `^` does not \
+                 nest"
                     .to_owned()
             }
-            Self::Invalid { hint, .. } => (*hint).to_owned(),
-            Self::BadName { .. } => "use a name without NUL characters, not empty".to_owned(),
+            Self::Version { .. } => {
+                "the Python package and its extension have different versions: reinstall oxyde"
+                    .to_owned()
+            }
+            Self::NoType { hint, .. } | Self::Invalid { hint, .. } | Self::TooMany { hint, .. } => {
+                (*hint).to_owned()
+            }
+            Self::BadName { .. } => "use a non-empty name without NUL characters".to_owned(),
             Self::Schema(error) => error.hint(),
         }
     }
 
-    /// A refusal by one dialect.
-    pub(crate) fn unsupported(
-        feature: impl Into<String>,
-        features: &crate::dialect::Features,
-    ) -> Self {
+    /// Create an error for an unsupported feature.
+    pub(crate) fn unsupported(feature: impl Into<String>, features: &Features) -> Self {
         Self::Unsupported {
             feature: feature.into(),
             dialect: features.dialect.label(),

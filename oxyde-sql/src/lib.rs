@@ -1,9 +1,9 @@
-//! Typed statements in, SQL text and a bind recipe out.
+//! Compiles typed statements to SQL text and a bind recipe.
 //!
-//! Pure: no I/O, no async, no Python. A [`Statement`](ir::Statement) says what is wanted, in the
-//! words of no database; [`compile`] turns it into a [`Plan`](plan::Plan) for one: the SQL text,
-//! which value goes to which placeholder as which type, and what the rows look like. No value of
-//! a user is ever part of a statement.
+//! Pure: no I/O, no async, no Python. A [`Statement`](ir::Statement) describes a query
+//! independently of any database; [`compile`] turns it into a [`Plan`](plan::Plan) for one: the SQL
+//! text, which value is bound to which placeholder as which type, and the columns of the rows. The
+//! SQL text never contains a user's value.
 //!
 //! # Example: one statement for three databases
 //!
@@ -44,12 +44,13 @@ pub mod error;
 pub mod function;
 pub mod ir;
 pub mod lookup;
-mod nearest;
-pub mod packed;
+pub mod msgpack;
+mod nesting;
 pub mod plan;
 mod query;
 pub mod schema;
 pub mod search;
+pub mod suggest;
 pub mod types;
 pub mod value;
 

@@ -1,4 +1,4 @@
-//! What comes out: SQL text, how to bind the values, and what the rows look like.
+//! The result of compilation: SQL text, how to bind the values, and the columns of the rows.
 
 use crate::search::{SearchForm, SearchSyntax};
 use crate::types::ColumnType;
@@ -10,11 +10,13 @@ pub struct Plan {
     pub sql: String,
     /// One entry per placeholder, in the order of the placeholders.
     pub binds: Vec<Bind>,
-    /// The columns of the answer; empty when the statement returns no rows.
+    /// The result columns; empty if the statement returns no rows.
     pub outputs: Vec<OutputColumn>,
     /// Whether it changes rows or locks them.
     pub writes: bool,
-    /// How any number of rows is sent, for inserts of `Rows` and bulk updates.
+    /// Whether it inserts every given row as a new one or fails: a plain INSERT, no upsert.
+    pub plain_insert: bool,
+    /// How to send any number of rows, for inserts of `Rows` and bulk updates.
     pub bulk: Option<Bulk>,
 }
 
@@ -25,6 +27,9 @@ impl Plan {
     pub fn row_binds(&self) -> Vec<Bind> {
         let mut binds = self.binds.clone();
         binds.sort_by_key(|bind| bind.param);
+        // An expression may use a value several times, and a key is also compared by its day.
+        binds.retain(|bind| !matches!(bind.form, Form::Since | Form::Until));
+        binds.dedup();
         binds
     }
 }
@@ -34,7 +39,7 @@ impl Plan {
 pub struct Bind {
     /// Index into the values of the run (for a bulk plan: of the row).
     pub param: u32,
-    /// The type that the value is sent as, whatever the value is.
+    /// The type that the value is sent as, independent of the value.
     pub ty: ColumnType,
     /// The form it is sent in.
     pub form: Form,
@@ -43,49 +48,59 @@ pub struct Bind {
 /// The form of a bound value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// As it is.
+    /// Unchanged.
     Scalar,
     /// A list as one PostgreSQL array of `ty`.
     Array,
-    /// A list as one JSON text, whose items the statement converts back to `ty`: integers,
-    /// truth values (0 and 1) and durations as numbers, all else as the texts that a column
-    /// stores; binary data in hexadecimal digits on SQLite, in base64 on MySQL and MariaDB.
+    /// A list as one JSON string, whose items the statement converts back to `ty`: integers,
+    /// booleans (0 and 1) and durations as numbers, everything else as the strings that a column
+    /// stores; binary data in hexadecimal on SQLite, in base64 on MySQL and MariaDB.
     JsonList,
-    /// A LIKE pattern made of the text: wildcards in it escaped with `\`, then `%` put around.
+    /// The item of a list at a position; the last one where the list is shorter.
+    Item(u32),
+    /// The day before a date and time, as text: sorts before every format of it and of later ones.
+    Since,
+    /// The second day after a date and time, as text: sorts after every format of it and of
+    /// earlier ones.
+    Until,
+    /// A LIKE pattern of the text: wildcards escaped with `\`, and `%` before and after it.
     Contains,
-    /// The same with `%` behind.
+    /// The same with `%` only after it.
     StartsWith,
-    /// The same with `%` before.
+    /// The same with `%` only before it.
     EndsWith,
-    /// Escaped, without `%`: a case-insensitive comparison by LIKE.
+    /// The first text after all that begin with the text; binary data, which sorts after all text
+    /// in SQLite, where there is none.
+    Beyond,
+    /// Escaped, without `%`: a case-insensitive comparison with LIKE.
     Like,
-    /// The text of a full-text search, written anew by [`search_text`](crate::search::search_text).
+    /// The text of a full-text search, translated by [`search_text`](crate::search::search_text).
     Search {
-        /// In which language.
+        /// The target syntax.
         syntax: SearchSyntax,
-        /// How the text is read.
+        /// The form of the text.
         form: SearchForm,
     },
 }
 
-/// A column of the answer.
+/// A result column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputColumn {
     /// Its name.
     pub name: String,
-    /// What it is decoded as.
+    /// The type that it is decoded as.
     pub ty: ColumnType,
 }
 
-/// How rows are copied into a table, in the text format of `COPY`.
+/// How to copy rows into a table, in the text format of `COPY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copy {
-    /// `COPY … FROM STDIN`. Its columns are those of a row's values, then that of the key.
+    /// `COPY … FROM STDIN`. Its columns are those of a row's values, then the key.
     pub sql: String,
-    /// Asks whether the table can be copied into. It gives no row or NULL where it cannot, else
-    /// TRUE, or with `keyed` an array of as many new keys as its one parameter says.
+    /// Checks whether the table supports COPY. Returns no row or NULL if it does not, otherwise
+    /// TRUE, or with `keyed` an array of new keys; its one parameter is the number of keys.
     pub check: String,
-    /// Whether the database counts a key, which the plan returns.
+    /// Whether the database generates a key, which the plan returns.
     pub keyed: bool,
 }
 
@@ -94,25 +109,25 @@ pub struct Copy {
 pub enum Bulk {
     /// One statement with one array per column (PostgreSQL `UNNEST`).
     Arrays {
-        /// SQL whose placeholder `i` takes the array of value `i` of the rows, typed by
+        /// SQL whose placeholder `i` is bound to the array of value `i` of the rows, typed by
         /// [`Plan::row_binds`].
         sql: String,
-        /// The faster way for very many rows of an insert.
+        /// The faster way to insert very many rows.
         copy: Option<Copy>,
     },
-    /// One prepared statement, stepped once per row (SQLite): `Plan::sql` itself.
+    /// One prepared statement that runs once per row (SQLite): `Plan::sql` itself.
     PerRow,
-    /// Statements of many rows: `prefix`, then `first` once and `next` for each further row,
-    /// then `suffix`. Placeholders are `?`, row after row; where the dialect numbers them
-    /// (`numbered`), `first` and `next` hold `?` too and the driver writes `$n`.
+    /// Multi-row statements: `prefix`, then `first` once and `next` for each further row,
+    /// then `suffix`. Placeholders are `?`, row after row; if the dialect numbers them
+    /// (`numbered`), `first` and `next` contain `?` too, and the driver writes `$n`.
     Text {
-        /// Up to the first row.
+        /// The SQL before the first row.
         prefix: String,
-        /// The first row.
+        /// The SQL of the first row.
         first: String,
-        /// Each further row, with its comma.
+        /// The SQL of each further row, with its comma.
         next: String,
-        /// After the last row.
+        /// The SQL after the last row.
         suffix: String,
         /// Whether `?` becomes `$n`.
         numbered: bool,

@@ -1,7 +1,7 @@
-//! The schema of a database: tables and what belongs to them.
+//! The schema of a database: tables with their columns, keys, indexes and constraints.
 //!
-//! The same structures carry the models' schema from Python (MessagePack or JSON), the state
-//! that migrations replay, and what introspection finds.
+//! The same structures hold the models' schema from Python (MessagePack or JSON), the state
+//! that migrations replay, and the result of introspection.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::ColumnType;
 
-/// All tables, in the order in which they were declared.
+/// All tables, in the order of declaration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
@@ -21,7 +21,7 @@ pub struct Schema {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// The database schema (namespace), where it is not the connection's.
+    /// The database schema (namespace); `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Name.
@@ -30,10 +30,10 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Columns of the primary key, in order.
     pub primary_key: Vec<String>,
-    /// Indexes, unique ones too.
+    /// Indexes, including unique ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
-    /// Unique constraints, single columns too.
+    /// Unique constraints, including those of single columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uniques: Vec<Unique>,
     /// Foreign keys.
@@ -61,12 +61,30 @@ pub struct Column {
     /// Default as an SQL expression, as the user wrote it (`db_default`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
-    /// Whether the database counts it up.
+    /// Whether the database generates it (auto-increment).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub auto_increment: bool,
     /// Comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+impl Table {
+    /// Return whether the primary key, a unique constraint, or one of the indexes that `serves`
+    /// accepts begins with the columns and holds all rows.
+    #[must_use]
+    pub fn is_indexed(&self, columns: &[String], serves: impl Fn(&Index) -> bool) -> bool {
+        self.primary_key.starts_with(columns)
+            || self
+                .uniques
+                .iter()
+                .any(|unique| unique.columns.starts_with(columns))
+            || self
+                .indexes
+                .iter()
+                .filter(|index| index.condition.is_none() && serves(index))
+                .any(|index| index.begins_with(columns))
+    }
 }
 
 /// An index.
@@ -75,26 +93,26 @@ pub struct Column {
 pub struct Index {
     /// Name.
     pub name: String,
-    /// What is indexed, in order.
+    /// The indexed parts, in order.
     pub parts: Vec<IndexPart>,
-    /// Whether equal values are refused.
+    /// Whether duplicates are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unique: bool,
-    /// `btree`, `gin` …; `fulltext` for a full-text index in the database's own way; the
-    /// database's usual one when `None`.
+    /// `btree`, `gin` …; `fulltext` for the database's own kind of full-text index; `None` means
+    /// the database's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The text search configuration of a full-text index (`simple` when `None`).
+    /// The text search configuration of a full-text index; `None` means `simple`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
-    /// Only rows for which this SQL holds.
+    /// The condition of a partial index, in SQL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// Columns stored beside the key (`INCLUDE`).
+    /// Columns stored in addition to the key (`INCLUDE`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<String>,
-    /// The operator class of every part (`vector_cosine_ops`, `jsonb_path_ops` …); that of the
-    /// type when `None`.
+    /// The operator class of every part (`vector_cosine_ops`, `jsonb_path_ops` …); `None` means
+    /// the type's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opclass: Option<String>,
     /// Options of the method (`WITH (m = 16)`), by name.
@@ -102,13 +120,40 @@ pub struct Index {
     pub options: BTreeMap<String, String>,
 }
 
+impl Index {
+    /// Return an ordinary index on columns, ascending.
+    #[must_use]
+    pub fn on(name: impl Into<String>, columns: &[String]) -> Self {
+        Self {
+            name: name.into(),
+            parts: columns.iter().cloned().map(IndexPart::Column).collect(),
+            unique: false,
+            method: None,
+            config: None,
+            condition: None,
+            include: Vec::new(),
+            opclass: None,
+            options: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the first parts are these columns, in either direction.
+    fn begins_with(&self, columns: &[String]) -> bool {
+        let parts = self.parts.iter().map_while(|part| match part {
+            IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name),
+            IndexPart::Expression(_) => None,
+        });
+        parts.take(columns.len()).eq(columns)
+    }
+}
+
 /// One part of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum IndexPart {
-    /// A column, smallest first.
+    /// A column, ascending.
     Column(String),
-    /// A column, largest first.
+    /// A column, descending.
     ColumnDesc(String),
     /// An SQL expression.
     Expression(String),
@@ -132,32 +177,32 @@ pub struct ForeignKey {
     pub name: String,
     /// Columns of this table.
     pub columns: Vec<String>,
-    /// Schema of the other table.
+    /// Schema of the referenced table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_schema: Option<String>,
-    /// The other table.
+    /// The referenced table.
     pub target_table: String,
-    /// Its columns.
+    /// Its referenced columns.
     pub target_columns: Vec<String>,
-    /// When the row there is deleted.
+    /// The action when the referenced row is deleted.
     pub on_delete: ReferentialAction,
-    /// When its key changes.
+    /// The action when its key changes.
     pub on_update: ReferentialAction,
 }
 
-/// What happens to a row whose parent goes or changes.
+/// What happens to a row whose referenced row is deleted or changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReferentialAction {
-    /// Refused when the statement (or transaction) ends.
+    /// The change is refused when the statement (or transaction) ends.
     NoAction,
-    /// Refused.
+    /// The change is refused immediately.
     Restrict,
-    /// The row goes too.
+    /// The row is deleted or changed too.
     Cascade,
-    /// The column becomes NULL.
+    /// The column is set to NULL.
     SetNull,
-    /// The column takes its default.
+    /// The column is set to its default.
     SetDefault,
 }
 
@@ -169,4 +214,9 @@ pub struct Check {
     pub name: String,
     /// The condition in SQL, as the user wrote it.
     pub condition: String,
+    /// Whether the condition is portable: names are in double quotes, and
+    /// `length("name")` counts characters, `number("name")` is a decimal. It is derived from the
+    /// bounds of a field.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub portable: bool,
 }

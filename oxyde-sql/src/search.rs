@@ -1,8 +1,8 @@
-//! Full-text search: how a query's text is read, and written for each database.
+//! Full-text search: parses the text of a search and translates it for each database.
 
 use serde::{Deserialize, Serialize};
 
-/// How the text of a search is read.
+/// The form of a search's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchForm {
@@ -10,15 +10,15 @@ pub enum SearchForm {
     Plain,
     /// At least one of the words.
     Any,
-    /// The words one behind the other.
+    /// The words as a phrase.
     Phrase,
-    /// As people write it: all words, `"a phrase"`, `or`, `-without`.
+    /// Web search syntax: all words, `"a phrase"`, `or`, `-without`.
     Websearch,
-    /// In the database's own language: `to_tsquery`, FTS5, boolean mode.
+    /// The database's own syntax: `to_tsquery`, FTS5, boolean mode.
     Raw,
 }
 
-/// Whose language the text is written in.
+/// The syntax that the text is translated to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SearchSyntax {
     /// PostgreSQL's `websearch_to_tsquery`.
@@ -27,11 +27,11 @@ pub enum SearchSyntax {
     Fts5,
     /// The boolean mode of MySQL and MariaDB.
     Boolean,
-    /// Their natural language mode, whose parser minds signs too.
+    /// Their natural language mode, whose parser interprets symbols too.
     Natural,
 }
 
-/// Words that `InnoDB` does not index: to demand one would find nothing. Its own list, from
+/// Words that `InnoDB` does not index: requiring one would find nothing. The list is from
 /// `INFORMATION_SCHEMA.INNODB_FT_DEFAULT_STOPWORD`.
 const STOP_WORDS: [&str; 36] = [
     "a", "about", "an", "are", "as", "at", "be", "by", "com", "de", "en", "for", "from", "how",
@@ -39,7 +39,7 @@ const STOP_WORDS: [&str; 36] = [
     "when", "where", "who", "will", "with", "und", "the", "www",
 ];
 
-/// `innodb_ft_min_token_size`, as it is by default.
+/// The default of `innodb_ft_min_token_size`.
 const SHORTEST: usize = 3;
 
 struct Term {
@@ -47,7 +47,7 @@ struct Term {
     without: bool,
 }
 
-/// The text of a search in the language of a database; any text is a right one.
+/// Translate the text of a search to the syntax of a database; any text is valid.
 ///
 /// ```
 /// use oxyde_sql::search::{SearchForm, SearchSyntax, search_text};
@@ -58,7 +58,7 @@ struct Term {
 /// ```
 ///
 /// # Errors
-/// It only says what is not to be there, which an index cannot find; the hint says so.
+/// The text only excludes words, which an index cannot find; the error is the hint.
 pub fn search_text(
     text: &str,
     form: SearchForm,
@@ -101,7 +101,7 @@ pub fn search_text(
         })
         .collect();
     Ok(match (syntax, written.is_empty()) {
-        // No word: nothing is found.
+        // Without a word, the search finds nothing.
         (SearchSyntax::Fts5, true) => "\"\"".to_owned(),
         (SearchSyntax::Fts5, false) => written.join(" OR "),
         (SearchSyntax::Boolean | SearchSyntax::Natural, _) => written.join(" "),
@@ -127,7 +127,7 @@ fn words(text: &str) -> Vec<Term> {
         .collect()
 }
 
-/// What `or` separates, each of words and phrases that all are to be there, or not.
+/// Split at `or` into groups of required and excluded words and phrases.
 fn alternatives(text: &str) -> Vec<Vec<Term>> {
     let mut groups = vec![Vec::new()];
     let mut rest = text.trim_start();
@@ -189,7 +189,7 @@ fn boolean(group: &[Term], alone: bool) -> String {
     if alone { text } else { format!("({text})") }
 }
 
-/// Whether a part of the text is long and rare enough for `InnoDB` to index it.
+/// Whether a part of the text is long enough, and no stop word, so that `InnoDB` indexes it.
 fn is_indexed(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .any(|word| {

@@ -1,12 +1,12 @@
-//! Values: the one place that says what can be bound.
+//! Values: everything that can be bound.
 
-/// A value on its way to the database. Which SQL type it is sent as is decided by the plan's
+/// A value to bind. The SQL type that it is sent as is determined by the plan's
 /// [`Bind`](crate::plan::Bind), never by the value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// SQL NULL of the bind's type.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// An integer.
     Int(i64),
@@ -14,7 +14,7 @@ pub enum Value {
     Double(f64),
     /// A decimal number in plain notation (`-12.340`), or `NaN`, `Infinity`, `-Infinity`.
     Decimal(String),
-    /// Text; also the label of an enum and an IP address.
+    /// A string; also the label of an enum and an IP address.
     Text(String),
     /// Binary data.
     Bytes(Vec<u8>),
@@ -34,6 +34,41 @@ pub enum Value {
     Json(String),
     /// The numbers of a vector, all finite.
     Vector(Vec<f32>),
+    /// A range; `None` is the empty one.
+    Range(Option<Box<RangeValue>>),
     /// The items of an array, or of the list of an `in` lookup.
     List(Vec<Value>),
+}
+
+/// The bounds of a range that is not empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeValue {
+    /// The lower bound; NULL for none.
+    pub lower: Value,
+    /// The upper bound; NULL for none.
+    pub upper: Value,
+    /// Which of them are values of the range.
+    pub included: Included,
+}
+
+/// Which bounds are values of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Included {
+    /// Whether the lower bound is.
+    pub lower: bool,
+    /// Whether the upper bound is.
+    pub upper: bool,
+}
+
+impl Included {
+    /// As brackets: `[)`.
+    #[must_use]
+    pub const fn brackets(self) -> &'static str {
+        match (self.lower, self.upper) {
+            (true, true) => "[]",
+            (true, false) => "[)",
+            (false, true) => "(]",
+            (false, false) => "()",
+        }
+    }
 }

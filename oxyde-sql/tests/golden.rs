@@ -1,34 +1,56 @@
-//! Golden SQL: every feature × dialect. A case is a statement with a name; its text for each
-//! dialect is in `golden/<topic>/<case>.<dialect>.snap`.
+//! Golden SQL: every feature × server. A case is a statement with a name; what it compiles to on
+//! the newest server of each dialect is in `golden/<topic>.txt`, and what on the oldest supported
+//! one where that differs. The topic `ddl` is that of the schemas in `schemas/`.
 
 #![allow(clippy::expect_used, reason = "a test stops where it cannot go on")]
 #![allow(clippy::too_many_lines, reason = "a topic is one table of cases")]
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use oxyde_sql::compile;
-use oxyde_sql::dialect::{DECIMAL_COLLATION, Dialect, Features, INET_COLLATION, SQLITE_FUNCTIONS};
+use oxyde_sql::ddl::{self, Present};
+use oxyde_sql::dialect::{
+    DECIMAL_COLLATION, Dialect, Features, INET_COLLATION, JSON_COLLATION, SQLITE_FUNCTIONS,
+};
 use oxyde_sql::ir::{Message, Statement};
 use oxyde_sql::plan::{Bulk, Plan};
+use oxyde_sql::schema::Schema;
+use serde::de::DeserializeOwned;
 
-#[path = "cases/mod.rs"]
+use golden_file::{Folder, Topic};
+
 mod cases;
+mod golden_file;
 
-type Case = (String, Statement);
+/// A statement and the name of its section.
+type Case = (Cow<'static, str>, Statement);
 
 fn topics() -> Vec<(&'static str, Vec<Case>)> {
-    let mut topics = cases::topics();
+    let named = |(name, statement)| (Cow::Borrowed(name), statement);
+    let mut topics: Vec<(&'static str, Vec<Case>)> = cases::topics()
+        .into_iter()
+        .map(|(topic, cases)| (topic, cases.into_iter().map(named).collect()))
+        .collect();
     topics.push(("contract", contract_messages()));
     topics
 }
 
 /// The messages that the Python tests read too.
 fn contract_messages() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir");
+    read_folder::<Message>("tests/ir")
+        .into_iter()
+        .map(|(name, message)| (Cow::Owned(name), message.statement))
+        .collect()
+}
+
+/// The JSON files of a folder, by name.
+fn read_folder<T: DeserializeOwned>(folder: &str) -> Vec<(String, T)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("tests/ir is there")
+        .expect("the folder is there")
         .map(|entry| entry.expect("a readable entry").path())
         .collect();
     files.sort();
@@ -36,14 +58,10 @@ fn contract_messages() -> Vec<Case> {
         .into_iter()
         .map(|file| {
             let text = std::fs::read_to_string(&file).expect("a readable file");
-            let message: Message = serde_json::from_str(&text)
+            let read = serde_json::from_str(&text)
                 .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-            let name = file
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
-            (name, message.statement)
+            let name = file.file_stem().expect("a name").to_string_lossy();
+            (name.into_owned(), read)
         })
         .collect()
 }
@@ -88,27 +106,38 @@ fn describe(plan: &Plan) -> String {
     text
 }
 
-fn check(topic: &str) {
-    let cases = topics()
-        .into_iter()
-        .find(|(name, _)| *name == topic)
-        .expect("a topic")
-        .1;
-    for (name, statement) in cases {
-        for dialect in Dialect::ALL {
-            let text = match compile(&statement, &Features::of(dialect)) {
-                Ok(plan) => describe(&plan),
-                Err(error) => format!("error: {error}\nhint: {}\n", error.hint()),
-            };
-            let mut settings = insta::Settings::new();
-            settings.set_snapshot_path(format!("golden/{topic}"));
-            settings.set_prepend_module_to_snapshot(false);
-            settings.set_omit_expression(true);
-            settings.bind(|| {
-                insta::assert_snapshot!(format!("{name}.{}", dialect.name()), text);
-            });
+/// What a case gives on the newest server of each dialect, and on the oldest where that differs.
+fn on_servers(work: impl Fn(&Features) -> String) -> Vec<(String, String)> {
+    let mut results = Vec::new();
+    for dialect in Dialect::ALL {
+        let newest = work(&Features::of(dialect));
+        let oldest = dialect
+            .oldest()
+            .map(|version| (version, work(&Features::of_server(dialect, version))));
+        results.push((dialect.name().to_owned(), newest.clone()));
+        if let Some((version, text)) = oldest
+            && text != newest
+        {
+            results.push((format!("{} {version}", dialect.name()), text));
         }
     }
+    results
+}
+
+fn check(name: &'static str) {
+    let (_, cases) = topics()
+        .into_iter()
+        .find(|(topic, _)| *topic == name)
+        .expect("a topic");
+    let mut topic = Topic::new(name);
+    for (case, statement) in cases {
+        let results = on_servers(|features| match compile(&statement, features) {
+            Ok(plan) => describe(&plan),
+            Err(error) => format!("error: {error}\nhint: {}\n", error.hint()),
+        });
+        topic.case(&case, results);
+    }
+    Folder::of(env!("CARGO_MANIFEST_DIR")).check(&topic);
 }
 
 macro_rules! topics {
@@ -127,6 +156,7 @@ macro_rules! topics {
 topics!(
     lookups,
     predicates,
+    ranges,
     expressions,
     functions,
     searches,
@@ -143,40 +173,36 @@ topics!(
     contract,
 );
 
+/// The statements that create and drop the tables of a schema.
+fn describe_schema(schema: &Schema, features: &Features) -> String {
+    let create = || ddl::create_tables(schema, features, &Present::default());
+    let created = create();
+    assert_eq!(created, create());
+    let created = match created {
+        Ok(statements) => statements.join(";\n"),
+        Err(error) => format!("error: {error}\nhint: {}", error.hint()),
+    };
+    let dropped = ddl::drop_tables(schema, features, &Present::whole(schema))
+        .expect("a whole schema can be dropped");
+    format!("{created};\n\n-- down\n{};", dropped.join(";\n"))
+}
+
 #[test]
-fn no_orphans_and_no_doubles() {
-    let mut expected = BTreeSet::new();
-    for (topic, cases) in topics() {
-        for (name, _) in cases {
-            for dialect in Dialect::ALL {
-                let file = format!("{topic}/{name}.{}.snap", dialect.name());
-                assert!(
-                    expected.insert(file.clone()),
-                    "two cases of one name: {file}"
-                );
-            }
-        }
+fn ddl_of_whole_schemas() {
+    let mut topic = Topic::new("ddl");
+    for (name, schema) in read_folder::<Schema>("tests/schemas") {
+        topic.case(
+            &name,
+            on_servers(|features| describe_schema(&schema, features)),
+        );
     }
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut found = BTreeSet::new();
-    for topic in std::fs::read_dir(golden).expect("tests/golden is there") {
-        let topic = topic.expect("a readable entry").path();
-        let name = topic
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
-        // The golden DDL has a test of its own.
-        if name == "ddl" {
-            continue;
-        }
-        for file in std::fs::read_dir(topic).expect("a folder") {
-            let file = file.expect("a readable entry").file_name();
-            found.insert(format!("{name}/{}", file.to_string_lossy()));
-        }
-    }
-    let orphans: Vec<_> = found.difference(&expected).collect();
-    assert!(orphans.is_empty(), "snapshots of no case: {orphans:?}");
+    Folder::of(env!("CARGO_MANIFEST_DIR")).check(&topic);
+}
+
+#[test]
+fn no_orphans() {
+    let topics = topics().into_iter().map(|(topic, _)| topic);
+    Folder::of(env!("CARGO_MANIFEST_DIR")).check_names(topics.chain(["ddl"]));
 }
 
 /// What statements for SQLite call is what the driver registers, no more and no less.
@@ -203,6 +229,7 @@ fn sqlite_functions_are_the_registered_ones() {
     }
     assert!(called.remove(DECIMAL_COLLATION));
     assert!(called.remove(INET_COLLATION));
+    assert!(called.remove(JSON_COLLATION));
     let registered: BTreeSet<String> = SQLITE_FUNCTIONS
         .iter()
         .map(|function| function.name.to_owned())

@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
-use oxyde_sql::compile;
 use oxyde_sql::dialect::{Dialect, Features, quote_identifier};
-use oxyde_sql::ir::{Expr, Message, Predicate, Select, Statement, Table};
+use oxyde_sql::ir::{Expr, IR_VERSION, Message, Predicate, Select, Statement, Table};
+use oxyde_sql::msgpack::{self, CompileError};
 use oxyde_sql::plan::{Bulk, Plan};
 use oxyde_sql::types::ColumnType;
+use oxyde_sql::{SqlError, compile};
 use proptest::prelude::*;
 
 #[path = "laws/strategies.rs"]
@@ -41,28 +42,34 @@ fn bare(sql: &str, dialect: Dialect) -> String {
     out
 }
 
-/// The placeholders in order; the numbered ones by their number.
+/// Return the placeholders in order; numbered ones by their number, at their first use: a value
+/// that is used several times is one parameter.
 fn placeholders(sql: &str, dialect: Dialect) -> Vec<usize> {
     let text = bare(sql, dialect);
     if dialect != Dialect::Postgres {
         return (1..=text.matches('?').count()).collect();
     }
-    text.split('$')
-        .skip(1)
-        .map(|rest| {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().expect("a number behind $")
-        })
-        .collect()
+    let mut numbers = Vec::new();
+    for rest in text.split('$').skip(1) {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        let number = digits.parse().expect("a number behind $");
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers
 }
 
 fn check(plan: &Plan, dialect: Dialect) {
     let expected: Vec<usize> = (1..=plan.binds.len()).collect();
     assert_eq!(placeholders(&plan.sql, dialect), expected, "{}", plan.sql);
+    // The statement for one row may have a value in several places; a row lists it once.
+    let row = plan.row_binds().len();
     match &plan.bulk {
         None | Some(Bulk::PerRow) => {}
         Some(Bulk::Arrays { sql, .. }) => {
-            assert_eq!(placeholders(sql, dialect), expected, "{sql}");
+            let arrays: Vec<usize> = (1..=row).collect();
+            assert_eq!(placeholders(sql, dialect), arrays, "{sql}");
         }
         Some(Bulk::Text {
             prefix,
@@ -73,10 +80,7 @@ fn check(plan: &Plan, dialect: Dialect) {
         }) => {
             let marks = |text: &str| bare(text, dialect).matches('?').count();
             assert_eq!((marks(prefix), marks(suffix)), (0, 0));
-            assert_eq!(
-                (marks(first), marks(next)),
-                (expected.len(), expected.len())
-            );
+            assert_eq!((marks(first), marks(next)), (row, row));
         }
     }
 }
@@ -191,6 +195,53 @@ fn no_message_takes_an_unknown_or_misses_a_key() {
                 read.is_err(),
                 "{name}: {place} is read with a key it does not know"
             );
+        }
+    }
+}
+
+/// However deep a message is, reading it does not overflow the stack of a usual thread.
+#[test]
+fn deep_messages_are_refused_before_the_stack_ends() {
+    // A condition in `not`s, written byte by byte: {"version": …, "statement": {"select": …}}.
+    let message = |levels: usize| {
+        let mut condition = vec![0x81, 0xa3, b'a', b'n', b'd', 0x90];
+        for _ in 0..levels {
+            let mut outer = vec![0x81, 0xa3, b'n', b'o', b't'];
+            outer.append(&mut condition);
+            condition = outer;
+        }
+        let t = Table::new("t");
+        let statement: Statement = Select::from_table(&t)
+            .column(&t, "a", ColumnType::BigInt)
+            .filter(Predicate::Or(vec![]))
+            .into();
+        let whole = rmp_serde::to_vec_named(&Message {
+            version: IR_VERSION,
+            statement,
+        })
+        .expect("it can be written");
+        let hole = [0x81, 0xa2, b'o', b'r', 0x90];
+        let at = whole
+            .windows(5)
+            .position(|bytes| bytes == hole)
+            .expect("it is there");
+        [&whole[..at], &condition, &whole[at + 5..]].concat()
+    };
+    for (levels, fits) in [
+        (50, true),
+        (190, true),
+        (400, false),
+        (1_000, false),
+        (200_000, false),
+    ] {
+        let bytes = message(levels);
+        let thread = std::thread::Builder::new().stack_size(2 << 20);
+        let work = move || msgpack::compile(&bytes, &Features::of(Dialect::Postgres));
+        let plan = thread.spawn(work).expect("a thread").join();
+        match plan.expect("no panic") {
+            Ok(_) => assert!(fits, "{levels}"),
+            Err(CompileError::Sql(SqlError::TooDeep { .. })) => assert!(!fits, "{levels}"),
+            Err(refused) => panic!("{levels}: {refused}"),
         }
     }
 }

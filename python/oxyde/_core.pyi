@@ -1,97 +1,171 @@
 """The Rust core. Private: `oxyde.db`, `oxyde.queries` and `oxyde.models` are its only callers."""
 
 from asyncio import Future
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, final, type_check_only
+from typing import Any, Final, Generic, Protocol, TypeVar, final, type_check_only
+from weakref import ReferenceType
 
 from typing_extensions import CapsuleType, disjoint_base
+
+from oxyde.exceptions import OutcomeUnknownError
 
 T = TypeVar("T")
 
 ColumnType = str | Mapping[str, Any]
-"""A column type as it stands in the IR: `"big_int"`, `{"varchar": {"length": 20}}`."""
+"""A column type in the form of the IR: `"big_int"`, `{"varchar": {"length": 20}}`."""
 
 __version__: str
 IR_VERSION: int
+MAX_DEPTH: int
+COLUMN_TYPES: list[dict[str, Any]]
 LOOKUPS: list[dict[str, Any]]
 FUNCTIONS: list[dict[str, Any]]
 AGGREGATES: list[dict[str, Any]]
 
-def features(flavour: str) -> dict[str, bool]: ...
-def grouped(rows: list[Any], field: str) -> dict[Any, list[Any]]:
-    """Instances by the value of one of their fields."""
+@final
+class Features:
+    """What a server can do, in its version. A dialect and version have one object."""
 
-def attach(
-    owners: list[Any], local: str, attribute: str, groups: dict[Any, list[Any]], many: bool
-) -> None:
-    """Put the group of each owner's key under an attribute of it."""
+    dialect: Final[str]
+    """`postgres`, `sqlite`, `mysql` or `mariadb`."""
+    version: Final[str | None]
+    """The server's version (`8.0.36`); None for the newest."""
+    aggregate_filter: Final[bool]
+    computes_while_changing: Final[bool]
+    conflict_target: Final[bool]
+    counted_keys: Final[bool]
+    decimal_nan: Final[bool]
+    double_infinity: Final[bool]
+    double_nan: Final[bool]
+    exact_json_numbers: Final[bool]
+    exists_per_row: Final[bool]
+    full_text: Final[bool]
+    inner_joins_lead: Final[bool]
+    insert_returning: Final[bool]
+    listen_notify: Final[bool]
+    lock_of: Final[bool]
+    nul_in_text: Final[bool]
+    reads_while_changing: Final[bool]
+    row_locks: Final[bool]
+    sequential_assignments: Final[bool]
+    transaction_settings: Final[bool]
+    update_returning: Final[bool]
 
-def compile(ir: bytes, flavour: str, labels: Sequence[tuple[str, bool]]) -> Plan:
-    """Compile an IR message to a plan.
+def features(dialect: str, version: str | None = None) -> Features:
+    """Return the features of a server: of the newest if no version is given."""
 
-    `labels` names each param for errors ("User.age") and says whether it belongs to a lookup
-    (its error is then a FieldLookupValueError, else a FieldValueError).
+@final
+class Slices(Generic[T]):
+    """Work on many rows, on the event loop's thread. `oxyde.db.slices` runs it.
+
+    Work written in Python is a generator that yields where it can stop.
     """
 
-def create_tables_sql(schema: bytes, flavour: str) -> list[str]: ...
-def drop_tables_sql(schema: bytes, flavour: str) -> list[str]: ...
-def models_source(schema: bytes, flavour: str) -> str:
-    """Python source with a model for each table."""
+    def __new__(cls, generator: Generator[None, None, T]) -> Slices[T]: ...
+    def go(self) -> bool:
+        """Continue as long as the loop can wait; return whether it is finished. If not, the loop
+        needs a turn first."""
+
+    def value(self) -> T:
+        """Return the result, once; complete the remaining work first."""
+
+def grouped(
+    rows: list[Any], field: str, list: type[list[Any]] | None
+) -> Slices[dict[Any, list[Any]]]:
+    """Group instances by the value of one of their fields."""
+
+def attach(
+    owners: list[Any],
+    local: str,
+    attribute: str,
+    groups: dict[Any, list[Any]],
+    many: bool,
+    list: type[list[Any]] | None,
+) -> Slices[None]:
+    """Assign the group of each owner's key to an attribute of the owner: a list of the class
+    `list`, or the row itself."""
+
+def compile(ir: bytes, features: Features, labels: Sequence[tuple[str, bool]]) -> Plan:
+    """Compile an IR message to a plan for a server.
+
+    `labels` contains each param's name in errors ("User.age") and whether it belongs to a lookup
+    (its error is then a FieldLookupValueError, otherwise a FieldValueError).
+    """
+
+def present_tables_sql(schema: bytes, features: Features) -> tuple[str, str | None]:
+    """Return the query for the existing objects of a schema, and the statement that locks out
+    others who create tables."""
+
+def create_tables_sql(
+    schema: bytes, features: Features, present: Sequence[Sequence[str | None]]
+) -> list[str]: ...
+def drop_tables_sql(
+    schema: bytes, features: Features, present: Sequence[Sequence[str | None]]
+) -> list[str]: ...
+def models_source(schema: bytes, dialect: str) -> str:
+    """Return Python source with a model for each table."""
 
 @type_check_only
 class _Host(Protocol):
-    """What `run_cli` asks of Python. Called on a thread of the command."""
+    """The methods that `run_cli` calls, on a thread of the command."""
 
     def out(self, text: str) -> None: ...
     def err(self, text: str) -> None: ...
     def is_terminal(self) -> bool: ...
     def ask(self, question: str) -> str | None: ...
     def models(self, modules: list[str], root: Path) -> str:
-        """The models' schema as a JSON document."""
+        """Return the models' schema as a JSON document."""
 
     def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
         """Run `module:function` inside the migration's transaction."""
 
 def run_cli(arguments: Sequence[str], host: _Host) -> int:
-    """Run the `oxyde` command and give its exit code; 130 when Ctrl-C ended it."""
+    """Run the `oxyde` command and return its exit code; 130 if Ctrl-C interrupted it."""
 
 def setting_names() -> list[str]:
-    """The names of all pool settings that the driver knows."""
+    """Return the names of all pool settings of the driver."""
 
 def record_stages() -> None:
-    """Sum up the time of each stage of a query, from now on until the process ends."""
+    """Measure the stages of queries from now on, until the process ends."""
 
 def take_stages() -> dict[str, tuple[float, int]]:
-    """For each stage, seconds and how often it was gone through since the last call."""
+    """Return, for each stage, the seconds and the number of passes since the last call."""
 
 def after_fork_in_child() -> None:
-    """Called by Python in a forked child: the parent's threads and sockets are left alone."""
+    """Called by Python in a forked child, to abandon the parent's threads and sockets."""
 
 @final
 class Plan:
     @property
     def sql(self) -> str: ...
     @property
-    def flavour(self) -> str: ...
-    @property
     def writes(self) -> bool: ...
     @property
     def returns_rows(self) -> bool: ...
     def parameters(self, values: Sequence[Any]) -> list[Any]:
-        """The values as they are bound, in the order of the placeholders (for `Query.sql()`)."""
+        """Return the bound values, in the order of the placeholders (for `Query.sql()`)."""
+
+    def bind_rows(self, rows: Rows | list[list[Any]], once: bool) -> Slices[BoundRows]:
+        """Bind many rows, for `Executor.bulk`. Rows that are used `once` are released."""
+
+@final
+class BoundRows:
+    """The bound values of many rows, to write once."""
+
+    def __len__(self) -> int: ...
 
 @final
 class Recipe:
-    """How rows become Python values; built by `oxyde.models.recipe` only.
+    """How to convert rows to Python values; built only by `oxyde.hydration.recipe`.
 
-    A cell is `(step, argument, check, nullable, mutable)`, see `oxyde.models.cells`.
+    A cell is `(step, argument, check, nullable, mutable)`, see `oxyde.hydration.cells`.
     """
 
     @staticmethod
     def models(description: Mapping[str, Any]) -> Recipe: ...
     @staticmethod
-    def related(description: Mapping[str, Any], source: Any) -> Recipe: ...
+    def related(description: Mapping[str, Any], source: Any, list: type[list[Any]]) -> Recipe: ...
     @staticmethod
     def tuples(cells: list[Any]) -> Recipe: ...
     @staticmethod
@@ -104,7 +178,11 @@ class Recipe:
     def scalar(cell: Any) -> Recipe: ...
     @staticmethod
     def arrow(columns: Sequence[tuple[str, ColumnType | None]]) -> Recipe:
-        """Arrow columns: the name of each, and its type where the plan's is not exact enough."""
+        """Arrow columns: the name of each, and its type if the plan's is not exact enough."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether every row that the database can store is valid."""
 
     def hydrate(
         self,
@@ -112,20 +190,23 @@ class Recipe:
         rows: Sequence[Sequence[Any]],
         database: str | None = None,
     ) -> Any:
-        """Rows of Python values, hydrated as if a database had answered with them."""
+        """Hydrate rows of Python values, as if a database had returned them."""
 
 @final
 class Rows:
     """The values of many rows, read from instances."""
 
     def __len__(self) -> int: ...
+    def part(self, chosen: list[int]) -> Rows:
+        """Return some of the rows, by their positions."""
 
 @final
 class Inserting:
-    """How instances of a model become rows of the same columns; built by `oxyde.models` only.
+    """Converts instances of a model to rows with the same columns; built only by `oxyde.models`.
 
-    `given` are the fields that are written: name, what makes the bound value, and whether None
-    would leave it to the database; `links` are the relations and their columns.
+    `given` are the written fields: name, a function that returns the bound value, and whether None
+    means the database's default; `links` are the relations, their columns, and the referenced
+    fields of the other models, `far` the relations without a column.
     """
 
     def __new__(
@@ -133,10 +214,15 @@ class Inserting:
         model: type[Any],
         given: list[tuple[str, Callable[[Any], Any] | None, bool]],
         absent: list[str],
-        links: list[tuple[str, str]],
+        links: list[tuple[str, str, str]],
+        far: list[str],
     ) -> Inserting: ...
-    def rows(self, instances: list[Any]) -> Rows | None:
-        """The rows of all instances; None when one of them is not like the others."""
+    def before(self, instances: list[Any]) -> tuple[list[ReferenceType[Any]], dict[int, Any]]:
+        """Return weak references to instances, and the states of some of them, by position."""
+
+    def rows(self, instances: list[Any]) -> Slices[Rows | None]:
+        """Read the rows of all instances; None if one of them does not match the uniform case.
+        The values of an instance are read together."""
 
     def stored(
         self,
@@ -145,25 +231,28 @@ class Inserting:
         rows: list[Any],
         state: object,
         untouched: object,
-    ) -> None:
-        """Note that instances, which `rows` took, were written."""
+        assigned: Callable[[Any, set[str]], None],
+    ) -> Slices[None]:
+        """Record that the instances read by `rows` were written; call `assigned` for those that
+        were assigned to meanwhile. Empties the list of rows."""
 
 @final
 class Operation(Generic[T]):
-    """Work under way in Rust, for the event loop that was running when it was started."""
+    """Running work in Rust, for the event loop that was running when it was started."""
 
     @property
     def future(self) -> Future[T]: ...
-    def cancel(self) -> Future[None]:
-        """Stop the work on the server; the future is done when nothing more can happen."""
+    def cancel(self) -> Future[OutcomeUnknownError | None]:
+        """Cancel the work on the server; the future is done when nothing more can happen. Its
+        result is the error, if it is not known whether the work took effect."""
 
 @final
 class RawRows:
     @property
     def columns(self) -> list[str]: ...
     def __len__(self) -> int: ...
-    def dicts(self) -> list[dict[str, Any]]: ...
-    def hydrate(self, recipe: Recipe) -> Any: ...
+    def values(self, recipe: Recipe | None) -> Slices[list[Any]]:
+        """Return the values of the rows: by a recipe, otherwise as dicts."""
 
 @final
 class ArrowRows:
@@ -175,25 +264,25 @@ class ArrowRows:
 @final
 class Cursor:
     def next(self) -> Operation[Any]:
-        """The next rows; fewer than a chunk are the last."""
+        """Return the next rows; if there are fewer than a chunk, they are the last."""
 
     def close(self) -> Operation[None]:
-        """Give the connection back. Released without it, the same happens in the background."""
+        """Release the connection. Without this call, it is released in the background."""
 
 @final
 class Listener:
     def next(self) -> Operation[tuple[str, str, int] | None]:
-        """The next notification: channel, payload, the sender's process. None after a gap."""
+        """Return the next notification: channel, payload, sender's process. None after a gap."""
 
     def close(self) -> Operation[None]:
-        """Close the connection; whoever waits gets an error."""
+        """Close the connection; waiting calls get an error."""
 
 @disjoint_base
 class Executor:
-    """The verbs that a pool and a transaction share."""
+    """The methods that pools and transactions share."""
 
     @property
-    def flavour(self) -> str: ...
+    def features(self) -> Features: ...
     def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Operation[Any]: ...
     def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
@@ -204,7 +293,7 @@ class Executor:
     def bulk(
         self,
         plan: Plan,
-        rows: Rows | Sequence[Sequence[Any]],
+        rows: BoundRows | Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> Operation[tuple[int, list[Any] | None, list[int] | None]]:
@@ -222,6 +311,10 @@ class Pool(Executor):
     def open(url: str, name: str, settings: dict[str, Any]) -> Operation[Pool]: ...
     @property
     def server_version(self) -> str: ...
+    @property
+    def commit_outcome(self) -> bool:
+        """Whether the ids of transactions are asked for before their COMMIT."""
+
     def listen(self, channels: Sequence[str]) -> Operation[Listener]: ...
     def begin(self, isolation: str | None, read_only: bool) -> Operation[Transaction]: ...
     def close(self) -> Operation[None]: ...
@@ -229,6 +322,10 @@ class Pool(Executor):
 
 @final
 class Transaction(Executor):
+    @property
+    def committed(self) -> bool:
+        """Whether the server confirmed the commit, even if the committing task was cancelled."""
+
     def savepoint(self, name: str) -> Operation[None]: ...
     def release(self, name: str) -> Operation[None]: ...
     def rollback_to(self, name: str) -> Operation[None]: ...

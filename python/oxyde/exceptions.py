@@ -15,19 +15,30 @@ OxydeError
 │       └── CheckViolationError
 ├── DatabaseError                    the database answered with any other error
 │   ├── DatabaseConnectionError      no connection, or it was lost
+│   │   ├── OutcomeUnknownError      … after a write was sent: it may be stored
+│   │   └── TooManyConnectionsError  the server accepts no further one
 │   ├── SerializationError           another transaction was faster: try again
 │   ├── DeadlockError                likewise
+│   ├── LockTimeoutError             another transaction holds the lock
+│   ├── ReadOnlyError                the database or transaction is read-only
 │   └── QueryTimeoutError            (also a TimeoutError)
 ├── PoolTimeoutError                 no free connection in time (also a TimeoutError)
 ├── TransactionError
 │   ├── TransactionAbortedError      a swallowed SQL error: nothing was committed
 │   └── TransactionTimeoutError      (also a TimeoutError)
+├── RowValidationError               a stored row that its model refuses (also a ValueError)
 └── UnsupportedFeatureError          what this database cannot do
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 __all__ = [
     "CheckViolationError",
@@ -40,14 +51,19 @@ __all__ = [
     "FieldValueError",
     "ForeignKeyViolationError",
     "IntegrityError",
+    "LockTimeoutError",
     "ManagerError",
     "MultipleObjectsReturned",
     "NotFoundError",
     "NotNullViolationError",
+    "OutcomeUnknownError",
     "OxydeError",
     "PoolTimeoutError",
     "QueryTimeoutError",
+    "ReadOnlyError",
+    "RowValidationError",
     "SerializationError",
+    "TooManyConnectionsError",
     "TransactionAbortedError",
     "TransactionError",
     "TransactionTimeoutError",
@@ -61,10 +77,15 @@ class OxydeError(Exception):
 
     Attributes:
         hint: what to do about it, or None. It is part of ``str(error)``, on a line of its own.
-        retryable: whether the same call may succeed when it is made again.
+        retryable: whether nothing was done and the same call, or the same transaction, may succeed
+            when it is made again.
+        sqlstate: the SQLSTATE that the database reported, or None.
+        host: the host of the database that it is about, or None.
     """
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
+    sqlstate: str | None = None
+    host: str | None = None
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -177,6 +198,39 @@ class DatabaseConnectionError(DatabaseError):
     retryable = True
 
 
+class OutcomeUnknownError(DatabaseConnectionError):
+    """The connection was lost, or the task was cancelled, after a COMMIT, or a write outside a
+    transaction, was sent and before the server answered: the changes may be stored or not.
+
+    Attributes:
+        ask_server: what `outcome()` calls, or None.
+    """
+
+    retryable = False
+
+    def __init__(
+        self, message: str = "", *, code: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.ask_server: (
+            Callable[[], Awaitable[Literal["committed", "aborted", "in progress"] | None]] | None
+        ) = None
+
+    async def outcome(self) -> Literal["committed", "aborted", "in progress"] | None:
+        """What the server says about the block whose COMMIT was not answered, over another
+        connection; None if it cannot be known: without ``PoolSettings.pg_commit_outcome``, on
+        other databases than PostgreSQL, for a write outside a block, or much later.
+
+        Raises:
+            DatabaseConnectionError: the server cannot be reached.
+        """
+        return None if self.ask_server is None else await self.ask_server()
+
+
+class TooManyConnectionsError(DatabaseConnectionError):
+    """The server, the database or the user has as many connections as it may have."""
+
+
 class SerializationError(DatabaseError):
     """Another transaction changed the same rows (SQLSTATE 40001): run the transaction again."""
 
@@ -187,6 +241,16 @@ class DeadlockError(DatabaseError):
     """Two transactions wait for each other and this one was chosen to end (SQLSTATE 40P01)."""
 
     retryable = True
+
+
+class LockTimeoutError(DatabaseError):
+    """A lock was not available in time, or at once with ``nowait``."""
+
+    retryable = True
+
+
+class ReadOnlyError(DatabaseError):
+    """The database, file or transaction is read-only."""
 
 
 class QueryTimeoutError(DatabaseError, TimeoutError):
@@ -209,6 +273,34 @@ class TransactionAbortedError(TransactionError):
 
 class TransactionTimeoutError(TransactionError, TimeoutError):
     """The transaction ran longer than its timeout and was rolled back."""
+
+
+class RowValidationError(OxydeError, ValueError):
+    """A row that is stored, and that its model refuses while it is read.
+
+    Attributes:
+        model: the model.
+        key: the primary key of the row by field; empty where it was not loaded.
+        validation_error: what Pydantic says, which is also the ``__cause__``.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        model: type[Any],
+        key: Mapping[str, Any],
+        validation_error: ValidationError,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.model = model
+        self.key = dict(key)
+        self.validation_error = validation_error
+
+    def errors(self) -> list[ErrorDetails]:
+        """What is wrong, value by value, as ``ValidationError.errors()`` has it."""
+        return self.validation_error.errors()
 
 
 class UnsupportedFeatureError(OxydeError):

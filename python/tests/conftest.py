@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from servers import FLAVOURS, Server, make_server, unreachable
+from support.servers import FLAVOURS, Server, make_server, unreachable
 
 if TYPE_CHECKING:
     from oxyde.db import AsyncDatabase

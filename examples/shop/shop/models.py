@@ -1,4 +1,4 @@
-"""The models of the shop, as its last migration leaves them."""
+"""The models of the shop after its last migration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oxyde import Check, Field, Index, Model
 
 
 class OrderStatus(Enum):
-    """What has become of an order."""
+    """The status of an order."""
 
     OPEN = "open"
     PAID = "paid"
@@ -19,7 +19,7 @@ class OrderStatus(Enum):
 
 
 class Customer(Model):
-    """Somebody who buys."""
+    """A person who orders products."""
 
     id: int | None = Field(default=None, db_pk=True)
     name: str = Field(max_length=100)
@@ -32,7 +32,7 @@ class Customer(Model):
 
 
 class Category(Model):
-    """A shelf of products."""
+    """A group of products."""
 
     id: int | None = Field(default=None, db_pk=True)
     name: str = Field(max_length=60, db_unique=True)
@@ -43,12 +43,12 @@ class Category(Model):
 
 
 class Product(Model):
-    """Something to buy."""
+    """A product for sale."""
 
     id: int | None = Field(default=None, db_pk=True)
     name: str = Field(max_length=120)
     price: Decimal = Field(max_digits=10, decimal_places=2)
-    category: Category | None = Field(default=None, db_on_delete="SET NULL", db_index=True)
+    category: Category | None = Field(default=None, db_on_delete="SET NULL")
     slug: str = Field(max_length=120, db_unique=True)
 
     class Meta:
@@ -58,10 +58,10 @@ class Product(Model):
 
 
 class Order(Model):
-    """What one customer buys at one time."""
+    """An order of one customer."""
 
     id: int | None = Field(default=None, db_pk=True)
-    customer: Customer = Field(db_on_delete="CASCADE", db_index=True)
+    customer: Customer = Field(db_on_delete="CASCADE")
     placed_at: AwareDatetime = Field(db_default="now()")
     status: OrderStatus = Field(default=OrderStatus.OPEN, db_default="'open'")
 
@@ -72,7 +72,7 @@ class Order(Model):
 
 
 class OrderLine(Model):
-    """How many of one product are in an order."""
+    """The quantity of one product in an order."""
 
     order: Order = Field(db_on_delete="CASCADE", db_pk=True)
     product: Product = Field(db_pk=True)

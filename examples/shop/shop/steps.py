@@ -7,7 +7,7 @@ from typing import Any
 
 
 async def fill_slugs(models: Any, db: Any) -> None:
-    """Give each product a slug: its name in small letters, and its key."""
+    """Give each product a slug: its name in lower case, followed by its key."""
     for product in await models.Products.objects.filter(slug=None).all(client=db):
         words = re.sub(r"[^a-z0-9]+", "-", product.name.lower()).strip("-")
         product.slug = f"{words}-{product.id}"
@@ -15,5 +15,5 @@ async def fill_slugs(models: Any, db: Any) -> None:
 
 
 async def empty_slugs(models: Any, db: Any) -> None:
-    """Take the slugs away again."""
+    """Remove the slugs."""
     await models.Products.objects.update(slug=None, client=db)

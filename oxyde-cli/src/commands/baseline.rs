@@ -1,26 +1,30 @@
 //! `oxyde baseline`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use oxyde_migrate::autodetect::{Knowledge, detect};
 use oxyde_migrate::executor::{self, Context, Options};
 use oxyde_migrate::file::{Migration, render};
 use oxyde_migrate::introspect::neutral_default;
+use oxyde_migrate::operation::set_unmanaged;
 use oxyde_migrate::plan::Target;
+use oxyde_migrate::state;
 use oxyde_sql::schema::Schema;
 
 use super::{Project, block_on, inspectdb};
 use crate::args::Baseline;
 use crate::error::CliError;
+use crate::models::ModelsDocument;
 use crate::output::Look;
 
 pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliError> {
     let history = project.history()?;
     if !history.migrations().is_empty() {
-        return Err(CliError::new("the project has migrations already")
-            .hint("`oxyde migrate --fake` records them for a database that has their tables"));
+        return Err(CliError::new("the project already has migrations")
+            .hint("run `oxyde migrate --fake` to record them for a database that already has their tables"));
     }
-    let (mut schema, style) = inspectdb::read(project)?;
+    let (mut schema, style) = inspectdb::read(project, &args.tables)?;
     for column in schema
         .tables
         .iter_mut()
@@ -30,8 +34,22 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
             column.default = Some(neutral_default(style, default, &column.ty));
         }
     }
-    let found = detect(&Schema::default(), &schema, &Knowledge::default())?;
-    let migration = Migration::new(format!("0001_{}", args.name), Vec::new(), found.operations);
+    let models = models(args, project);
+    let unmanaged: BTreeSet<String> = schema
+        .tables
+        .iter()
+        .filter(|table| {
+            state::position(&models.schema, table.schema.as_deref(), &table.name).is_none()
+        })
+        .map(state::label_of)
+        .collect();
+    let knowledge = Knowledge {
+        modules: models.modules,
+        ..Knowledge::default()
+    };
+    let mut operations = detect(&Schema::default(), &schema, &knowledge)?.operations;
+    set_unmanaged(&mut operations, &unmanaged);
+    let migration = Migration::new(format!("0001_{}", args.name), Vec::new(), operations);
     let output = project.output;
     if args.dry_run {
         output.part(&render(&migration));
@@ -56,5 +74,28 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         output.paint(Look::Good, "wrote"),
         schema.tables.len()
     ));
+    if !unmanaged.is_empty() {
+        let names: Vec<&str> = unmanaged.iter().map(String::as_str).collect();
+        output.line(&format!(
+            "Tables without a model, which are left alone until one claims them: {}",
+            names.join(", ")
+        ));
+    }
     Ok(crate::DONE)
+}
+
+/// Return the models; none if there are none yet, or if they cannot be read now.
+fn models(args: &Baseline, project: &Project<'_>) -> ModelsDocument {
+    if args.schema.is_none() && project.config.models.is_empty() {
+        return ModelsDocument::default();
+    }
+    project
+        .models(args.schema.as_deref())
+        .unwrap_or_else(|error| {
+            project.output.warn(&format!(
+                "the models cannot be read ({}): `makemigrations` will claim their tables",
+                error.message
+            ));
+            ModelsDocument::default()
+        })
 }

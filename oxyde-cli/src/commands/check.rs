@@ -14,23 +14,28 @@ use oxyde_migrate::session::Session;
 use super::{Project, block_on};
 use crate::args::Check;
 use crate::error::CliError;
-use crate::output::Look;
+use crate::output::{Look, Output};
 
 pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> {
-    let history = project.history()?;
-    history.head()?;
+    let history = project.existing_history()?;
+    let current = history.resolve(&BTreeSet::new())?;
+    current.head()?;
     let url = project.url()?;
-    let state = history.resolve(&BTreeSet::new())?.state(&|_| true)?;
+    let state = current.state(&|_| true)?;
     let unwritten: Option<Vec<String>> =
         if args.schema.is_none() && project.config.models.is_empty() {
             None
         } else {
             let models = project.models(args.schema.as_deref())?;
-            let found = detect(&state, &models.schema, &Knowledge::default())?;
+            let knowledge = Knowledge {
+                unmanaged: current.unmanaged(),
+                ..Knowledge::default()
+            };
+            let found = detect(&state, &models.schema, &knowledge)?;
             Some(found.operations.iter().map(Operation::describe).collect())
         };
     let (pending, drift) = block_on(async {
-        let session = Session::connect(&url, Duration::from_secs(5))
+        let session = Session::connect_to_read(&url, Duration::from_secs(5))
             .await
             .map_err(MigrateError::from)?;
         let result = async {
@@ -46,7 +51,9 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
             let expected = resolved
                 .state(&|m| done(&m.name))
                 .map_err(oxyde_migrate::plan::PlanError::from)?;
-            Ok::<(Vec<String>, Drift), MigrateError>((pending, drift(&session, &expected).await?))
+            let mut drift = drift(&session, &expected, &resolved.unmanaged()).await?;
+            drift.unknown.retain(|name| !project.config.excludes(name));
+            Ok::<(Vec<String>, Drift), MigrateError>((pending, drift))
         }
         .await;
         session.close().await;
@@ -64,8 +71,23 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
             "unknown_tables": drift.unknown,
         });
         output.line(&answer.to_string());
-        return Ok(if clean { crate::DONE } else { crate::FOUND });
+    } else {
+        show(output, &unwritten, &pending, &differences, &drift.unknown);
+        if clean {
+            output.line(&output.paint(Look::Good, "Models, migrations and database agree."));
+        }
     }
+    Ok(if clean { crate::DONE } else { crate::FOUND })
+}
+
+/// Prints what does not agree, a section for each kind.
+fn show(
+    output: &Output<'_>,
+    unwritten: &[String],
+    pending: &[String],
+    differences: &[String],
+    unknown: &[String],
+) {
     let section = |title: &str, lines: &[String], hint: &str| {
         if !lines.is_empty() {
             output.line(&output.paint(Look::Warning, title));
@@ -78,24 +100,19 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
         }
     };
     section(
-        "Changes of the models that no migration has:",
-        &unwritten,
-        "`oxyde makemigrations` writes them",
+        "Changes of the models without a migration:",
+        unwritten,
+        "run `oxyde makemigrations` to write one",
     );
     section(
-        "Migrations that the database does not have:",
-        &pending,
-        "`oxyde migrate` applies them",
+        "Migrations that are not applied:",
+        pending,
+        "run `oxyde migrate` to apply them",
     );
     section(
-        "The database is not as its migrations say; to make it so:",
-        &differences,
-        "undo what was done by hand, or write it into a migration and record that with --fake",
+        "The database does not match its migrations; these operations would fix it:",
+        differences,
+        "revert the manual changes, or write them to a migration and record it with --fake",
     );
-    section("Tables that no model has:", &drift.unknown, "");
-    if clean {
-        output.line(&output.paint(Look::Good, "Models, migrations and database agree."));
-        return Ok(crate::DONE);
-    }
-    Ok(crate::FOUND)
+    section("Tables without a model:", unknown, "");
 }

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use oxyde_migrate::file::quoted;
+
 use crate::args::{Global, Init};
 use crate::error::CliError;
 use crate::output::{Look, Output};
 
 pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i32, CliError> {
     let here = std::env::current_dir()
-        .map_err(|error| CliError::new(format!("cannot see the current folder: {error}")))?;
+        .map_err(|error| CliError::new(format!("cannot determine the current folder: {error}")))?;
     let url = global
         .url
         .clone()
@@ -17,16 +19,13 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
         .migrations
         .clone()
         .unwrap_or_else(|| "migrations".into());
-    let models: Vec<String> = args
-        .models
-        .iter()
-        .map(|module| format!("{module:?}"))
-        .collect();
+    let models: Vec<String> = args.models.iter().map(|module| quoted(module)).collect();
     let settings = |table: &str| {
         format!(
-            "models = [{}]\nmigrations = {:?}\n\n[{table}databases]\ndefault = {url:?}\n",
+            "models = [{}]\nmigrations = {}\n\n[{table}databases]\ndefault = {}\n",
             models.join(", "),
-            folder.display().to_string()
+            quoted(&folder.display().to_string()),
+            quoted(&url)
         )
     };
     let project = here.join("pyproject.toml");
@@ -40,8 +39,8 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
             .lines()
             .any(|line| line.trim_start().starts_with("[tool.oxyde"))
         {
-            return Err(CliError::new("pyproject.toml has [tool.oxyde] already")
-                .hint("edit it there, or go on with `oxyde makemigrations`"));
+            return Err(CliError::new("pyproject.toml already has [tool.oxyde]")
+                .hint("edit it, or continue with `oxyde makemigrations`"));
         }
         let text = format!(
             "{}\n\n[tool.oxyde]\n{}",
@@ -53,8 +52,8 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
     } else {
         let file = here.join("oxyde.toml");
         if file.is_file() {
-            return Err(CliError::new("oxyde.toml is there already")
-                .hint("edit it, or go on with `oxyde makemigrations`"));
+            return Err(CliError::new("oxyde.toml already exists")
+                .hint("edit it, or continue with `oxyde makemigrations`"));
         }
         std::fs::write(&file, settings("")).map_err(|error| failed(&file, &error))?;
         "oxyde.toml"
@@ -64,7 +63,7 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
     output.line(&format!("{} {name}", output.paint(Look::Good, "wrote")));
     output.line(&format!(
         "{} {}/",
-        output.paint(Look::Good, "made "),
+        output.paint(Look::Good, "created"),
         folder.display()
     ));
     output.line("");

@@ -5,60 +5,81 @@ use std::time::Duration;
 use oxyde_migrate::executor::MigrateError;
 use oxyde_migrate::introspect::introspect;
 use oxyde_migrate::session::Session;
+use oxyde_migrate::state::{label, label_of};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::Schema;
+use oxyde_sql::suggest;
 
 use super::{Project, block_on};
 use crate::args::InspectDb;
 use crate::error::CliError;
-use crate::python;
+use crate::model_source;
 
 pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliError> {
-    let (mut schema, style) = read(project)?;
-    if let Some(missing) = args
-        .tables
-        .iter()
-        .find(|name| !schema.tables.iter().any(|table| table.name == **name))
-    {
-        let known: Vec<&str> = schema
-            .tables
-            .iter()
-            .map(|table| table.name.as_str())
-            .collect();
-        return Err(
-            CliError::new(format!("the database has no table `{missing}`")).hint(
-                oxyde_migrate::suggest::closest(missing, &known).map_or_else(
-                    || format!("it has: {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                ),
-            ),
-        );
-    }
-    if !args.tables.is_empty() {
-        schema
-            .tables
-            .retain(|table| args.tables.contains(&table.name));
-    }
+    let (schema, style) = read(project, &args.tables)?;
     if args.json {
         let text = serde_json::to_string_pretty(&schema)
             .map_err(|error| CliError::new(error.to_string()))?;
         project.output.line(&text);
     } else {
-        project.output.part(&python::models(&schema, style));
+        project.output.part(&model_source::models(&schema, style));
     }
     Ok(crate::DONE)
 }
 
-/// What the project's database has.
-pub(super) fn read(project: &Project<'_>) -> Result<(Schema, &'static DdlStyle), CliError> {
+/// Return the schema of the project's database: the named tables, or all that are not excluded.
+pub(super) fn read(
+    project: &Project<'_>,
+    tables: &[String],
+) -> Result<(Schema, &'static DdlStyle), CliError> {
     let url = project.url()?;
-    block_on(async {
-        let session = Session::connect(&url, Duration::from_secs(5))
+    let (mut schema, style) = block_on(async {
+        let session = Session::connect_to_read(&url, Duration::from_secs(5))
             .await
             .map_err(MigrateError::from)?;
         let found = introspect(&session).await;
         let style = session.style();
         session.close().await;
         Ok((found.map_err(MigrateError::from)?, style))
-    })
+    })?;
+    let known: Vec<String> = schema.tables.iter().map(label_of).collect();
+    if let Some(missing) = tables.iter().find(|table| !known.contains(table)) {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        return Err(
+            CliError::new(format!("the database has no table `{missing}`")).hint(suggest::hint(
+                missing,
+                known.iter().copied(),
+                || format!("its tables are {}", known.join(", ")),
+            )),
+        );
+    }
+    schema.tables.retain(|table| {
+        let name = label_of(table);
+        if tables.is_empty() {
+            !project.config.excludes(&name)
+        } else {
+            tables.contains(&name)
+        }
+    });
+    drop_outward_keys(&mut schema, project);
+    Ok((schema, style))
+}
+
+/// Leave out foreign keys to tables that were left out.
+fn drop_outward_keys(schema: &mut Schema, project: &Project<'_>) {
+    let kept: Vec<String> = schema.tables.iter().map(label_of).collect();
+    for table in &mut schema.tables {
+        let owner = label_of(table);
+        table.foreign_keys.retain(|key| {
+            let target = label(key.target_schema.as_deref(), &key.target_table);
+            let stays = kept.contains(&target);
+            if !stays {
+                project.output.warn(&format!(
+                    "the foreign key `{}` of table `{owner}` is left out: it refers to `{target}`",
+                    key.name
+                ));
+            }
+            stays
+        });
+    }
 }

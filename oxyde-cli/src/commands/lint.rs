@@ -1,8 +1,9 @@
 //! `oxyde lint`.
 
 use oxyde_migrate::file::Migration;
-use oxyde_migrate::lint::{Finding, RULES, Rule, Severity, Version, lint};
-use oxyde_sql::dialect::DdlStyle;
+use oxyde_migrate::lint::{Finding, RULES, Rule, Severity, lint};
+use oxyde_sql::dialect::{DdlStyle, Version};
+use oxyde_sql::suggest;
 use serde_json::json;
 
 use super::Project;
@@ -27,19 +28,18 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
     let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
     for name in &args.allow {
         if !names.contains(&name.as_str()) {
-            return Err(CliError::new(format!("there is no rule `{name}`")).hint(
-                oxyde_migrate::suggest::closest(name, &names).map_or_else(
-                    || "`oxyde lint --rules` lists them".to_owned(),
-                    |near| format!("did you mean `{near}`?"),
-                ),
+            return Err(CliError::new(format!("rule `{name}` does not exist")).hint(
+                suggest::hint(name, names.iter().copied(), || {
+                    "run `oxyde lint --rules` to list all rules".to_owned()
+                }),
             ));
         }
     }
-    let history = project.history()?;
+    let history = project.existing_history()?;
     let style = DdlStyle::of(project.dialect(args.dialect)?);
     let version = match &args.server_version {
         Some(text) => Some(Version::parse(text).ok_or_else(|| {
-            CliError::new(format!("`{text}` is no version")).hint("write it as 8.0.29 or 15")
+            CliError::new(format!("`{text}` is not a version")).hint("write it as 8.0.29 or 15")
         })?),
         None => None,
     };
@@ -95,7 +95,7 @@ fn file(finding: &Finding, project: &Project<'_>) -> String {
         .to_string()
 }
 
-/// The line of the file at which the operation begins, from 1.
+/// Return the line of the file at which the operation begins, from 1.
 fn line(finding: &Finding, project: &Project<'_>) -> usize {
     let path = project
         .config
@@ -112,7 +112,7 @@ fn line(finding: &Finding, project: &Project<'_>) -> usize {
 fn text(findings: &[Finding], project: &Project<'_>) {
     let output = project.output;
     if findings.is_empty() {
-        output.line(&output.paint(Look::Good, "Nothing found."));
+        output.line(&output.paint(Look::Good, "No problems found."));
         return;
     }
     for finding in findings {
@@ -175,7 +175,7 @@ fn github(finding: &Finding, project: &Project<'_>) -> String {
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    // The format's own escapes.
+    // The escapes of GitHub's workflow commands.
     let text = |text: &str| {
         text.replace('%', "%25")
             .replace('\r', "%0D")

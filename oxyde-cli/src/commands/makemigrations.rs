@@ -1,5 +1,7 @@
 //! `oxyde makemigrations`.
 
+use std::collections::BTreeSet;
+
 use oxyde_migrate::autodetect::Knowledge;
 use oxyde_migrate::file::{Migration, render};
 use oxyde_migrate::history::History;
@@ -18,52 +20,74 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
     if args.merge {
         return merged(args, project, &history);
     }
-    let head = history.head()?.map(|migration| migration.name.clone());
-    let (operations, suggested) = if args.empty {
-        (Vec::new(), "manual".to_owned())
+    // As a new database sees it: a squash instead of the migrations that it replaces.
+    let current = history.resolve(&BTreeSet::new())?;
+    let head = current.head()?.map(|migration| migration.name.clone());
+    let operations = if args.empty {
+        Vec::new()
     } else {
         let models = project.models(args.schema.as_deref())?;
-        let old = history
-            .resolve(&std::collections::BTreeSet::new())?
-            .state(&|_| true)?;
+        let old = current.state(&|_| true)?;
         let mut knowledge = Knowledge {
             modules: models.modules.clone(),
-            origins: history.origins(),
+            origins: current.origins(),
+            unmanaged: current.unmanaged(),
             loaded: Some(models.loaded.clone()).filter(|loaded| !loaded.is_empty()),
             ..Knowledge::default()
         };
-        questions::told(args, &mut knowledge)?;
-        let found = questions::settled(&old, &models.schema, knowledge, args, output)?;
-        let name = name_for(&found.operations, history.migrations().is_empty());
-        (found.operations, name)
+        questions::apply_flags(args, &mut knowledge)?;
+        questions::settled(&old, &models.schema, knowledge, args, output)?.operations
     };
     if operations.is_empty() && !args.empty {
         if args.json {
             output.line(r#"{"migration":null,"operations":[]}"#);
         } else {
-            output.line("No changes: the migrations are as the models.");
+            output.line("No changes: the migrations match the models.");
         }
         return Ok(crate::DONE);
     }
-    let name = args.name.clone().map_or(suggested, |name| slug(&name));
-    let name = format!("{:04}_{name}", Project::next_number(&history));
-    let migration = Migration::new(name, head.into_iter().collect(), operations);
-    if args.check {
-        report(project, &migration, args.json, None);
-        return Ok(crate::FOUND);
+    let mut migrations: Vec<Migration> = Vec::new();
+    let first = history.migrations().is_empty();
+    for (at, operations) in (0..).zip(in_migrations(operations)) {
+        let name = match &args.name {
+            Some(name) if at == 0 => slug(name),
+            _ if args.empty => "manual".to_owned(),
+            _ => name_for(&operations, first && at == 0),
+        };
+        let name = format!("{:04}_{name}", Project::next_number(&history) + at);
+        let after = migrations.last().map(|last| last.name.clone());
+        let parents = after.or_else(|| head.clone()).into_iter().collect();
+        migrations.push(Migration::new(name, parents, operations));
     }
-    if args.dry_run {
-        if args.json {
-            report(project, &migration, true, None);
-        } else {
+    for migration in &migrations {
+        if args.check || args.dry_run && args.json {
+            report(project, migration, args.json, None);
+        } else if args.dry_run {
             output.line(&format!("# {}.toml", migration.name));
-            output.part(&render(&migration));
+            output.part(&render(migration));
+        } else {
+            let path = project.write(migration)?;
+            report(project, migration, args.json, Some(&path));
         }
-        return Ok(crate::DONE);
     }
-    let path = project.write(&migration)?;
-    report(project, &migration, args.json, Some(&path));
-    Ok(crate::DONE)
+    Ok(if args.check {
+        crate::FOUND
+    } else {
+        crate::DONE
+    })
+}
+
+/// Put the concurrent operations, which run outside a transaction, into a migration of their own.
+fn in_migrations(operations: Vec<Operation>) -> Vec<Vec<Operation>> {
+    let (concurrent, others): (Vec<_>, Vec<_>) =
+        operations.into_iter().partition(Operation::is_concurrent);
+    if concurrent.is_empty() {
+        vec![others]
+    } else if others.is_empty() {
+        vec![concurrent]
+    } else {
+        vec![others, concurrent]
+    }
 }
 
 fn slug(name: &str) -> String {
@@ -72,7 +96,7 @@ fn slug(name: &str) -> String {
         .collect()
 }
 
-/// What the migration does; what it drops is said aloud.
+/// Print what the migration does, and warn about dropped data.
 fn report(project: &Project<'_>, migration: &Migration, json: bool, path: Option<&str>) {
     let output = project.output;
     if json {
@@ -89,7 +113,7 @@ fn report(project: &Project<'_>, migration: &Migration, json: bool, path: Option
     }
     match path {
         Some(path) => output.line(&format!("{} {path}", output.paint(Look::Good, "wrote"))),
-        None => output.line("Changes that no migration has:"),
+        None => output.line("Changes without a migration:"),
     }
     for operation in &migration.operations {
         let (sign, look) = match operation {
@@ -137,14 +161,15 @@ fn merged(
     project: &Project<'_>,
     history: &History,
 ) -> Result<i32, CliError> {
-    let heads: Vec<String> = history.heads().iter().map(|m| m.name.clone()).collect();
+    let current = history.resolve(&BTreeSet::new())?;
+    let heads: Vec<String> = current.heads().iter().map(|m| m.name.clone()).collect();
     if heads.len() < 2 {
         project
             .output
             .line("Nothing to merge: the history has one head.");
         return Ok(crate::DONE);
     }
-    merge::check(history).map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
+    merge::check(&current).map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
     let name = args
         .name
         .as_deref()
@@ -158,7 +183,7 @@ fn merged(
     let path = project.write(&migration)?;
     let output = project.output;
     output.line(&format!(
-        "{} {path}: {} can be done in any order",
+        "{} {path}: merges {}",
         output.paint(Look::Good, "wrote"),
         heads.join(" and ")
     ));

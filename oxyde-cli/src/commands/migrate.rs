@@ -17,7 +17,7 @@ pub(super) fn run(
     project: &Project<'_>,
     arguments: &[String],
 ) -> Result<i32, CliError> {
-    let history = project.history()?;
+    let history = project.existing_history()?;
     let url = project.url()?;
     let output = project.output;
     let options = Options {
@@ -66,7 +66,8 @@ pub(super) fn run(
 
 fn seconds(flag: &str, value: f64) -> Result<Duration, CliError> {
     Duration::try_from_secs_f64(value).map_err(|_| {
-        CliError::new(format!("{flag} {value} is no time")).hint("give seconds, for example 2.5")
+        CliError::new(format!("{flag} {value} is not a duration"))
+            .hint("pass seconds, for example 2.5")
     })
 }
 
@@ -88,7 +89,7 @@ fn verb(direction: Direction) -> &'static str {
 fn show(event: &Event<'_>, output: &Output<'_>) {
     match event {
         Event::Waiting => output.line("Waiting for another migrator to finish …"),
-        // Lines that are written over by the next; only a person at a terminal sees them.
+        // The next line overwrites this one, so it is shown only at a terminal.
         Event::Started { item } if output.host.is_terminal() => {
             output.part(&format!("{} {} …\r", verb(item.direction), item.name));
         }
@@ -102,7 +103,7 @@ fn show(event: &Event<'_>, output: &Output<'_>) {
         Event::Finished { item, took, fake } => {
             let how = if *fake { " (recorded only)" } else { "" };
             if output.host.is_terminal() {
-                // To the end of the line: what is left of the progress.
+                // Erase the rest of the progress line.
                 output.part("\u{1b}[2K");
             }
             output.line(&format!(
@@ -120,7 +121,7 @@ fn show(event: &Event<'_>, output: &Output<'_>) {
             ));
         }
         Event::Skipped { item } => {
-            output.line(&format!("another migrator has done {}", item.name));
+            output.line(&format!("skipped  {}: another migrator ran it", item.name));
         }
     }
 }

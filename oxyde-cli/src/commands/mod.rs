@@ -1,4 +1,4 @@
-//! The commands: a file each.
+//! The commands, one file each.
 
 mod baseline;
 mod check;
@@ -25,7 +25,7 @@ use crate::error::CliError;
 use crate::models::ModelsDocument;
 use crate::output::Output;
 
-/// Run the command that was named.
+/// Run the requested command.
 pub(crate) fn dispatch(
     cli: &Cli,
     arguments: &[String],
@@ -57,7 +57,7 @@ pub(crate) fn dispatch(
     }
 }
 
-/// A project: its configuration, and where to write.
+/// A project: its configuration and output.
 pub(crate) struct Project<'a> {
     pub(crate) config: Config,
     pub(crate) global: &'a Global,
@@ -65,23 +65,46 @@ pub(crate) struct Project<'a> {
 }
 
 impl Project<'_> {
-    /// The migrations of the project.
+    /// Read the migrations of the project.
     fn history(&self) -> Result<History, CliError> {
         Ok(History::load(&self.config.migrations)?)
     }
 
-    /// The URL of the database.
+    /// Read the migrations, of which there must be some: a folder that is missing in a container must
+    /// not look like a database that is up to date.
+    fn existing_history(&self) -> Result<History, CliError> {
+        let folder = &self.config.migrations;
+        let history = self.history()?;
+        if !history.migrations().is_empty() {
+            return Ok(history);
+        }
+        let problem = if folder.is_dir() {
+            "has no migrations"
+        } else {
+            "does not exist"
+        };
+        Err(CliError::new(format!(
+            "the migrations folder {} {problem}",
+            folder.display()
+        ))
+        .hint(
+            "check `migrations` in the configuration and --migrations, or write the first with \
+             `oxyde makemigrations`",
+        ))
+    }
+
+    /// Return the URL of the database.
     fn url(&self) -> Result<String, CliError> {
         self.config.url(self.global)
     }
 
-    /// The dialect that was named, else that of the database's URL.
+    /// Return the requested dialect, otherwise that of the database's URL.
     fn dialect(&self, named: Option<DialectName>) -> Result<Dialect, CliError> {
         if let Some(named) = named {
             return Ok(named.dialect());
         }
         let url = self.url().map_err(|error| {
-            CliError::new(error.message).hint("give --dialect, or configure a database")
+            CliError::new(error.message).hint("pass --dialect, or configure a database")
         })?;
         match url.split(':').next().unwrap_or_default() {
             "postgres" | "postgresql" => Ok(Dialect::Postgres),
@@ -89,11 +112,11 @@ impl Project<'_> {
             "mysql" => Ok(Dialect::Mysql),
             "mariadb" => Ok(Dialect::Mariadb),
             other => Err(CliError::new(format!("unknown kind of database `{other}`"))
-                .hint("a URL begins with postgresql://, sqlite://, mysql:// or mariadb://")),
+                .hint("a URL must begin with postgresql://, sqlite://, mysql:// or mariadb://")),
         }
     }
 
-    /// The models: from a file, from standard input, or from the host.
+    /// Return the models: from a file, from standard input, or from the host.
     fn models(&self, file: Option<&Path>) -> Result<ModelsDocument, CliError> {
         let Some(file) = file else {
             if self.config.models.is_empty() {
@@ -113,15 +136,15 @@ impl Project<'_> {
         };
         let text = text.map_err(|error| {
             CliError::new(format!("cannot read {}: {error}", file.display()))
-                .hint("--schema takes a JSON file, or `-` for standard input")
+                .hint("pass a JSON file to --schema, or `-` for standard input")
         })?;
         ModelsDocument::from_json(&text).map_err(|error| {
             CliError::new(format!("{}: {error}", file.display()))
-                .hint("`python -m oxyde.migrations.describe MODULE` writes such a file")
+                .hint("run `python -m oxyde.migrations.describe MODULE` to write such a file")
         })
     }
 
-    /// The number of the next migration.
+    /// Return the number of the next migration.
     fn next_number(history: &History) -> u32 {
         let numbers = history
             .migrations()
@@ -131,7 +154,7 @@ impl Project<'_> {
         numbers.filter_map(number).max().unwrap_or(0) + 1
     }
 
-    /// Write a migration to its file, and say its path.
+    /// Write a migration to its file, and return the path.
     fn write(&self, migration: &Migration) -> Result<String, CliError> {
         let folder = &self.config.migrations;
         let path = folder.join(format!("{}.toml", migration.name));
@@ -140,7 +163,7 @@ impl Project<'_> {
                 .hint("check the folder and its permissions")
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
-        // Written beside and moved, so that nobody reads half a file.
+        // Write to a temporary file and rename it, so that readers never see a partial file.
         let beside = folder.join(format!(".{}.toml.new", migration.name));
         std::fs::write(&beside, render(migration)).map_err(failed)?;
         std::fs::rename(&beside, &path).map_err(failed)?;
@@ -149,9 +172,9 @@ impl Project<'_> {
     }
 }
 
-/// Run an asynchronous part of a command.
+/// Run the asynchronous part of a command.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
-    // Several threads: a data step of Python blocks one while its queries run on another.
+    // Several threads: a Python data step blocks one while its queries run on another.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

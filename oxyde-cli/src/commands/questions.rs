@@ -1,4 +1,4 @@
-//! What `makemigrations` asks, or is told by flags.
+//! The questions of `makemigrations`, and the flags that answer them.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,14 @@ use crate::args::MakeMigrations;
 use crate::error::CliError;
 use crate::output::Output;
 
-/// What the flags say.
-pub(super) fn told(args: &MakeMigrations, knowledge: &mut Knowledge) -> Result<(), CliError> {
+/// Read the answers that the flags give.
+pub(super) fn apply_flags(
+    args: &MakeMigrations,
+    knowledge: &mut Knowledge,
+) -> Result<(), CliError> {
     for rename in &args.rename {
         let wrong = || {
-            CliError::new(format!("`{rename}` is no rename")).hint(
+            CliError::new(format!("`{rename}` is not a rename")).hint(
                 "write `old:new` for a table, `table.old:table.new` for a column or enum value",
             )
         };
@@ -45,7 +48,7 @@ pub(super) fn told(args: &MakeMigrations, knowledge: &mut Knowledge) -> Result<(
             .split_once('=')
             .filter(|(c, _)| c.contains('.'))
             .ok_or_else(|| {
-                CliError::new(format!("`{fill}` is no value for a column"))
+                CliError::new(format!("`{fill}` is not a column with a value"))
                     .hint("write `table.column=SQL`, for example `users.name=''`")
             })?;
         knowledge.fills.insert(column.to_owned(), sql.to_owned());
@@ -56,7 +59,7 @@ pub(super) fn told(args: &MakeMigrations, knowledge: &mut Knowledge) -> Result<(
     Ok(())
 }
 
-/// Detect, ask, and detect again until nothing is left to ask.
+/// Detect changes, ask, and detect again until no question is left.
 pub(super) fn settled(
     old: &Schema,
     new: &Schema,
@@ -76,59 +79,79 @@ pub(super) fn settled(
         let Some(question) = open.cloned() else {
             return Ok(found);
         };
-        if args.yes || args.check || args.dry_run {
+        if args.yes || args.check {
             return Ok(found);
         }
         if let Question::Fill { table, column, new } = &question {
-            let what = if *new { "new" } else { "no longer NULL" };
-            let answer = output.host.ask(&format!(
-                "Column {table}.{column} is {what} and has no default. SQL for the rows that \
-                     are there (empty: there are none): "
-            ));
-            match answer {
-                Some(sql) if !sql.is_empty() => {
+            match ask_for_fill(table, column, *new, output)? {
+                Some(sql) => {
                     knowledge.fills.insert(format!("{table}.{column}"), sql);
                 }
-                Some(_) => {
+                None => {
                     skipped.insert((table.clone(), column.clone()));
                 }
-                None => {
-                    return Err(CliError::new(format!(
-                        "column {table}.{column} is {what}, does not take NULL and has no default"
-                    ))
-                    .hint(format!(
-                        "say `--fill \"{table}.{column}=SQL\"` for the rows that are there, \
-                             give the field a db_default, or `--yes` when there are none"
-                    )));
-                }
             }
-        } else {
-            let Some((from, to)) = question.pair() else {
-                continue;
-            };
-            let kind = match &question {
-                Question::TableRename { .. } => "table",
-                Question::ColumnRename { .. } => "column",
-                _ => "enum value",
-            };
-            let answer = output
-                .host
-                .ask(&format!("Was the {kind} {from} renamed to {to}? [y/N] "));
-            match answer.as_deref() {
-                Some("y" | "Y" | "yes") => accept(&mut knowledge, question),
-                Some(_) => {
-                    knowledge.not_renamed.insert((from, to));
-                }
-                None => {
-                    return Err(CliError::new(format!(
-                        "{kind} {from} went and {to} came: it is not clear whether it was renamed"
-                    ))
-                    .hint(format!(
-                        "say `--rename {from}:{to}` if it was; `--yes` drops one and adds the other"
-                    )));
-                }
+        } else if let Some((from, to)) = question.pair() {
+            if ask_for_rename(&question, &from, &to, output)? {
+                accept(&mut knowledge, question);
+            } else {
+                knowledge.not_renamed.insert((from, to));
             }
         }
+    }
+}
+
+/// Ask for the value of existing rows; `None` if there are none.
+fn ask_for_fill(
+    table: &str,
+    column: &str,
+    new: bool,
+    output: &Output<'_>,
+) -> Result<Option<String>, CliError> {
+    let what = if new {
+        "new, NOT NULL"
+    } else {
+        "no longer nullable"
+    };
+    let answer = output.host.ask(&format!(
+        "Column {table}.{column} is {what} and has no default. SQL expression for existing \
+                     rows (empty if there are none): "
+    ));
+    match answer {
+        Some(sql) => Ok(Some(sql).filter(|sql| !sql.is_empty())),
+        None => Err(CliError::new(format!(
+            "column {table}.{column} is {what} and has no default"
+        ))
+        .hint(format!(
+            "pass `--fill \"{table}.{column}=SQL\"` for existing rows, \
+             give the field a db_default, or pass `--yes` if there are none"
+        ))),
+    }
+}
+
+/// Ask whether something was renamed.
+fn ask_for_rename(
+    question: &Question,
+    from: &str,
+    to: &str,
+    output: &Output<'_>,
+) -> Result<bool, CliError> {
+    let kind = match question {
+        Question::TableRename { .. } => "table",
+        Question::ColumnRename { .. } => "column",
+        _ => "enum value",
+    };
+    let answer = output
+        .host
+        .ask(&format!("Was the {kind} {from} renamed to {to}? [y/N] "));
+    match answer.as_deref() {
+        Some(answer) => Ok(matches!(answer, "y" | "Y" | "yes")),
+        None => Err(CliError::new(format!(
+            "{kind} {from} was removed and {to} was added: it is unclear whether it was renamed"
+        ))
+        .hint(format!(
+            "pass `--rename {from}:{to}` if it was, or `--yes` to drop one and add the other"
+        ))),
     }
 }
 

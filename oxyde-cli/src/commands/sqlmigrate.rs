@@ -10,7 +10,7 @@ use crate::args::SqlMigrate;
 use crate::error::CliError;
 
 pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliError> {
-    let history = project.history()?;
+    let history = project.existing_history()?;
     let style = DdlStyle::of(project.dialect(args.dialect)?);
     let migration = history.find(&args.name)?;
     let before = history.ancestors(&migration.name);
@@ -21,13 +21,13 @@ pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliEr
         plan::forwards(migration, &mut state, style)?
     };
     let output = project.output;
-    output.line(&format!("-- {} for {}", migration.name, style.name));
+    output.line(&comment(&format!("{} for {}", migration.name, style.name)));
     let mut operation = None;
     for step in &item.steps {
         if operation != Some(step.operation) {
             operation = Some(step.operation);
             let described = item.descriptions[step.operation..=step.through].join("; ");
-            output.line(&format!("\n-- {described}"));
+            output.line(&format!("\n{}", comment(&described)));
         }
         match &step.lowered {
             Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => output.line(&format!("{sql};")),
@@ -35,16 +35,27 @@ pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliEr
                 output.line(&format!("-- outside a transaction:\n{sql};"));
             }
             Lowered::Ddl(Step::Rebuild(rebuild)) => {
-                output.line("-- the table is built anew, with foreign keys off:");
+                output.line("-- rebuild of the table, with foreign keys off:");
                 for sql in rebuild.statements().iter().filter(|sql| !sql.is_empty()) {
                     output.line(&format!("{sql};"));
                 }
             }
-            Lowered::Python(function) => output.line(&format!("-- runs Python: {function}")),
+            Lowered::Python(function) => {
+                output.line(&comment(&format!("runs Python: {function}")));
+            }
         }
     }
     if item.steps.is_empty() {
         output.line("-- nothing to run");
     }
     Ok(crate::DONE)
+}
+
+/// Format an SQL comment. Names may contain line breaks, and the text after one would be SQL.
+fn comment(text: &str) -> String {
+    let line = text.replace(
+        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        " ",
+    );
+    format!("-- {line}")
 }

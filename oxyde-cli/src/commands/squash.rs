@@ -8,18 +8,18 @@ use crate::error::CliError;
 use crate::output::Look;
 
 pub(super) fn run(args: &Squash, project: &Project<'_>) -> Result<i32, CliError> {
-    let history = project.history()?;
+    let history = project.existing_history()?;
     let name = format!("{:04}_{}", Project::next_number(&history), args.name);
     let squashed = squash(&history, &args.first, &args.last, name)
         .map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
     let path = project.write(&squashed)?;
     let output = project.output;
     output.line(&format!(
-        "{} {path}: {} operations for {} migrations, and the same schema",
+        "{} {path}: {} operations replace {} migrations, with the same schema",
         output.paint(Look::Good, "wrote"),
         squashed.operations.len(),
         squashed.replaces.len()
     ));
-    output.line("When every database has it (or all that it replaces), the old files can go.");
+    output.line("When every database has applied it (or all migrations that it replaces), delete the old files.");
     Ok(crate::DONE)
 }

@@ -1,18 +1,22 @@
-//! How a pool connects and what it may use.
+//! Settings of a pool.
 
+mod libpq;
 mod url;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use oxyde_sql::dialect::Version;
 use serde::Deserialize;
 
 use crate::error::DriverError;
+pub(crate) use libpq::session_options;
+pub use url::sqlite_file;
 pub(crate) use url::{Address, Place, Scheme, Server, parse};
 
-/// The settings of a pool. Each can also stand in the query string of the URL.
+/// The settings of a pool. Each can also be set in the query string of the URL.
 ///
-/// Times are seconds when deserialised, as a number; `None` means no limit.
+/// Durations are deserialised from numbers of seconds; `None` means no limit.
 ///
 /// ```
 /// use oxyde_driver::PoolSettings;
@@ -25,33 +29,49 @@ pub(crate) use url::{Address, Place, Scheme, Server, parse};
 pub struct PoolSettings {
     /// Name of the pool in messages.
     pub name: String,
-    /// Most connections at one time. A memory database has one always.
+    /// Maximum number of connections. An in-memory database always has one.
     pub max_connections: u32,
-    /// Connections that are kept open.
+    /// Minimum number of open connections.
     pub min_connections: u32,
-    /// How long a task waits for a connection.
+    /// Maximum wait for a connection.
     #[serde(deserialize_with = "seconds::required")]
     pub acquire_timeout: Duration,
-    /// How long an unused connection stays open.
+    /// Maximum time to open a connection.
+    #[serde(deserialize_with = "seconds::optional")]
+    pub connect_timeout: Option<Duration>,
+    /// How long a server may be silent before its host is probed; `None` means that it is not.
+    #[serde(deserialize_with = "seconds::optional")]
+    pub keepalive: Option<Duration>,
+    /// How long data may remain unacknowledged, or probes unanswered, before the connection counts
+    /// as lost (Linux); `None` means the system's default.
+    #[serde(deserialize_with = "seconds::optional")]
+    pub tcp_user_timeout: Option<Duration>,
+    /// How long an idle connection stays open.
     #[serde(deserialize_with = "seconds::optional")]
     pub idle_timeout: Option<Duration>,
-    /// How long a connection may live.
+    /// Maximum lifetime of a connection.
     #[serde(deserialize_with = "seconds::optional")]
     pub max_lifetime: Option<Duration>,
-    /// Whether a connection that was idle for more than a second is tried before it is used.
+    /// Whether a connection that was idle for more than a second is tested before use.
     pub test_before_acquire: bool,
-    /// Longest time of a transaction.
+    /// Whether raw SQL may change the session for the next statements: for a pool with one
+    /// connection and one user, such as a migrator, which holds a lock in it.
+    #[serde(skip)]
+    pub keep_session: bool,
+    /// Maximum duration of a transaction.
     #[serde(deserialize_with = "seconds::optional")]
     pub transaction_timeout: Option<Duration>,
-    /// Longest time of one statement.
+    /// Maximum duration of a statement.
     #[serde(deserialize_with = "seconds::optional")]
     pub query_timeout: Option<Duration>,
+    /// Prepared statements cached per connection.
+    pub statement_cache_size: usize,
     /// `WAL`, `DELETE`, `TRUNCATE`, `PERSIST`, `MEMORY` or `OFF`.
     pub sqlite_journal_mode: String,
     /// `OFF`, `NORMAL`, `FULL` or `EXTRA`.
     pub sqlite_synchronous: String,
-    /// As SQLite's own `cache_size`: pages, or KiB when negative.
-    pub sqlite_cache_size: i64,
+    /// Page cache per connection in KiB (`PRAGMA cache_size = -N`).
+    pub sqlite_cache_size: u32,
     /// How long a statement waits for another process's lock, in milliseconds.
     pub sqlite_busy_timeout: u32,
     /// `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`.
@@ -62,20 +82,33 @@ pub struct PoolSettings {
     pub ssl_client_cert: Option<PathBuf>,
     /// File with the client's key (PEM).
     pub ssl_client_key: Option<PathBuf>,
-    /// The application's name, as PostgreSQL shows it.
+    /// Whether the client asks for the id of each transaction before its COMMIT, to find out what
+    /// has become of it if the answer is lost.
+    pub pg_commit_outcome: bool,
+    /// The application name that PostgreSQL shows.
     pub pg_application_name: Option<String>,
-    /// Schemas that names without one are looked for in, in order (PostgreSQL's `search_path`).
+    /// Schemas in which unqualified names are looked up, in order (PostgreSQL's `search_path`).
     pub pg_search_path: Option<String>,
-    /// Prepared statements kept per connection; 0 says the same as `pg_pooler = transaction`,
-    /// where none can be kept.
-    pub pg_statement_cache_capacity: usize,
-    /// `transaction` behind a pooler that hands its connections out by the transaction
-    /// (`PgBouncer`'s `pool_mode = transaction`): nothing is then kept in a session, each
-    /// statement runs in a transaction, and what needs a session is refused.
+    /// Settings of every session, as in libpq's `options`: `-c statement_timeout=5s`.
+    pub pg_options: Option<String>,
+    /// The required kind of server: `any`, `read-write`, `read-only`, `primary`, `standby` or
+    /// `prefer-standby`.
+    pub pg_target_session_attrs: Option<String>,
+    /// `statement_cache_size` for PostgreSQL, if it differs; 0 means the same as
+    /// `pg_pooler = transaction`, which cannot cache any.
+    pub pg_statement_cache_capacity: Option<usize>,
+    /// `transaction` behind a pooler in transaction mode
+    /// (`PgBouncer`'s `pool_mode = transaction`): nothing is kept in a session, each
+    /// statement runs in a transaction, and statements that need a session are refused.
+    /// A pooler that is not mentioned is found out, and taken for one in this mode. `session`: the
+    /// pooler gives each connection a session of its own.
     pub pg_pooler: Option<String>,
+    /// The version of the server, if what it reports is not to be relied on: behind a proxy with a
+    /// version of its own, or the oldest of several servers.
+    pub server_version: Option<String>,
     /// Character set of MySQL connections.
     pub mysql_charset: String,
-    /// Collation of MySQL connections; the server's own for the character set when `None`.
+    /// Collation of MySQL connections; `None` means the server's default for the character set.
     pub mysql_collation: Option<String>,
 }
 
@@ -86,23 +119,32 @@ impl Default for PoolSettings {
             max_connections: 10,
             min_connections: 0,
             acquire_timeout: Duration::from_secs(30),
+            connect_timeout: Some(Duration::from_secs(10)),
+            keepalive: Some(Duration::from_secs(10)),
+            tcp_user_timeout: Some(Duration::from_secs(25)),
             idle_timeout: Some(Duration::from_mins(10)),
             max_lifetime: Some(Duration::from_mins(30)),
             test_before_acquire: true,
+            keep_session: false,
             transaction_timeout: None,
             query_timeout: None,
+            statement_cache_size: 100,
             sqlite_journal_mode: "WAL".to_owned(),
             sqlite_synchronous: "NORMAL".to_owned(),
-            sqlite_cache_size: -10_000,
+            sqlite_cache_size: 10_000,
             sqlite_busy_timeout: 5_000,
             ssl_mode: None,
             ssl_root_cert: None,
             ssl_client_cert: None,
             ssl_client_key: None,
+            pg_commit_outcome: false,
             pg_application_name: None,
             pg_search_path: None,
-            pg_statement_cache_capacity: 200,
+            pg_options: None,
+            pg_target_session_attrs: None,
+            pg_statement_cache_capacity: None,
             pg_pooler: None,
+            server_version: None,
             mysql_charset: "utf8mb4".to_owned(),
             mysql_collation: None,
         }
@@ -111,9 +153,11 @@ impl Default for PoolSettings {
 
 impl PoolSettings {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 23] = [
+    pub const NAMES: [&'static str; 31] = [
         "acquire_timeout",
+        "connect_timeout",
         "idle_timeout",
+        "keepalive",
         "max_connections",
         "max_lifetime",
         "min_connections",
@@ -121,10 +165,14 @@ impl PoolSettings {
         "mysql_collation",
         "name",
         "pg_application_name",
+        "pg_commit_outcome",
+        "pg_options",
         "pg_pooler",
         "pg_search_path",
         "pg_statement_cache_capacity",
+        "pg_target_session_attrs",
         "query_timeout",
+        "server_version",
         "sqlite_busy_timeout",
         "sqlite_cache_size",
         "sqlite_journal_mode",
@@ -133,32 +181,30 @@ impl PoolSettings {
         "ssl_client_key",
         "ssl_mode",
         "ssl_root_cert",
+        "statement_cache_size",
+        "tcp_user_timeout",
         "test_before_acquire",
         "transaction_timeout",
     ];
 
-    /// Sets one by name, from text. `Ok(false)` when there is no setting of that name.
+    /// Set one by name, from text. `Ok(false)` if no setting has that name.
     ///
     /// # Errors
-    /// [`DriverError::InvalidSetting`] when the text is no value of it.
+    /// [`DriverError::InvalidSetting`] if the text is not a valid value.
     pub fn set(&mut self, name: &str, text: &str) -> Result<bool, DriverError> {
-        let limit = |text: &str| {
-            if text.is_empty() || text.eq_ignore_ascii_case("none") {
-                Ok(None)
-            } else {
-                time(name, text).map(Some)
-            }
-        };
         match name {
             "name" => text.clone_into(&mut self.name),
             "max_connections" => self.max_connections = number(name, text)?,
             "min_connections" => self.min_connections = number(name, text)?,
             "acquire_timeout" => self.acquire_timeout = time(name, text)?,
-            "idle_timeout" => self.idle_timeout = limit(text)?,
-            "max_lifetime" => self.max_lifetime = limit(text)?,
+            "connect_timeout" => self.connect_timeout = limit_above_zero(name, text)?,
+            "keepalive" => self.keepalive = limit_above_zero(name, text)?,
+            "tcp_user_timeout" => self.tcp_user_timeout = limit_above_zero(name, text)?,
+            "idle_timeout" => self.idle_timeout = limit(name, text)?,
+            "max_lifetime" => self.max_lifetime = limit(name, text)?,
             "test_before_acquire" => self.test_before_acquire = truth(name, text)?,
-            "transaction_timeout" => self.transaction_timeout = limit(text)?,
-            "query_timeout" => self.query_timeout = limit(text)?,
+            "transaction_timeout" => self.transaction_timeout = limit(name, text)?,
+            "query_timeout" => self.query_timeout = limit(name, text)?,
             "sqlite_journal_mode" => text.clone_into(&mut self.sqlite_journal_mode),
             "sqlite_synchronous" => text.clone_into(&mut self.sqlite_synchronous),
             "sqlite_cache_size" => self.sqlite_cache_size = number(name, text)?,
@@ -167,10 +213,17 @@ impl PoolSettings {
             "ssl_root_cert" => self.ssl_root_cert = Some(text.into()),
             "ssl_client_cert" => self.ssl_client_cert = Some(text.into()),
             "ssl_client_key" => self.ssl_client_key = Some(text.into()),
+            "pg_commit_outcome" => self.pg_commit_outcome = truth(name, text)?,
             "pg_application_name" => self.pg_application_name = Some(text.to_owned()),
-            "pg_statement_cache_capacity" => self.pg_statement_cache_capacity = number(name, text)?,
+            "pg_statement_cache_capacity" => {
+                self.pg_statement_cache_capacity = Some(number(name, text)?);
+            }
+            "statement_cache_size" => self.statement_cache_size = number(name, text)?,
             "pg_pooler" => self.pg_pooler = Some(text.to_owned()),
+            "pg_options" => self.pg_options = Some(text.to_owned()),
+            "pg_target_session_attrs" => self.pg_target_session_attrs = Some(text.to_owned()),
             "pg_search_path" => self.pg_search_path = Some(text.to_owned()),
+            "server_version" => self.server_version = Some(text.to_owned()),
             "mysql_charset" => text.clone_into(&mut self.mysql_charset),
             "mysql_collation" => self.mysql_collation = Some(text.to_owned()),
             _ => return Ok(false),
@@ -178,12 +231,18 @@ impl PoolSettings {
         Ok(true)
     }
 
-    /// Whether a pooler hands connections out by the transaction.
-    pub(crate) fn by_transaction(&self) -> bool {
-        self.pg_pooler.is_some() || self.pg_statement_cache_capacity == 0
+    /// Prepared statements cached per connection to PostgreSQL.
+    pub(crate) fn pg_statements(&self) -> usize {
+        self.pg_statement_cache_capacity
+            .unwrap_or(self.statement_cache_size)
     }
 
-    /// Refuses values that no pool can have.
+    /// Whether the pool connects to a pooler in transaction mode.
+    pub(crate) fn by_transaction(&self) -> bool {
+        self.pg_pooler.as_deref() == Some("transaction") || self.pg_statements() == 0
+    }
+
+    /// Refuse invalid values.
     pub(crate) fn check(&self) -> Result<(), DriverError> {
         if self.max_connections == 0 {
             return Err(invalid("max_connections", "must be at least 1"));
@@ -205,13 +264,34 @@ impl PoolSettings {
             one_of("ssl_mode", mode, &SSL_MODES)?;
         }
         if let Some(pooler) = &self.pg_pooler {
-            one_of("pg_pooler", pooler, &["transaction"])?;
+            one_of("pg_pooler", pooler, &["session", "transaction"])?;
         }
         if self.pg_search_path.is_some() && self.by_transaction() {
             return Err(invalid(
                 "pg_search_path",
-                "would be lost behind a pooler that hands connections out by the transaction: \
-                 give the role a search_path of its own (ALTER ROLE … SET search_path)",
+                "would be lost behind a pooler in transaction mode: \
+                 set the search_path of the role (ALTER ROLE … SET search_path)",
+            ));
+        }
+        if let Some(options) = &self.pg_options {
+            session_options(options)?;
+            if self.by_transaction() {
+                return Err(invalid(
+                    "pg_options",
+                    "would be lost behind a pooler in transaction mode: \
+                     set it for the role (ALTER ROLE … SET)",
+                ));
+            }
+        }
+        if let Some(wanted) = &self.pg_target_session_attrs {
+            one_of("pg_target_session_attrs", wanted, &SESSION_ATTRS)?;
+        }
+        if let Some(text) = &self.server_version
+            && Version::parse(text).is_none()
+        {
+            return Err(invalid(
+                "server_version",
+                format!("`{text}` is not a version such as 8.0.36 or 10.11.6-MariaDB"),
             ));
         }
         for (name, word) in [
@@ -242,6 +322,16 @@ pub(crate) const SSL_MODES: [&str; 6] = [
     "verify-full",
 ];
 
+/// The values of `pg_target_session_attrs`.
+const SESSION_ATTRS: [&str; 6] = [
+    "any",
+    "prefer-standby",
+    "primary",
+    "read-only",
+    "read-write",
+    "standby",
+];
+
 fn invalid(name: &str, message: impl Into<String>) -> DriverError {
     DriverError::InvalidSetting {
         name: name.to_owned(),
@@ -255,27 +345,40 @@ fn one_of(name: &str, word: &str, known: &[&str]) -> Result<(), DriverError> {
     }
     Err(invalid(
         name,
-        format!("`{word}` is none of {}", known.join(", ")),
+        format!("`{word}` is not one of {}", known.join(", ")),
     ))
 }
 
 fn number<N: std::str::FromStr>(name: &str, text: &str) -> Result<N, DriverError> {
     text.parse()
-        .map_err(|_| invalid(name, format!("`{text}` is no number that it takes")))
+        .map_err(|_| invalid(name, format!("`{text}` is not a valid number")))
 }
 
 fn time(name: &str, text: &str) -> Result<Duration, DriverError> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| invalid(name, format!("`{text}` is no number of seconds")))
+        .ok_or_else(|| invalid(name, format!("`{text}` is not a number of seconds")))
+}
+
+/// A number of seconds, or `None` for "none".
+fn limit(name: &str, text: &str) -> Result<Option<Duration>, DriverError> {
+    if text.is_empty() || text.eq_ignore_ascii_case("none") {
+        return Ok(None);
+    }
+    time(name, text).map(Some)
+}
+
+/// The same; for the databases' own clients, 0 means no limit.
+fn limit_above_zero(name: &str, text: &str) -> Result<Option<Duration>, DriverError> {
+    limit(name, text).map(|time| time.filter(|time| !time.is_zero()))
 }
 
 fn truth(name: &str, text: &str) -> Result<bool, DriverError> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(invalid(name, format!("`{text}` is neither true nor false"))),
+        _ => Err(invalid(name, format!("`{text}` is not true or false"))),
     }
 }
 
@@ -319,7 +422,7 @@ mod tests {
         let error = settings.set("max_connections", "many").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "setting `max_connections`: `many` is no number that it takes"
+            "setting `max_connections`: `many` is not a valid number"
         );
         settings.ssl_mode = Some("maybe".to_owned());
         assert!(settings.check().is_err());

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
+use oxyde_sql::suggest;
 use percent_encoding::percent_decode_str;
 
-use super::PoolSettings;
+use super::{PoolSettings, libpq};
 use crate::error::DriverError;
 
-/// Where the database is.
+/// The location of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// Which driver speaks to it.
+    /// The driver.
     pub scheme: Scheme,
-    /// What it speaks to.
+    /// The target.
     pub place: Place,
 }
 
@@ -24,7 +25,7 @@ pub(crate) enum Scheme {
     Sqlite,
 }
 
-/// What a driver speaks to.
+/// The target of a driver.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// A database on a server.
@@ -33,10 +34,12 @@ pub(crate) enum Place {
     File {
         /// Its path.
         path: PathBuf,
-        /// Whether it is opened for reading only.
+        /// Whether it is opened read-only.
         read_only: bool,
-        /// Whether it is made when it is missing.
+        /// Whether it is created if it is missing.
         create: bool,
+        /// Whether no process changes it, so that it is read without locks and without a log.
+        immutable: bool,
     },
     /// A database in memory.
     Memory,
@@ -59,7 +62,7 @@ impl std::fmt::Debug for Place {
     }
 }
 
-/// Without user and password: safe in any message.
+/// The target without user and password, safe for messages.
 impl std::fmt::Display for Place {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -85,14 +88,16 @@ impl std::fmt::Display for Place {
 
 const FORMS: &str = "use postgresql://user:password@host/database, mysql://user:password@host/database, sqlite:///relative.db, sqlite:////absolute.db or sqlite:///:memory:";
 
-fn invalid(message: impl Into<String>, hint: impl Into<String>) -> DriverError {
+const ENCODE: &str = "percent-encode special characters in user and password: @ is %40, / is %2F, # is %23, ? is %3F";
+
+pub(super) fn invalid(message: impl Into<String>, hint: impl Into<String>) -> DriverError {
     DriverError::InvalidUrl {
         message: message.into(),
         hint: hint.into(),
     }
 }
 
-/// Reads a URL; settings in its query string go into `settings`.
+/// Parse a URL; settings in its query string are written to `settings`.
 pub(crate) fn parse(url: &str, settings: &mut PoolSettings) -> Result<Address, DriverError> {
     let Some((name, _)) = url.split_once(':') else {
         return Err(invalid("the database URL has no scheme", FORMS));
@@ -102,13 +107,15 @@ pub(crate) fn parse(url: &str, settings: &mut PoolSettings) -> Result<Address, D
         "mysql" | "mariadb" => Scheme::Mysql,
         "sqlite" => Scheme::Sqlite,
         other => {
-            // Without `://` the part before the colon may be anything, a password too.
-            let known = if url.contains("://") && other.len() <= 20 {
-                format!("unknown database scheme `{other}`")
-            } else {
-                "the database URL has no scheme".to_owned()
+            // Otherwise the part before the colon may be anything, even a password.
+            if !url[name.len()..].starts_with("://") || other.len() > 20 {
+                return Err(invalid("the database URL has no scheme", FORMS));
+            }
+            let hint = match other.split_once('+') {
+                Some((plain, _)) => format!("write {plain}://…, without a driver name"),
+                None => FORMS.to_owned(),
             };
-            return Err(invalid(known, FORMS));
+            return Err(invalid(format!("unknown database scheme `{other}`"), hint));
         }
     };
     let place = match scheme {
@@ -116,6 +123,15 @@ pub(crate) fn parse(url: &str, settings: &mut PoolSettings) -> Result<Address, D
         Scheme::Postgres | Scheme::Mysql => Place::Server(server(url, scheme, settings)?),
     };
     Ok(Address { scheme, place })
+}
+
+/// The file of an SQLite URL, and whether connecting creates it; `None` for other URLs.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<(PathBuf, bool)> {
+    match parse(url, &mut PoolSettings::default()).ok()?.place {
+        Place::File { path, create, .. } => Some((path, create)),
+        Place::Memory | Place::Server(_) => None,
+    }
 }
 
 fn file(url: &str, settings: &mut PoolSettings) -> Result<Place, DriverError> {
@@ -127,6 +143,7 @@ fn file(url: &str, settings: &mut PoolSettings) -> Result<Place, DriverError> {
     );
     let mut read_only = false;
     let mut create = true;
+    let mut immutable = false;
     for (key, value) in pairs(query) {
         match (key.as_str(), value.as_str()) {
             ("mode", "memory") => memory = true,
@@ -139,7 +156,9 @@ fn file(url: &str, settings: &mut PoolSettings) -> Result<Place, DriverError> {
                     "use mode=ro, mode=rw, mode=rwc or mode=memory",
                 ));
             }
-            _ => setting(&key, &value, settings, &["mode"])?,
+            ("immutable", "1" | "true" | "yes" | "on") => immutable = true,
+            ("immutable", "0" | "false" | "no" | "off") => immutable = false,
+            _ => setting(&key, &value, settings, &["mode", "immutable"])?,
         }
     }
     if memory {
@@ -152,26 +171,73 @@ fn file(url: &str, settings: &mut PoolSettings) -> Result<Place, DriverError> {
         ));
     };
     let path = PathBuf::from(decoded(name)?);
+    let read_only = read_only || immutable;
     Ok(Place::File {
         path,
         read_only,
         create: create && !read_only,
+        immutable,
     })
 }
 
-fn server(url: &str, scheme: Scheme, settings: &mut PoolSettings) -> Result<Server, DriverError> {
-    let parsed = url::Url::parse(url).map_err(|error| {
-        invalid(
-            format!("the database URL cannot be read: {error}"),
-            "write special characters of user and password as %XX (@ is %40, / is %2F, # is %23)",
-        )
+/// Refuse a URL whose password, with special characters in it, would be read as the host, the
+/// database or a setting, and be shown in errors as such.
+fn check_special_characters(url: &str) -> Result<(), DriverError> {
+    let Some((_, rest)) = url.split_once("://") else {
+        return Err(invalid(
+            "the database URL has no `//` after its scheme",
+            FORMS,
+        ));
+    };
+    let server = authority(url);
+    let (path, query) = rest[server.len()..]
+        .split_once('?')
+        .unwrap_or((&rest[server.len()..], ""));
+    let password_goes_on = path.contains('@')
+        || query
+            .split('&')
+            .any(|pair| pair.split('=').next().is_some_and(|key| key.contains('@')))
+        || (path.is_empty()
+            && query.contains('@')
+            && server.contains(':')
+            && !server.contains('@'));
+    if password_goes_on {
+        return Err(invalid(
+            "the database URL has an `@` after its host: a password with special characters?",
+            ENCODE,
+        ));
+    }
+    Ok(())
+}
+
+fn read(url: &str) -> Result<url::Url, DriverError> {
+    check_special_characters(url)?;
+    let parsed = url::Url::parse(&with_host(url)).map_err(|error| {
+        let authority = authority(url);
+        if authority
+            .rsplit('@')
+            .next()
+            .is_some_and(|hosts| hosts.contains(','))
+        {
+            return invalid(
+                "the database URL names several hosts, but a pool connects to one server",
+                "name one; for replicas create a pool for each (db.init(default=…, \
+                 replica=…)), or use a proxy",
+            );
+        }
+        invalid(format!("the database URL is invalid: {error}"), ENCODE)
     })?;
     if parsed.fragment().is_some() {
         return Err(invalid(
             "the database URL has a `#` part",
-            "write a # in the password as %23",
+            "encode a # in the password as %23",
         ));
     }
+    Ok(parsed)
+}
+
+fn server(url: &str, scheme: Scheme, settings: &mut PoolSettings) -> Result<Server, DriverError> {
+    let parsed = read(url)?;
     let mut server = Server {
         host: match parsed.host_str() {
             None | Some("") => "localhost".to_owned(),
@@ -188,53 +254,112 @@ fn server(url: &str, scheme: Scheme, settings: &mut PoolSettings) -> Result<Serv
         server.socket = Some(PathBuf::from(&server.host));
     }
     for (key, value) in pairs(parsed.query().unwrap_or_default()) {
-        match key.as_str() {
-            "host" if value.starts_with('/') => server.socket = Some(value.into()),
-            "host" => server.host = value,
-            "socket" | "unix_socket" => server.socket = Some(value.into()),
-            "port" => {
-                server.port = Some(value.parse().map_err(|_| {
-                    invalid(
-                        "the port in the database URL is no number",
-                        "ports are 1 to 65535",
-                    )
-                })?);
-            }
-            "user" => server.user = Some(value),
-            "password" => server.password = Some(value),
-            "dbname" => server.database = Some(value),
-            "sslmode" | "ssl-mode" => {
-                let word = value.to_ascii_lowercase().replace('_', "-");
-                settings.ssl_mode = Some(match (scheme, word.as_str()) {
-                    (Scheme::Mysql, "disabled") => "disable".to_owned(),
-                    (Scheme::Mysql, "preferred") => "prefer".to_owned(),
-                    (Scheme::Mysql, "required") => "require".to_owned(),
-                    (Scheme::Mysql, "verify-identity") => "verify-full".to_owned(),
-                    _ => word,
-                });
-            }
-            "sslrootcert" | "ssl-ca" => settings.ssl_root_cert = Some(value.into()),
-            "sslcert" | "ssl-cert" => settings.ssl_client_cert = Some(value.into()),
-            "sslkey" | "ssl-key" => settings.ssl_client_key = Some(value.into()),
-            "application_name" => settings.pg_application_name = Some(value),
-            "charset" => settings.mysql_charset = value,
-            "collation" => settings.mysql_collation = Some(value),
-            _ => setting(
-                &key,
-                &value,
-                settings,
-                &[
-                    "application_name",
-                    "charset",
-                    "host",
-                    "port",
-                    "socket",
-                    "sslmode",
-                ],
-            )?,
-        }
+        parameter(scheme, &key, value, &mut server, settings)?;
+    }
+    if server.host.contains(',') {
+        return Err(invalid(
+            "the database URL names several hosts, but a pool connects to one server",
+            "name one of them",
+        ));
+    }
+    if scheme == Scheme::Postgres {
+        libpq::trust_system(settings)?;
+    }
+    if server.user.is_none() {
+        server.user = Some(user_of_the_system(scheme)?);
     }
     Ok(server)
+}
+
+/// Applies one parameter of the query string of a server's URL.
+fn parameter(
+    scheme: Scheme,
+    key: &str,
+    value: String,
+    server: &mut Server,
+    settings: &mut PoolSettings,
+) -> Result<(), DriverError> {
+    match key {
+        "host" if value.starts_with('/') => server.socket = Some(value.into()),
+        "host" => server.host = value,
+        "socket" | "unix_socket" => server.socket = Some(value.into()),
+        "port" => {
+            server.port = Some(value.parse().map_err(|_| {
+                invalid(
+                    "the port in the database URL is not a number",
+                    "use a port from 1 to 65535",
+                )
+            })?);
+        }
+        "user" => server.user = Some(value),
+        "password" => server.password = Some(value),
+        "dbname" => server.database = Some(value),
+        "sslmode" | "ssl-mode" => {
+            let word = value.to_ascii_lowercase().replace('_', "-");
+            settings.ssl_mode = Some(match (scheme, word.as_str()) {
+                (Scheme::Mysql, "disabled") => "disable".to_owned(),
+                (Scheme::Mysql, "preferred") => "prefer".to_owned(),
+                (Scheme::Mysql, "required") => "require".to_owned(),
+                (Scheme::Mysql, "verify-identity") => "verify-full".to_owned(),
+                _ => word,
+            });
+        }
+        _ if scheme == Scheme::Postgres && libpq::parameter(key, &value, server, settings)? => {}
+        "sslrootcert" | "ssl-ca" => settings.ssl_root_cert = Some(value.into()),
+        "sslcert" | "ssl-cert" => settings.ssl_client_cert = Some(value.into()),
+        "sslkey" | "ssl-key" => settings.ssl_client_key = Some(value.into()),
+        "application_name" => settings.pg_application_name = Some(value),
+        "charset" => settings.mysql_charset = value,
+        "collation" => settings.mysql_collation = Some(value),
+        _ => setting(
+            key,
+            &value,
+            settings,
+            &[
+                "application_name",
+                "charset",
+                "connect_timeout",
+                "host",
+                "port",
+                "socket",
+                "sslmode",
+            ],
+        )?,
+    }
+    Ok(())
+}
+
+/// The default user, as in the databases' own clients.
+fn user_of_the_system(scheme: Scheme) -> Result<String, DriverError> {
+    if scheme == Scheme::Postgres
+        && let Ok(user) = std::env::var("PGUSER")
+        && !user.is_empty()
+    {
+        return Ok(user);
+    }
+    whoami::username().map_err(|error| {
+        invalid(
+            format!("the database URL has no user, and the process's user has no name: {error}"),
+            "write it in the URL: postgresql://user@host/database",
+        )
+    })
+}
+
+/// Return the part between `://` and the path.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
+}
+
+/// Add a host to the URL: `user@/database` means this machine.
+fn with_host(url: &str) -> std::borrow::Cow<'_, str> {
+    let user = authority(url).rfind('@').map(|at| &authority(url)[..=at]);
+    match user {
+        Some(user) if authority(url) == user || authority(url)[user.len()..].starts_with(':') => {
+            url.replacen(user, &format!("{user}localhost"), 1).into()
+        }
+        _ => url.into(),
+    }
 }
 
 fn setting(
@@ -246,17 +371,12 @@ fn setting(
     if settings.set(key, value)? {
         return Ok(());
     }
-    let nearest = PoolSettings::NAMES
-        .iter()
-        .chain(others)
-        .min_by_key(|known| distance(key, known))
-        .filter(|known| distance(key, known) <= 3);
+    let known = PoolSettings::NAMES.iter().chain(others).copied();
     Err(invalid(
         format!("unknown setting `{key}` in the database URL"),
-        nearest.map_or_else(
-            || format!("known are {}", PoolSettings::NAMES.join(", ")),
-            |known| format!("did you mean `{known}`?"),
-        ),
+        suggest::hint(key, known, || {
+            format!("valid settings are {}", PoolSettings::NAMES.join(", "))
+        }),
     ))
 }
 
@@ -270,22 +390,12 @@ fn decoded(text: &str) -> Result<String, DriverError> {
     percent_decode_str(text)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)
-        .map_err(|_| invalid("a %XX part of the database URL is no UTF-8", FORMS))
-}
-
-/// Levenshtein distance, for "did you mean".
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.bytes().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.bytes().enumerate() {
-            let change = corner + usize::from(a != b);
-            corner = row[j + 1];
-            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
+        .map_err(|_| {
+            invalid(
+                "a percent-encoded part of the database URL is not UTF-8",
+                FORMS,
+            )
+        })
 }
 
 #[cfg(test)]
@@ -332,17 +442,138 @@ mod tests {
         assert_eq!(address.place.to_string(), "/run/my.sock/app");
     }
 
+    fn server_of(url: &str) -> (Server, PoolSettings) {
+        let (address, settings) = read(url).unwrap();
+        match address.place {
+            Place::Server(server) => (server, settings),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_a_user_it_is_that_of_the_system() {
+        let me = whoami::username().unwrap();
+        let expected = std::env::var("PGUSER").unwrap_or_else(|_| me.clone());
+        for url in [
+            "postgresql://localhost/d",
+            "postgres:///d",
+            "postgresql://:secret@h/d",
+        ] {
+            assert_eq!(
+                server_of(url).0.user.as_deref(),
+                Some(expected.as_str()),
+                "{url}"
+            );
+        }
+        assert_eq!(
+            server_of("mysql://h/d").0.user.as_deref(),
+            Some(me.as_str())
+        );
+        assert_eq!(
+            server_of("postgresql://h/d?user=x").0.user.as_deref(),
+            Some("x")
+        );
+    }
+
+    #[test]
+    fn a_user_without_a_host() {
+        for url in [
+            "postgresql://me@/d?host=/run/pg&port=5433",
+            "postgresql://me@:5433/d?host=/run/pg",
+            "postgresql://me@%2Frun%2Fpg:5433/d",
+        ] {
+            let (server, _) = server_of(url);
+            assert_eq!(server.user.as_deref(), Some("me"), "{url}");
+            assert_eq!(server.socket, Some(PathBuf::from("/run/pg")), "{url}");
+            assert_eq!(
+                (server.port, server.database.as_deref()),
+                (Some(5433), Some("d"))
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_of_libpq() {
+        let (_, settings) = server_of(
+            "postgresql://u@h/d?connect_timeout=3&options=-c%20search_path%3Da,b&\
+             target_session_attrs=read-write&channel_binding=prefer&gssencmode=prefer&\
+             client_encoding=UTF8&keepalives=0&tcp_user_timeout=1500&sslrootcert=system&load_balance_hosts=disable",
+        );
+        assert_eq!(
+            settings.connect_timeout,
+            Some(std::time::Duration::from_secs(3))
+        );
+        assert_eq!(settings.keepalive, None);
+        assert_eq!(
+            settings.tcp_user_timeout,
+            Some(std::time::Duration::from_millis(1500))
+        );
+        assert_eq!(settings.pg_options.as_deref(), Some("-c search_path=a,b"));
+        assert_eq!(
+            settings.pg_target_session_attrs.as_deref(),
+            Some("read-write")
+        );
+        assert_eq!(settings.ssl_mode.as_deref(), Some("verify-full"));
+        assert_eq!(settings.ssl_root_cert, None);
+        assert_eq!(
+            server_of("postgresql://u@h/d?connect_timeout=0")
+                .1
+                .connect_timeout,
+            None
+        );
+        for (parameter, reason) in [
+            ("channel_binding=require", "not support channel binding"),
+            ("gssencmode=require", "not support GSSAPI"),
+            ("service=main", "not read service files"),
+            ("passfile=/x", "not read password files"),
+            ("keepalives_interval=5", "fixed pauses"),
+            ("client_encoding=latin1", "UTF-8"),
+            ("sslcrl=/x", "TLS"),
+            ("require_auth=scram-sha-256", "cannot enforce"),
+            ("replication=database", "replication"),
+            ("options=search_path", "cannot read"),
+            ("sslmode=require&sslrootcert=system", "sslmode=require"),
+            ("sslrootcert=system&sslmode=require", "sslmode=require"),
+            ("host=a,b", "several hosts"),
+        ] {
+            let error = read(&format!("postgresql://u:hunter2@h/d?{parameter}")).unwrap_err();
+            assert!(error.to_string().contains(reason), "{parameter}: {error}");
+            assert!(error.hint().is_some(), "{parameter}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+        let error = read("postgresql://u:hunter2@a:1,b:2/d").unwrap_err();
+        assert!(error.to_string().contains("several hosts"), "{error}");
+    }
+
     #[test]
     fn mistakes_are_named_without_secrets() {
         for (url, part) in [
             ("oracle://u:hunter2@h/d", "unknown database scheme `oracle`"),
             ("u:hunter2@h", "no scheme"),
-            ("postgresql://u:hunter2@h:port/d", "cannot be read"),
+            ("postgresql://u:hunter2@h:port/d", "is invalid"),
             ("mysql://u:hunter2@h/d?max_conections=1", "unknown setting"),
             ("nothing", "no scheme"),
         ] {
             let error = read(url).unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+        for url in [
+            "postgresql://u:1/hunter2@h/d",
+            "postgresql://u:hunter2/x@h/d",
+            "postgresql://u:x@hunter2/y@h/d",
+            "mysql://u:hunter2#x@h/d",
+            "mysql://u:1#hunter2@h/d",
+            "mysql://u:1?hunter2@h/d",
+            "mysql://u:1?hunter2=x@h/d",
+            "mysql://u:x@y?hunter2@h/d",
+            "postgresql:u:hunter2@h/d",
+            "postgresql:/u:hunter2@h/d",
+            "hunter2+x:y@h/d",
+            "u:hunter2@h/d?x=://",
+        ] {
+            let error = read(url).unwrap_err();
+            assert!(error.hint().is_some(), "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
         let error = read("mysql://h/d?max_conections=1").unwrap_err();

@@ -49,7 +49,7 @@ async fn all_or_nothing(server: Server) {
                 .unwrap();
             assert_eq!(done.affected, 100);
             run(&pool, "DELETE FROM t").await;
-            // The last row of a later batch clashes: nothing of the first batches may stay.
+            // The last row of a later batch conflicts: nothing of the first batches may remain.
             let mut bad = rows(0..100);
             bad.push(vec![Value::Int(5), Value::Text("again".into())]);
             let problem = pool
@@ -75,20 +75,20 @@ async fn all_or_nothing(server: Server) {
                 .unwrap_err();
             assert!(!problem.is_retryable(), "{server:?} {problem:?}");
             assert_eq!(count(&pool).await, 0, "{server:?} {size:?}");
-            // Inside a transaction that goes on.
+            // Inside a transaction that continues.
             let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
             transaction
                 .bulk(&insert, rows(0..10), size, &never())
                 .await
                 .unwrap();
-            transaction.savepoint("s").await.unwrap();
+            transaction.savepoint("s", &never()).await.unwrap();
             transaction
                 .bulk(&insert, bad, size, &never())
                 .await
                 .unwrap_err();
-            transaction.rollback_to("s").await.unwrap();
+            transaction.rollback_to("s", &never()).await.unwrap();
             assert!(!transaction.failed());
-            transaction.commit().await.unwrap();
+            transaction.commit(&never()).await.unwrap();
             assert_eq!(count(&pool).await, 10, "{server:?} {size:?}");
             run(&pool, "DELETE FROM t").await;
         }
@@ -119,7 +119,7 @@ async fn a_hundred_thousand(server: Server) {
     .await;
 }
 
-/// Keys that the database counts come back in the order of the rows, also with others at work.
+/// Generated keys are returned in the order of the rows, also with concurrent writers.
 async fn keys(server: Server) {
     with_database(server, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;

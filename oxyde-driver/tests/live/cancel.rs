@@ -45,8 +45,8 @@ fn slow_write(server: Server) -> &'static str {
     }
 }
 
-/// Nothing runs on the server (but for this question), no connection is missing, the next
-/// statement is answered right.
+/// No statement runs on the server (except this query), no connection is missing, and the next
+/// statement succeeds.
 async fn is_well(pool: &Pool, server: Server) {
     let deadline = Instant::now() + Duration::from_millis(1500);
     loop {
@@ -104,7 +104,7 @@ async fn is_well(pool: &Pool, server: Server) {
     assert_eq!(both.1.unwrap().cell(0, 0), Cell::Int(42), "{server:?}");
 }
 
-/// Fires after a while; the later the rounds, the later.
+/// Fires after a delay that grows with the round.
 fn after(pause: Duration) -> Cancel {
     let cancel = Cancel::new();
     let remote = cancel.clone();
@@ -188,7 +188,7 @@ async fn a_write(server: Server) {
                 .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
                 .await
                 .unwrap();
-            // What was done is told as done.
+            // A completed write is reported as successful.
             let expected = i64::from(problem.is_ok());
             assert_eq!(
                 count.cell(0, 0),
@@ -230,8 +230,8 @@ async fn an_acquire(server: Server) {
     .await;
 }
 
-/// BEGIN, savepoints, statements, COMMIT: a cancel at a moment that moves through all of them.
-/// Whatever is told is what happened.
+/// BEGIN, savepoints, statements, COMMIT: cancelled at a time that moves through all of them.
+/// The reported outcome is the actual one.
 async fn a_transaction(server: Server) {
     with_database(server, |database| async move {
         let pool = small_pool(&database).await;
@@ -259,9 +259,9 @@ async fn a_transaction(server: Server) {
                             &cancel,
                         )
                         .await?;
-                    transaction.savepoint("s").await?;
+                    transaction.savepoint("s", &never()).await?;
                 }
-                transaction.commit().await
+                transaction.commit(&never()).await
             };
             let told = work.await;
             let rows = pool
@@ -280,7 +280,7 @@ async fn a_transaction(server: Server) {
     .await;
 }
 
-/// The caller of a commit goes away: it is done all the same, and its connection comes back.
+/// A cancelled caller does not stop its commit, and the connection returns to the pool.
 async fn a_dropped_commit(server: Server) {
     with_database(server, |database| async move {
         let pool = small_pool(&database).await;
@@ -297,7 +297,8 @@ async fn a_dropped_commit(server: Server) {
                 .await
                 .unwrap();
             {
-                let mut commit = std::pin::pin!(transaction.commit());
+                let never = never();
+                let mut commit = std::pin::pin!(transaction.commit(&never));
                 std::future::poll_fn(|context| {
                     let _ = commit.as_mut().poll(context);
                     std::task::Poll::Ready(())
@@ -388,17 +389,17 @@ async fn a_time_limit(server: Server) {
             matches!(problem, DriverError::TransactionTimeout { .. }),
             "{server:?} {problem:?}"
         );
-        let problem = transaction.commit().await.unwrap_err();
+        let problem = transaction.commit(&never()).await.unwrap_err();
         assert!(
             matches!(problem, DriverError::TransactionTimeout { .. }),
             "{server:?} {problem:?}"
         );
         is_well(&pool, server).await;
-        // … and between statements: the server is free without anybody asking.
+        // … and between statements: the server rolls back without another call.
         let transaction = pool.begin(options, &never()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(150)).await;
         is_well(&pool, server).await;
-        let problem = transaction.commit().await.unwrap_err();
+        let problem = transaction.commit(&never()).await.unwrap_err();
         assert!(
             matches!(problem, DriverError::TransactionTimeout { .. }),
             "{server:?} {problem:?}"

@@ -1,4 +1,4 @@
-//! Rows bit by bit: all of them, in order, beside other statements, and left at any point.
+//! Cursors: all rows, in order, beside other statements, and closed at any point.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ async fn drained(cursor: &Cursor, chunk: usize) -> Vec<i64> {
     }
 }
 
-/// All connections are back, and none had to be closed.
+/// All connections are back in the pool, and none had to be closed.
 async fn is_clean(pool: &Pool) {
     let deadline = Instant::now() + Duration::from_secs(2);
     while pool.status().in_use > 0 {
@@ -90,7 +90,7 @@ async fn outside(server: Server) {
                 drained(&cursor, chunk).await,
                 (11..=ROWS).collect::<Vec<_>>()
             );
-            // At its end the connection is back, although the cursor is still there.
+            // At its end the connection is back in the pool, although the cursor still exists.
             assert_eq!(pool.status().in_use, 0, "{server:?}");
             assert!(cursor.next(&never()).await.unwrap().is_empty());
         }
@@ -110,7 +110,7 @@ async fn outside(server: Server) {
             is_clean(&pool).await;
         }
         assert!(pool.status().size <= before + 1, "{:?}", pool.status());
-        // A statement that the server refuses.
+        // A statement that the server rejects.
         let wrong = crate::plans::plan(
             server,
             "SELECT id FROM nowhere",
@@ -147,12 +147,12 @@ async fn inside(server: Server) {
         assert_eq!(first.next(&never()).await.unwrap().len(), 100);
         // Other statements of the transaction, reads and writes, and savepoints in between.
         let say = async |sql: &str| transaction.fetch_raw(sql, vec![], &[], &never()).await;
-        transaction.savepoint("a").await.unwrap();
+        transaction.savepoint("a", &never()).await.unwrap();
         say("UPDATE t SET name = 'changed' WHERE id <= 50")
             .await
             .unwrap();
-        transaction.rollback_to("a").await.unwrap();
-        transaction.release("a").await.unwrap();
+        transaction.rollback_to("a", &never()).await.unwrap();
+        transaction.release("a", &never()).await.unwrap();
         assert_eq!(
             drained(&second, 100).await,
             (4_001..=ROWS).collect::<Vec<_>>()
@@ -161,7 +161,7 @@ async fn inside(server: Server) {
             .await
             .unwrap();
         assert_eq!(drained(&first, 100).await, (101..=ROWS).collect::<Vec<_>>());
-        // One that is left in the middle does not keep the transaction from its end.
+        // An unfinished cursor does not prevent the end of the transaction.
         let third = transaction
             .open_cursor(&plan, vec![Value::Int(0)], 5, &never())
             .await
@@ -173,7 +173,7 @@ async fn inside(server: Server) {
             .await
             .unwrap();
         fourth.next(&never()).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit(&never()).await.unwrap();
         let rest = fourth.next(&never()).await;
         if server == Server::Postgres || server == Server::Sqlite {
             assert!(matches!(rest, Err(DriverError::Closed { .. })), "{rest:?}");
@@ -181,7 +181,7 @@ async fn inside(server: Server) {
             assert_eq!(rest.unwrap().len(), 5);
         }
         is_clean(&pool).await;
-        // No view of the past is left behind.
+        // No old snapshot remains.
         run(&pool, "DROP TABLE t").await;
         pool.close().await;
     })
@@ -192,25 +192,25 @@ async fn a_savepoint_ends_it(server: Server) {
     with_database(server, |database| async move {
         let pool = filled(server, &database).await;
         let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
-        transaction.savepoint("a").await.unwrap();
+        transaction.savepoint("a", &never()).await.unwrap();
         let plan = above(server);
         let cursor = transaction
             .open_cursor(&plan, vec![Value::Int(0)], 5, &never())
             .await
             .unwrap();
         cursor.next(&never()).await.unwrap();
-        transaction.rollback_to("a").await.unwrap();
+        transaction.rollback_to("a", &never()).await.unwrap();
         let problem = cursor.next(&never()).await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }), "{problem:?}");
         drop(cursor);
-        // The transaction goes on.
+        // The transaction continues.
         assert!(!transaction.failed());
         let count = "SELECT COUNT(*) AS n FROM t";
         transaction
             .fetch_raw(count, vec![], &[], &never())
             .await
             .unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit(&never()).await.unwrap();
         is_clean(&pool).await;
         pool.close().await;
     })

@@ -1,4 +1,4 @@
-//! Each cause is its own error, by code, with names.
+//! Each cause has its own error, with a code and names.
 
 use std::time::{Duration, Instant};
 
@@ -120,7 +120,11 @@ async fn constraints(server: Server) {
 
 async fn read_only(server: Server) {
     with_database(server, |database| async move {
-        let pool = database.pool(PoolSettings::default()).await;
+        let settings = PoolSettings {
+            max_connections: 1,
+            ..PoolSettings::default()
+        };
+        let pool = database.pool(settings).await;
         run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
         let options = BeginOptions {
             read_only: true,
@@ -138,7 +142,6 @@ async fn read_only(server: Server) {
         );
         transaction.rollback().await.unwrap();
         // The next user of the connection may write.
-        assert_eq!(pool.status().size, 1);
         run(&pool, "INSERT INTO t VALUES (1)").await;
         pool.fetch_raw("INSERT INTO t VALUES (2)", vec![], &[], &never())
             .await
@@ -180,7 +183,7 @@ async fn deadlock(server: Server) {
         );
         assert!(problem.is_retryable());
         assert!(loser.failed());
-        // Nothing more runs in it, on its own least of all.
+        // No statement runs in it any more, and none runs outside it.
         let problem = loser
             .fetch_raw(&update(1), vec![], &[], &never())
             .await
@@ -190,7 +193,7 @@ async fn deadlock(server: Server) {
             Some(Cause::TransactionAborted),
             "{server:?} {problem:?}"
         );
-        loser.commit().await.unwrap_err();
+        loser.commit(&never()).await.unwrap_err();
         drop((one, two));
         pool.close().await;
     })
@@ -320,9 +323,9 @@ async fn connecting_fails_at_once_with_its_own_error() {
     }
 }
 
-/// The test servers have a certificate that nobody has signed, or none: both are refused.
+/// The test servers have an unsigned certificate, or none: both are refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn verify_full_refuses_a_certificate_that_nobody_signed() {
+async fn verify_full_refuses_an_unsigned_certificate() {
     let urls = [
         format!("{}/postgres?sslmode=verify-full", Server::Postgres.url()),
         format!("{}/mysql?ssl_mode=verify-full", Server::Mysql.url()),

@@ -1,22 +1,22 @@
-//! Notifications, and the connection that hears them.
+//! Notifications, and the connection that receives them.
 
 use std::time::Duration;
 
-use oxyde_driver::{Cancel, DriverError, Heard, Listener, Pool, PoolSettings};
+use oxyde_driver::{Cancel, DriverError, Listener, Notification, Pool, PoolSettings};
 
 use crate::server::{Server, never, run, with_database};
 
-async fn heard(listener: &Listener) -> Heard {
+async fn heard(listener: &Listener) -> Notification {
     tokio::time::timeout(Duration::from_secs(10), listener.next(&never()))
         .await
         .unwrap()
         .unwrap()
 }
 
-fn payload(heard: &Heard) -> &str {
+fn payload(heard: &Notification) -> &str {
     match heard {
-        Heard::Note { payload, .. } => payload,
-        Heard::Gap => panic!("a gap"),
+        Notification::Message { payload, .. } => payload,
+        Notification::Gap => panic!("a gap"),
     }
 }
 
@@ -39,7 +39,7 @@ async fn what_is_sent_is_heard_and_gaps_are_told() {
         .await;
         assert_eq!(payload(&heard(&listener).await), "one");
         assert_eq!(payload(&heard(&listener).await), "two");
-        // A call that is given up loses nothing.
+        // A cancelled call loses no notification.
         let cancel = Cancel::new();
         cancel.fire();
         let stopped = listener.next(&cancel).await;
@@ -52,7 +52,7 @@ async fn what_is_sent_is_heard_and_gaps_are_told() {
         for _ in 0..3 {
             end_listeners(&pool).await;
             run(&pool, "NOTIFY a, 'lost'").await;
-            assert_eq!(heard(&listener).await, Heard::Gap);
+            assert_eq!(heard(&listener).await, Notification::Gap);
             run(&pool, "NOTIFY a, 'four'").await;
             assert_eq!(payload(&heard(&listener).await), "four");
         }

@@ -4,17 +4,16 @@
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    clippy::large_futures,
     clippy::too_many_lines,
     reason = "a test may fail in these ways"
 )]
 
 mod bulk;
 mod cancel;
+mod chunks;
 mod cursor;
 mod errors;
 mod listen;
-mod parts;
 mod plans;
 mod pool;
 mod roundtrip;

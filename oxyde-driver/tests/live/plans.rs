@@ -34,6 +34,7 @@ pub fn plan(
             })
             .collect(),
         writes,
+        plain_insert: sql.starts_with("INSERT INTO"),
         bulk: None,
     })
 }

@@ -1,4 +1,4 @@
-//! Who gets a connection, who waits, what happens to those that die.
+//! The pool: leases, waiting, and lost connections.
 
 use std::time::{Duration, Instant};
 
@@ -49,8 +49,9 @@ async fn five_hundred_tasks(server: Server) {
     .await;
 }
 
-/// Over the time a task gets an error that says who has the connections; then all is well.
-async fn nobody_waits_forever(server: Server) {
+/// After the timeout a task gets an error that names the holders of the connections; then the pool
+/// recovers.
+async fn no_task_waits_forever(server: Server) {
     with_database(server, |database| async move {
         let settings = PoolSettings {
             name: "small".to_owned(),
@@ -79,7 +80,7 @@ async fn nobody_waits_forever(server: Server) {
     .await;
 }
 
-/// The first that asks is the first that gets.
+/// Connections are leased in the order of requests.
 #[tokio::test]
 async fn in_order() {
     let pool = Pool::connect("sqlite://", PoolSettings::default())
@@ -98,7 +99,7 @@ async fn in_order() {
         }));
         tokio::task::yield_now().await;
     }
-    first.commit().await.unwrap();
+    first.commit(&never()).await.unwrap();
     for task in tasks {
         task.await.unwrap();
     }
@@ -106,7 +107,7 @@ async fn in_order() {
     pool.close().await;
 }
 
-/// The server ends all sessions: reads do not notice, and all is well afterwards.
+/// The server ends all sessions: reads are retried, and the pool recovers.
 async fn killed_sessions(server: Server) {
     with_database(server, |database| async move {
         let settings = PoolSettings { max_connections: 4, ..PoolSettings::default() };
@@ -119,7 +120,7 @@ async fn killed_sessions(server: Server) {
                 held.push(pool.begin(BeginOptions::default(), &never()).await.unwrap());
             }
             for transaction in held {
-                transaction.commit().await.unwrap();
+                transaction.commit(&never()).await.unwrap();
             }
             if server == Server::Postgres {
                 let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -133,7 +134,7 @@ async fn killed_sessions(server: Server) {
                 let rows = other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
                 for row in 0..rows.len() {
                     if let Cell::Int(id) = rows.cell(row, 0) {
-                        // Some may be gone already.
+                        // Some sessions may already be closed.
                         let _ = other.script_plain(&[format!("KILL CONNECTION {id}")]).await;
                     }
                 }
@@ -163,7 +164,7 @@ async fn killed_sessions(server: Server) {
             .unwrap_err();
         assert!(matches!(problem, DriverError::ConnectionLost { .. }), "{server:?} {problem:?}");
         assert!(problem.is_retryable());
-        transaction.commit().await.unwrap_err();
+        transaction.commit(&never()).await.unwrap_err();
         pool.fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never()).await.unwrap();
         other.close().await;
         pool.close().await;
@@ -171,7 +172,7 @@ async fn killed_sessions(server: Server) {
     .await;
 }
 
-/// What raw SQL sets for the session does not reach the next user.
+/// Session settings of raw SQL do not reach the next user of the connection.
 async fn sessions_do_not_leak(server: Server) {
     with_database(server, |database| async move {
         let settings = PoolSettings {
@@ -291,10 +292,10 @@ crate::server::on_each_server! {
     tasks_mysql: five_hundred_tasks on Mysql;
     tasks_mariadb: five_hundred_tasks on Mariadb;
     tasks_sqlite: five_hundred_tasks on Sqlite;
-    waits_postgres: nobody_waits_forever on Postgres;
-    waits_mysql: nobody_waits_forever on Mysql;
-    waits_mariadb: nobody_waits_forever on Mariadb;
-    waits_sqlite: nobody_waits_forever on Sqlite;
+    waits_postgres: no_task_waits_forever on Postgres;
+    waits_mysql: no_task_waits_forever on Mysql;
+    waits_mariadb: no_task_waits_forever on Mariadb;
+    waits_sqlite: no_task_waits_forever on Sqlite;
     killed_postgres: killed_sessions on Postgres;
     killed_mysql: killed_sessions on Mysql;
     killed_mariadb: killed_sessions on Mariadb;

@@ -1,4 +1,4 @@
-//! Every type and value there and back, whatever the statement was bound with before.
+//! Round trips of every type and value, whatever the statement was bound with before.
 
 use oxyde_driver::{DriverError, Pool, PoolSettings};
 use oxyde_sql::types::ColumnType;
@@ -75,7 +75,7 @@ async fn every_value(server: Server) {
 }
 
 /// The statement is bound as each other type first, which the server may refuse or convert;
-/// after that a value of the column's own type must still arrive as it is.
+/// after that a value of the column's own type must still arrive unchanged.
 async fn every_type_after_every_other(server: Server) {
     with_database(server, |database| async move {
         let pool = one_connection(&database).await;
@@ -95,7 +95,7 @@ async fn every_type_after_every_other(server: Server) {
                     &[],
                     true,
                 );
-                // Refused or converted: either way nothing may stick to the statement.
+                // Rejected or converted, it must not affect later bindings of the statement.
                 let _ = pool
                     .execute(&first, vec![Value::Int(id), others[0].clone()], &never())
                     .await;
@@ -134,7 +134,7 @@ async fn raw_values(server: Server) {
                 }
                 sent.unwrap_or_else(|problem| panic!("{server:?} {ty:?} {value:?}: {problem}"));
                 let select = placed(server, "SELECT v FROM t WHERE id = ?");
-                // These have no type of their own on all servers: named by the caller.
+                // Not all servers report these types, so the caller names them.
                 let named = mysql || inet(&ty) || array(&ty);
                 let types = if named {
                     vec![("v".to_owned(), ty.clone())]
@@ -228,7 +228,7 @@ async fn what_has_no_form_is_an_error_that_names_the_column() {
                     "{sql}: {problem:?}"
                 );
             }
-            // The connection has heard the answer to its end and is used again.
+            // The connection has read the result to its end and is reused.
             assert_eq!(pool.status().size, 1, "{sql}");
             assert_eq!(pool.status().idle, 1, "{sql}");
             pool.close().await;

@@ -1,4 +1,4 @@
-//! The whole way once, on each server.
+//! A basic run through the driver, on each server.
 
 use oxyde_driver::{BeginOptions, Cell, DriverError, PoolSettings, Rule};
 
@@ -85,7 +85,7 @@ async fn the_whole_way() {
                 )
                 .await
                 .unwrap();
-            transaction.commit().await.unwrap();
+            transaction.commit(&never()).await.unwrap();
             let raw = pool
                 .fetch_raw("SELECT id, name FROM t ORDER BY id", vec![], &[], &never())
                 .await

@@ -1,5 +1,7 @@
-//! What is SQLite's own.
+//! SQLite's peculiarities.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use oxyde_driver::{BeginOptions, Cause, Cell, DriverError, Pool, PoolSettings};
@@ -61,7 +63,7 @@ async fn functions_in_sql() {
     assert_eq!(ask(&pool, &format!("{sum}1")).await, text("0.3"));
     assert_eq!(ask(&pool, &format!("{sum}3")).await, Value::Null);
     assert_eq!(
-        ask(&pool, "SELECT oxyde_decimal_max(v) AS v FROM d").await,
+        ask(&pool, "SELECT MAX(v COLLATE oxyde_decimal) AS v FROM d").await,
         text("10")
     );
     assert_eq!(
@@ -85,7 +87,7 @@ async fn functions_in_sql() {
         ),
         ("SELECT oxyde_decimal_sum('x')", Cause::Other),
         ("SELECT 'a' REGEXP '('", Cause::Other),
-        // A name in double quotes that is none is no text.
+        // An unknown double-quoted name is not a string.
         ("SELECT \"no_such_column\" FROM d", Cause::UndefinedColumn),
     ] {
         let problem = pool
@@ -166,15 +168,15 @@ async fn the_settings_hold_on_every_connection() {
         }
         drop(held);
         pool.close().await;
-        // Closed means closed: the last one out removes the log.
+        // The last connection to close removes the WAL file.
         let (_, path) = database.url.split_once(":///").unwrap();
         assert!(!std::path::Path::new(&format!("{path}-wal")).exists());
     })
     .await;
 }
 
-/// Many open a new file, and leave it, at the same time: no lock of the switch to WAL, nor of the
-/// log's removal, reaches them.
+/// Many processes open and close a new file at the same time: none sees the locks of the switch to
+/// WAL or of its removal.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_open_one_new_file() {
     for _ in 0..40 {
@@ -218,7 +220,7 @@ async fn a_file_that_is_only_read() {
     .await;
 }
 
-/// Another process holds the lock: this one waits as long as it was told to, then says so; and
+/// Another process holds the lock: this one waits up to the busy timeout, then fails; and
 /// a cancel ends the wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_process_writes() {
@@ -245,7 +247,7 @@ async fn another_process_writes() {
         let stdout = other.stdout.take().unwrap();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
         assert_eq!(line.trim(), "locked");
-        // Reading is free.
+        // Reads need no lock.
         assert_eq!(
             ask(&pool, "SELECT COUNT(*) AS n FROM t").await,
             Value::Int(0)
@@ -285,7 +287,7 @@ async fn another_process_writes() {
             "{:?}",
             began.elapsed()
         );
-        // And whoever waits long enough gets it.
+        // A task that waits long enough gets the lock.
         patient
             .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
             .await
@@ -297,7 +299,7 @@ async fn another_process_writes() {
     .await;
 }
 
-/// Many writers of one process: each gets its turn, nobody sees "database is locked".
+/// Many writers of one process: each gets its turn, and none gets "database is locked".
 #[tokio::test(flavor = "multi_thread")]
 async fn many_writers() {
     with_database(Server::Sqlite, |database| async move {
@@ -335,7 +337,7 @@ async fn many_writers() {
                         .await
                         .unwrap();
                     tokio::time::sleep(Duration::from_millis(1)).await;
-                    transaction.commit().await.unwrap();
+                    transaction.commit(&never()).await.unwrap();
                 }
             }));
         }
@@ -345,6 +347,81 @@ async fn many_writers() {
         assert_eq!(
             ask(&pool, "SELECT COUNT(*) AS n FROM t").await,
             Value::Int(200)
+        );
+        pool.close().await;
+    })
+    .await;
+}
+
+/// The longest time that one poll of a future takes.
+async fn longest_poll<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let mut work = pin!(work);
+    let mut longest = Duration::ZERO;
+    let value = poll_fn(|context| {
+        let start = Instant::now();
+        let polled = work.as_mut().poll(context);
+        longest = longest.max(start.elapsed());
+        polled
+    })
+    .await;
+    (value, longest)
+}
+
+/// A write that takes too long for the calling thread is undone there and done on another one: it
+/// happens once, and the calling thread is soon free.
+#[tokio::test]
+async fn a_long_write_happens_once() {
+    with_database(Server::Sqlite, |database| async move {
+        let pool = database.pool(PoolSettings::default()).await;
+        run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)").await;
+        run(
+            &pool,
+            "WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 300000) \
+             INSERT INTO t SELECT i, 0 FROM c",
+        )
+        .await;
+        let bigint = [ColumnType::BigInt];
+        let sql = "UPDATE t SET n = n + 1 WHERE id <= ?";
+        let change = plan(Server::Sqlite, sql, &bigint, &[], true);
+        let mut longest = Duration::MAX;
+        for count in [1, 300_000, 1, 300_000, 2, 300_000] {
+            let values = vec![Value::Int(count)];
+            let (done, took) = longest_poll(pool.execute(&change, values, &never())).await;
+            assert_eq!(done.unwrap().affected, u64::try_from(count).unwrap());
+            if count > 2 {
+                longest = longest.min(took);
+            }
+        }
+        assert!(longest < Duration::from_millis(25), "{longest:?}");
+        for (condition, expected) in [("id = 1", 6), ("id = 2", 4), ("id > 2", 3 * 299_998)] {
+            let sum = format!("SELECT sum(n) AS v FROM t WHERE {condition}");
+            assert_eq!(ask(&pool, &sum).await, Value::Int(expected), "{condition}");
+        }
+        pool.close().await;
+    })
+    .await;
+}
+
+/// The write-ahead log does not grow without limit, though no write makes the checkpoint itself.
+#[tokio::test]
+async fn short_writes_and_the_log() {
+    with_database(Server::Sqlite, |database| async move {
+        let pool = database.pool(PoolSettings::default()).await;
+        run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)").await;
+        let (_, path) = database.url.split_once(":///").unwrap();
+        let sql = "INSERT INTO t (body) VALUES (?)";
+        let add = plan(Server::Sqlite, sql, &[ColumnType::Text], &[], true);
+        let mut largest = 0;
+        for _ in 0..3_000 {
+            let values = vec![text(&"x".repeat(4_000))];
+            pool.execute(&add, values, &never()).await.unwrap();
+            largest = largest.max(std::fs::metadata(format!("{path}-wal")).unwrap().len());
+        }
+        let pages = largest / 4_096;
+        assert!((900..2_000).contains(&pages), "{pages} pages");
+        assert_eq!(
+            ask(&pool, "SELECT sum(length(body)) AS v FROM t").await,
+            Value::Int(12_000_000)
         );
         pool.close().await;
     })

@@ -1,4 +1,4 @@
-//! What a transaction keeps inside, and what it lets out.
+//! Isolation and outcome of transactions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,34 +30,34 @@ async fn savepoints(server: Server) {
         let add = |id: i64| format!("INSERT INTO t VALUES ({id})");
         let say = async |sql: String| transaction.fetch_raw(&sql, vec![], &[], &never()).await;
         say(add(1)).await.unwrap();
-        transaction.savepoint("outer").await.unwrap();
+        transaction.savepoint("outer", &never()).await.unwrap();
         say(add(2)).await.unwrap();
-        transaction.savepoint("inner").await.unwrap();
+        transaction.savepoint("inner", &never()).await.unwrap();
         say(add(1)).await.unwrap_err();
         assert!(transaction.failed());
-        transaction.rollback_to("inner").await.unwrap();
+        transaction.rollback_to("inner", &never()).await.unwrap();
         assert!(!transaction.failed());
-        transaction.release("inner").await.unwrap();
+        transaction.release("inner", &never()).await.unwrap();
         say(add(3)).await.unwrap();
-        transaction.rollback_to("outer").await.unwrap();
-        transaction.release("outer").await.unwrap();
+        transaction.rollback_to("outer", &never()).await.unwrap();
+        transaction.release("outer", &never()).await.unwrap();
         say(add(4)).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit(&never()).await.unwrap();
         assert_eq!(
             number(&pool, "SELECT MIN(id) + MAX(id) AS n FROM t").await,
             5,
             "{server:?}"
         );
-        // After the end nothing runs, least of all outside a transaction.
+        // After its end no statement runs, in particular not outside the transaction.
         let problem = say(add(9)).await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }), "{problem:?}");
-        transaction.commit().await.unwrap_err();
+        transaction.commit(&never()).await.unwrap_err();
         transaction.rollback().await.unwrap();
         assert!(matches!(
             pool.begin(BeginOptions::default(), &never())
                 .await
                 .unwrap()
-                .savepoint("a; DROP")
+                .savepoint("a; DROP", &never())
                 .await,
             Err(DriverError::Misuse(_))
         ));
@@ -66,7 +66,7 @@ async fn savepoints(server: Server) {
     .await;
 }
 
-/// An error that nobody rolled back: the commit says so, and nothing is committed.
+/// An error without a rollback: the commit fails, and nothing is committed.
 async fn a_swallowed_error(server: Server) {
     with_database(server, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;
@@ -81,7 +81,7 @@ async fn a_swallowed_error(server: Server) {
             .fetch_raw(add, vec![], &[], &never())
             .await
             .unwrap_err();
-        let problem = transaction.commit().await.unwrap_err();
+        let problem = transaction.commit(&never()).await.unwrap_err();
         assert_eq!(
             problem.cause(),
             Some(Cause::TransactionAborted),
@@ -93,7 +93,7 @@ async fn a_swallowed_error(server: Server) {
             "{server:?}"
         );
         assert_eq!(pool.status().size, 1, "{server:?}: it cost a connection");
-        // An error of binding never reached the server: the transaction is well.
+        // A binding error never reaches the server, so the transaction stays usable.
         let insert = plan(
             server,
             "INSERT INTO t VALUES (?)",
@@ -111,7 +111,7 @@ async fn a_swallowed_error(server: Server) {
             .execute(&insert, vec![Value::Int(1)], &never())
             .await
             .unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit(&never()).await.unwrap();
         assert_eq!(
             number(&pool, "SELECT COUNT(*) AS n FROM t").await,
             1,
@@ -122,7 +122,7 @@ async fn a_swallowed_error(server: Server) {
     .await;
 }
 
-/// Dropped, it is rolled back, and the pool has its connections again.
+/// A dropped transaction is rolled back, and its connection returns to the pool.
 async fn dropped(server: Server) {
     with_database(server, |database| async move {
         let settings = PoolSettings {
@@ -161,7 +161,7 @@ async fn dropped(server: Server) {
     .await;
 }
 
-/// Eight tasks read and write the same row; each gain counts.
+/// Eight tasks increment the same row; no update is lost.
 async fn read_then_write(server: Server) {
     with_database(server, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;
@@ -191,7 +191,7 @@ async fn read_then_write(server: Server) {
                         .fetch_raw(&sql, vec![], &[], &never())
                         .await
                         .unwrap();
-                    transaction.commit().await.unwrap();
+                    transaction.commit(&never()).await.unwrap();
                 }
             }));
         }
@@ -288,7 +288,7 @@ async fn isolation(server: Server) {
             .await
             .unwrap();
         if !matches!(server, Server::Mysql | Server::Mariadb) {
-            // There readers lock; here they see what was before.
+            // There readers block; here they see the previous version.
             run(&pool, "INSERT INTO t VALUES (1)").await;
         }
         let after = transaction
@@ -296,7 +296,7 @@ async fn isolation(server: Server) {
             .await
             .unwrap();
         assert_eq!(before.cell(0, 0), after.cell(0, 0), "{server:?}");
-        transaction.commit().await.unwrap();
+        transaction.commit(&never()).await.unwrap();
         pool.close().await;
     })
     .await;
@@ -324,7 +324,7 @@ async fn deferred(pool: &Pool) {
         .fetch_raw("INSERT INTO t VALUES (1, 7)", vec![], &[], &never())
         .await
         .unwrap();
-    let problem = transaction.commit().await.unwrap_err();
+    let problem = transaction.commit(&never()).await.unwrap_err();
     assert!(
         matches!(
             problem,

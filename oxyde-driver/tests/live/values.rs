@@ -1,12 +1,12 @@
-//! Values of every column type, and how each server is expected to give them back.
+//! Values of every column type, and the expected result on each server.
 
 use oxyde_driver::Cell;
 use oxyde_sql::types::ColumnType;
-use oxyde_sql::value::Value;
+use oxyde_sql::value::{RangeValue, Value};
 
 use crate::server::Server;
 
-/// A cell as the value that was sent.
+/// Convert a cell to the value that was sent.
 pub fn value_of(cell: Cell<'_>) -> Value {
     match cell {
         Cell::Null => Value::Null,
@@ -25,6 +25,13 @@ pub fn value_of(cell: Cell<'_>) -> Value {
         Cell::Json(text) => Value::Json(text.to_owned()),
         Cell::List(items) => Value::List(items.iter().map(value_of).collect()),
         Cell::Vector(numbers) => Value::Vector(numbers.to_vec()),
+        Cell::Range(range) => Value::Range(range.included().map(|included| {
+            Box::new(RangeValue {
+                lower: value_of(range.lower()),
+                upper: value_of(range.upper()),
+                included,
+            })
+        })),
     }
 }
 
@@ -32,7 +39,7 @@ pub fn value_of(cell: Cell<'_>) -> Value {
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Double(a), Value::Double(b)) => {
-            // Some servers keep no sign of zero.
+            // Some servers do not store the sign of zero.
             a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()) || (*a == 0.0 && *b == 0.0)
         }
         (Value::Json(a), Value::Json(b)) => squeezed(a) == squeezed(b),

@@ -1,4 +1,4 @@
-//! Columns and keys of tables that stay.
+//! Columns and primary keys of kept tables.
 
 use oxyde_sql::schema::Column;
 
@@ -91,8 +91,8 @@ impl Detector<'_> {
         Ok(())
     }
 
-    /// The value for rows that are there: as it was given, or the default of a column that
-    /// took NULL before; else it is asked for.
+    /// Return the value for existing rows: the given one, or the default of a column that
+    /// was nullable before; otherwise ask for it.
     fn fill(
         &mut self,
         place: &(String, Option<String>),

@@ -1,5 +1,5 @@
-//! Indexes, unique constraints, checks and foreign keys of tables that stay, and the foreign
-//! keys of new tables that had to wait.
+//! Indexes, unique constraints, checks and foreign keys of kept tables, and the deferred
+//! foreign keys of new tables.
 
 use oxyde_sql::ddl::points_at;
 use oxyde_sql::schema::{Check, ForeignKey, Index, IndexPart, Table, Unique};
@@ -11,7 +11,7 @@ use crate::operation::{
 };
 use crate::state;
 
-/// A part of a table that has a name.
+/// A named part of a table.
 trait Named: Clone + PartialEq {
     fn name(&self) -> &str;
     fn renamed(&self, name: &str) -> Self;
@@ -32,6 +32,14 @@ macro_rules! named {
 
 named!(Index, Unique, Check, ForeignKey);
 
+/// Whether an index is that of a foreign key which the table has already. It is built concurrently:
+/// existing projects get many such indexes at once, on large tables.
+fn serves_foreign_key(old: &Table, index: &Index) -> bool {
+    old.foreign_keys
+        .iter()
+        .any(|key| *index == Index::on(&*index.name, &key.columns))
+}
+
 /// Whether an index has SQL that mentions one of the columns.
 fn is_text_on(index: &Index, columns: &[&str]) -> bool {
     let mentions = |sql: &str| columns.iter().any(|name| state::sql_mentions(sql, name));
@@ -42,7 +50,7 @@ fn is_text_on(index: &Index, columns: &[&str]) -> bool {
         })
 }
 
-/// What has to be done to get from one list to another: renamed (old, new name), gone.
+/// The difference of two lists: renamed parts (old name, new name), dropped parts.
 fn leaving<T: Named>(old: &[T], new: &[T]) -> (Vec<(T, String)>, Vec<T>) {
     let (mut renamed, mut gone) = (Vec::new(), Vec::new());
     let mut taken: Vec<&str> = Vec::new();
@@ -65,7 +73,7 @@ fn leaving<T: Named>(old: &[T], new: &[T]) -> (Vec<(T, String)>, Vec<T>) {
 
 impl Detector<'_> {
     pub(super) fn leaving_constraints(&mut self) -> Result<(), DetectError> {
-        // Foreign keys of all tables first: they stand on the other tables' keys.
+        // Foreign keys of all tables first: they depend on the other tables' keys.
         for (now, at) in self.kept() {
             let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
             let (table, schema) = (&new.name, &new.schema);
@@ -78,7 +86,7 @@ impl Detector<'_> {
                     to,
                 })?;
             }
-            // A column that changes its type leaves its foreign keys for as long.
+            // Drop the foreign keys of a column while its type changes.
             for key in &old.foreign_keys {
                 let moved = self.changes_type(&old, &key.columns)
                     || self.state.tables.iter().any(|target| {
@@ -103,8 +111,8 @@ impl Detector<'_> {
         for (now, at) in self.kept() {
             let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
             let (table, schema) = (&new.name, &new.schema);
-            // What is written in terms of a column that changes its type is written anew: the
-            // database would keep it in terms of the old type.
+            // Recreate expressions over a column that changes its type: the database would
+            // otherwise keep them bound to the old type.
             let retyped: Vec<&str> = old
                 .columns
                 .iter()
@@ -199,7 +207,7 @@ impl Detector<'_> {
                     table: table.clone(),
                     schema: schema.clone(),
                     index: index.clone(),
-                    concurrently: false,
+                    concurrently: serves_foreign_key(&old, index),
                 })?;
             }
             for check in new.checks.iter().filter(|part| !old.checks.contains(part)) {

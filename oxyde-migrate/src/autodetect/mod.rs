@@ -1,8 +1,8 @@
-//! From two states of a schema to the operations between them.
+//! Derives the operations between two states of a schema.
 //!
-//! The operations come in an order that every database takes: what is no longer there is
-//! taken from tables first, then tables go and come, then columns, then what stands on them;
-//! foreign keys last, so that cycles of tables are no matter.
+//! The operations are in an order that every database accepts: first drop parts of tables,
+//! then drop and create tables, then change columns, then add what depends on them; foreign
+//! keys come last, so that tables may refer to each other in cycles.
 
 mod columns;
 mod constraints;
@@ -10,72 +10,76 @@ mod enums;
 mod renames;
 mod tables;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use oxyde_sql::schema::Schema;
 pub use renames::{ColumnName, Renames};
 
 use crate::operation::{Operation, OperationError};
+use crate::state;
 
-/// What the states do not tell.
+/// Information that the states do not contain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Knowledge {
-    /// Which old name became which new one.
+    /// Known renames.
     pub renames: Renames,
-    /// Pairs that are no renames, so that they are not asked about: (old, new), as in questions.
+    /// Pairs that are not renames, so that no question is asked: (old, new), as in questions.
     pub not_renamed: BTreeSet<(String, String)>,
-    /// SQL for the rows that are there, by "table.column".
+    /// SQL expressions for the value in existing rows, by "table.column".
     pub fills: BTreeMap<String, String>,
     /// The Python module of each table of the new state.
     pub modules: BTreeMap<String, String>,
-    /// The Python module of each table of the old state, as the migrations noted it.
+    /// The Python module of each table of the old state, as recorded in the migrations.
     pub origins: BTreeMap<String, String>,
-    /// The modules that were loaded, with all their models; `None` when the new state is
-    /// complete by itself.
+    /// The tables of the old state that no model has claimed: they stay as they are.
+    pub unmanaged: BTreeSet<String>,
+    /// The loaded modules, with all their models; `None` if the new state is
+    /// complete without them.
     pub loaded: Option<BTreeSet<String>>,
 }
 
-/// What somebody has to be asked.
+/// A question for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// One table went, one like it came.
+    /// A table was dropped, and a similar one was added.
     TableRename {
-        /// The table that went.
+        /// The dropped table.
         from: String,
-        /// The table that came.
+        /// The added table.
         to: String,
     },
-    /// One column went, one of its type came.
+    /// A column was dropped, and one of the same type was added.
     ColumnRename {
         /// The table.
         table: String,
-        /// The column that went.
+        /// The dropped column.
         from: String,
-        /// The column that came.
+        /// The added column.
         to: String,
     },
-    /// One label went, one came.
+    /// A label was dropped, and another was added.
     EnumValueRename {
         /// The type.
         ty: String,
-        /// The label that went.
+        /// The dropped label.
         from: String,
-        /// The label that came.
+        /// The added label.
         to: String,
     },
-    /// Rows that are there need a value.
+    /// Existing rows need a value.
     Fill {
         /// The table.
         table: String,
-        /// The column that does not take NULL.
+        /// The NOT NULL column.
         column: String,
-        /// Whether the column is new (else it took NULL before).
+        /// Whether the column is new (otherwise it was nullable before).
         new: bool,
     },
 }
 
 impl Question {
-    /// Both names, as `--rename` takes them; `None` for a question of another kind.
+    /// Both names in the form of `--rename`; `None` for other questions.
     #[must_use]
     pub fn pair(&self) -> Option<(String, String)> {
         match self {
@@ -91,37 +95,37 @@ impl Question {
     }
 }
 
-/// The operations between two states, and what was not clear about them.
+/// The operations between two states, and the open questions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detection {
-    /// The operations; without an answer a possible rename is a drop and an add.
+    /// The operations; without an answer, a possible rename is a drop and an add.
     pub operations: Vec<Operation>,
-    /// What to ask.
+    /// The open questions.
     pub questions: Vec<Question>,
 }
 
-/// Two states between which no operations can be found.
+/// The operations between two states cannot be derived.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DetectError {
-    /// A rename that was given does not fit.
+    /// A given rename does not match the states.
     #[error("cannot rename `{from}` to `{to}`: {why}")]
     Rename {
         /// The old name, as given.
         from: String,
         /// The new name, as given.
         to: String,
-        /// What does not fit.
+        /// The reason.
         why: String,
     },
     /// A table would be dropped whose module was not loaded.
-    #[error("table `{table}` is not among the models, and its module `{module}` was not loaded")]
+    #[error("table `{table}` has no model, and its module `{module}` was not loaded")]
     ModuleNotLoaded {
         /// The table.
         table: String,
         /// The module.
         module: String,
     },
-    /// The new state contradicts itself.
+    /// The new state is inconsistent.
     #[error(transparent)]
     State(#[from] OperationError),
 }
@@ -132,30 +136,32 @@ impl DetectError {
     pub fn hint(&self) -> String {
         match self {
             Self::Rename { .. } => {
-                "write `--rename old:new` for a table, `--rename table.old:table.new` for a column"
+                "pass `--rename old:new` for a table, `--rename table.old:table.new` for a column"
                     .into()
             }
             Self::ModuleNotLoaded { module, table } => format!(
-                "add `{module}` to `models` in the configuration; if the module is gone for good, \
-                 say `--drop {table}`"
+                "add `{module}` to `models` in the configuration; if the module was deleted, \
+                 pass `--drop {table}`"
             ),
             Self::State(error) => error.hint(),
         }
     }
 }
 
-/// Find the operations from `old` to `new`. The same states give the same operations.
+/// Derive the operations from `old` to `new`. The result is deterministic.
 ///
 /// # Errors
-/// A given rename does not fit, a table would be dropped whose module was not loaded, or the
-/// new state contradicts itself.
+/// A given rename does not match the states, a table would be dropped whose module was not loaded,
+/// or the new state is inconsistent.
 pub fn detect(old: &Schema, new: &Schema, knowledge: &Knowledge) -> Result<Detection, DetectError> {
+    let wanted = with_unmanaged(old, new, knowledge);
     let mut detector = Detector {
         state: old.clone(),
-        new,
+        new: &wanted,
         knowledge,
         found: Detection::default(),
     };
+    detector.claimed_tables(new)?;
     detector.renames()?;
     detector.enums()?;
     detector.leaving_constraints()?;
@@ -166,8 +172,23 @@ pub fn detect(old: &Schema, new: &Schema, knowledge: &Knowledge) -> Result<Detec
     Ok(detector.found)
 }
 
+/// The new state, with the tables that stay as they are.
+fn with_unmanaged<'a>(old: &Schema, new: &'a Schema, knowledge: &Knowledge) -> Cow<'a, Schema> {
+    let mut wanted = Cow::Borrowed(new);
+    for table in &old.tables {
+        let name = state::label_of(table);
+        if knowledge.unmanaged.contains(&name)
+            && !knowledge.renames.tables.contains_key(&name)
+            && state::position(new, table.schema.as_deref(), &table.name).is_none()
+        {
+            wanted.to_mut().tables.push(table.clone());
+        }
+    }
+    wanted
+}
+
 struct Detector<'a> {
-    /// The state after the operations so far.
+    /// Return the state after the operations so far.
     state: Schema,
     new: &'a Schema,
     knowledge: &'a Knowledge,
@@ -191,7 +212,7 @@ impl Detector<'_> {
         }
     }
 
-    /// Places of the tables that are in both states: (now, new).
+    /// Positions of the tables that exist in both states: (current, new).
     fn kept(&self) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         for (at, table) in self.new.tables.iter().enumerate() {

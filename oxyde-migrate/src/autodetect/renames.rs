@@ -1,4 +1,4 @@
-//! Renames: those that were given are made; those that may be are asked about.
+//! Renames: applies the given ones, and asks about possible ones.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use super::{DetectError, Detector, Question};
 use crate::operation::{RenameColumn, RenameTable};
 use crate::state;
 
-/// A column by its table's new name and its own.
+/// A column, by its table's new name and its own.
 pub type ColumnName = (String, String);
 
-/// Renames that are known.
+/// Known renames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renames {
-    /// Old to new name. A table's name may have its schema in front: "billing.invoices".
+    /// Old name to new name. A table's name may have a schema prefix: "billing.invoices".
     pub tables: BTreeMap<String, String>,
-    /// Column under its old name to its new name.
+    /// Column under its old name, to its new name.
     pub columns: BTreeMap<ColumnName, String>,
 }
 
@@ -31,10 +31,10 @@ impl Detector<'_> {
             let (schema, old) = place(from);
             let (_, new) = place(to);
             if state::position(&self.state, schema, old).is_none() {
-                return Err(refuse(format!("there is no table `{from}`")));
+                return Err(refuse(format!("table `{from}` does not exist")));
             }
             if state::position(self.new, schema, new).is_none() {
-                return Err(refuse(format!("no model has the table `{to}`")));
+                return Err(refuse(format!("no model has table `{to}`")));
             }
             self.push(RenameTable {
                 from: old.to_owned(),
@@ -54,12 +54,12 @@ impl Detector<'_> {
             };
             let (schema, name) = place(table);
             let old = state::find(&self.state, schema, name)
-                .map_err(|_| refuse(format!("there is no table `{table}`")))?;
+                .map_err(|_| refuse(format!("table `{table}` does not exist")))?;
             if state::column(old, from).is_err() {
                 return Err(refuse(format!("table `{table}` has no column `{from}`")));
             }
             let kept = state::find(self.new, schema, name)
-                .map_err(|_| refuse(format!("no model has the table `{table}`")))?;
+                .map_err(|_| refuse(format!("no model has table `{table}`")))?;
             if state::column(kept, to).is_err() {
                 return Err(refuse(format!(
                     "the model of `{table}` has no column `{to}`"
@@ -93,8 +93,8 @@ impl Detector<'_> {
                 .max_by_key(|(likeness, new)| (*likeness, std::cmp::Reverse(new.name.clone())));
             if let Some((_, new)) = alike {
                 self.ask(Question::TableRename {
-                    from: state::label(old.schema.as_deref(), &old.name),
-                    to: state::label(new.schema.as_deref(), &new.name),
+                    from: state::label_of(old),
+                    to: state::label_of(new),
                 });
             }
         }
@@ -116,7 +116,7 @@ impl Detector<'_> {
             for column in gone {
                 if let Some(at) = come.iter().position(|other| other.ty == column.ty) {
                     questions.push(Question::ColumnRename {
-                        table: state::label(new.schema.as_deref(), &new.name),
+                        table: state::label_of(new),
                         from: column.name.clone(),
                         to: come.remove(at).name.clone(),
                     });
@@ -144,7 +144,7 @@ fn missing(of: &[Table], from: &[Table]) -> Vec<Table> {
     of.iter().filter(|table| !there(table)).cloned().collect()
 }
 
-/// How much two tables are alike, in percent of their columns (name and type).
+/// The similarity of two tables: the percentage of equal columns (name and type).
 fn likeness(a: &Table, b: &Table) -> usize {
     let same = a.columns.iter().filter(|column| {
         b.columns

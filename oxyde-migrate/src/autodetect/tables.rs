@@ -1,13 +1,28 @@
-//! Tables that went and came.
+//! Dropped and new tables.
 
 use oxyde_sql::ddl::{creation_order, points_at};
 use oxyde_sql::schema::{ForeignKey, Schema, Table};
 
 use super::{DetectError, Detector};
-use crate::operation::{CreateTable, DropForeignKey, DropTable};
+use crate::operation::{ClaimTable, CreateTable, DropForeignKey, DropTable};
 use crate::state;
 
 impl Detector<'_> {
+    /// Claim the tables that have a model now.
+    pub(super) fn claimed_tables(&mut self, models: &Schema) -> Result<(), DetectError> {
+        for table in &models.tables {
+            let name = state::label_of(table);
+            if self.knowledge.unmanaged.contains(&name) {
+                self.push(ClaimTable {
+                    name: table.name.clone(),
+                    schema: table.schema.clone(),
+                    module: self.knowledge.modules.get(&name).cloned(),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn dropped_tables(&mut self) -> Result<(), DetectError> {
         let gone: Vec<Table> = self
             .state
@@ -17,7 +32,7 @@ impl Detector<'_> {
             .cloned()
             .collect();
         for table in &gone {
-            let name = state::label(table.schema.as_deref(), &table.name);
+            let name = state::label_of(table);
             if let (Some(loaded), Some(module)) =
                 (&self.knowledge.loaded, self.knowledge.origins.get(&name))
                 && !loaded.contains(module)
@@ -30,7 +45,7 @@ impl Detector<'_> {
         }
         let mut ordered = creation_order(&gone);
         ordered.reverse();
-        // In a cycle the foreign keys go first.
+        // In a cycle, drop the foreign keys first.
         for (at, table) in ordered.iter().enumerate() {
             for key in &table.foreign_keys {
                 if ordered[..at].iter().any(|dropped| points_at(key, dropped)) {
@@ -64,7 +79,7 @@ impl Detector<'_> {
             created
                 .foreign_keys
                 .retain(|key| points_at(key, table) || is_ready(&self.state, key));
-            let name = state::label(table.schema.as_deref(), &table.name);
+            let name = state::label_of(table);
             let module = self.knowledge.modules.get(&name).cloned();
             self.push(CreateTable::of(created, module))?;
         }
@@ -72,7 +87,7 @@ impl Detector<'_> {
     }
 }
 
-/// Whether the columns that a foreign key points at are there and known to be unique.
+/// Whether the columns that a foreign key refers to exist and are known to be unique.
 fn is_ready(state: &Schema, key: &ForeignKey) -> bool {
     let Ok(target) = state::find(state, key.target_schema.as_deref(), &key.target_table) else {
         return false;

@@ -1,4 +1,4 @@
-//! What can go wrong in a run.
+//! Errors of a run.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use oxyde_driver::DriverError;
 
 use crate::plan::PlanError;
 
-/// A run that did not come to its end.
+/// A run that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// The database cannot be reached or refuses.
+    /// The database cannot be reached, or refuses a statement.
     #[error(transparent)]
     Driver(#[from] DriverError),
-    /// No plan can be made; nothing was run.
+    /// Planning failed; nothing was run.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Another migrator did not come to its end in time; nothing was run.
+    /// Another migrator did not finish in time; nothing was run.
     #[error("another migrator holds the lock (waited {} s)", waited.as_secs_f64())]
     Locked {
-        /// How long it was waited for.
+        /// The time spent waiting.
         waited: Duration,
     },
-    /// The connection that held the lock is gone.
+    /// The connection that held the lock was lost.
     #[error("the migrator's lock was lost before `{migration}`")]
     LockLost {
-        /// The migration that was not begun.
+        /// The next migration, which was not started.
         migration: String,
     },
-    /// A function of the project is to be run, but there is no Python.
-    #[error("migration `{migration}` runs a Python function, and there is no Python here")]
+    /// A step is a Python function, but there is no Python.
+    #[error("migration `{migration}` runs a Python function, but Python is not available")]
     NoPython {
         /// The migration.
         migration: String,
@@ -36,12 +36,12 @@ pub enum MigrateError {
     /// A step failed.
     #[error("migration `{}`, {}: {}", .0.migration, .0.operation, .0.message)]
     Step(Box<FailedStep>),
-    /// A rebuilt table does not have the rows that it had.
+    /// A rebuilt table does not have its original rows.
     #[error("migration `{migration}`: {what}")]
     Rebuild {
         /// The migration.
         migration: String,
-        /// What differs.
+        /// The difference.
         what: String,
     },
 }
@@ -53,26 +53,26 @@ pub struct FailedStep {
     pub migration: String,
     /// The operation, in words.
     pub operation: String,
-    /// What the database or the function said.
+    /// The error of the database or the function.
     pub message: String,
-    /// The statement, where one was refused.
+    /// The refused statement, if there is one.
     pub sql: Option<String>,
-    /// What was done before.
+    /// The outcome for the steps before it.
     pub outcome: Outcome,
     /// The driver's own hint.
     pub hint: Option<String>,
 }
 
-/// What became of a migration whose step failed.
+/// The outcome of a migration whose step failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing of it was kept.
+    /// Nothing of it was applied.
     RolledBack,
-    /// So many steps of so many are kept, and the next run goes on from there.
+    /// `done` of `of` steps were applied; the next run continues from there.
     Kept {
-        /// Steps that are kept.
+        /// Applied steps.
         done: usize,
-        /// Steps in all.
+        /// All steps.
         of: usize,
     },
 }
@@ -87,28 +87,28 @@ impl MigrateError {
                 .unwrap_or_else(|| "check the URL and the server".to_owned()),
             Self::Plan(error) => error.hint(),
             Self::Locked { .. } => {
-                "let the other one finish, or wait longer with --lock-timeout".to_owned()
+                "let the other migrator finish, or wait longer with --lock-timeout".to_owned()
             }
-            Self::LockLost { .. } => "run `oxyde migrate` again: it goes on from here".to_owned(),
+            Self::LockLost { .. } => "run `oxyde migrate` again to continue".to_owned(),
             Self::NoPython { .. } => {
-                "run the `oxyde` command of the project's virtual environment".to_owned()
+                "run the `oxyde` command from the project's virtual environment".to_owned()
             }
             Self::Step(step) => match step.outcome {
                 Outcome::RolledBack => format!(
-                    "{}nothing of this migration was kept",
+                    "{}nothing of this migration was applied",
                     step.hint
                         .as_ref()
                         .map(|hint| format!("{hint}; "))
                         .unwrap_or_default()
                 ),
                 Outcome::Kept { done, of } => format!(
-                    "{done} of its {of} steps are done and kept; correct the cause and run \
-                     `oxyde migrate` again: it goes on at step {}",
+                    "{done} of its {of} steps were applied; correct the cause and run \
+                     `oxyde migrate` again to continue with step {}",
                     done + 1
                 ),
             },
             Self::Rebuild { .. } => {
-                "the transaction was rolled back; the table is as it was".into()
+                "the transaction was rolled back; the table is unchanged".into()
             }
         }
     }

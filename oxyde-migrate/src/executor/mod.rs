@@ -1,4 +1,4 @@
-//! Running a plan: one migrator at a time, nothing half done that the next run does not finish.
+//! Runs a plan. Only one migrator runs at a time, and the next run completes an unfinished one.
 
 mod error;
 mod rebuild;
@@ -18,16 +18,16 @@ use crate::plan::{self, Direction, MigrationPlan, PlannedMigration, Target};
 use crate::server::{self, Limits};
 use crate::session::Session;
 
-/// How a run is to go.
+/// Options of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// How far.
+    /// The target.
     pub target: Target,
-    /// Write the ledger only.
+    /// Only write the ledger.
     pub fake: bool,
-    /// How long to wait for another migrator, and for the locks of each statement.
+    /// Maximum wait for another migrator, and for the locks of each statement.
     pub lock_timeout: Duration,
-    /// How long a statement may take.
+    /// Maximum duration of a statement.
     pub statement_timeout: Option<Duration>,
 }
 
@@ -42,33 +42,33 @@ impl Default for Options {
     }
 }
 
-/// What happens in a run, as it happens.
+/// Progress events of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// Another migrator is at work.
+    /// Waiting for another migrator.
     Waiting,
-    /// A migration begins.
+    /// A migration starts.
     Started {
         /// The migration.
         item: &'a PlannedMigration,
     },
-    /// A statement begins, of a migration that is not one transaction.
+    /// A statement starts, in a migration that does not run in one transaction.
     Step {
         /// The migration.
         item: &'a PlannedMigration,
-        /// Its place, from 1.
+        /// Its position, from 1.
         number: usize,
     },
-    /// A migration is done.
+    /// A migration is complete.
     Finished {
         /// The migration.
         item: &'a PlannedMigration,
-        /// How long it took.
+        /// Its duration.
         took: Duration,
         /// Whether only the ledger was written.
         fake: bool,
     },
-    /// Another migrator did it meanwhile.
+    /// Another migrator applied it in the meantime.
     Skipped {
         /// The migration.
         item: &'a PlannedMigration,
@@ -78,10 +78,10 @@ pub enum Event<'a> {
 /// Runs the functions of `run_python`.
 pub trait DataSteps: Sync {
     /// Run `module:function` inside the transaction. `schema` is the state at this point of
-    /// the history, from which the models are made; `root` the folder of the project.
+    /// the history, from which the models are built; `root` is the project folder.
     ///
     /// # Errors
-    /// The function is not there or raises: its message.
+    /// The function does not exist or raises; the error is its message.
     fn run(
         &self,
         function: &str,
@@ -91,26 +91,26 @@ pub trait DataSteps: Sync {
     ) -> Result<(), String>;
 }
 
-/// What a run needs beside the plan.
+/// The context of a run.
 pub struct Context<'a> {
-    /// Told what happens.
+    /// Receives the events.
     pub progress: &'a (dyn Fn(Event<'_>) + Sync),
-    /// Runs the functions of `run_python`, where that is possible.
+    /// Runs the functions of `run_python`, if Python is available.
     pub data_steps: Option<&'a dyn DataSteps>,
-    /// The folder of the project.
+    /// The project folder.
     pub root: &'a Path,
 }
 
-/// What `migrate` would do, without doing it.
+/// Return what `migrate` would do, without doing it.
 ///
 /// # Errors
-/// The database cannot be reached, or no plan can be made.
+/// The database cannot be reached, or planning fails.
 pub async fn preview(
     url: &str,
     history: &History,
     target: &Target,
 ) -> Result<MigrationPlan, MigrateError> {
-    let session = Session::connect(url, Duration::from_secs(5)).await?;
+    let session = Session::connect_to_read(url, Duration::from_secs(5)).await?;
     let planned = async {
         let records = ledger::read(&session).await?;
         let resolved = plan::reconcile(history, &records, false)?;
@@ -121,11 +121,11 @@ pub async fn preview(
     planned
 }
 
-/// Bring the database to the target. Returns the migrations that were run.
+/// Migrate the database to the target. Returns the migrations that were run.
 ///
 /// # Errors
-/// The database cannot be reached, another migrator does not come to its end, no plan can be
-/// made, or a step fails; what is then done and what is not is part of the message.
+/// The database cannot be reached, another migrator does not finish, planning fails, or a step
+/// fails; the message says which steps were applied.
 pub async fn migrate(
     url: &str,
     history: &History,
@@ -146,16 +146,16 @@ async fn locked(
 ) -> Result<Vec<PlannedMigration>, MigrateError> {
     let server = server::of(session.style());
     let started = Instant::now();
-    let mut told = false;
+    let mut reported = false;
     while !server.try_lock(session).await? {
         if started.elapsed() >= options.lock_timeout {
             return Err(MigrateError::Locked {
                 waited: options.lock_timeout,
             });
         }
-        if !told {
+        if !reported {
             (context.progress)(Event::Waiting);
-            told = true;
+            reported = true;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -165,7 +165,7 @@ async fn locked(
     };
     server.limit(session, limits).await?;
     let result = planned(session, history, options, context).await;
-    // With the connection the lock goes anyway.
+    // Closing the connection releases the lock in any case.
     let _ = server.unlock(session).await;
     result
 }
@@ -209,8 +209,8 @@ async fn planned(
     Ok(done)
 }
 
-/// Without running anything: what is recorded and what is struck out. A target whose file was
-/// edited is recorded anew.
+/// Without running anything: which migrations are recorded and which are removed from the
+/// ledger. A target whose file was edited is recorded again.
 fn fake_plan(
     history: &History,
     records: &[ledger::Record],

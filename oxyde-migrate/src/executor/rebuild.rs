@@ -1,4 +1,4 @@
-//! Building a table anew without losing rows, indexes, triggers or views.
+//! Rebuilds a table without losing rows, indexes, triggers or views.
 
 use std::collections::BTreeSet;
 
@@ -11,17 +11,17 @@ use super::run::failed;
 use crate::plan::{PlannedMigration, Step};
 use crate::session::{Row, Session, SessionTransaction};
 
-/// What is compared before and after the statements of a migration.
+/// The state that is compared before and after the statements of a migration.
 pub(super) struct Watch {
-    /// Rows whose foreign keys point at nothing.
+    /// Rows whose foreign keys refer to missing rows.
     dangling: BTreeSet<Row>,
-    /// Views that can be read.
+    /// Readable views.
     views: Vec<String>,
 }
 
 impl Watch {
-    /// Look before. Refuses to go on where foreign keys are on: dropping a table would delete
-    /// the rows that point at it.
+    /// Take the state before the statements. Refuses to continue if foreign keys are enforced:
+    /// dropping a table would delete the rows that refer to it.
     pub(super) async fn start(
         transaction: &SessionTransaction,
         item: &PlannedMigration,
@@ -37,7 +37,7 @@ impl Watch {
         {
             return Err(MigrateError::Rebuild {
                 migration: item.name.clone(),
-                what: "foreign keys could not be switched off for the transaction".to_owned(),
+                what: "foreign keys could not be disabled for the transaction".to_owned(),
             });
         }
         let dangling = dangling(transaction).await?;
@@ -50,7 +50,8 @@ impl Watch {
         Ok(Watch { dangling, views })
     }
 
-    /// Look after: no new row may point at nothing, no view may be broken.
+    /// Check the state after the statements: no new row may refer to a missing row, no view may be
+    /// broken.
     pub(super) async fn end(
         &self,
         transaction: &SessionTransaction,
@@ -66,7 +67,7 @@ impl Watch {
         if let Some(row) = now.iter().find(|row| !self.dangling.contains(*row)) {
             let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
             return refuse(format!(
-                "rows of table `{}` would point at missing rows of `{}`",
+                "rows of table `{}` would refer to missing rows of `{}`",
                 cell(0),
                 cell(2)
             ));
@@ -106,8 +107,8 @@ async fn can_be_read(transaction: &SessionTransaction, view: &str) -> Result<boo
         .await
 }
 
-/// Build the table anew, with its rows, its triggers, and the indexes that the schema does not
-/// know of.
+/// Rebuild the table, with its rows, its triggers, and the indexes that the schema does not
+/// contain.
 pub(super) async fn run(
     session: &Session,
     transaction: &SessionTransaction,
@@ -128,8 +129,31 @@ pub(super) async fn run(
         ))
         .await?;
     let counter = sequence(transaction, &name).await;
+    for sql in &statements(rebuild, attached) {
+        if let Err(error) = transaction.run(sql).await {
+            // A rollback does not reset this setting of the connection.
+            let _ = transaction.run("PRAGMA legacy_alter_table = OFF").await;
+            return Err(failed(item, step, &error, Some(sql), Outcome::RolledBack));
+        }
+    }
+    if let Some(counter) = counter {
+        keep_counter(transaction, &name, counter).await?;
+    }
+    let after = transaction.rows(&count).await?;
+    if before != after {
+        return Err(MigrateError::Rebuild {
+            migration: item.name.clone(),
+            what: format!("table `{}` would lose rows", rebuild.table),
+        });
+    }
+    Ok(())
+}
+
+/// The statements of a rebuild. `attached` are the indexes and triggers that the table has now.
+fn statements(rebuild: &Rebuild, attached: Vec<Vec<Option<String>>>) -> Vec<String> {
     let mut statements = vec![
-        // Else the rename would look for the table in views and triggers, while it is gone.
+        // Otherwise the rename would look up the table in views and triggers while it does not
+        // exist.
         "PRAGMA legacy_alter_table = ON".to_owned(),
         rebuild.create.clone(),
     ];
@@ -153,39 +177,29 @@ pub(super) async fn run(
             statements.push(sql);
         }
     }
-    for sql in &statements {
-        if let Err(error) = transaction.run(sql).await {
-            // A setting of the connection, which a rollback leaves as it is.
-            let _ = transaction.run("PRAGMA legacy_alter_table = OFF").await;
-            return Err(failed(item, step, &error, Some(sql), Outcome::RolledBack));
-        }
-    }
-    if let Some(counter) = counter {
-        // Keys of deleted rows are not given again.
-        transaction
-            .run(&format!(
-                "UPDATE sqlite_sequence SET seq = max(seq, {counter}) WHERE name = {name}"
-            ))
-            .await?;
-        transaction
-            .run(&format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {name}, {counter} \
-                 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name}) \
-                 AND (SELECT sql FROM sqlite_master WHERE name = {name}) LIKE '%AUTOINCREMENT%'"
-            ))
-            .await?;
-    }
-    let after = transaction.rows(&count).await?;
-    if before != after {
-        return Err(MigrateError::Rebuild {
-            migration: item.name.clone(),
-            what: format!("table `{}` would not keep all its rows", rebuild.table),
-        });
+    statements
+}
+
+/// Keep the highest generated key, so that keys of deleted rows are not used again.
+async fn keep_counter(
+    transaction: &SessionTransaction,
+    name: &str,
+    counter: i64,
+) -> Result<(), MigrateError> {
+    for sql in [
+        format!("UPDATE sqlite_sequence SET seq = max(seq, {counter}) WHERE name = {name}"),
+        format!(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT {name}, {counter} \
+             WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name}) \
+             AND (SELECT sql FROM sqlite_master WHERE name = {name}) LIKE '%AUTOINCREMENT%'"
+        ),
+    ] {
+        transaction.run(&sql).await?;
     }
     Ok(())
 }
 
-/// Highest key that the table ever gave; `None` where keys are not counted.
+/// The highest key that the table ever generated; `None` without AUTOINCREMENT.
 async fn sequence(transaction: &SessionTransaction, name: &str) -> Option<i64> {
     let has = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'";
     if transaction.rows(has).await.ok()?.is_empty() {

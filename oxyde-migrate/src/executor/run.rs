@@ -1,7 +1,8 @@
-//! Running one migration.
+//! Runs one migration.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
+use chrono::Utc;
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::Step as Ddl;
 use oxyde_sql::dialect::AlterStyle;
@@ -14,16 +15,16 @@ use crate::plan::{Direction, PlannedMigration, Step};
 use crate::server::{self, Begun};
 use crate::session::{Session, SessionTransaction};
 
-/// Steps that are done together.
+/// Steps that run together.
 struct Segment {
-    /// Places of the first step, and after the last.
+    /// Index of the first step, and the index after the last.
     from: usize,
     to: usize,
-    /// Whether they are one transaction.
+    /// Whether they run in one transaction.
     transaction: bool,
 }
 
-/// Run a migration; `false` when another migrator did it meanwhile.
+/// Run a migration; `false` if another migrator ran it in the meantime.
 pub(super) async fn migration(
     session: &Session,
     item: &PlannedMigration,
@@ -92,7 +93,7 @@ pub(super) async fn migration(
     Ok(true)
 }
 
-/// How the steps that are left are divided.
+/// Divide the remaining steps into groups.
 fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segment> {
     let steps = &item.steps;
     if fake || item.record_only || steps.is_empty() {
@@ -121,7 +122,7 @@ fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segme
             });
             continue;
         }
-        // Where DDL commits by itself, each step of data is recorded with what it did.
+        // If DDL commits implicitly, each data step is recorded in its own transaction.
         let joins = session.style().transactional
             && (item.atomic
                 || at
@@ -139,7 +140,7 @@ fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segme
         }
     }
     if segments.is_empty() {
-        // All steps were done, only the record was not written.
+        // All steps were applied; only the record is missing.
         segments.push(Segment {
             from: steps.len(),
             to: steps.len(),
@@ -149,7 +150,7 @@ fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segme
     segments
 }
 
-/// Whether MySQL commits before and after the statement.
+/// Whether MySQL commits implicitly before and after the statement.
 fn commits_by_itself(sql: &str) -> bool {
     let mut sql = sql.trim_start();
     while let Some(rest) = sql
@@ -180,7 +181,7 @@ fn commits_by_itself(sql: &str) -> bool {
     )
 }
 
-/// Some steps and the record of them, in one transaction. `false` when the ledger has changed.
+/// Run some steps and record them, in one transaction. `false` if the ledger has changed.
 async fn transaction(
     session: &Session,
     item: &PlannedMigration,
@@ -227,34 +228,33 @@ async fn transaction(
         Ok(true)
     }
     .await;
-    match done {
-        Ok(true) => {
-            transaction.commit().await.map_err(|error| {
-                MigrateError::Step(Box::new(FailedStep {
-                    migration: item.name.clone(),
-                    operation: "commit".to_owned(),
-                    message: error.to_string(),
-                    sql: None,
-                    outcome: Outcome::RolledBack,
-                    hint: error.hint(),
-                }))
-            })?;
-            Ok(true)
-        }
-        Ok(false) => {
-            let _ = transaction.rollback().await;
-            Ok(false)
-        }
-        Err(error) => {
-            // The cause matters more than a rollback that fails too.
-            let _ = transaction.rollback().await;
-            Err(error)
-        }
+    if let Ok(true) = done {
+        commit(transaction, item).await?;
+    } else {
+        // Report the cause, even if the rollback fails too.
+        let _ = transaction.rollback().await;
     }
+    done
 }
 
-/// Whether the ledger's row is as it was planned with: on SQLite another migrator may have
-/// been faster.
+async fn commit(
+    transaction: SessionTransaction,
+    item: &PlannedMigration,
+) -> Result<(), MigrateError> {
+    transaction.commit().await.map_err(|error| {
+        MigrateError::Step(Box::new(FailedStep {
+            migration: item.name.clone(),
+            operation: "commit".to_owned(),
+            message: error.to_string(),
+            sql: None,
+            outcome: Outcome::RolledBack,
+            hint: error.hint(),
+        }))
+    })
+}
+
+/// Whether the ledger's row is still the one that the plan is based on: on SQLite another
+/// migrator may have been faster.
 fn as_expected(item: &PlannedMigration, record: Option<&ledger::Record>, from: usize) -> bool {
     if item.recorded_anew {
         return true;
@@ -308,7 +308,7 @@ async fn in_transaction(
     }
 }
 
-/// One step outside a transaction: it is recorded as begun, run, and recorded as done.
+/// Run one step outside a transaction: record it as started, run it, record it as complete.
 async fn alone(
     session: &Session,
     item: &PlannedMigration,
@@ -345,8 +345,8 @@ async fn alone(
             Ok(()) => {}
             Err(error) if again && server.says_done(&error) => {}
             Err(error) => {
-                // A refused statement did nothing, so that nothing is half done. An index that
-                // was built concurrently is the exception: it may be left INVALID.
+                // A refused statement has no effect, so no step is half applied. An index that
+                // was built concurrently is the exception: it may remain as INVALID.
                 if !step.is_alone() && error.code().is_some() {
                     let statements = ledger::progress(style, item, at, false, &now());
                     let _ = write(session, &statements).await;
@@ -393,30 +393,7 @@ fn describe(item: &PlannedMigration, step: &Step) -> String {
     operations.unwrap_or_default().join("; ")
 }
 
-/// The present moment in UTC, to the second.
+/// Return the current time in UTC, to the second.
 fn now() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_secs());
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days since 1970 to a date of the proleptic Gregorian calendar, in eras of 400 years.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
-        rest / 3600,
-        rest % 3600 / 60,
-        rest % 60
-    )
+    Utc::now().format("%Y-%m-%d %H:%M:%S").to_string()
 }

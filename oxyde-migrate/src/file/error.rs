@@ -1,6 +1,6 @@
-//! What can be wrong with a migration file.
+//! Errors of migration files.
 
-/// A migration file that cannot be read. Places count from 1.
+/// A migration file that cannot be read. Line and column count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct FileError {

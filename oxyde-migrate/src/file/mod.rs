@@ -1,4 +1,4 @@
-//! Migration files: TOML that people read and edit.
+//! Migration files: TOML for people to read and edit.
 
 mod error;
 mod read;
@@ -7,30 +7,30 @@ mod write;
 pub use error::FileError;
 pub use read::parse;
 use sha2::{Digest, Sha256};
-pub use write::render;
+pub use write::{quoted, render};
 
 use crate::operation::Operation;
 
 /// A migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
-    /// Its name: the file's without `.toml`.
+    /// Its name: the file name without `.toml`.
     pub name: String,
-    /// Names of the migrations that come before it.
+    /// Names of the migrations that it depends on.
     pub depends_on: Vec<String>,
-    /// Whether it is one transaction, where the database can do that; else each operation is
-    /// one.
+    /// Whether it runs in one transaction, if the database supports that; otherwise each
+    /// operation runs in its own.
     pub atomic: bool,
-    /// The migrations that it stands for (a squash): where they are applied, so is this one.
+    /// The migrations that it replaces (a squash): if they are applied, so is this one.
     pub replaces: Vec<String>,
-    /// What it does, in order.
+    /// Its operations, in order.
     pub operations: Vec<Operation>,
     /// SHA-256 of the file's text (line ends as `\n`), in hexadecimal.
     pub checksum: String,
 }
 
 impl Migration {
-    /// A migration that is not in a file yet.
+    /// A migration that is not written to a file yet.
     #[must_use]
     pub fn new(name: String, depends_on: Vec<String>, operations: Vec<Operation>) -> Self {
         let mut migration = Migration {
@@ -45,26 +45,14 @@ impl Migration {
         migration
     }
 
-    /// Take the checksum of the file that the migration would be written to.
+    /// Set the checksum of the file that the migration would be written to.
     pub fn seal(&mut self) {
         self.checksum = checksum(&render(self));
     }
 }
 
-/// The checksum of a file's text.
+/// Return the checksum of a file's text.
 #[must_use]
 pub fn checksum(text: &str) -> String {
-    let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
-    hexadecimal(&digest)
-}
-
-/// Bytes in hexadecimal.
-#[must_use]
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    hex::encode(Sha256::digest(text.replace("\r\n", "\n").as_bytes()))
 }

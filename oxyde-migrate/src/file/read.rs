@@ -1,5 +1,6 @@
-//! Reading a migration file; errors say the line and column.
+//! Reads a migration file; errors name the line and column.
 
+use oxyde_sql::suggest;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use toml::Spanned;
@@ -7,14 +8,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::{FileError, Migration, checksum};
 use crate::operation::{OPERATIONS, Operation};
-use crate::suggest::closest;
 
 const KEYS: &[&str] = &["depends_on", "atomic", "replaces", "operations"];
 
-/// Read a migration. `file` is its path, for errors; `name` its name.
+/// Read a migration. `file` is its path, for errors; `name` is its name.
 ///
 /// # Errors
-/// The text is no TOML, or has unknown keys, unknown operations or values of wrong types.
+/// The text is not TOML, or has unknown keys, unknown operations or values of the wrong type.
 pub fn parse(file: &str, name: &str, text: &str) -> Result<Migration, FileError> {
     let reader = Reader { file, text };
     let document = DeTable::parse(text).map_err(|error| reader.toml(&error, 0))?;
@@ -34,10 +34,9 @@ pub fn parse(file: &str, name: &str, text: &str) -> Result<Migration, FileError>
             "atomic" => migration.atomic = reader.value(value)?,
             "operations" => migration.operations = reader.operations(value)?,
             unknown => {
-                let hint = closest(unknown, KEYS).map_or_else(
-                    || format!("the keys of a migration are {}", KEYS.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let hint = suggest::hint(unknown, KEYS.iter().copied(), || {
+                    format!("valid keys are {}", KEYS.join(", "))
+                });
                 return Err(reader.error(at, format!("unknown key `{unknown}`"), hint));
             }
         }
@@ -64,12 +63,11 @@ impl Reader<'_> {
         let hint = match unknown.and_then(|rest| rest.split_once('`')) {
             Some((got, rest)) => {
                 let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-                closest(got, &known).map_or_else(
-                    || format!("known here: {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                )
+                suggest::hint(got, known.iter().copied(), || {
+                    format!("valid names are {}", known.join(", "))
+                })
             }
-            None => "see docs/migrations.md for the fields of each operation".to_owned(),
+            None => "see docs/migrations.md for the fields of the operation".to_owned(),
         };
         self.error(offset, message, hint)
     }
@@ -87,8 +85,8 @@ impl Reader<'_> {
         let DeValue::Array(items) = value.into_inner() else {
             return Err(self.error(
                 at,
-                "`operations` is no list".to_owned(),
-                "write each operation under a line `[[operations]]`".to_owned(),
+                "`operations` must be a list".to_owned(),
+                "start each operation with a line `[[operations]]`".to_owned(),
             ));
         };
         items.into_iter().map(|item| self.operation(item)).collect()
@@ -99,14 +97,14 @@ impl Reader<'_> {
         let DeValue::Table(mut table) = item.into_inner() else {
             return Err(self.error(
                 span.start,
-                "an operation is a table".to_owned(),
-                "write each operation under a line `[[operations]]`".to_owned(),
+                "an operation must be a table".to_owned(),
+                "start each operation with a line `[[operations]]`".to_owned(),
             ));
         };
         let Some(tag) = table.remove("op") else {
             return Err(self.error(
                 span.start,
-                "an operation without `op`".to_owned(),
+                "the operation has no `op`".to_owned(),
                 format!("add `op = \"…\"`, one of {}", OPERATIONS.join(", ")),
             ));
         };
@@ -121,10 +119,9 @@ impl Reader<'_> {
                 Err(error)
             }
             None => {
-                let hint = closest(&tag, OPERATIONS).map_or_else(
-                    || format!("the operations are {}", OPERATIONS.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let hint = suggest::hint(&tag, OPERATIONS.iter().copied(), || {
+                    format!("valid operations are {}", OPERATIONS.join(", "))
+                });
                 Err(self.error(tag_at, format!("unknown operation `{tag}`"), hint))
             }
         }

@@ -1,4 +1,4 @@
-//! Writing a migration file: one key a line, columns and the like one a line.
+//! Writes a migration file: one key per line, one column, index or constraint per line.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::Migration;
 
-/// The text of a migration's file. The same migration gives the same text.
+/// Return the text of a migration's file. The same migration always gives the same text.
 #[must_use]
 pub fn render(migration: &Migration) -> String {
     let mut out = String::new();
@@ -28,7 +28,7 @@ pub fn render(migration: &Migration) -> String {
     }
     for operation in &migration.operations {
         out.push_str("\n[[operations]]\n");
-        // Operations hold only what TOML has: texts, numbers, booleans, lists and tables.
+        // Operations contain only TOML types: strings, numbers, booleans, lists and tables.
         if let Ok(Value::Table(fields)) = Value::try_from(operation) {
             for (key, value) in &fields {
                 entry(&mut out, key, value);
@@ -48,22 +48,15 @@ fn entry(out: &mut String, name: &str, value: &Value) {
             }
             out.push(']');
         }
-        Value::String(text) if text.contains('\n') && is_plain(text) => {
-            let _ = write!(
-                out,
-                "\"\"\"\n{}\"\"\"",
-                text.replace('\\', "\\\\").replace('"', "\\\"")
-            );
+        Value::String(text) if text.contains('\n') => {
+            // Line breaks are kept for readability; everything else is escaped as in a one-line
+            // string.
+            let lines: Vec<String> = text.split('\n').map(escaped).collect();
+            let _ = write!(out, "\"\"\"\n{}\"\"\"", lines.join("\n"));
         }
         value => out.push_str(&inline(value)),
     }
     out.push('\n');
-}
-
-/// Whether a text can stand in several lines: no control characters beside line ends and tabs.
-fn is_plain(text: &str) -> bool {
-    text.chars()
-        .all(|c| !c.is_control() || c == '\n' || c == '\t')
 }
 
 fn inline(value: &Value) -> String {
@@ -98,9 +91,14 @@ fn key(name: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
+/// Return a string as TOML.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -108,12 +106,16 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            // Invisible, bidirectional and line-breaking characters are escaped as well.
+            c if c != '\'' && c.escape_debug().len() > 1 => {
+                // Writing to a string cannot fail.
+                let _ = match u32::from(c) {
+                    code @ 0..=0xffff => write!(out, "\\u{code:04X}"),
+                    code => write!(out, "\\U{code:08X}"),
+                };
             }
             c => out.push(c),
         }
     }
-    out.push('"');
     out
 }

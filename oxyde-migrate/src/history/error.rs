@@ -1,11 +1,13 @@
-//! Why migrations make no history.
+//! Errors of the history.
 
 use std::path::PathBuf;
 
-use crate::file::FileError;
-use crate::operation::OperationError;
+use oxyde_sql::suggest::did_you_mean;
 
-/// Migrations that make no history.
+use crate::file::FileError;
+use crate::operation::{Operation, OperationError};
+
+/// Migrations that do not form a history.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The folder or a file cannot be read.
@@ -16,60 +18,75 @@ pub enum HistoryError {
         /// The reason.
         source: std::io::Error,
     },
-    /// A file is wrong.
+    /// A file is invalid.
     #[error(transparent)]
     File(Box<FileError>),
-    /// A migration comes after one that is not there.
-    #[error("migration `{migration}` depends on `{missing}`, which is not there")]
+    /// A migration depends on one that does not exist.
+    #[error("migration `{migration}` depends on `{missing}`, which does not exist")]
     UnknownDependency {
         /// The migration.
         migration: String,
-        /// What it names.
+        /// The missing dependency.
         missing: String,
     },
-    /// Migrations that wait for each other.
+    /// Migrations that depend on each other.
     #[error("the migrations {names} depend on each other in a cycle", names = names.join(", "))]
     Cycle {
         /// Their names.
         names: Vec<String>,
     },
-    /// Two ends.
+    /// More than one head.
     #[error("the history has {n} heads: {names}", n = names.len(), names = names.join(", "))]
     Heads {
         /// Their names.
         names: Vec<String>,
     },
-    /// No migration of that name.
-    #[error("there is no migration `{name}`")]
+    /// No migration has that name.
+    #[error("migration `{name}` does not exist")]
     NoMigration {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// A name near to it.
+        /// A similar name.
         near: Option<String>,
     },
-    /// More than one migration begins so.
-    #[error("`{name}` fits {n} migrations: {fits}", n = fits.len(), fits = fits.join(", "))]
+    /// Several migrations begin with the name.
+    #[error("`{name}` matches {n} migrations: {fits}", n = fits.len(), fits = fits.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What it fits.
+        /// The matching names.
         fits: Vec<String>,
     },
-    /// An operation does not fit the state before it.
+    /// An operation does not match the state before it.
     #[error("migration `{migration}`, operation {number} ({operation}): {error}")]
     Operation {
         /// The migration.
         migration: String,
-        /// The operation's place, from 1.
+        /// The operation's position, from 1.
         number: usize,
         /// What it does.
         operation: String,
-        /// What does not fit.
+        /// The reason.
         error: Box<OperationError>,
     },
 }
 
 impl HistoryError {
+    /// For `error` of the operation at place `at`, from 0, of `migration`.
+    pub(crate) fn operation(
+        migration: &str,
+        at: usize,
+        operation: &Operation,
+        error: OperationError,
+    ) -> Self {
+        Self::Operation {
+            migration: migration.to_owned(),
+            number: at + 1,
+            operation: operation.describe(),
+            error: Box::new(error),
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -85,9 +102,11 @@ impl HistoryError {
             }
             Self::NoMigration {
                 near: Some(near), ..
-            } => format!("did you mean `{near}`?"),
-            Self::NoMigration { near: None, .. } => "`oxyde showmigrations` lists them".into(),
-            Self::Ambiguous { .. } => "write more of the name".into(),
+            } => did_you_mean(near),
+            Self::NoMigration { near: None, .. } => {
+                "run `oxyde showmigrations` to list them".into()
+            }
+            Self::Ambiguous { .. } => "write more characters of the name".into(),
             Self::Operation { error, .. } => error.hint(),
         }
     }

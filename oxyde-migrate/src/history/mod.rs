@@ -1,4 +1,4 @@
-//! All migrations of a project, in one order.
+//! All migrations of a project, in order.
 
 mod error;
 
@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use oxyde_sql::schema::Schema;
+use oxyde_sql::suggest::nearest;
 
 use crate::file::{self, Migration};
 use crate::operation::Operation;
@@ -19,10 +20,10 @@ pub struct History {
 }
 
 impl History {
-    /// Read every `.toml` file of a folder. A folder that is not there has no migrations.
+    /// Read every `.toml` file of a folder. A missing folder has no migrations.
     ///
     /// # Errors
-    /// A file cannot be read or is wrong, or the files make no history.
+    /// A file cannot be read or is invalid, or the files do not form a history.
     pub fn load(folder: &Path) -> Result<Self, HistoryError> {
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -55,10 +56,10 @@ impl History {
         History::new(migrations)
     }
 
-    /// Put migrations in order: each after those it depends on, else by name.
+    /// Sort migrations: each after its dependencies, otherwise by name.
     ///
     /// # Errors
-    /// One depends on another that is not there, or there is a cycle.
+    /// A dependency does not exist, or there is a cycle.
     pub fn new(migrations: Vec<Migration>) -> Result<Self, HistoryError> {
         let mut waiting: BTreeMap<String, Migration> = migrations
             .into_iter()
@@ -121,7 +122,7 @@ impl History {
         &self.migrations
     }
 
-    /// The migration of exactly this name.
+    /// Return the migration with exactly this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Migration> {
         self.migrations
@@ -129,10 +130,10 @@ impl History {
             .find(|migration| migration.name == name)
     }
 
-    /// The migration whose name is or begins with this.
+    /// Return the migration whose name equals or begins with this.
     ///
     /// # Errors
-    /// There is none, or there are several.
+    /// No migration matches, or several do.
     pub fn find(&self, name: &str) -> Result<&Migration, HistoryError> {
         if let Some(migration) = self.get(name) {
             return Ok(migration);
@@ -145,8 +146,8 @@ impl History {
         match fits.as_slice() {
             [migration] => Ok(migration),
             [] => {
-                let names: Vec<&str> = self.migrations.iter().map(|m| m.name.as_str()).collect();
-                let near = crate::suggest::closest(name, &names).map(str::to_owned);
+                let names = self.migrations.iter().map(|m| m.name.as_str());
+                let near = nearest(name, names).map(str::to_owned);
                 Err(HistoryError::NoMigration {
                     name: name.to_owned(),
                     near,
@@ -162,7 +163,7 @@ impl History {
         }
     }
 
-    /// The migrations that no other depends on.
+    /// Return the migrations that no other depends on.
     #[must_use]
     pub fn heads(&self) -> Vec<&Migration> {
         let needed: BTreeSet<&String> =
@@ -173,10 +174,10 @@ impl History {
             .collect()
     }
 
-    /// The one head; `None` when there are no migrations.
+    /// Return the only head; `None` if there are no migrations.
     ///
     /// # Errors
-    /// There are several.
+    /// There are several heads.
     pub fn head(&self) -> Result<Option<&Migration>, HistoryError> {
         match self.heads().as_slice() {
             [] => Ok(None),
@@ -190,7 +191,7 @@ impl History {
         }
     }
 
-    /// Names of a migration and of all that it depends on, near or far.
+    /// Return the names of a migration and of its direct and indirect dependencies.
     #[must_use]
     pub fn ancestors(&self, name: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
@@ -207,10 +208,10 @@ impl History {
         found
     }
 
-    /// The state after every migration for which `includes` holds.
+    /// Return the state after all migrations for which `includes` returns true.
     ///
     /// # Errors
-    /// An operation does not fit the state before it.
+    /// An operation does not match the state before it.
     pub fn state(&self, includes: &dyn Fn(&Migration) -> bool) -> Result<Schema, HistoryError> {
         let mut state = Schema::default();
         for migration in self
@@ -223,7 +224,8 @@ impl History {
         Ok(state)
     }
 
-    /// The Python module of each table, by the table's present name, as the migrations noted it.
+    /// Return the Python module of each table, by the table's current name, as recorded in the
+    /// migrations.
     #[must_use]
     pub fn origins(&self) -> BTreeMap<String, String> {
         let mut origins = BTreeMap::new();
@@ -241,6 +243,12 @@ impl History {
                         origins.remove(&name);
                     }
                 }
+                Operation::ClaimTable(claim) => {
+                    let name = state::label(claim.schema.as_deref(), &claim.name);
+                    if let Some(module) = &claim.module {
+                        origins.insert(name, module.clone());
+                    }
+                }
                 Operation::RenameTable(rename) => {
                     let schema = rename.schema.as_deref();
                     if let Some(module) = origins.remove(&state::label(schema, &rename.from)) {
@@ -253,8 +261,39 @@ impl History {
         origins
     }
 
-    /// The history as it is where some migrations are applied: a squash stands for what it
-    /// replaces, unless only a part of that is applied; then the old files still count.
+    /// Return the tables that no model has claimed, by their current names.
+    #[must_use]
+    pub fn unmanaged(&self) -> BTreeSet<String> {
+        let mut unmanaged = BTreeSet::new();
+        for operation in self
+            .migrations
+            .iter()
+            .flat_map(|migration| &migration.operations)
+        {
+            match operation {
+                Operation::CreateTable(table) if table.unmanaged => {
+                    unmanaged.insert(state::label(table.schema.as_deref(), &table.name));
+                }
+                Operation::CreateTable(table) => {
+                    unmanaged.remove(&state::label(table.schema.as_deref(), &table.name));
+                }
+                Operation::ClaimTable(claim) => {
+                    unmanaged.remove(&state::label(claim.schema.as_deref(), &claim.name));
+                }
+                Operation::RenameTable(rename) => {
+                    let schema = rename.schema.as_deref();
+                    if unmanaged.remove(&state::label(schema, &rename.from)) {
+                        unmanaged.insert(state::label(schema, &rename.to));
+                    }
+                }
+                _ => {}
+            }
+        }
+        unmanaged
+    }
+
+    /// Return the history for a database with these applied migrations: a squash replaces its
+    /// originals, unless only some of them are applied; then the original files are used.
     ///
     /// # Errors
     /// As [`History::new`].
@@ -294,7 +333,7 @@ impl History {
     }
 }
 
-/// Let what depends on any of `from` depend on `to`.
+/// Replace dependencies on any of `from` by a dependency on `to`.
 fn redirect(migrations: &mut [Migration], from: &[String], to: &str) {
     for migration in migrations
         .iter_mut()
@@ -314,17 +353,12 @@ fn redirect(migrations: &mut [Migration], from: &[String], to: &str) {
 /// Apply a migration's operations to a state.
 ///
 /// # Errors
-/// One does not fit.
+/// An operation does not match the state.
 pub fn apply(migration: &Migration, state: &mut Schema) -> Result<(), HistoryError> {
     for (at, operation) in migration.operations.iter().enumerate() {
         operation
             .apply(state)
-            .map_err(|error| HistoryError::Operation {
-                migration: migration.name.clone(),
-                number: at + 1,
-                operation: operation.describe(),
-                error: Box::new(error),
-            })?;
+            .map_err(|error| HistoryError::operation(&migration.name, at, operation, error))?;
     }
     Ok(())
 }

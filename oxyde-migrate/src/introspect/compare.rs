@@ -1,42 +1,46 @@
-//! Comparing a database with a schema of models.
+//! Compares a database with a schema of models.
 //!
-//! A database writes defaults and conditions in its own way. Where it can, the expected schema
-//! is made for a moment (in temporary tables that are rolled back, or in a memory database)
-//! and looked at in the same way; then the two are compared as the database wrote both.
+//! A database stores defaults and conditions in its own form. If possible, the expected schema
+//! is created temporarily (in temporary tables that are rolled back, or in an in-memory database)
+//! and introspected in the same way; then both are compared in the database's form.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use oxyde_driver::DriverError;
-use oxyde_sql::ddl::{self, default_sql, type_sql};
-use oxyde_sql::dialect::{AlterStyle, CommentStyle, DdlStyle, SearchStyle};
-use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
+use oxyde_sql::ddl::{self, check_condition, default_sql, type_sql};
+use oxyde_sql::dialect::{CommentStyle, DdlStyle, Dialect, SearchStyle};
+use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, Schema, Table};
 
 use super::{introspect, of, postgres};
 use crate::autodetect::{Knowledge, detect};
 use crate::operation::Operation;
 use crate::session::Session;
+use crate::state;
 
-/// What differs between a database and a schema of models.
+/// Return the differences between a database and a schema of models. The `unmanaged` tables are not
+/// compared.
 ///
 /// # Errors
-/// The database cannot be asked.
-pub async fn drift(session: &Session, expected: &Schema) -> Result<Drift, DriverError> {
+/// The database cannot be queried.
+pub async fn drift(
+    session: &Session,
+    expected: &Schema,
+    unmanaged: &BTreeSet<String>,
+) -> Result<Drift, DriverError> {
     let found = introspect(session).await?;
     let twin = twin(session, expected).await.unwrap_or_default();
     let adopted = adopt(session.style(), expected, &twin, &found);
-    // Tables that no model has are not the models' affair.
-    let mut known = adopted.clone();
-    known.tables.retain(|table| {
-        expected
-            .tables
-            .iter()
-            .any(|t| t.name == table.name && t.schema == table.schema)
-    });
-    let unknown = adopted
+    let known = known(adopted, expected, unmanaged);
+    let unknown = found
         .tables
         .iter()
-        .filter(|table| !known.tables.contains(table))
-        .map(|table| crate::state::label(table.schema.as_deref(), &table.name))
+        .map(|table| (state::label_of(table), table))
+        .filter(|(name, table)| {
+            unmanaged.contains(name)
+                || state::position(expected, table.schema.as_deref(), &table.name).is_none()
+        })
+        .map(|(name, _)| name)
         .collect();
     let differences = match detect(&known, expected, &Knowledge::default()) {
         Ok(detection) => detection.operations,
@@ -48,16 +52,43 @@ pub async fn drift(session: &Session, expected: &Schema) -> Result<Drift, Driver
     })
 }
 
+/// What the database has of the expected schema; unmanaged tables are as expected.
+fn known(mut found: Schema, expected: &Schema, unmanaged: &BTreeSet<String>) -> Schema {
+    let is_expected =
+        |schema: Option<&str>, name: &str| state::position(expected, schema, name).is_some();
+    found.tables.retain(|table| {
+        is_expected(table.schema.as_deref(), &table.name)
+            && !unmanaged.contains(&state::label_of(table))
+    });
+    for table in &mut found.tables {
+        let wanted = expected
+            .tables
+            .iter()
+            .find(|t| t.name == table.name && t.schema == table.schema);
+        // A key that points out of the schema is none of its business, unless it declares the key.
+        table.foreign_keys.retain(|key| {
+            is_expected(key.target_schema.as_deref(), &key.target_table)
+                || wanted.is_some_and(|t| t.foreign_keys.iter().any(|k| k.name == key.name))
+        });
+    }
+    let unmanaged = expected
+        .tables
+        .iter()
+        .filter(|table| unmanaged.contains(&state::label_of(table)));
+    found.tables.extend(unmanaged.cloned());
+    found
+}
+
 /// A difference between a database and a schema of models.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drift {
-    /// The operations that would make the database like the models.
+    /// The operations that would change the database to match the models.
     pub differences: Vec<Operation>,
-    /// Tables that the models do not have.
+    /// Tables without a model.
     pub unknown: Vec<String>,
 }
 
-/// States that cannot be told apart by operations: all is said to differ.
+/// For states whose difference cannot be expressed by operations: report everything as different.
 fn unexplained(expected: &Schema) -> Vec<Operation> {
     expected
         .tables
@@ -66,7 +97,7 @@ fn unexplained(expected: &Schema) -> Vec<Operation> {
         .collect()
 }
 
-/// The expected schema as the database writes it; nothing where it cannot be made.
+/// Return the expected schema in the database's form; `None` if it cannot be created.
 async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
     let style = session.style();
     let mut flat = expected.clone();
@@ -76,9 +107,9 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
             key.target_schema = None;
         }
     }
-    let statements = ddl::create_schema(&flat, style).ok()?;
-    match style.alter {
-        AlterStyle::Clauses => {
+    let statements = ddl::create_schema(&flat, style, &ddl::Present::default()).ok()?;
+    match style.dialect {
+        Dialect::Postgres => {
             let path = session
                 .scalar("SELECT current_setting('search_path')")
                 .await
@@ -106,7 +137,7 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
             }
             Some(made)
         }
-        AlterStyle::Rebuild => {
+        Dialect::Sqlite => {
             let memory = Session::connect("sqlite::memory:", Duration::from_secs(5))
                 .await
                 .ok()?;
@@ -120,11 +151,12 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
             memory.close().await;
             made.ok()
         }
-        AlterStyle::Modify => None,
+        Dialect::Mysql | Dialect::Mariadb => None,
     }
 }
 
-/// What was found, with every part that is as expected in the words of the expected schema.
+/// Return the found schema, in which every part that equals an expected one has the form of the
+/// expected schema.
 #[must_use]
 pub fn adopt(style: &DdlStyle, expected: &Schema, twin: &Schema, found: &Schema) -> Schema {
     let mut adopted = found.clone();
@@ -157,9 +189,9 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
         };
         let made = twin.and_then(|twin| twin.checks.iter().find(|c| c.name == check.name));
         if made.is_some_and(|made| made.condition == check.condition)
-            || loosely(&declared.condition) == loosely(&check.condition)
+            || loosely(&check_condition(style, declared)) == loosely(&check.condition)
         {
-            check.condition.clone_from(&declared.condition);
+            check.clone_from(declared);
         }
     }
     for index in &mut table.indexes {
@@ -171,47 +203,54 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
             index.clone_from(declared);
         }
     }
-    // Where a unique index and a unique constraint are one thing, the declared form counts.
     if style.index_in_table {
-        let columns = |index: &Index| -> Vec<String> {
-            let parts = index.parts.iter();
-            parts
-                .filter_map(|part| match part {
-                    IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name.clone()),
-                    IndexPart::Expression(_) => None,
-                })
-                .collect()
-        };
-        for index in wanted.indexes.iter().filter(|index| index.unique) {
-            let at = table
-                .uniques
-                .iter()
-                .position(|u| u.name == index.name && u.columns == columns(index));
-            if let Some(at) = at {
-                table.uniques.remove(at);
-                table.indexes.push(index.clone());
-            }
-        }
+        adopt_unique_indexes(table, wanted);
     }
     for key in &mut table.foreign_keys {
-        let Some(declared) = wanted.foreign_keys.iter().find(|k| k.name == key.name) else {
-            continue;
-        };
-        // InnoDB makes no difference between refusing now and refusing at the end.
-        let refuse = |action| {
-            use oxyde_sql::schema::ReferentialAction::{NoAction, Restrict};
-            if style.foreign_key_index && action == Restrict {
-                NoAction
-            } else {
-                action
-            }
-        };
-        if refuse(key.on_delete) == refuse(declared.on_delete) {
-            key.on_delete = declared.on_delete;
+        if let Some(declared) = wanted.foreign_keys.iter().find(|k| k.name == key.name) {
+            adopt_actions(style, key, declared);
         }
-        if refuse(key.on_update) == refuse(declared.on_update) {
-            key.on_update = declared.on_update;
+    }
+}
+
+/// The database does not distinguish unique indexes from unique constraints: use the declared form.
+fn adopt_unique_indexes(table: &mut Table, wanted: &Table) {
+    let columns = |index: &Index| -> Vec<String> {
+        let parts = index.parts.iter();
+        parts
+            .filter_map(|part| match part {
+                IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name.clone()),
+                IndexPart::Expression(_) => None,
+            })
+            .collect()
+    };
+    for index in wanted.indexes.iter().filter(|index| index.unique) {
+        let at = table
+            .uniques
+            .iter()
+            .position(|u| u.name == index.name && u.columns == columns(index));
+        if let Some(at) = at {
+            table.uniques.remove(at);
+            table.indexes.push(index.clone());
         }
+    }
+}
+
+fn adopt_actions(style: &DdlStyle, key: &mut ForeignKey, declared: &ForeignKey) {
+    // InnoDB treats RESTRICT and NO ACTION alike.
+    let refuse = |action| {
+        use oxyde_sql::schema::ReferentialAction::{NoAction, Restrict};
+        if style.foreign_key_index && action == Restrict {
+            NoAction
+        } else {
+            action
+        }
+    };
+    if refuse(key.on_delete) == refuse(declared.on_delete) {
+        key.on_delete = declared.on_delete;
+    }
+    if refuse(key.on_update) == refuse(declared.on_update) {
+        key.on_update = declared.on_update;
     }
 }
 
@@ -245,7 +284,7 @@ fn adopt_column(
     }
 }
 
-/// `0` is written back as `0.00` by a decimal column.
+/// A decimal column returns `0` as `0.00`.
 fn same_number(a: &str, b: &str) -> bool {
     let number = |text: &str| text.trim_matches('\'').parse::<f64>().ok();
     number(a).is_some() && number(a) == number(b)
@@ -255,7 +294,7 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
     let usual = style.index_methods.first().copied().unwrap_or_default();
     let method = |index: &Index| {
         let method = index.method.clone().unwrap_or_else(|| usual.to_owned());
-        // InnoDB answers BTREE for HASH; where there is no choice nothing is stored.
+        // InnoDB reports BTREE for HASH; databases without a choice store nothing.
         let one = style.index_methods.is_empty() || (style.index_in_table && method == "hash");
         if one { usual.to_owned() } else { method }
     };
@@ -268,7 +307,7 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
                 (IndexPart::Expression(a), IndexPart::Expression(b)) => loosely(a) == loosely(b),
                 (a, b) => a == b,
             });
-    // Where no configuration is stored, any is the one there is.
+    // If the database stores no configuration, every configuration matches.
     let config = |index: &Index| {
         let config = index.config.clone().filter(|config| config != "simple");
         config.filter(|_| style.search != SearchStyle::WordsColumn)
@@ -284,8 +323,8 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
         && condition(declared) == condition(found)
 }
 
-/// SQL without what databases add or take away when they write it back: blanks, brackets,
-/// quotes around names, casts of literals, capital letters. Texts stay as they are.
+/// Normalize SQL by removing what databases change when they store it: whitespace, parentheses,
+/// quotes around names, casts of literals, upper case. String literals stay unchanged.
 fn loosely(sql: &str) -> String {
     let sql = sql
         .replace("_utf8mb4", "")

@@ -1,4 +1,4 @@
-//! Full-text indexes, read back from what they are made of in each database.
+//! Introspects full-text indexes from the objects that implement them in each database.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn index(name: String, columns: Vec<String>, config: Option<String>) -> Index {
     }
 }
 
-/// The virtual tables beside a table of `SQLite`.
+/// The FTS5 tables that belong to a table of `SQLite`.
 pub(super) async fn virtual_tables(
     queries: &dyn Queries,
     table: &mut Table,
@@ -70,7 +70,7 @@ fn unquoted(text: &str, quote: char) -> String {
         .replace(&format!("{quote}{quote}"), &quote.to_string())
 }
 
-/// The generated columns of words, which belong to their indexes, of `MySQL` and `MariaDB`.
+/// The generated columns of full-text indexes of `MySQL` and `MariaDB`.
 pub(super) async fn words_columns(
     queries: &dyn Queries,
     schema: &mut Schema,
@@ -94,7 +94,7 @@ pub(super) async fn words_columns(
             .iter_mut()
             .find(|index| words_column(&index.name) == column && index.parts == whole);
         if let Some(owner) = owner {
-            // Every second piece stands between two quotes.
+            // Every second piece is inside quotes.
             let names = expression.split('`').skip(1).step_by(2);
             *owner = index(owner.name.clone(), names.map(str::to_owned).collect(), None);
             table.columns.retain(|each| each.name != column);
@@ -103,7 +103,7 @@ pub(super) async fn words_columns(
     Ok(())
 }
 
-/// The indexes over `to_tsvector` of `PostgreSQL`, where they are written as ours.
+/// The indexes over `to_tsvector` of `PostgreSQL`, if they have the form that we generate.
 pub(super) fn vectors(table: &mut Table) {
     for each in &mut table.indexes {
         if each.method.as_deref() != Some("gin") || each.condition.is_some() || each.unique {

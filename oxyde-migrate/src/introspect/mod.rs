@@ -1,4 +1,4 @@
-//! What is in a database, as a [`Schema`].
+//! Introspects a database as a [`Schema`].
 
 mod columns;
 mod compare;
@@ -11,7 +11,7 @@ mod sqlite_sql;
 pub use compare::{Drift, adopt, drift};
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::default_sql;
-use oxyde_sql::dialect::{AlterStyle, DdlStyle};
+use oxyde_sql::dialect::{DdlStyle, Dialect};
 use oxyde_sql::schema::{ReferentialAction, Schema};
 use oxyde_sql::types::ColumnType;
 
@@ -19,7 +19,7 @@ use crate::ledger::LEDGER_TABLE;
 use crate::server::Answer;
 use crate::session::{Row, Session, SessionTransaction};
 
-/// Something that answers queries: the connection, or a transaction of it.
+/// A source of query results: the connection, or one of its transactions.
 pub(crate) trait Queries: Sync {
     fn rows<'a>(&'a self, sql: &'a str) -> Answer<'a, Vec<Row>>;
 }
@@ -36,26 +36,26 @@ impl Queries for SessionTransaction {
     }
 }
 
-/// The tables of the database, without the ledger. What the database writes in its own way
-/// (defaults, conditions) is as it writes it; [`drift`] compares it with a schema of models.
+/// Return the tables of the database, without the ledger. Defaults and conditions are in the
+/// database's own form; [`drift`] compares them with a schema of models.
 ///
 /// # Errors
-/// The database refuses, or the connection is lost.
+/// The database refuses a statement, or the connection is lost.
 pub async fn introspect(session: &Session) -> Result<Schema, DriverError> {
     of(session, session.style()).await
 }
 
 async fn of(queries: &dyn Queries, style: &DdlStyle) -> Result<Schema, DriverError> {
-    let mut schema = match style.alter {
-        AlterStyle::Clauses => postgres::introspect(queries, false).await?,
-        AlterStyle::Modify => mysql::introspect(queries).await?,
-        AlterStyle::Rebuild => sqlite::introspect(queries).await?,
+    let mut schema = match style.dialect {
+        Dialect::Postgres => postgres::introspect(queries, false).await?,
+        Dialect::Mysql | Dialect::Mariadb => mysql::introspect(queries).await?,
+        Dialect::Sqlite => sqlite::introspect(queries).await?,
     };
     schema.tables.retain(|table| table.name != LEDGER_TABLE);
     Ok(schema)
 }
 
-/// The default in the words of every database, where it is one of the few that have such words.
+/// Translate a default to the portable form, if it has one.
 #[must_use]
 pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String {
     const WORDS: &[&str] = &["CURRENT_TIMESTAMP", "CURRENT_DATE", "gen_random_uuid()"];
@@ -71,7 +71,7 @@ pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String
         }
     }
     if let ColumnType::Decimal { .. } = ty {
-        // SQLite's decimals are texts.
+        // SQLite stores decimals as strings.
         let bare = found.trim_matches('\'');
         if bare.parse::<f64>().is_ok() {
             return bare.to_owned();
@@ -83,7 +83,7 @@ pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String
         .map_or_else(|| found.to_owned(), |word| (*word).to_owned())
 }
 
-/// Cells of a row by turns, as texts; NULL is "".
+/// Iterates over the cells of a row as strings; NULL is "".
 struct Cells(std::vec::IntoIter<Option<String>>);
 
 impl Cells {

@@ -10,12 +10,18 @@ use oxyde_sql::types::ColumnType;
 use super::full_text;
 use super::{Cells, Queries, action};
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one query after the other, each with its reader"
-)]
 pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverError> {
     let mut schema = Schema::default();
+    tables(queries, &mut schema).await?;
+    columns(queries, &mut schema).await?;
+    keys(queries, &mut schema).await?;
+    checks(queries, &mut schema).await?;
+    indexes(queries, &mut schema).await?;
+    Ok(schema)
+}
+
+/// The tables, still empty.
+async fn tables(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
     let rows = queries
         .rows(
             "SELECT table_name, NULLIF(table_comment, '') FROM information_schema.tables \
@@ -36,6 +42,11 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
             comment: cells.optional(),
         });
     }
+    Ok(())
+}
+
+/// The columns of the tables.
+async fn columns(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
     let rows = queries
         .rows(
             "SELECT table_name, column_name, column_type, is_nullable, column_default, extra, \
@@ -45,7 +56,7 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else {
+        let Some(table) = place(schema, &mut cells) else {
             continue;
         };
         let (name, ty, nullable) = (cells.text(), cells.text(), cells.flag());
@@ -67,6 +78,11 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
             comment,
         });
     }
+    Ok(())
+}
+
+/// Primary keys, unique keys and foreign keys.
+async fn keys(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
     let rows = queries
         .rows(
             "SELECT k.table_name, k.constraint_name, c.constraint_type, k.column_name, \
@@ -85,7 +101,7 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else {
+        let Some(table) = place(schema, &mut cells) else {
             continue;
         };
         let (name, kind, column) = (cells.text(), cells.text(), cells.text());
@@ -112,8 +128,8 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
                         target_schema,
                         target_table,
                         target_columns: vec![target_column],
-                        // InnoDB refuses at once either way, and MariaDB answers the one for the
-                        // other: each is said as models say it.
+                        // InnoDB treats both actions alike, and MariaDB reports one as the other:
+                        // use the form that models use.
                         on_delete: instead(&cells.text(), NoAction, Restrict),
                         on_update: instead(&cells.text(), Restrict, NoAction),
                     }),
@@ -122,9 +138,7 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
             _ => {}
         }
     }
-    checks(queries, &mut schema).await?;
-    indexes(queries, &mut schema).await?;
-    Ok(schema)
+    Ok(())
 }
 
 async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
@@ -144,7 +158,7 @@ async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
             continue;
         };
         let (name, condition) = (cells.text(), cells.text());
-        // MariaDB's JSON is a text with a check of the column's name.
+        // MariaDB's JSON is LONGTEXT with a check that has the column's name.
         let json = format!("json_valid(`{name}`)");
         if condition == json {
             for column in table
@@ -155,15 +169,20 @@ async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
                 column.ty = ColumnType::Json;
             }
         } else if !table.checks.iter().any(|check| check.name == name) {
-            // The catalogue joins by name alone, and MariaDB's names belong to their tables.
-            table.checks.push(Check { name, condition });
+            // The catalogue joins by name alone, but MariaDB's constraint names are local to their
+            // table.
+            table.checks.push(Check {
+                name,
+                condition,
+                portable: false,
+            });
         }
     }
     Ok(())
 }
 
 async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
-    // MariaDB has no indexes on expressions, and no column for them.
+    // MariaDB has no expression indexes, and no catalogue column for them.
     let has = queries
         .rows(
             "SELECT 1 FROM information_schema.columns WHERE table_schema = 'information_schema' \
@@ -224,7 +243,7 @@ async fn indexes(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
     Ok(())
 }
 
-/// The action of this word; `usual` in the place of `same`, which is the same thing.
+/// Parse an action; `usual` replaces `same`, which is equivalent.
 fn instead(word: &str, same: ReferentialAction, usual: ReferentialAction) -> ReferentialAction {
     let found = action(word);
     if found == same { usual } else { found }
@@ -236,7 +255,8 @@ fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table>
 }
 
 fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
-    // MySQL writes an expression as a text inside a text, with the character set of each text.
+    // MySQL stores an expression as an escaped string, with the character set of each string
+    // literal.
     let unwrapped = if expression {
         text.replace("\\'", "'")
             .replace("\\\\", "\\")
@@ -303,7 +323,7 @@ fn column_type(name: &str, collation: &str, table: &str, column: &str) -> Column
     }
 }
 
-/// `'a','it''s'` as labels.
+/// Parse `'a','it''s'` as labels.
 fn enum_labels(text: &str) -> Vec<String> {
     let mut labels = Vec::new();
     let mut label: Option<String> = None;

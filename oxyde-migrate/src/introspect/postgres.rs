@@ -8,7 +8,8 @@ use super::columns::column_type;
 use super::full_text;
 use super::{Cells, Queries, action};
 
-/// Schemas that are looked at: of this session's temporary tables, or all but the server's own.
+/// The introspected schemas: that of this session's temporary tables, or all but the system
+/// schemas.
 fn schemas(temporary: bool) -> &'static str {
     if temporary {
         "n.oid = pg_my_temp_schema()"
@@ -17,29 +18,40 @@ fn schemas(temporary: bool) -> &'static str {
     }
 }
 
-/// `NULL` for the connection's own schema, else its name.
+/// `NULL` for the connection's default schema, otherwise its name.
 const SCHEMA: &str = "CASE WHEN n.nspname IN (current_schema(), 'pg_temp') OR n.oid = pg_my_temp_schema() \
      THEN NULL ELSE n.nspname END::text";
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one query after the other, each with its reader"
-)]
+const FROM: &str = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
+
 pub(super) async fn introspect(
     queries: &dyn Queries,
     temporary: bool,
 ) -> Result<Schema, DriverError> {
     let within = schemas(temporary);
-    let mut schema = Schema::default();
-    let from = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
-    let tables = format!(
+    let chosen = format!(
         "c.relkind IN ('r', 'p') AND {within} AND NOT EXISTS (SELECT 1 FROM pg_depend d \
          WHERE d.objid = c.oid AND d.deptype = 'e')"
     );
+    let mut schema = Schema::default();
+    tables(queries, &chosen, &mut schema).await?;
+    columns(queries, &chosen, &mut schema).await?;
+    constraints(queries, &chosen, &mut schema).await?;
+    indexes(queries, &chosen, &mut schema).await?;
+    schema.tables.iter_mut().for_each(full_text::vectors);
+    Ok(schema)
+}
+
+/// The tables, still empty. `chosen` is the condition on the tables.
+async fn tables(
+    queries: &dyn Queries,
+    chosen: &str,
+    schema: &mut Schema,
+) -> Result<(), DriverError> {
     let rows = queries
         .rows(&format!(
             "SELECT {SCHEMA}, c.relname::text, obj_description(c.oid, 'pg_class') \
-             {from} WHERE {tables} ORDER BY 1 NULLS FIRST, 2"
+             {FROM} WHERE {chosen} ORDER BY 1 NULLS FIRST, 2"
         ))
         .await?;
     for row in rows {
@@ -56,6 +68,15 @@ pub(super) async fn introspect(
             comment: cells.optional(),
         });
     }
+    Ok(())
+}
+
+/// The columns of the tables. `chosen` is the condition on the tables.
+async fn columns(
+    queries: &dyn Queries,
+    chosen: &str,
+    schema: &mut Schema,
+) -> Result<(), DriverError> {
     let rows = queries
         .rows(&format!(
             "SELECT {SCHEMA}, c.relname::text, a.attname::text, \
@@ -64,16 +85,16 @@ pub(super) async fn introspect(
              col_description(c.oid, a.attnum), coalesce(e.typname, t.typname)::text, \
              (SELECT string_agg(l.enumlabel, chr(31) ORDER BY l.enumsortorder) \
               FROM pg_enum l WHERE l.enumtypid = coalesce(e.oid, t.oid)), (e.oid IS NOT NULL)::text \
-             {from} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             {FROM} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
              JOIN pg_type t ON t.oid = a.atttypid \
              LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' \
              LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
-             WHERE {tables} ORDER BY 1, 2, a.attnum"
+             WHERE {chosen} ORDER BY 1, 2, a.attnum"
         ))
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else {
+        let Some(table) = place(schema, &mut cells) else {
             continue;
         };
         let (name, ty) = (cells.text(), cells.text());
@@ -83,15 +104,7 @@ pub(super) async fn introspect(
         let ty = if labels.is_empty() {
             column_type(&ty)
         } else {
-            let ty = ColumnType::Enum {
-                name: type_name,
-                values: labels,
-            };
-            if in_list {
-                ColumnType::Array { item: Box::new(ty) }
-            } else {
-                ty
-            }
+            enum_type(type_name, labels, in_list)
         };
         let serial = default
             .as_deref()
@@ -105,7 +118,26 @@ pub(super) async fn introspect(
             comment,
         });
     }
-    let columns = |key: &str, of: &str| {
+    Ok(())
+}
+
+/// An enum, or a list of them.
+fn enum_type(name: String, values: Vec<String>, in_list: bool) -> ColumnType {
+    let ty = ColumnType::Enum { name, values };
+    if in_list {
+        ColumnType::Array { item: Box::new(ty) }
+    } else {
+        ty
+    }
+}
+
+/// Primary keys, unique keys, foreign keys and checks. `chosen` is the condition on the tables.
+async fn constraints(
+    queries: &dyn Queries,
+    chosen: &str,
+    schema: &mut Schema,
+) -> Result<(), DriverError> {
+    let names = |key: &str, of: &str| {
         format!(
             "(SELECT string_agg(a.attname, chr(31) ORDER BY k.place) \
              FROM unnest({key}) WITH ORDINALITY AS k(number, place) \
@@ -119,17 +151,17 @@ pub(super) async fn introspect(
              CASE WHEN fn.nspname = current_schema() OR fn.oid = pg_my_temp_schema() \
              THEN NULL ELSE fn.nspname END::text, f.relname::text, {}, \
              o.confdeltype::text, o.confupdtype::text \
-             {from} JOIN pg_constraint o ON o.conrelid = c.oid \
+             {FROM} JOIN pg_constraint o ON o.conrelid = c.oid \
              LEFT JOIN pg_class f ON f.oid = o.confrelid \
              LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace \
-             WHERE {tables} AND o.contype IN ('p', 'u', 'f', 'c') ORDER BY 1, 2, o.conname",
-            columns("o.conkey", "o.conrelid"),
-            columns("o.confkey", "o.confrelid")
+             WHERE {chosen} AND o.contype IN ('p', 'u', 'f', 'c') ORDER BY 1, 2, o.conname",
+            names("o.conkey", "o.conrelid"),
+            names("o.confkey", "o.confrelid")
         ))
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else {
+        let Some(table) = place(schema, &mut cells) else {
             continue;
         };
         let (kind, name, columns) = (cells.text(), cells.text(), cells.list());
@@ -137,7 +169,11 @@ pub(super) async fn introspect(
         match kind.as_str() {
             "p" => table.primary_key = columns,
             "u" => table.uniques.push(Unique { name, columns }),
-            "c" => table.checks.push(Check { name, condition }),
+            "c" => table.checks.push(Check {
+                name,
+                condition,
+                portable: false,
+            }),
             _ => table.foreign_keys.push(ForeignKey {
                 name,
                 columns,
@@ -149,6 +185,15 @@ pub(super) async fn introspect(
             }),
         }
     }
+    Ok(())
+}
+
+/// Indexes that are not made by a constraint. `chosen` is the condition on the tables.
+async fn indexes(
+    queries: &dyn Queries,
+    chosen: &str,
+    schema: &mut Schema,
+) -> Result<(), DriverError> {
     let rows = queries
         .rows(&format!(
             "SELECT {SCHEMA}, c.relname::text, i.relname::text, x.indisunique::text, \
@@ -159,18 +204,18 @@ pub(super) async fn introspect(
               FROM unnest(x.indclass::oid[]) AS used(class) JOIN pg_opclass o ON o.oid = used.class \
               WHERE NOT o.opcdefault OR m.amname IN ('hnsw', 'ivfflat'))::text, \
              array_to_string(i.reloptions, chr(31)) \
-             {from} JOIN pg_index x ON x.indrelid = c.oid JOIN pg_class i ON i.oid = x.indexrelid \
+             {FROM} JOIN pg_index x ON x.indrelid = c.oid JOIN pg_class i ON i.oid = x.indexrelid \
              JOIN pg_am m ON m.oid = i.relam \
              CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, place) \
              LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0 \
-             WHERE {tables} AND NOT EXISTS (SELECT 1 FROM pg_constraint o \
+             WHERE {chosen} AND NOT EXISTS (SELECT 1 FROM pg_constraint o \
              WHERE o.conindid = x.indexrelid AND o.contype IN ('p', 'u', 'x')) \
              ORDER BY 1, 2, 3, k.place"
         ))
         .await?;
     for row in rows {
         let mut cells = Cells::of(row);
-        let Some(table) = place(&mut schema, &mut cells) else {
+        let Some(table) = place(schema, &mut cells) else {
             continue;
         };
         let (name, unique, method) = (cells.text(), cells.flag(), cells.text());
@@ -203,8 +248,7 @@ pub(super) async fn introspect(
             None => index.parts.push(IndexPart::Expression(definition)),
         }
     }
-    schema.tables.iter_mut().for_each(full_text::vectors);
-    Ok(schema)
+    Ok(())
 }
 
 /// `m=16`.
@@ -213,7 +257,7 @@ fn pair(option: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// The table that the first two cells name.
+/// Return the table that the first two cells name.
 fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table> {
     let (namespace, name) = (cells.optional(), cells.text());
     schema

@@ -1,4 +1,4 @@
-//! SQLite's catalogue: pragmas, and the text of each `CREATE TABLE`.
+//! SQLite's catalogue: pragmas, and the SQL of each `CREATE TABLE`.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,11 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
                 unnamed += 1;
                 format!("{}_{unnamed}_check", table.name)
             });
-            table.checks.push(Check { name, condition });
+            table.checks.push(Check {
+                name,
+                condition,
+                portable: false,
+            });
         }
         schema.tables.push(table);
     }
@@ -108,7 +112,7 @@ async fn columns(
     key.sort();
     table.primary_key = key.into_iter().map(|(_, name)| name).collect();
     for column in &mut table.columns {
-        // A key is never NULL, whether or not it says so.
+        // A primary key is NOT NULL, even if the declaration does not say so.
         let in_key = table.primary_key.contains(&column.name);
         column.nullable &= !in_key;
         let alone = in_key && table.primary_key.len() == 1;
@@ -126,6 +130,7 @@ async fn columns(
             table.checks.push(Check {
                 name,
                 condition: condition.clone(),
+                portable: false,
             });
         }
     }
@@ -163,7 +168,7 @@ async fn foreign_keys(
         }
         if let Some(key) = table.foreign_keys.last_mut() {
             key.columns.push(from);
-            // Without a column the target's key is meant.
+            // Without a column, the target's primary key is referenced.
             key.target_columns
                 .push(if to.is_empty() { "id".to_owned() } else { to });
         }
@@ -223,7 +228,7 @@ async fn indexes(queries: &dyn Queries, table: &mut Table) -> Result<(), DriverE
     Ok(())
 }
 
-/// The parts of a `CREATE INDEX` as they are written, and its condition.
+/// Return the parts of a `CREATE INDEX` as written, and its condition.
 fn parts_of(sql: &str) -> (Vec<String>, Option<String>) {
     let Some(open) = sql.find('(') else {
         return (Vec::new(), None);

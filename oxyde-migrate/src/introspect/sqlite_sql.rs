@@ -1,7 +1,7 @@
-//! Reading back a `CREATE TABLE`: SQLite keeps names of constraints and conditions of checks
-//! nowhere but in that text.
+//! Parses a `CREATE TABLE`: SQLite stores names of constraints and conditions of checks
+//! only in that text.
 
-/// What stands in a `CREATE TABLE` beside what the pragmas tell.
+/// The parts of a `CREATE TABLE` that the pragmas do not report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Definition {
     /// Name and columns of unique constraints.
@@ -12,11 +12,11 @@ pub(super) struct Definition {
     pub(super) column_checks: Vec<(String, Option<String>, String)>,
     /// Name and columns of foreign keys.
     pub(super) foreign_keys: Vec<(Option<String>, Vec<String>)>,
-    /// Columns that are counted up.
+    /// AUTOINCREMENT columns.
     pub(super) counted: Vec<String>,
 }
 
-/// Read the text of a `CREATE TABLE`.
+/// Parse the text of a `CREATE TABLE`.
 pub(super) fn read(sql: &str) -> Definition {
     let tokens = tokens(sql);
     let Some(open) = tokens.iter().position(|token| *token == "(") else {
@@ -92,7 +92,7 @@ fn is(token: &str, word: &str) -> bool {
     token.eq_ignore_ascii_case(word)
 }
 
-/// The place of the bracket that closes the one at `open`.
+/// Return the position of the parenthesis that closes the one at `open`.
 fn closing(tokens: &[&str], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(open) {
@@ -110,7 +110,7 @@ fn closing(tokens: &[&str], open: usize) -> usize {
     tokens.len().saturating_sub(1)
 }
 
-/// Names in the first pair of brackets.
+/// Return the names in the first pair of parentheses.
 fn names(tokens: &[&str]) -> Vec<String> {
     let Some(open) = tokens.iter().position(|token| *token == "(") else {
         return Vec::new();
@@ -123,7 +123,7 @@ fn names(tokens: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// The text in the first pair of brackets, as it was written. Tokens are slices of one text.
+/// Return the text in the first pair of parentheses, as written. Tokens are slices of one text.
 fn inside(tokens: &[&str]) -> String {
     let Some(open) = tokens.iter().position(|token| *token == "(") else {
         return String::new();
@@ -132,7 +132,7 @@ fn inside(tokens: &[&str]) -> String {
     let mut text = String::new();
     let mut end: Option<*const u8> = None;
     for token in &tokens[open + 1..close] {
-        // Blanks between tokens are kept as one.
+        // Collapse whitespace between tokens to one space.
         if end.is_some_and(|end| end != token.as_ptr()) {
             text.push(' ');
         }
@@ -158,7 +158,8 @@ pub(super) fn unquoted(name: &str) -> String {
         .unwrap_or_else(|| name.to_owned())
 }
 
-/// Words, quoted names, texts and signs, without blanks and comments.
+/// Split SQL into words, quoted names, string literals and symbols, without whitespace and
+/// comments.
 fn tokens(sql: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = sql;
@@ -203,7 +204,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// Column and labels of `"column" IN ('a', 'b')`.
+/// Parse `"column" IN ('a', 'b')` as column and labels.
 pub(super) fn labels(condition: &str) -> Option<(String, Vec<String>)> {
     let tokens = tokens(condition);
     let [column, word, "(", values @ .., ")"] = tokens.as_slice() else {

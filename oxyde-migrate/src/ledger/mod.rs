@@ -1,22 +1,22 @@
-//! The ledger: which migrations this database has.
+//! The ledger: the migrations that are applied to this database.
 
 mod table;
 
 pub use table::{LEDGER_TABLE, create, finish, progress, read, records, select};
 
-/// How far a migration is.
+/// The state of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordState {
-    /// It is there.
+    /// Applied.
     Applied,
-    /// A run forwards did not come to its end.
+    /// A forward run is unfinished.
     Applying,
-    /// A run backwards did not come to its end.
+    /// A backward run is unfinished.
     Reverting,
 }
 
 impl RecordState {
-    /// The word in the table.
+    /// Its name in the table.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl RecordState {
         }
     }
 
-    /// The state of that word.
+    /// Parse a name.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Applied, Self::Applying, Self::Reverting]
@@ -40,16 +40,16 @@ impl RecordState {
 pub struct Record {
     /// The migration.
     pub name: String,
-    /// Checksum of its file when it was applied.
+    /// Checksum of its file at the time it was applied.
     pub checksum: String,
-    /// How far it is.
+    /// Its state.
     pub state: RecordState,
-    /// Steps done, of a run that did not come to its end.
+    /// Completed steps of an unfinished run.
     pub step: usize,
-    /// Whether the step after those was begun.
+    /// Whether the next step was started.
     pub begun: bool,
-    /// When it was applied, in UTC: `YYYY-MM-DD HH:MM:SS`.
+    /// Time of application, in UTC: `YYYY-MM-DD HH:MM:SS`.
     pub applied_at: String,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: i64,
 }

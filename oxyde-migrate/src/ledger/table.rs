@@ -1,4 +1,4 @@
-//! The ledger's table: the statements that read and write it.
+//! The statements that read and write the ledger's table.
 
 use oxyde_driver::DriverError;
 use oxyde_sql::dialect::DdlStyle;
@@ -8,12 +8,12 @@ use crate::plan::{Direction, PlannedMigration};
 use crate::server;
 use crate::session::{Row, Session};
 
-/// Name of the table, in the connection's own schema.
+/// Name of the table, in the connection's default schema.
 pub const LEDGER_TABLE: &str = "oxyde_migrations";
 
 const COLUMNS: &str = "name, checksum, state, step, begun, applied_at, duration_ms";
 
-/// The statement that makes the table, where it is not there.
+/// The statement that creates the table if it does not exist.
 #[must_use]
 pub fn create(style: &DdlStyle) -> String {
     format!(
@@ -29,7 +29,7 @@ pub fn create(style: &DdlStyle) -> String {
     )
 }
 
-/// The statement that reads the rows, or one row.
+/// The statement that reads all rows, or one row.
 #[must_use]
 pub fn select(style: &DdlStyle, name: Option<&str>) -> String {
     let condition = name
@@ -38,7 +38,7 @@ pub fn select(style: &DdlStyle, name: Option<&str>) -> String {
     format!("SELECT {COLUMNS} FROM {LEDGER_TABLE}{condition} ORDER BY applied_at, name")
 }
 
-/// The row of a migration that is written when nothing is half done.
+/// The statements that write the row of a complete migration.
 #[must_use]
 pub fn finish(
     style: &DdlStyle,
@@ -58,7 +58,8 @@ pub fn finish(
     statements
 }
 
-/// The row of a migration that is under way: `done` steps, and whether the next is begun.
+/// The statements that write the row of a running migration: `done` steps, and whether the next was
+/// started.
 #[must_use]
 pub fn progress(
     style: &DdlStyle,
@@ -84,7 +85,7 @@ pub fn progress(
     ]
 }
 
-/// Rows of the table as records; a row that makes no sense is left out.
+/// Parse rows of the table as records; skip invalid rows.
 #[must_use]
 pub fn records(rows: Vec<Row>) -> Vec<Record> {
     rows.into_iter()
@@ -104,10 +105,10 @@ pub fn records(rows: Vec<Row>) -> Vec<Record> {
         .collect()
 }
 
-/// All records; none where the table is not there.
+/// Return all records; none if the table does not exist.
 ///
 /// # Errors
-/// The database refuses, or the connection is lost.
+/// The database refuses a statement, or the connection is lost.
 pub async fn read(session: &Session) -> Result<Vec<Record>, DriverError> {
     if !server::of(session.style())
         .has_table(session, LEDGER_TABLE)

@@ -2,18 +2,18 @@
 
 use oxyde_sql::ddl::is_literal;
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "backfill-in-one-statement",
     severity: Severity::Warning,
-    problem: "one UPDATE of all rows holds their locks, and on PostgreSQL doubles the table, until the migration ends",
-    safe_way: "let the column be NULL at first, fill it in parts with run_python or a job, then make it NOT NULL",
+    problem: "one UPDATE of all rows holds their locks until the migration ends, and on PostgreSQL it doubles the size of the table",
+    safe_way: "add the column as nullable, fill it in batches with run_python or a job, then make it NOT NULL",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let (schema, table, fill) = match scene.operation {
         // A constant needs no UPDATE.
         Operation::AddColumn(add) => {
@@ -24,5 +24,5 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         _ => return None,
     };
     (fill.is_some() && scene.is_old(schema.as_deref(), table))
-        .then(|| format!("rows of `{table}` are filled in one statement"))
+        .then(|| format!("one statement backfills all rows of `{table}`"))
 }

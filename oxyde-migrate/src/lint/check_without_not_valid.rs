@@ -1,17 +1,17 @@
 //! `check-without-not-valid`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "check-without-not-valid",
     severity: Severity::Warning,
-    problem: "a new check tests every row while the table is locked",
-    safe_way: "set `not_valid = true`: the check counts for new rows at once, and the old ones are tested without the lock",
+    problem: "a new check validates every row while the table is locked",
+    safe_way: "set `not_valid = true`: the check applies to new rows immediately, and existing rows are validated without the lock",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AddCheck(add) = scene.operation else {
         return None;
     };
@@ -20,7 +20,7 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         && scene.is_old(add.schema.as_deref(), &add.table))
     .then(|| {
         format!(
-            "check `{}` tests all rows of `{}` under a lock",
+            "check `{}` validates all rows of `{}` under a lock",
             add.check.name, add.table
         )
     })

@@ -1,28 +1,25 @@
 //! `concurrently-with-others`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "concurrently-with-others",
     severity: Severity::Warning,
-    problem: "a migration with `concurrently` is not one transaction: when it fails, a part of it stays",
-    safe_way: "give the concurrent operation a migration of its own",
+    problem: "a migration with `concurrently` does not run in one transaction: if it fails, part of it remains applied",
+    safe_way: "put the concurrent operations into a migration of their own",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
-    let concurrently = match scene.operation {
-        Operation::AddIndex(add) => add.concurrently,
-        Operation::DropIndex(drop) => drop.concurrently,
-        _ => false,
-    };
-    (scene.style.concurrent_indexes && concurrently && scene.migration.operations.len() > 1).then(
-        || {
-            format!(
-                "{} stands beside other operations",
-                scene.operation.describe()
-            )
-        },
-    )
+fn check(scene: &LintContext<'_>) -> Option<String> {
+    let operations = &scene.migration.operations;
+    (scene.style.concurrent_indexes
+        && scene.operation.is_concurrent()
+        && !operations.iter().all(Operation::is_concurrent))
+    .then(|| {
+        format!(
+            "{} shares its migration with operations that are not concurrent",
+            scene.operation.describe()
+        )
+    })
 }

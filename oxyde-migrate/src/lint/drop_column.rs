@@ -1,17 +1,17 @@
 //! `drop-column`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-column",
     severity: Severity::Warning,
-    problem: "the data of the column is gone, and code that still reads it fails",
-    safe_way: "release code that no longer names the column first, then drop it",
+    problem: "the data of the column is lost, and code that still reads it fails",
+    safe_way: "first release code that no longer uses the column, then drop it",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::DropColumn(drop) = scene.operation else {
         return None;
     };

@@ -1,17 +1,17 @@
 //! `drop-enum-value`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-enum-value",
     severity: Severity::Warning,
-    problem: "rows that have the value make the migration fail, and code that writes it fails afterwards",
-    safe_way: "set `replace = \"other value\"`, and release code that no longer uses the value first",
+    problem: "the migration fails if rows have the value, and code that still writes the value fails afterwards",
+    safe_way: "set `replace = \"other value\"`, and first release code that no longer uses the value",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::DropEnumValue(drop) = scene.operation else {
         return None;
     };

@@ -1,17 +1,17 @@
 //! `drop-index-without-concurrently`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-index-without-concurrently",
     severity: Severity::Note,
-    problem: "DROP INDEX waits for every query of the table, and all later ones wait behind it",
+    problem: "DROP INDEX waits for every running query on the table, and all later queries wait for it",
     safe_way: "set `concurrently = true`, in a migration of its own",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::DropIndex(drop) = scene.operation else {
         return None;
     };

@@ -1,17 +1,17 @@
 //! `drop-table`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "drop-table",
     severity: Severity::Warning,
-    problem: "the rows of the table are gone, and code that still uses it fails",
-    safe_way: "release code that no longer uses the table first; keep a copy of the rows",
+    problem: "the rows of the table are lost, and code that still uses it fails",
+    safe_way: "first release code that no longer uses the table, and back up the rows",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::DropTable(drop) = scene.operation else {
         return None;
     };

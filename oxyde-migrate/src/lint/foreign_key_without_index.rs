@@ -1,21 +1,19 @@
 //! `foreign-key-without-index`.
 
-use oxyde_sql::schema::{IndexPart, Table};
-
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 use crate::state;
 
 pub(super) const RULE: Rule = Rule {
     name: "foreign-key-without-index",
     severity: Severity::Warning,
-    problem: "deleting or changing a row of the other table reads this whole table for rows that point at it",
-    safe_way: "add an index on the columns of the foreign key (`db_index=True`)",
+    problem: "deleting or changing a row of the referenced table scans this whole table for references to it",
+    safe_way: "remove `db_index=False`, or add an index that begins with the columns of the foreign key",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
-    // InnoDB makes the index by itself.
+fn check(scene: &LintContext<'_>) -> Option<String> {
+    // InnoDB creates the index itself.
     if scene.style.foreign_key_index {
         return None;
     }
@@ -31,32 +29,11 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         .iter()
         .find(|key| match scene.operation {
             Operation::AddForeignKey(add) if add.foreign_key.name != key.name => false,
-            _ => !is_covered(table, &key.columns),
+            _ => !table.is_indexed(&key.columns, |_| true),
         })?;
     Some(format!(
         "foreign key `{}` of `{name}` has no index on {}",
         key.name,
         key.columns.join(", ")
     ))
-}
-
-fn is_covered(table: &Table, columns: &[String]) -> bool {
-    let starts = |candidate: &[String]| candidate.starts_with(columns);
-    starts(&table.primary_key)
-        || table.uniques.iter().any(|unique| starts(&unique.columns))
-        || table
-            .indexes
-            .iter()
-            .filter(|index| index.condition.is_none())
-            .any(|index| {
-                let named: Vec<String> = index
-                    .parts
-                    .iter()
-                    .map_while(|part| match part {
-                        IndexPart::Column(name) | IndexPart::ColumnDesc(name) => Some(name.clone()),
-                        IndexPart::Expression(_) => None,
-                    })
-                    .collect();
-                starts(&named)
-            })
 }

@@ -1,17 +1,17 @@
 //! `foreign-key-without-not-valid`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "foreign-key-without-not-valid",
     severity: Severity::Warning,
-    problem: "a new foreign key tests every row while writers of both tables are locked out",
-    safe_way: "set `not_valid = true`: the key counts for new rows at once, and the old ones are tested without the lock",
+    problem: "a new foreign key validates every row while writes to both tables are blocked",
+    safe_way: "set `not_valid = true`: the key applies to new rows immediately, and existing rows are validated without the lock",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AddForeignKey(add) = scene.operation else {
         return None;
     };
@@ -20,7 +20,7 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         && scene.is_old(add.schema.as_deref(), &add.table))
     .then(|| {
         format!(
-            "foreign key `{}` tests all rows of `{}` under a lock",
+            "foreign key `{}` validates all rows of `{}` under a lock",
             add.foreign_key.name, add.table
         )
     })

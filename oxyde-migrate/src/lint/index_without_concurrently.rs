@@ -1,17 +1,17 @@
 //! `index-without-concurrently`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "index-without-concurrently",
     severity: Severity::Warning,
-    problem: "CREATE INDEX locks out writers of the table until it is built",
-    safe_way: "set `concurrently = true`, in a migration of its own: the index is then built outside a transaction, without blocking anybody",
+    problem: "CREATE INDEX blocks writes to the table until the index is built",
+    safe_way: "set `concurrently = true`, in a migration of its own: the index is then built outside a transaction, without blocking writes",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AddIndex(add) = scene.operation else {
         return None;
     };
@@ -20,7 +20,7 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         && scene.is_old(add.schema.as_deref(), &add.table))
     .then(|| {
         format!(
-            "index `{}` is built while nobody can write to `{}`",
+            "building index `{}` blocks writes to `{}`",
             add.index.name, add.table
         )
     })

@@ -1,16 +1,16 @@
 //! `irreversible`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "irreversible",
     severity: Severity::Note,
-    problem: "the migration cannot be taken back",
+    problem: "the migration cannot be reversed",
     safe_way: "add `down` (or `restore` for a dropped column), even if it is empty",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     scene
         .operation
         .reverse(scene.before)

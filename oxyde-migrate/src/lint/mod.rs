@@ -1,8 +1,8 @@
-//! Lint: migrations that lock, lose data or break running code. A file each rule.
+//! Lint: migrations that lock tables, lose data or break running code. One file per rule.
 //!
-//! A rule sees one operation of one migration for one database, with the states around it and
-//! what the migration did before: an index on a table that the same migration made blocks
-//! nobody.
+//! A rule sees one operation of one migration for one database, with the states before and after it
+//! and the earlier operations of the migration: an index on a table that the same migration creates
+//! blocks no writes.
 
 mod alter_primary_key;
 mod backfill_in_one_statement;
@@ -36,7 +36,7 @@ mod volatile_default_rewrites;
 
 use std::collections::BTreeSet;
 
-use oxyde_sql::dialect::DdlStyle;
+use oxyde_sql::dialect::{DdlStyle, Version};
 use oxyde_sql::schema::Schema;
 
 use crate::file::Migration;
@@ -77,19 +77,19 @@ pub const RULES: &[&Rule] = &[
     &volatile_default_rewrites::RULE,
 ];
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Good to know.
+    /// Useful to know.
     Note,
-    /// It may hurt.
+    /// May cause trouble.
     Warning,
-    /// It fails or loses data.
+    /// Fails or loses data.
     Error,
 }
 
 impl Severity {
-    /// The word for it.
+    /// Its name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -100,7 +100,7 @@ impl Severity {
     }
 }
 
-/// A rule.
+/// A lint rule.
 #[derive(Debug)]
 pub struct Rule {
     /// Its name.
@@ -111,31 +111,11 @@ pub struct Rule {
     pub problem: &'static str,
     /// What to do instead.
     pub safe_way: &'static str,
-    check: fn(&Scene<'_>) -> Option<String>,
+    check: fn(&LintContext<'_>) -> Option<String>,
 }
 
-/// A server's version: major, minor, patch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub u32, pub u32, pub u32);
-
-impl Version {
-    /// `8.0.29`, `15`, `10.11.6-MariaDB`; `None` when it does not begin with a number.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut numbers = text
-            .split(|c: char| !c.is_ascii_digit())
-            .map_while(|part| part.parse::<u32>().ok());
-        let major = numbers.next()?;
-        Some(Version(
-            major,
-            numbers.next().unwrap_or(0),
-            numbers.next().unwrap_or(0),
-        ))
-    }
-}
-
-/// What a rule sees.
-pub struct Scene<'a> {
+/// The context that a rule checks.
+pub struct LintContext<'a> {
     /// The operation.
     pub operation: &'a Operation,
     /// The migration that it belongs to.
@@ -148,39 +128,39 @@ pub struct Scene<'a> {
     pub end: &'a Schema,
     /// The database.
     pub style: &'a DdlStyle,
-    /// Its version; the newest when `None`.
+    /// The server's version; `None` means the newest.
     pub version: Option<Version>,
     created: &'a BTreeSet<String>,
 }
 
-impl Scene<'_> {
-    /// Whether the server is older than this.
+impl LintContext<'_> {
+    /// Whether the server is older than this version.
     #[must_use]
     pub fn is_older_than(&self, version: Version) -> bool {
         self.version.is_some_and(|found| found < version)
     }
 
-    /// Whether the table was there before the migration, so that it may have rows and users.
+    /// Whether the table existed before the migration, so that it may have rows and users.
     #[must_use]
     pub fn is_old(&self, schema: Option<&str>, table: &str) -> bool {
         !self.created.contains(&state::label(schema, table))
     }
 }
 
-/// What a rule found.
+/// A problem that a rule found.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
     /// The migration.
     pub migration: String,
-    /// The operation's place, from 1.
+    /// The operation's position, from 1.
     pub number: usize,
-    /// What was found, with its names.
+    /// The message, with the names involved.
     pub message: String,
 }
 
-/// Look through the migrations for which `includes` holds. `allowed` says whether a rule is
+/// Check the migrations for which `includes` returns true. `allowed` tells whether a rule is
 /// silenced for a migration.
 ///
 /// # Errors
@@ -205,16 +185,11 @@ pub fn lint(
             let before = state.clone();
             operation
                 .apply(&mut state)
-                .map_err(|error| HistoryError::Operation {
-                    migration: migration.name.clone(),
-                    number: at + 1,
-                    operation: operation.describe(),
-                    error: Box::new(error),
-                })?;
+                .map_err(|error| HistoryError::operation(&migration.name, at, operation, error))?;
             if let Operation::CreateTable(create) = operation {
                 created.insert(state::label(create.schema.as_deref(), &create.name));
             }
-            let scene = Scene {
+            let scene = LintContext {
                 operation,
                 migration,
                 before: &before,

@@ -2,18 +2,18 @@
 
 use oxyde_sql::dialect::AlterStyle;
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "mysql-table-copy",
     severity: Severity::Warning,
-    problem: "MySQL copies the whole table (ALGORITHM=COPY), and writers wait until that is done",
-    safe_way: "do it in a quiet hour, or with gh-ost or pt-online-schema-change and `oxyde migrate --fake`",
+    problem: "MySQL copies the whole table (ALGORITHM=COPY), which blocks writes until the copy is complete",
+    safe_way: "run it when traffic is low, or use gh-ost or pt-online-schema-change and `oxyde migrate --fake`",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     if scene.style.alter != AlterStyle::Modify {
         return None;
     }
@@ -21,13 +21,13 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         Operation::AlterPrimaryKey(alter) => (&alter.schema, &alter.table),
         Operation::DropEnumValue(_) | Operation::OrderEnumValues(_) => {
             return Some(format!(
-                "to {} each table with the enum is copied",
+                "to {}, MySQL copies each table that uses the enum",
                 scene.operation.describe()
             ));
         }
         Operation::AddEnumValue(add) if add.before.is_some() => {
             return Some(format!(
-                "value '{}' is not the last, so each table with the enum is copied",
+                "value '{}' is not added at the end, so MySQL copies each table that uses the enum",
                 add.value
             ));
         }
@@ -35,5 +35,5 @@ fn check(scene: &Scene<'_>) -> Option<String> {
     };
     scene
         .is_old(schema.as_deref(), table)
-        .then(|| format!("to {} the table is copied", scene.operation.describe()))
+        .then(|| format!("to {}, MySQL copies the table", scene.operation.describe()))
 }

@@ -1,17 +1,17 @@
 //! `not-null-without-default`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "not-null-without-default",
     severity: Severity::Error,
-    problem: "the column has no value for the rows that are there, so that the migration fails on a table with rows",
-    safe_way: "set `backfill = \"SQL\"`, give the column a default, or let it be NULL",
+    problem: "the column has no value for existing rows, so the migration fails if the table has rows",
+    safe_way: "set `backfill = \"SQL\"`, give the column a default, or make it nullable",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AddColumn(add) = scene.operation else {
         return None;
     };
@@ -22,7 +22,7 @@ fn check(scene: &Scene<'_>) -> Option<String> {
         && scene.is_old(add.schema.as_deref(), &add.table))
     .then(|| {
         format!(
-            "column `{}.{}` is NOT NULL and has no value for rows that are there",
+            "column `{}.{}` is NOT NULL and has no value for existing rows",
             add.table, add.column.name
         )
     })

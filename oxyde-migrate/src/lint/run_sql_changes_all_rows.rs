@@ -1,23 +1,23 @@
 //! `run-sql-changes-all-rows`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
-use crate::statements;
+use crate::split_sql;
 
 pub(super) const RULE: Rule = Rule {
     name: "run-sql-changes-all-rows",
     severity: Severity::Warning,
-    problem: "an UPDATE or DELETE without WHERE, a TRUNCATE or a DROP in run_sql takes all rows at once",
-    safe_way: "add a WHERE clause, work in parts, or use the operation for it (drop_table)",
+    problem: "an UPDATE or DELETE without WHERE, a TRUNCATE or a DROP in run_sql affects all rows at once",
+    safe_way: "add a WHERE clause, work in batches, or use the operation for it (drop_table)",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::RunSql(run) = scene.operation else {
         return None;
     };
     let text = run.up.text(scene.style.dialect)?;
-    statements::split(text, scene.style.backslash)
+    split_sql::split(text, scene.style.backslash)
         .into_iter()
         .find_map(|sql| {
             let words: Vec<String> = sql
@@ -37,6 +37,6 @@ fn check(scene: &Scene<'_>) -> Option<String> {
                 .chars()
                 .take(60)
                 .collect();
-            (all || drops || first == "TRUNCATE").then(|| format!("`{line}` takes all rows"))
+            (all || drops || first == "TRUNCATE").then(|| format!("`{line}` affects all rows"))
         })
 }

@@ -3,19 +3,19 @@
 use oxyde_sql::dialect::AlterStyle;
 use oxyde_sql::types::ColumnType;
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 use crate::state;
 
 pub(super) const RULE: Rule = Rule {
     name: "type-change-rewrites",
     severity: Severity::Warning,
-    problem: "another type writes the whole table and its indexes anew while nobody can read or write it",
-    safe_way: "add a new column, fill it in parts, let the code move over, drop the old one",
+    problem: "a type change rewrites the whole table and its indexes, and blocks reads and writes meanwhile",
+    safe_way: "add a new column, fill it in batches, switch the code to it, drop the old one",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AlterColumn(alter) = scene.operation else {
         return None;
     };
@@ -34,7 +34,7 @@ fn check(scene: &Scene<'_>) -> Option<String> {
     })
 }
 
-/// Whether only the catalogue changes: a text that may be longer, an enum's labels.
+/// Whether only the catalogue changes: a longer string, another enum label.
 fn is_free(old: &ColumnType, new: &ColumnType) -> bool {
     match (old, new) {
         (ColumnType::Varchar { .. }, ColumnType::Text) => true,

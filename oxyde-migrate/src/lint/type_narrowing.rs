@@ -2,19 +2,19 @@
 
 use oxyde_sql::types::ColumnType;
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 use crate::state;
 
 pub(super) const RULE: Rule = Rule {
     name: "type-narrowing",
     severity: Severity::Error,
-    problem: "values that are there may not fit the new type: the migration fails, or values are cut",
-    safe_way: "look for such values first, and change them in a step before",
+    problem: "existing values may not fit the new type: the migration fails, or values are truncated",
+    safe_way: "find and change such values in an earlier step",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AlterColumn(alter) = scene.operation else {
         return None;
     };
@@ -22,7 +22,7 @@ fn check(scene: &Scene<'_>) -> Option<String> {
     let old = state::column(table, &alter.column.name).ok()?;
     narrows(&old.ty, &alter.column.ty).then(|| {
         format!(
-            "`{}.{}` takes fewer values than before",
+            "`{}.{}` accepts fewer values than before",
             alter.table, alter.column.name
         )
     })

@@ -1,17 +1,17 @@
 //! `unique-locks-table`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "unique-locks-table",
     severity: Severity::Warning,
-    problem: "a new unique constraint builds its index while the table is locked, and fails when there are doubles",
-    safe_way: "find doubles first; on PostgreSQL use a unique index with `concurrently = true` instead",
+    problem: "a new unique constraint builds its index while the table is locked, and fails if there are duplicates",
+    safe_way: "remove duplicates first; on PostgreSQL use a unique index with `concurrently = true` instead",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AddUnique(add) = scene.operation else {
         return None;
     };

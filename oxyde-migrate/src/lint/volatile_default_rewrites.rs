@@ -1,22 +1,22 @@
 //! `volatile-default-rewrites`.
 
-use super::{Rule, Scene, Severity};
+use super::{LintContext, Rule, Severity};
 use crate::operation::Operation;
 
 pub(super) const RULE: Rule = Rule {
     name: "volatile-default-rewrites",
     severity: Severity::Warning,
-    problem: "a new column whose default differs from row to row writes the whole table anew while it is locked",
-    safe_way: "add the column without the default, then set the default, then fill the old rows in parts",
+    problem: "a new column whose default differs from row to row rewrites the whole table while it is locked",
+    safe_way: "add the column without the default, set the default, then fill existing rows in batches",
     check,
 };
 
-fn check(scene: &Scene<'_>) -> Option<String> {
+fn check(scene: &LintContext<'_>) -> Option<String> {
     let Operation::AddColumn(add) = scene.operation else {
         return None;
     };
     let default = add.column.default.as_deref()?.to_ascii_lowercase();
-    // The transaction's time is one value, so it is stored once.
+    // The transaction's time is the same for all rows, so it is stored once.
     let stable = [
         "now()",
         "current_timestamp",

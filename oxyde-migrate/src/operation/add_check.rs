@@ -1,4 +1,4 @@
-//! A new check.
+//! The operation `add_check`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -9,19 +9,19 @@ use super::lowering::lower_change;
 use super::{DropCheck, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A new check.
+/// Adds a check constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddCheck {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The check.
     pub check: Check,
-    /// Test the rows that are there in a step of its own, without locking out writers
-    /// (`NOT VALID`, then `VALIDATE`), where the database can.
+    /// Validate existing rows in a separate step, without blocking writes (`NOT VALID`, then
+    /// `VALIDATE`), if the database supports it.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub not_valid: bool,
 }
@@ -57,6 +57,15 @@ impl Operate for AddCheck {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::AddCheck { check: &self.check, not_valid: self.not_valid })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::AddCheck {
+                check: &self.check,
+                not_valid: self.not_valid,
+            },
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! A new column.
+//! The operation `add_column`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -9,18 +9,18 @@ use super::lowering::lower_change;
 use super::{DropColumn, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A new column.
+/// Adds a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddColumn {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The column.
     pub column: Column,
-    /// SQL for the value of the rows that are there.
+    /// SQL expression for the value in existing rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<String>,
 }
@@ -62,6 +62,15 @@ impl Operate for AddColumn {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::AddColumn { column: &self.column, backfill: self.backfill.as_deref() })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::AddColumn {
+                column: &self.column,
+                backfill: self.backfill.as_deref(),
+            },
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! A new label of an enum.
+//! The operation `add_enum_value`.
 
 use oxyde_sql::ddl::Step;
 use oxyde_sql::dialect::{DdlStyle, EnumStyle};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{DropEnumValue, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use super::{enums, lowering};
 
-/// A new label of an enum, in every column that uses the type.
+/// Adds a label to an enum, in every column that uses the type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddEnumValue {
@@ -17,7 +17,7 @@ pub struct AddEnumValue {
     pub ty: String,
     /// The new label.
     pub value: String,
-    /// The label that it comes before; the last place when there is none.
+    /// The label that it precedes; `None` appends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
 }
@@ -42,7 +42,12 @@ impl Operate for AddEnumValue {
 
     fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
         let (ty, value) = (self.ty.clone(), self.value.clone());
-        Ok(DropEnumValue { ty, value, replace: None }.into())
+        Ok(DropEnumValue {
+            ty,
+            value,
+            replace: None,
+        }
+        .into())
     }
 
     fn describe(&self) -> String {
@@ -62,7 +67,7 @@ impl Operate for AddEnumValue {
             Some(before) => format!(" BEFORE {}", style.literal(before)),
             None => String::new(),
         };
-        // The value may not be used in the transaction that adds it.
+        // PostgreSQL does not allow using the value in the transaction that adds it.
         Ok(vec![Lowered::Ddl(Step::Alone(format!(
             "ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place}",
             style.quoted(&self.ty),

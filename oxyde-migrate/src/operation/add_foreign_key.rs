@@ -1,4 +1,4 @@
-//! A new foreign key.
+//! The operation `add_foreign_key`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -6,22 +6,24 @@ use oxyde_sql::schema::{ForeignKey, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
-use super::{DropForeignKey, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
+use super::{
+    DropForeignKey, Irreversible, LowerError, Lowered, Operate, Operation, OperationError,
+};
 use crate::state;
 
-/// A new foreign key.
+/// Adds a foreign key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddForeignKey {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The foreign key.
     pub foreign_key: ForeignKey,
-    /// Test the rows that are there in a step of its own, without locking out writers
-    /// (`NOT VALID`, then `VALIDATE`), where the database can.
+    /// Validate existing rows in a separate step, without blocking writes (`NOT VALID`, then
+    /// `VALIDATE`), if the database supports it.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub not_valid: bool,
 }
@@ -62,6 +64,15 @@ impl Operate for AddForeignKey {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::AddForeignKey { key: &self.foreign_key, not_valid: self.not_valid })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::AddForeignKey {
+                key: &self.foreign_key,
+                not_valid: self.not_valid,
+            },
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! A new index.
+//! The operation `add_index`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -9,18 +9,18 @@ use super::lowering::lower_change;
 use super::{DropIndex, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A new index.
+/// Adds an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddIndex {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The index.
     pub index: Index,
-    /// Without blocking writers, outside a transaction, where the database can.
+    /// Do not block writes; runs outside a transaction. Ignored if the database has no such mode.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub concurrently: bool,
 }
@@ -57,6 +57,15 @@ impl Operate for AddIndex {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::AddIndex { index: &self.index, concurrently: self.concurrently })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::AddIndex {
+                index: &self.index,
+                concurrently: self.concurrently,
+            },
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! A new unique constraint.
+//! The operation `add_unique`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -9,13 +9,13 @@ use super::lowering::lower_change;
 use super::{DropUnique, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A new unique constraint.
+/// Adds a unique constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddUnique {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The unique constraint.
@@ -53,6 +53,14 @@ impl Operate for AddUnique {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::AddUnique { unique: &self.unique })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::AddUnique {
+                unique: &self.unique,
+            },
+        )
     }
 }

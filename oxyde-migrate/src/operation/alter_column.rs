@@ -1,4 +1,4 @@
-//! Another type, default, nullability or counter of a column.
+//! The operation `alter_column`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -9,27 +9,27 @@ use super::lowering::lower_change;
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another type, default, nullability or counter of a column.
+/// Changes the type, default, nullability or auto-increment of a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlterColumn {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// The column as it will be.
+    /// The column's new definition.
     pub column: Column,
-    /// SQL that makes the new value of the old one, where the database does not know how.
+    /// SQL expression that converts the old value, if the database cannot convert it itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub using: Option<String>,
-    /// The same for the way back.
+    /// The same for the reverse operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub using_back: Option<String>,
-    /// SQL for the value of the NULLs that are there, when NULL is no longer allowed.
+    /// SQL expression that replaces existing NULLs, if the column becomes NOT NULL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<String>,
-    /// The same for the way back.
+    /// The same for the reverse operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill_back: Option<String>,
 }

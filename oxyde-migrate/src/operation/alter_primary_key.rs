@@ -1,21 +1,21 @@
-//! Another primary key.
+//! The operation `alter_primary_key`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Schema};
+use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another primary key.
+/// Changes the primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlterPrimaryKey {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Its columns, in order.
@@ -42,7 +42,10 @@ impl Operate for AlterPrimaryKey {
 
     fn describe(&self) -> String {
         let table = state::label(self.schema.as_deref(), &self.table);
-        format!("set the primary key of {table} to ({})", self.columns.join(", "))
+        format!(
+            "set the primary key of {table} to ({})",
+            self.columns.join(", ")
+        )
     }
 
     fn lower(

@@ -1,27 +1,27 @@
-//! Another comment of a table or of one of its columns.
+//! The operation `comment`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Schema};
+use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another comment of a table or of one of its columns.
+/// Sets or removes the comment of a table or of one of its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comment {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// The column; the table itself when there is none.
+    /// The column; `None` means the table itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// The comment; none to take it away.
+    /// The comment; `None` removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -74,7 +74,12 @@ impl Operate for Comment {
         };
         let from = state::column(state::find(before, place.0, place.1)?, column)?;
         let to = state::column(state::find(after, place.0, place.1)?, column)?;
-        let change = Change::AlterColumn { from, to, using: None, backfill: None };
+        let change = Change::AlterColumn {
+            from,
+            to,
+            using: None,
+            backfill: None,
+        };
         lower_change(before, after, style, place, &change)
     }
 }

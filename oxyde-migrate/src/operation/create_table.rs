@@ -1,26 +1,34 @@
-//! A new table.
+//! The operation `create_table`.
+
+use std::collections::BTreeSet;
 
 use oxyde_sql::ddl::{self, Step};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
 use serde::{Deserialize, Serialize};
 
-use super::{DropTable, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
+use super::{
+    DropTable, Irreversible, LowerError, Lowered, Operate, Operation, OperationError, is_false,
+};
 use crate::state;
 
-/// A new table, with everything that belongs to it.
+/// Creates a table, with its columns, constraints and indexes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTable {
     /// Its name.
     pub name: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// The Python module that its model is in; the table is dropped by `makemigrations` only
-    /// when that module was loaded.
+    /// The Python module of its model; `makemigrations` drops the table only if that module
+    /// was loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+    /// Whether a baseline found it and no model has it: `makemigrations` does not drop it, and `check`
+    /// does not compare it, until a model claims it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unmanaged: bool,
     /// Comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -38,7 +46,7 @@ pub struct CreateTable {
     /// Checks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
-    /// Foreign keys to tables that are there.
+    /// Foreign keys to existing tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
 }
@@ -51,6 +59,7 @@ impl CreateTable {
             name: table.name,
             schema: table.schema,
             module,
+            unmanaged: false,
             comment: table.comment,
             primary_key: table.primary_key,
             columns: table.columns,
@@ -76,6 +85,16 @@ impl CreateTable {
     }
 }
 
+/// Mark the created tables that have no model.
+pub fn set_unmanaged(operations: &mut [Operation], unmanaged: &BTreeSet<String>) {
+    for operation in operations {
+        if let Operation::CreateTable(table) = operation {
+            let name = state::label(table.schema.as_deref(), &table.name);
+            table.unmanaged = unmanaged.contains(&name);
+        }
+    }
+}
+
 impl Operate for CreateTable {
     fn apply(&self, state: &mut Schema) -> Result<(), OperationError> {
         if state::position(state, self.schema.as_deref(), &self.name).is_some() {
@@ -84,7 +103,11 @@ impl Operate for CreateTable {
         }
         let table = self.table();
         ddl::check_table(&table)?;
-        for key in table.foreign_keys.iter().filter(|key| !ddl::points_at(key, &table)) {
+        for key in table
+            .foreign_keys
+            .iter()
+            .filter(|key| !ddl::points_at(key, &table))
+        {
             state::find(state, key.target_schema.as_deref(), &key.target_table)?;
         }
         state.tables.push(table);
@@ -92,11 +115,25 @@ impl Operate for CreateTable {
     }
 
     fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
-        Ok(DropTable { name: self.name.clone(), schema: self.schema.clone() }.into())
+        if self.unmanaged {
+            return Err(Irreversible::of(
+                self.clone(),
+                "the table was there before and has no model",
+                "remove `unmanaged = true` if the table may be dropped",
+            ));
+        }
+        Ok(DropTable {
+            name: self.name.clone(),
+            schema: self.schema.clone(),
+        }
+        .into())
     }
 
     fn describe(&self) -> String {
-        format!("create table {}", state::label(self.schema.as_deref(), &self.name))
+        format!(
+            "create table {}",
+            state::label(self.schema.as_deref(), &self.name)
+        )
     }
 
     fn lower(
@@ -109,12 +146,21 @@ impl Operate for CreateTable {
         let mut statements = Vec::new();
         if let Some(schema) = &self.schema
             && style.schemas
-            && !before.tables.iter().any(|other| other.schema.as_ref() == Some(schema))
+            && !before
+                .tables
+                .iter()
+                .any(|other| other.schema.as_ref() == Some(schema))
         {
-            statements.push(format!("CREATE SCHEMA IF NOT EXISTS {}", style.quoted(schema)));
+            statements.push(format!(
+                "CREATE SCHEMA IF NOT EXISTS {}",
+                style.quoted(schema)
+            ));
         }
         statements.push(ddl::table_sql(style, &table, &table.name, &|_| true)?);
         statements.extend(ddl::table_extras(style, &table)?);
-        Ok(statements.into_iter().map(|sql| Lowered::Ddl(Step::Sql(sql))).collect())
+        Ok(statements
+            .into_iter()
+            .map(|sql| Lowered::Ddl(Step::Sql(sql)))
+            .collect())
     }
 }

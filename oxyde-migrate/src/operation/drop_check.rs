@@ -1,21 +1,21 @@
-//! A check goes.
+//! The operation `drop_check`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Schema};
+use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
 use super::{AddCheck, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A check goes.
+/// Drops a check constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DropCheck {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Its name.
@@ -25,26 +25,30 @@ pub struct DropCheck {
 impl Operate for DropCheck {
     fn apply(&self, state: &mut Schema) -> Result<(), OperationError> {
         let table = state::find_mut(state, self.schema.as_deref(), &self.table)?;
-        let at = table.checks.iter().position(|part| part.name == self.name).ok_or_else(|| {
-            OperationError::Missing {
+        let at = table
+            .checks
+            .iter()
+            .position(|part| part.name == self.name)
+            .ok_or_else(|| OperationError::Missing {
                 table: self.table.clone(),
                 kind: "check",
                 name: self.name.clone(),
-            }
-        })?;
+            })?;
         table.checks.remove(at);
         Ok(())
     }
 
     fn reverse(&self, before: &Schema) -> Result<Operation, Irreversible> {
         let table = state::find(before, self.schema.as_deref(), &self.table)?;
-        let part = table.checks.iter().find(|part| part.name == self.name).ok_or_else(|| {
-            OperationError::Missing {
+        let part = table
+            .checks
+            .iter()
+            .find(|part| part.name == self.name)
+            .ok_or_else(|| OperationError::Missing {
                 table: self.table.clone(),
                 kind: "check",
                 name: self.name.clone(),
-            }
-        })?;
+            })?;
         Ok(AddCheck {
             table: self.table.clone(),
             schema: self.schema.clone(),
@@ -66,6 +70,12 @@ impl Operate for DropCheck {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::DropCheck { name: &self.name })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::DropCheck { name: &self.name },
+        )
     }
 }

@@ -1,26 +1,26 @@
-//! A column goes, with its data.
+//! The operation `drop_column`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Schema};
+use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
 use super::{AddColumn, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A column goes, with its data.
+/// Drops a column and its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DropColumn {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Its name.
     pub name: String,
-    /// SQL for the value of the rows that are there, when the column is brought back.
+    /// SQL expression for the value in existing rows if the operation is reversed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
 }
@@ -45,8 +45,8 @@ impl Operate for DropColumn {
         if !column.nullable && column.default.is_none() && self.restore.is_none() {
             return Err(Irreversible::of(
                 self.clone(),
-                "the column is NOT NULL, and no value is known for the rows that will be there",
-                "add `restore = \"SQL for the value\"` to the operation",
+                "the column is NOT NULL, and the value for existing rows is unknown",
+                "add `restore = \"SQL expression for the value\"` to the operation",
             ));
         }
         Ok(AddColumn {
@@ -70,6 +70,12 @@ impl Operate for DropColumn {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::DropColumn { name: &self.name })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::DropColumn { name: &self.name },
+        )
     }
 }

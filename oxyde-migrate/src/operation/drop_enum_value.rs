@@ -1,4 +1,4 @@
-//! A label of an enum goes.
+//! The operation `drop_enum_value`.
 
 use oxyde_sql::dialect::{AlterStyle, DdlStyle, EnumStyle};
 use oxyde_sql::schema::Schema;
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{AddEnumValue, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use super::{enums, lowering};
 
-/// A label of an enum goes, in every column that uses the type. Rows that have it take the
-/// replacement; without one the database refuses when there are such rows.
+/// Drops a label of an enum, in every column that uses the type. Rows that have it get the
+/// replacement; without one the operation fails if there are such rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DropEnumValue {
@@ -17,7 +17,7 @@ pub struct DropEnumValue {
     pub ty: String,
     /// The label.
     pub value: String,
-    /// The label that rows take instead.
+    /// The label that replaces it in rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<String>,
 }
@@ -66,13 +66,19 @@ impl Operate for DropEnumValue {
         }
         let mut steps = Vec::new();
         if let Some(to) = replacement {
-            steps.extend(lowering::replace_rows(before, style, &self.ty, &self.value, to));
+            steps.extend(lowering::replace_rows(
+                before,
+                style,
+                &self.ty,
+                &self.value,
+                to,
+            ));
         }
         if style.enums != EnumStyle::NamedType {
             steps.extend(enums::alter_columns(before, after, style, &self.ty, None)?);
             return Ok(steps);
         }
-        // A type cannot lose a label: a new one takes its place.
+        // PostgreSQL cannot drop a label, so a new type replaces the old one.
         steps.extend(enums::replace_type(after, style, &self.ty)?);
         Ok(steps)
     }

@@ -1,4 +1,4 @@
-//! A table goes, with its rows.
+//! The operation `drop_table`.
 
 use oxyde_sql::ddl::{self, Step};
 use oxyde_sql::dialect::DdlStyle;
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::{CreateTable, Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// A table goes, with its rows.
+/// Drops a table and its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DropTable {
     /// Its name.
     pub name: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
 }
@@ -31,11 +31,16 @@ impl Operate for DropTable {
             .map(|(other, key)| format!("foreign key `{}` of table `{}`", key.name, other.name))
             .collect();
         if !users.is_empty() {
-            return Err(OperationError::InUse { what: format!("table `{}`", self.name), users });
+            return Err(OperationError::InUse {
+                what: format!("table `{}`", self.name),
+                users,
+            });
         }
         let name = self.name.as_str();
         let schema = self.schema.as_deref();
-        state.tables.retain(|other| other.name != name || other.schema.as_deref() != schema);
+        state
+            .tables
+            .retain(|other| other.name != name || other.schema.as_deref() != schema);
         Ok(())
     }
 
@@ -45,7 +50,10 @@ impl Operate for DropTable {
     }
 
     fn describe(&self) -> String {
-        format!("drop table {}", state::label(self.schema.as_deref(), &self.name))
+        format!(
+            "drop table {}",
+            state::label(self.schema.as_deref(), &self.name)
+        )
     }
 
     fn lower(

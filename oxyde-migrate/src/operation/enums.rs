@@ -1,4 +1,4 @@
-//! What the operations on enums share: finding the type in a state, and its columns.
+//! Shared by the enum operations: finding the type and its columns in a state.
 
 use oxyde_sql::ddl::{self, Change, EnumType, Step, alter_table, enum_of};
 use oxyde_sql::dialect::DdlStyle;
@@ -22,7 +22,7 @@ pub(super) fn labels<'a>(state: &'a Schema, name: &str) -> Result<&'a [String], 
         })
 }
 
-/// Give the type new labels, in every column that uses it.
+/// Set the labels of the type, in every column that uses it.
 pub(super) fn set_labels(state: &mut Schema, name: &str, labels: &[String]) {
     for column in state.tables.iter_mut().flat_map(|table| &mut table.columns) {
         set_in_type(&mut column.ty, name, labels);
@@ -49,8 +49,8 @@ pub(super) fn columns_of<'a>(state: &'a Schema, name: &str) -> Vec<(&'a Table, &
         .collect()
 }
 
-/// Where the labels belong to the column: change every column that uses the type.
-/// `using` makes a new value of the old one, given the column's quoted name.
+/// If the labels belong to the column, change every column that uses the type.
+/// `using` converts the old value, given the column's quoted name.
 pub(super) fn alter_columns(
     before: &Schema,
     after: &Schema,
@@ -76,7 +76,7 @@ pub(super) fn alter_columns(
     Ok(steps)
 }
 
-/// Where enums are types: a new type with the labels of `after` takes the place of the old one.
+/// If enums are types, replace the old type by a new one with the labels of `after`.
 pub(super) fn replace_type(
     after: &Schema,
     style: &DdlStyle,

@@ -1,23 +1,23 @@
-//! What can be wrong with an operation.
+//! Errors of operations.
 
 use super::Operation;
 
-/// An operation that does not fit the state it is applied to.
+/// An operation that does not match the state it is applied to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OperationError {
-    /// The table is not there.
-    #[error("there is no table `{table}`")]
+    /// The table does not exist.
+    #[error("table `{table}` does not exist")]
     NoTable {
         /// The table.
         table: String,
     },
-    /// The table is there already.
-    #[error("there is a table `{table}` already")]
+    /// The table already exists.
+    #[error("table `{table}` already exists")]
     TableExists {
         /// The table.
         table: String,
     },
-    /// The part of the table is not there.
+    /// The part of the table does not exist.
     #[error("table `{table}` has no {kind} `{name}`")]
     Missing {
         /// The table.
@@ -27,8 +27,8 @@ pub enum OperationError {
         /// Its name.
         name: String,
     },
-    /// The part of the table is there already.
-    #[error("table `{table}` has a {kind} `{name}` already")]
+    /// The part of the table already exists.
+    #[error("table `{table}` already has a {kind} `{name}`")]
     Exists {
         /// The table.
         table: String,
@@ -37,21 +37,21 @@ pub enum OperationError {
         /// Its name.
         name: String,
     },
-    /// Something else still needs it.
+    /// Something else still uses it.
     #[error("{what} is used by {users}", users = users.join(", "))]
     InUse {
-        /// What is to be dropped.
+        /// The thing to drop.
         what: String,
-        /// What uses it.
+        /// Its users.
         users: Vec<String>,
     },
-    /// The enum type is not there.
+    /// The enum type does not exist.
     #[error("no column uses an enum type `{name}`")]
     NoEnum {
         /// The type.
         name: String,
     },
-    /// The label is not there.
+    /// The label does not exist.
     #[error("the enum type `{name}` has no value `{value}`")]
     NoEnumValue {
         /// The type.
@@ -59,15 +59,15 @@ pub enum OperationError {
         /// The label.
         value: String,
     },
-    /// The label is there already.
-    #[error("the enum type `{name}` has a value `{value}` already")]
+    /// The label already exists.
+    #[error("the enum type `{name}` already has a value `{value}`")]
     EnumValueExists {
         /// The type.
         name: String,
         /// The label.
         value: String,
     },
-    /// The table contradicts itself.
+    /// The table definition is inconsistent.
     #[error(transparent)]
     Schema(#[from] oxyde_sql::ddl::SchemaError),
 }
@@ -81,21 +81,22 @@ impl OperationError {
             | Self::Missing { .. }
             | Self::NoEnum { .. }
             | Self::NoEnumValue { .. } => {
-                "check the name, and that an earlier migration creates it and none drops it".into()
+                "check the name, and that an earlier migration creates it and no later one drops it"
+                    .into()
             }
             Self::TableExists { .. } | Self::Exists { .. } | Self::EnumValueExists { .. } => {
-                "an earlier migration creates it: remove one of the two operations".into()
+                "an earlier migration already creates it: remove one of the two operations".into()
             }
-            Self::InUse { .. } => "drop what uses it in an operation before this one".into(),
+            Self::InUse { .. } => "drop its users in an earlier operation".into(),
             Self::Schema(error) => error.hint(),
         }
     }
 }
 
-/// An operation that cannot be taken back.
+/// An operation that cannot be reversed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Irreversible {
-    /// By its nature.
+    /// Information is missing.
     #[error("{what} cannot be reversed: {why}")]
     Lost {
         /// The operation, in words.
@@ -105,7 +106,7 @@ pub enum Irreversible {
         /// What to do about it.
         hint: &'static str,
     },
-    /// It does not fit the state.
+    /// The operation does not match the state.
     #[error(transparent)]
     State(#[from] OperationError),
 }

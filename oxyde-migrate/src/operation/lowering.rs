@@ -1,4 +1,4 @@
-//! Parts of lowering that several operations share.
+//! Lowering steps that several operations share.
 
 use oxyde_sql::ddl::{Change, alter_table};
 use oxyde_sql::dialect::DdlStyle;
@@ -8,7 +8,7 @@ use oxyde_sql::types::ColumnType;
 use super::{LowerError, Lowered, OperationError, ddl_steps, enums};
 use crate::state;
 
-/// Lower one change of the table of that name.
+/// Lower one change of the named table.
 pub(super) fn lower_change(
     before: &Schema,
     after: &Schema,
@@ -21,7 +21,7 @@ pub(super) fn lower_change(
     Ok(ddl_steps(alter_table(style, old, new, change)?))
 }
 
-/// The place of a label.
+/// The position of a label.
 pub(super) fn label_position(
     labels: &[String],
     ty: &str,
@@ -36,7 +36,7 @@ pub(super) fn label_position(
         })
 }
 
-/// A default that is the renamed label follows it.
+/// Rename the label in a default, too.
 pub(super) fn rename_default(state: &mut Schema, ty: &str, from: &str, to: &str) {
     let text = |label: &str| format!("'{}'", label.replace('\'', "''"));
     for column in state.tables.iter_mut().flat_map(|table| &mut table.columns) {
@@ -47,7 +47,7 @@ pub(super) fn rename_default(state: &mut Schema, ty: &str, from: &str, to: &str)
     }
 }
 
-/// Statements that give the rows of one label another.
+/// Statements that replace one label by another in all rows.
 pub(super) fn replace_rows(
     state: &Schema,
     style: &DdlStyle,

@@ -1,40 +1,92 @@
-//! Operations: the changes that a migration is made of, in the words of no database.
+//! Operations: the changes that a migration consists of, independent of any database.
 //!
-//! To add one: a file here with its struct and [`Operate`], a line in the table below, a
-//! detector in `autodetect/`, and a golden case.
+//! To add one: a file here with its struct and [`Operate`], its `mod` line and a line in the table
+//! below, a detector in `autodetect/`, and a golden case.
 
+mod add_check;
+mod add_column;
+mod add_enum_value;
+mod add_foreign_key;
+mod add_index;
+mod add_unique;
+mod alter_column;
+mod alter_primary_key;
+mod claim_table;
+mod comment;
+mod create_table;
+mod drop_check;
+mod drop_column;
+mod drop_enum_value;
+mod drop_foreign_key;
+mod drop_index;
+mod drop_table;
+mod drop_unique;
 mod enums;
 mod error;
 mod lowering;
+mod order_enum_values;
+mod rename_column;
+mod rename_constraint;
+mod rename_enum_value;
+mod rename_index;
+mod rename_table;
+mod run_python;
+mod run_sql;
 
+pub use add_check::AddCheck;
+pub use add_column::AddColumn;
+pub use add_enum_value::AddEnumValue;
+pub use add_foreign_key::AddForeignKey;
+pub use add_index::AddIndex;
+pub use add_unique::AddUnique;
+pub use alter_column::AlterColumn;
+pub use alter_primary_key::AlterPrimaryKey;
+pub use claim_table::ClaimTable;
+pub use comment::Comment;
+pub use create_table::{CreateTable, set_unmanaged};
+pub use drop_check::DropCheck;
+pub use drop_column::DropColumn;
+pub use drop_enum_value::DropEnumValue;
+pub use drop_foreign_key::DropForeignKey;
+pub use drop_index::DropIndex;
+pub use drop_table::DropTable;
+pub use drop_unique::DropUnique;
 pub use error::{Irreversible, OperationError};
+pub use order_enum_values::OrderEnumValues;
 use oxyde_sql::ddl::{self, SchemaError, Step as Ddl};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::Schema;
+pub use rename_column::RenameColumn;
+pub use rename_constraint::RenameConstraint;
+pub use rename_enum_value::RenameEnumValue;
+pub use rename_index::RenameIndex;
+pub use rename_table::RenameTable;
+pub use run_python::RunPython;
+pub use run_sql::RunSql;
 use serde::{Deserialize, Serialize};
 
-/// What every operation can do.
+/// The interface of every operation.
 pub trait Operate {
-    /// Make the change in the state.
+    /// Apply the change to the state.
     ///
     /// # Errors
-    /// The state does not allow it; the state may then be changed in part.
+    /// The state does not allow the change; it may then be partly changed.
     fn apply(&self, state: &mut Schema) -> Result<(), OperationError>;
 
-    /// The operation that takes the change back, given the state before it.
+    /// Return the operation that reverses the change, given the state before it.
     ///
     /// # Errors
-    /// It cannot be taken back, or does not fit the state.
+    /// The operation cannot be reversed, or does not match the state.
     fn reverse(&self, before: &Schema) -> Result<Operation, Irreversible>;
 
-    /// What it does, in a line for people.
+    /// Describe the operation in one line.
     fn describe(&self) -> String;
 
-    /// The statements for a database, given the states around it. Enum types that come or go
-    /// with the change are added by [`Operation::lower`].
+    /// Return the statements for a database, given the states before and after it.
+    /// [`Operation::lower`] adds enum types that the change creates or drops.
     ///
     /// # Errors
-    /// The database cannot do it.
+    /// The database does not support the operation.
     fn lower(
         &self,
         before: &Schema,
@@ -48,7 +100,7 @@ pub trait Operate {
 pub enum Lowered {
     /// DDL.
     Ddl(Ddl),
-    /// Statements of the user's own.
+    /// SQL written by the user.
     Data(String),
     /// A function of the project, run by Python: "module:function".
     Python(String),
@@ -57,14 +109,14 @@ pub enum Lowered {
 /// An operation that a database cannot carry out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LowerError {
-    /// It cannot be written as DDL.
+    /// The change cannot be expressed as DDL.
     #[error(transparent)]
     Schema(#[from] SchemaError),
-    /// It does not fit the state.
+    /// The operation does not match the state.
     #[error(transparent)]
     State(#[from] OperationError),
-    /// `run_sql` has no text for this database.
-    #[error("run_sql has no text for {dialect}")]
+    /// `run_sql` has no SQL for this database.
+    #[error("run_sql has no SQL for {dialect}")]
     NoText {
         /// The dialect's name.
         dialect: &'static str,
@@ -72,30 +124,28 @@ pub enum LowerError {
 }
 
 macro_rules! operations {
-    ($($(#[$doc:meta])* $module:ident :: $name:ident = $tag:literal,)+) => {
-        $(mod $module; pub use $module::$name;)+
-
-        /// One change of a schema or its data.
+    ($($(#[$doc:meta])* $name:ident = $tag:literal,)+) => {
+        /// A change of a schema or its data.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(tag = "op", rename_all = "snake_case")]
         pub enum Operation {
             $($(#[$doc])* $name($name),)+
         }
 
-        /// The word for each operation in files.
+        /// The name of each operation in files.
         pub const OPERATIONS: &[&str] = &[$($tag),+];
 
         impl Operation {
-            /// The word for it in files.
+            /// Its name in files.
             #[must_use]
             pub const fn tag(&self) -> &'static str {
                 match self { $(Self::$name(_) => $tag,)+ }
             }
 
-            /// Read the fields of the operation with this word; `None` when there is no such word.
+            /// Read the fields of the operation with this name; `None` if the name is unknown.
             ///
             /// # Errors
-            /// A field is unknown, missing or of a wrong type.
+            /// A field is unknown, missing or has the wrong type.
             pub fn read<'de, D>(tag: &str, fields: D) -> Option<Result<Self, D::Error>>
             where
                 D: serde::Deserializer<'de>,
@@ -118,85 +168,97 @@ macro_rules! operations {
 }
 
 operations! {
-    /// A new table.
-    create_table::CreateTable = "create_table",
-    /// A table goes, with its rows.
-    drop_table::DropTable = "drop_table",
-    /// Another name for a table.
-    rename_table::RenameTable = "rename_table",
-    /// A new column.
-    add_column::AddColumn = "add_column",
-    /// A column goes, with its data.
-    drop_column::DropColumn = "drop_column",
-    /// Another type, default or nullability.
-    alter_column::AlterColumn = "alter_column",
-    /// Another name for a column.
-    rename_column::RenameColumn = "rename_column",
-    /// Another primary key.
-    alter_primary_key::AlterPrimaryKey = "alter_primary_key",
-    /// A new index.
-    add_index::AddIndex = "add_index",
-    /// An index goes.
-    drop_index::DropIndex = "drop_index",
-    /// Another name for an index.
-    rename_index::RenameIndex = "rename_index",
-    /// A new unique constraint.
-    add_unique::AddUnique = "add_unique",
-    /// A unique constraint goes.
-    drop_unique::DropUnique = "drop_unique",
-    /// A new check.
-    add_check::AddCheck = "add_check",
-    /// A check goes.
-    drop_check::DropCheck = "drop_check",
-    /// A new foreign key.
-    add_foreign_key::AddForeignKey = "add_foreign_key",
-    /// A foreign key goes.
-    drop_foreign_key::DropForeignKey = "drop_foreign_key",
-    /// Another name for a constraint.
-    rename_constraint::RenameConstraint = "rename_constraint",
-    /// A new label of an enum.
-    add_enum_value::AddEnumValue = "add_enum_value",
-    /// Another label for the same value.
-    rename_enum_value::RenameEnumValue = "rename_enum_value",
-    /// A label of an enum goes.
-    drop_enum_value::DropEnumValue = "drop_enum_value",
-    /// Another order of an enum's labels.
-    order_enum_values::OrderEnumValues = "order_enum_values",
-    /// Another comment.
-    comment::Comment = "comment",
-    /// SQL of the user's own.
-    run_sql::RunSql = "run_sql",
-    /// A Python function of the project.
-    run_python::RunPython = "run_python",
+    /// Creates a table.
+    CreateTable = "create_table",
+    /// Drops a table and its rows.
+    DropTable = "drop_table",
+    /// Renames a table.
+    RenameTable = "rename_table",
+    /// Adds a column.
+    AddColumn = "add_column",
+    /// Drops a column and its data.
+    DropColumn = "drop_column",
+    /// Changes the type, default or nullability of a column.
+    AlterColumn = "alter_column",
+    /// Renames a column.
+    RenameColumn = "rename_column",
+    /// Changes the primary key.
+    AlterPrimaryKey = "alter_primary_key",
+    /// Adds an index.
+    AddIndex = "add_index",
+    /// Drops an index.
+    DropIndex = "drop_index",
+    /// Renames an index.
+    RenameIndex = "rename_index",
+    /// Adds a unique constraint.
+    AddUnique = "add_unique",
+    /// Drops a unique constraint.
+    DropUnique = "drop_unique",
+    /// Adds a check constraint.
+    AddCheck = "add_check",
+    /// Drops a check constraint.
+    DropCheck = "drop_check",
+    /// Adds a foreign key.
+    AddForeignKey = "add_foreign_key",
+    /// Drops a foreign key.
+    DropForeignKey = "drop_foreign_key",
+    /// Renames a constraint.
+    RenameConstraint = "rename_constraint",
+    /// Adds a label to an enum.
+    AddEnumValue = "add_enum_value",
+    /// Renames a label of an enum.
+    RenameEnumValue = "rename_enum_value",
+    /// Drops a label of an enum.
+    DropEnumValue = "drop_enum_value",
+    /// Reorders the labels of an enum.
+    OrderEnumValues = "order_enum_values",
+    /// Sets or removes a comment.
+    Comment = "comment",
+    /// Records that a table has a model from now on.
+    ClaimTable = "claim_table",
+    /// Runs SQL written by the user.
+    RunSql = "run_sql",
+    /// Runs a Python function of the project.
+    RunPython = "run_python",
 }
 
 impl Operation {
-    /// Make the change in the state.
+    /// Apply the change to the state.
     ///
     /// # Errors
-    /// The state does not allow it; the state may then be changed in part.
+    /// The state does not allow the change; it may then be partly changed.
     pub fn apply(&self, state: &mut Schema) -> Result<(), OperationError> {
         self.inner().apply(state)
     }
 
-    /// The operation that takes the change back, given the state before it.
+    /// Return the operation that reverses the change, given the state before it.
     ///
     /// # Errors
-    /// It cannot be taken back, or does not fit the state.
+    /// The operation cannot be reversed, or does not match the state.
     pub fn reverse(&self, before: &Schema) -> Result<Operation, Irreversible> {
         self.inner().reverse(before)
     }
 
-    /// What it does, in a line for people.
+    /// Whether it builds or drops an index without blocking writes, outside a transaction.
+    #[must_use]
+    pub fn is_concurrent(&self) -> bool {
+        match self {
+            Self::AddIndex(add) => add.concurrently,
+            Self::DropIndex(drop) => drop.concurrently,
+            _ => false,
+        }
+    }
+
+    /// Describe the operation in one line.
     #[must_use]
     pub fn describe(&self) -> String {
         self.inner().describe()
     }
 
-    /// The statements for a database, given the states around the operation.
+    /// Return the statements for a database, given the states before and after the operation.
     ///
     /// # Errors
-    /// The database cannot do it.
+    /// The database does not support the operation.
     pub fn lower(
         &self,
         before: &Schema,
@@ -208,12 +270,12 @@ impl Operation {
             ddl::enum_types(&after.tables)?,
         );
         let mut steps = Vec::new();
-        // What vectors need stays: others may need it too.
+        // The vector extension stays: others may use it.
         if ddl::create_vectors(style, &before.tables).is_none() {
             let sql = ddl::create_vectors(style, &after.tables);
             steps.extend(sql.map(|sql| Lowered::Ddl(Ddl::Sql(sql.to_owned()))));
         }
-        // An enum type lives as long as a column uses it.
+        // An enum type exists as long as a column uses it.
         for ty in new
             .iter()
             .filter(|ty| !old.iter().any(|known| known.name == ty.name))
@@ -232,7 +294,7 @@ impl Operation {
         Ok(steps)
     }
 
-    /// Whether it may read or change rows in ways that the state does not tell.
+    /// Whether it may read or change rows in ways that the state does not describe.
     #[must_use]
     pub const fn is_data(&self) -> bool {
         matches!(self, Self::RunSql(_) | Self::RunPython(_))
@@ -245,7 +307,7 @@ fn ddl_steps(steps: Vec<Ddl>) -> Vec<Lowered> {
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde asks for"
+    reason = "serde requires this signature"
 )]
 const fn is_false(value: &bool) -> bool {
     !*value

@@ -1,4 +1,4 @@
-//! Another order of an enum's labels.
+//! The operation `order_enum_values`.
 
 use oxyde_sql::dialect::{DdlStyle, EnumStyle};
 use oxyde_sql::schema::Schema;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use super::{enums, lowering};
 
-/// Another order of an enum's labels, which is how the database sorts them.
+/// Changes the order of an enum's labels, which is how the database sorts them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderEnumValues {
@@ -33,7 +33,11 @@ impl Operate for OrderEnumValues {
 
     fn reverse(&self, before: &Schema) -> Result<Operation, Irreversible> {
         let values = enums::labels(before, &self.ty)?.to_vec();
-        Ok(OrderEnumValues { ty: self.ty.clone(), values }.into())
+        Ok(OrderEnumValues {
+            ty: self.ty.clone(),
+            values,
+        }
+        .into())
     }
 
     fn describe(&self) -> String {

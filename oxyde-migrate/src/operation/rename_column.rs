@@ -1,4 +1,4 @@
-//! Another name for a column.
+//! The operation `rename_column`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
@@ -9,13 +9,13 @@ use super::lowering::lower_change;
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another name for a column.
+/// Renames a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameColumn {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Old name.
@@ -72,7 +72,7 @@ impl Operate for RenameColumn {
         let at = state::column_position(table, &self.from)?;
         table.columns[at].name.clone_from(&self.to);
         rename_in(table, &self.from, &self.to);
-        // A table may point at itself, so that both ends are renamed.
+        // A table may refer to itself, so both ends are renamed.
         for other in &mut state.tables {
             for key in &mut other.foreign_keys {
                 if key.target_table == self.table && key.target_schema == self.schema {
@@ -86,7 +86,13 @@ impl Operate for RenameColumn {
     fn reverse(&self, before: &Schema) -> Result<Operation, Irreversible> {
         let _ = before;
         let (from, to) = (self.to.clone(), self.from.clone());
-        Ok(RenameColumn { table: self.table.clone(), schema: self.schema.clone(), from, to }.into())
+        Ok(RenameColumn {
+            table: self.table.clone(),
+            schema: self.schema.clone(),
+            from,
+            to,
+        }
+        .into())
     }
 
     fn describe(&self) -> String {
@@ -101,6 +107,15 @@ impl Operate for RenameColumn {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::RenameColumn { from: &self.from, to: &self.to })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::RenameColumn {
+                from: &self.from,
+                to: &self.to,
+            },
+        )
     }
 }

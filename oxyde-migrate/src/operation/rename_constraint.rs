@@ -1,21 +1,21 @@
-//! Another name for a unique constraint, check or foreign key.
+//! The operation `rename_constraint`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Schema};
+use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another name for a unique constraint, check or foreign key.
+/// Renames a unique constraint, check or foreign key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameConstraint {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Old name.
@@ -31,7 +31,10 @@ impl Operate for RenameConstraint {
         let uniques = table.uniques.iter_mut().map(|unique| &mut unique.name);
         let checks = table.checks.iter_mut().map(|check| &mut check.name);
         let keys = table.foreign_keys.iter_mut().map(|key| &mut key.name);
-        let name = uniques.chain(checks).chain(keys).find(|name| **name == self.from);
+        let name = uniques
+            .chain(checks)
+            .chain(keys)
+            .find(|name| **name == self.from);
         name.ok_or_else(|| OperationError::Missing {
             table: self.table.clone(),
             kind: "constraint",
@@ -45,7 +48,13 @@ impl Operate for RenameConstraint {
         let _ = before;
         let (from, to) = (self.to.clone(), self.from.clone());
         let (table, schema) = (self.table.clone(), self.schema.clone());
-        Ok(RenameConstraint { table, schema, from, to }.into())
+        Ok(RenameConstraint {
+            table,
+            schema,
+            from,
+            to,
+        }
+        .into())
     }
 
     fn describe(&self) -> String {
@@ -60,6 +69,15 @@ impl Operate for RenameConstraint {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::RenameConstraint { from: &self.from, to: &self.to })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::RenameConstraint {
+                from: &self.from,
+                to: &self.to,
+            },
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! Another label for the same value of an enum.
+//! The operation `rename_enum_value`.
 
 use oxyde_sql::ddl::Step;
 use oxyde_sql::dialect::{AlterStyle, DdlStyle, EnumStyle};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use super::{enums, lowering};
 
-/// Another label for the same value of an enum; the rows that have it follow.
+/// Renames a label of an enum, also in the rows that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameEnumValue {
@@ -39,11 +39,19 @@ impl Operate for RenameEnumValue {
 
     fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
         let (from, to) = (self.to.clone(), self.from.clone());
-        Ok(RenameEnumValue { ty: self.ty.clone(), from, to }.into())
+        Ok(RenameEnumValue {
+            ty: self.ty.clone(),
+            from,
+            to,
+        }
+        .into())
     }
 
     fn describe(&self) -> String {
-        format!("rename value '{}' of enum {} to '{}'", self.from, self.ty, self.to)
+        format!(
+            "rename value '{}' of enum {} to '{}'",
+            self.from, self.ty, self.to
+        )
     }
 
     fn lower(
@@ -63,14 +71,18 @@ impl Operate for RenameEnumValue {
             let using = |name: &str| format!("CASE {name} WHEN {from} THEN {to} ELSE {name} END");
             return enums::alter_columns(before, after, style, &self.ty, Some(&using));
         }
-        // Both labels, then the rows, then the new label alone.
+        // Allow both labels, update the rows, then drop the old label.
         let mut between = before.clone();
         let mut labels = enums::labels(before, &self.ty)?.to_vec();
         labels.push(self.to.clone());
         enums::set_labels(&mut between, &self.ty, &labels);
         let mut steps = enums::alter_columns(before, &between, style, &self.ty, None)?;
-        steps.extend(lowering::replace_rows(before, style, &self.ty, &self.from, &self.to));
-        steps.extend(enums::alter_columns(&between, after, style, &self.ty, None)?);
+        steps.extend(lowering::replace_rows(
+            before, style, &self.ty, &self.from, &self.to,
+        ));
+        steps.extend(enums::alter_columns(
+            &between, after, style, &self.ty, None,
+        )?);
         Ok(steps)
     }
 }

@@ -1,21 +1,21 @@
-//! Another name for an index.
+//! The operation `rename_index`.
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Schema};
+use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another name for an index.
+/// Renames an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameIndex {
     /// The table.
     pub table: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Old name.
@@ -28,7 +28,10 @@ impl Operate for RenameIndex {
     fn apply(&self, state: &mut Schema) -> Result<(), OperationError> {
         let table = state::find_mut(state, self.schema.as_deref(), &self.table)?;
         state::refuse_taken(table, &self.to)?;
-        let index = table.indexes.iter_mut().find(|index| index.name == self.from);
+        let index = table
+            .indexes
+            .iter_mut()
+            .find(|index| index.name == self.from);
         index
             .ok_or_else(|| OperationError::Missing {
                 table: self.table.clone(),
@@ -43,7 +46,13 @@ impl Operate for RenameIndex {
     fn reverse(&self, before: &Schema) -> Result<Operation, Irreversible> {
         let _ = before;
         let (from, to) = (self.to.clone(), self.from.clone());
-        Ok(RenameIndex { table: self.table.clone(), schema: self.schema.clone(), from, to }.into())
+        Ok(RenameIndex {
+            table: self.table.clone(),
+            schema: self.schema.clone(),
+            from,
+            to,
+        }
+        .into())
     }
 
     fn describe(&self) -> String {
@@ -58,14 +67,22 @@ impl Operate for RenameIndex {
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
         let table = state::find(before, self.schema.as_deref(), &self.table)?;
-        let from = table.indexes.iter().find(|index| index.name == self.from).ok_or_else(|| {
-            OperationError::Missing {
+        let from = table
+            .indexes
+            .iter()
+            .find(|index| index.name == self.from)
+            .ok_or_else(|| OperationError::Missing {
                 table: self.table.clone(),
                 kind: "index",
                 name: self.from.clone(),
-            }
-        })?;
+            })?;
         let place = (self.schema.as_deref(), self.table.as_str());
-        lower_change(before, after, style, place, &Change::RenameIndex { from, to: &self.to })
+        lower_change(
+            before,
+            after,
+            style,
+            place,
+            &Change::RenameIndex { from, to: &self.to },
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! Another name for a table.
+//! The operation `rename_table`.
 
 use oxyde_sql::ddl::{self, Step};
 use oxyde_sql::dialect::DdlStyle;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 use crate::state;
 
-/// Another name for a table; what points at it follows.
+/// Renames a table and the references to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameTable {
@@ -16,7 +16,7 @@ pub struct RenameTable {
     pub from: String,
     /// New name.
     pub to: String,
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
 }
@@ -27,7 +27,9 @@ impl Operate for RenameTable {
             let table = state::label(self.schema.as_deref(), &self.to);
             return Err(OperationError::TableExists { table });
         }
-        state::find_mut(state, self.schema.as_deref(), &self.from)?.name.clone_from(&self.to);
+        state::find_mut(state, self.schema.as_deref(), &self.from)?
+            .name
+            .clone_from(&self.to);
         for table in &mut state.tables {
             for key in &mut table.foreign_keys {
                 if key.target_table == self.from && key.target_schema == self.schema {
@@ -40,7 +42,12 @@ impl Operate for RenameTable {
 
     fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
         let (from, to) = (self.to.clone(), self.from.clone());
-        Ok(RenameTable { from, to, schema: self.schema.clone() }.into())
+        Ok(RenameTable {
+            from,
+            to,
+            schema: self.schema.clone(),
+        }
+        .into())
     }
 
     fn describe(&self) -> String {

@@ -1,4 +1,4 @@
-//! A Python function of the project.
+//! The operation `run_python`.
 
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::Schema;
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
 
-/// An async Python function of the project, `module:function`. It is given the models as they
-/// are at this point of the history and runs inside the migration's transaction.
+/// Runs an async Python function of the project, `module:function`, inside the migration's
+/// transaction. The function receives the models as of this point of the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunPython {
-    /// What is run.
+    /// Forward.
     pub up: String,
-    /// What takes it back; without it the migration cannot be reversed.
+    /// Reverse; without it the migration cannot be reversed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub down: Option<String>,
 }
@@ -25,11 +25,15 @@ impl Operate for RunPython {
 
     fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
         match &self.down {
-            Some(down) => Ok(RunPython { up: down.clone(), down: Some(self.up.clone()) }.into()),
+            Some(down) => Ok(RunPython {
+                up: down.clone(),
+                down: Some(self.up.clone()),
+            }
+            .into()),
             None => Err(Irreversible::of(
                 self.clone(),
                 "it has no `down`",
-                "add `down = \"module:function\"` (or `down = \"\"` when there is nothing to take back)",
+                "add `down = \"module:function\"` (or `down = \"\"` if there is nothing to undo)",
             )),
         }
     }
@@ -44,6 +48,10 @@ impl Operate for RunPython {
         _after: &Schema,
         _style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
-        Ok(if self.up.is_empty() { Vec::new() } else { vec![Lowered::Python(self.up.clone())] })
+        Ok(if self.up.is_empty() {
+            Vec::new()
+        } else {
+            vec![Lowered::Python(self.up.clone())]
+        })
     }
 }

@@ -1,35 +1,38 @@
-//! SQL of the user's own.
+//! The operation `run_sql`.
 
 use oxyde_sql::dialect::{DdlStyle, Dialect};
 use oxyde_sql::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
-use crate::statements;
+use crate::split_sql;
 
-/// SQL of the user's own. It does not change the state: what it does to tables that models
-/// describe must be said by other operations.
+/// Runs SQL written by the user. It does not change the state: if it changes tables that models
+/// describe, add other operations that say so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunSql {
-    /// What is run.
+    /// Forward.
     pub up: SqlTexts,
-    /// What takes it back; without it the migration cannot be reversed.
+    /// Reverse; without it the migration cannot be reversed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub down: Option<SqlTexts>,
 }
 
-/// One text for all databases, or one for each.
+/// One SQL text for all databases, or one per database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected a text, or a table with `postgres`, `sqlite`, `mysql`, `mariadb`")]
+#[serde(
+    untagged,
+    expecting = "expected a string, or a table with `postgres`, `sqlite`, `mysql`, `mariadb`"
+)]
 pub enum SqlTexts {
-    /// For all.
+    /// For all databases.
     One(String),
-    /// For each.
+    /// Per database.
     Each(SqlByDialect),
 }
 
-/// A text for each database; a database without one is refused, an empty text does nothing.
+/// SQL per database; a database without an entry is refused, an empty string does nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SqlByDialect {
@@ -39,7 +42,7 @@ pub struct SqlByDialect {
     /// SQLite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sqlite: Option<String>,
-    /// MySQL; MariaDB too, when it has no text of its own.
+    /// MySQL; MariaDB too, unless it has its own entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mysql: Option<String>,
     /// MariaDB.
@@ -48,7 +51,7 @@ pub struct SqlByDialect {
 }
 
 impl SqlTexts {
-    /// The text for a database.
+    /// The SQL for a database.
     #[must_use]
     pub fn text(&self, dialect: Dialect) -> Option<&str> {
         match self {
@@ -61,7 +64,10 @@ impl SqlTexts {
                     ("mariadb", &texts.mariadb),
                 ];
                 let of = |name: &str| {
-                    texts.iter().find(|(known, _)| *known == name).and_then(|(_, sql)| sql.as_deref())
+                    texts
+                        .iter()
+                        .find(|(known, _)| *known == name)
+                        .and_then(|(_, sql)| sql.as_deref())
                 };
                 of(dialect.name()).or_else(|| (dialect.name() == "mariadb").then(|| of("mysql"))?)
             }
@@ -76,11 +82,15 @@ impl Operate for RunSql {
 
     fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
         match &self.down {
-            Some(down) => Ok(RunSql { up: down.clone(), down: Some(self.up.clone()) }.into()),
+            Some(down) => Ok(RunSql {
+                up: down.clone(),
+                down: Some(self.up.clone()),
+            }
+            .into()),
             None => Err(Irreversible::of(
                 self.clone(),
                 "it has no `down`",
-                "add `down = \"SQL that takes it back\"` (or `down = \"\"` when there is nothing to take back)",
+                "add `down = \"SQL that undoes it\"` (or `down = \"\"` if there is nothing to undo)",
             )),
         }
     }
@@ -88,9 +98,13 @@ impl Operate for RunSql {
     fn describe(&self) -> String {
         let text = match &self.up {
             SqlTexts::One(text) => text.as_str(),
-            SqlTexts::Each(_) => "one text per database",
+            SqlTexts::Each(_) => "one SQL text per database",
         };
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or_default();
         let mut line: String = line.chars().take(60).collect();
         if line.len() < text.trim().len() {
             line.push_str(" …");
@@ -104,8 +118,12 @@ impl Operate for RunSql {
         _after: &Schema,
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
-        let text =
-            self.up.text(style.dialect).ok_or(LowerError::NoText { dialect: style.name })?;
-        Ok(statements::split(text, style.backslash).into_iter().map(Lowered::Data).collect())
+        let text = self.up.text(style.dialect).ok_or(LowerError::NoText {
+            dialect: style.name,
+        })?;
+        Ok(split_sql::split(text, style.backslash)
+            .into_iter()
+            .map(Lowered::Data)
+            .collect())
     }
 }

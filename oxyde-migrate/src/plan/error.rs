@@ -1,12 +1,12 @@
-//! Why no plan can be made.
+//! Errors of planning.
 
 use crate::history::HistoryError;
 use crate::operation::{Irreversible, LowerError};
 
-/// A plan that cannot be made; nothing was run.
+/// Planning failed; nothing was run.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The files make no history.
+    /// The files do not form a history.
     #[error(transparent)]
     History(#[from] HistoryError),
     /// An applied migration has no file.
@@ -15,21 +15,21 @@ pub enum PlanError {
         /// Its name.
         name: String,
     },
-    /// The file of an applied migration is not what was applied.
+    /// The file of an applied migration differs from what was applied.
     #[error("migration `{name}` was edited after it was applied")]
     Edited {
         /// Its name.
         name: String,
     },
-    /// A migration that others need is not applied, but they are.
+    /// A migration is applied, but one of its dependencies is not.
     #[error("migration `{name}` is applied, but `{missing}`, which it depends on, is not")]
     OutOfOrder {
-        /// The applied one.
+        /// The applied migration.
         name: String,
-        /// The one before it.
+        /// Its dependency.
         missing: String,
     },
-    /// A migration cannot be taken back.
+    /// A migration cannot be reversed.
     #[error("migration `{name}` cannot be reversed: {error}")]
     Irreversible {
         /// Its name.
@@ -37,28 +37,28 @@ pub enum PlanError {
         /// The reason.
         error: Box<Irreversible>,
     },
-    /// The database cannot do what an operation says.
+    /// The database does not support an operation.
     #[error("migration `{name}`, operation {number} ({operation}): {error}")]
     Lower {
         /// Its name.
         name: String,
-        /// The operation's place, from 1.
+        /// The operation's position, from 1.
         number: usize,
         /// What it does.
         operation: String,
         /// The reason.
         error: Box<LowerError>,
     },
-    /// What an unfinished run did is not what the file says now.
-    #[error("migration `{name}` was edited in the {done} steps that are done already")]
+    /// The completed steps of an unfinished run differ from the file.
+    #[error("migration `{name}` was edited in the {done} steps that are already applied")]
     EditedDone {
         /// Its name.
         name: String,
-        /// Steps that are done.
+        /// Number of completed steps.
         done: usize,
     },
-    /// A run the other way did not come to its end.
-    #[error("migration `{name}` is half {done}")]
+    /// A run in the opposite direction is unfinished.
+    #[error("migration `{name}` is only partly {done}")]
     Half {
         /// Its name.
         name: String,
@@ -77,11 +77,11 @@ impl PlanError {
                 format!("restore `{name}.toml` from version control; nothing was changed")
             }
             Self::Edited { name } => format!(
-                "restore the file and put the change into a new migration; if the database is \
-                 already as the file says, `oxyde migrate {name} --fake` records it as it is now"
+                "restore the file and put the change into a new migration; if the database \
+                 already matches the file, run `oxyde migrate {name} --fake` to record it"
             ),
             Self::EditedDone { done, .. } => {
-                format!("restore its first {done} steps; what comes after them may be corrected")
+                format!("restore its first {done} steps; only the steps after them may be edited")
             }
             Self::OutOfOrder { missing, .. } => {
                 format!("run `oxyde migrate {missing} --fake` if the database already has it")
@@ -91,16 +91,16 @@ impl PlanError {
                 LowerError::Schema(error) => error.hint(),
                 LowerError::State(error) => error.hint(),
                 LowerError::NoText { dialect } => {
-                    format!("add a text for {dialect} (\"\" when there is nothing to do)")
+                    format!("add SQL for {dialect} (\"\" if there is nothing to do)")
                 }
             },
             Self::Half { done, .. } => {
-                let way = if *done == "applied" {
+                let direction = if *done == "applied" {
                     "forwards"
                 } else {
                     "backwards"
                 };
-                format!("go {way} first: `oxyde migrate` finishes what was begun")
+                format!("migrate {direction} first: `oxyde migrate` completes the unfinished run")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What `migrate` will do, before anything is done.
+//! Plans what `migrate` will do.
 
 mod error;
 
@@ -14,20 +14,20 @@ use crate::history::{self, History, HistoryError};
 use crate::ledger::{Record, RecordState};
 use crate::operation::{Lowered, Operation};
 
-/// How far to go.
+/// The target of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Everything.
+    /// Apply all migrations.
     Latest,
-    /// Nothing: take all back.
+    /// Reverse all migrations.
     Zero,
-    /// This migration (or the beginning of its name) and what it depends on, and nothing that
+    /// This migration (or the beginning of its name) and its dependencies, but nothing that
     /// depends on it.
     Migration(String),
 }
 
 impl Target {
-    /// `None`, `zero` or a name, as the command takes it.
+    /// Parse `None`, `zero` or a name, as the command line accepts it.
     #[must_use]
     pub fn parse(text: Option<&str>) -> Self {
         match text {
@@ -38,27 +38,27 @@ impl Target {
     }
 }
 
-/// The way a migration is run.
+/// The direction in which a migration runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Forwards.
+    /// Forward.
     Up,
-    /// Backwards.
+    /// Backward.
     Down,
 }
 
 /// One statement or function, and the operation that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Place of the operation in the direction of the run, from 0.
+    /// Position of the operation in the direction of the run, from 0.
     pub operation: usize,
-    /// The last operation that it stands for: several rebuilds of a table are one.
+    /// The last operation that it covers: several rebuilds of a table become one.
     pub through: usize,
-    /// What is run.
+    /// The statement or function.
     pub lowered: Lowered,
-    /// The state that the operation starts from: what a Python step's models look like.
+    /// The state before the operation, from which the models of a Python step are built.
     pub state: Option<Schema>,
-    /// The index that a step outside a transaction makes or drops, in quotes.
+    /// The index that a step outside a transaction creates or drops, quoted.
     pub index: Option<String>,
 }
 
@@ -73,34 +73,34 @@ impl Step {
 /// One migration of a plan.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own about the run"
+    reason = "independent facts about the run"
 )]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedMigration {
     /// Its name.
     pub name: String,
-    /// Its file's checksum.
+    /// The checksum of its file.
     pub checksum: String,
-    /// Forwards or backwards.
+    /// Its direction.
     pub direction: Direction,
-    /// Whether it is one transaction, where the database can do that.
+    /// Whether it runs in one transaction, if the database supports that.
     pub atomic: bool,
-    /// What its operations do, in the order of the run.
+    /// Descriptions of its operations, in the order of the run.
     pub descriptions: Vec<String>,
     /// The steps.
     pub steps: Vec<Step>,
-    /// Steps done by an earlier run that did not come to its end.
+    /// Number of steps that an earlier, unfinished run completed.
     pub done: usize,
-    /// Whether the step after those was begun, so that it may be done too.
+    /// Whether the next step was started, so that it may be complete too.
     pub begun: bool,
-    /// Whether only the ledger is written: a squash whose parts are applied.
+    /// Whether only the ledger is written: a squash whose originals are applied.
     pub record_only: bool,
-    /// Whether a row that is there already is written anew (`--fake`).
+    /// Whether an existing row of the ledger is overwritten (`--fake`).
     pub recorded_anew: bool,
 }
 
 impl PlannedMigration {
-    /// A migration of which only the ledger is told.
+    /// A migration that is only recorded in the ledger.
     #[must_use]
     pub fn recorded(migration: &Migration, direction: Direction) -> Self {
         PlannedMigration {
@@ -109,8 +109,8 @@ impl PlannedMigration {
         }
     }
 
-    /// A checksum of the first steps: an unfinished migration may be corrected where it has not
-    /// run yet, not where it has.
+    /// A checksum of the first steps: steps of an unfinished migration that have not run yet may be
+    /// edited, completed ones may not.
     #[must_use]
     pub fn checksum_of(&self, steps: usize) -> String {
         let done = &self.steps[..steps.min(self.steps.len())];
@@ -138,11 +138,11 @@ pub struct MigrationPlan {
     pub migrations: Vec<PlannedMigration>,
 }
 
-/// Check the ledger against the files, and find the history that counts here.
+/// Check the ledger against the files, and return the history that applies to this database.
 ///
 /// # Errors
-/// An applied file is missing or edited, or an order was broken. `edited_is_fine` leaves the
-/// checksums alone.
+/// An applied file is missing or edited, or a dependency is not applied. `edited_is_fine` skips
+/// the checksums.
 pub fn reconcile(
     history: &History,
     ledger: &[Record],
@@ -191,7 +191,7 @@ pub fn reconcile(
     Ok(resolved)
 }
 
-/// Whether a migration is applied, by itself or by all that it replaces.
+/// Whether a migration is applied, itself or through all migrations that it replaces.
 #[must_use]
 pub fn is_done(history: &History, ledger: &[Record], name: &str) -> bool {
     let recorded = |name: &str| {
@@ -205,10 +205,10 @@ pub fn is_done(history: &History, ledger: &[Record], name: &str) -> bool {
         })
 }
 
-/// Plan the way to a target. `history` is what [`reconcile`] found.
+/// Plan the migrations to a target. `history` is the result of [`reconcile`].
 ///
 /// # Errors
-/// The target is unknown, something cannot be reversed, or the database cannot do it.
+/// The target is unknown, an operation cannot be reversed, or the database does not support one.
 pub fn plan(
     history: &History,
     ledger: &[Record],
@@ -216,7 +216,6 @@ pub fn plan(
     style: &DdlStyle,
 ) -> Result<MigrationPlan, PlanError> {
     history.head()?;
-    let done = |name: &str| is_done(history, ledger, name);
     let wanted: BTreeSet<String> = match target {
         Target::Latest => history
             .migrations()
@@ -226,22 +225,36 @@ pub fn plan(
         Target::Zero => BTreeSet::new(),
         Target::Migration(name) => history.ancestors(&history.find(name)?.name),
     };
-    let half = |name: &str| {
-        ledger
-            .iter()
-            .find(|record| record.name == name && record.state != RecordState::Applied)
-    };
-    let mut planned = MigrationPlan::default();
-    // Backwards, last first: all that is applied and not wanted.
+    let mut migrations = to_reverse(history, ledger, &wanted, style)?;
+    migrations.extend(to_apply(history, ledger, &wanted, style)?);
+    Ok(MigrationPlan { migrations })
+}
+
+/// The record of a migration that was interrupted.
+fn half_done<'a>(ledger: &'a [Record], name: &str) -> Option<&'a Record> {
+    ledger
+        .iter()
+        .find(|record| record.name == name && record.state != RecordState::Applied)
+}
+
+/// All applied migrations that are not wanted, last first.
+fn to_reverse(
+    history: &History,
+    ledger: &[Record],
+    wanted: &BTreeSet<String>,
+    style: &DdlStyle,
+) -> Result<Vec<PlannedMigration>, PlanError> {
+    let done = |name: &str| is_done(history, ledger, name);
+    let mut planned = Vec::new();
     let (mut states, mut state) = (Vec::new(), Schema::default());
     for migration in history.migrations() {
         states.push(state.clone());
-        if done(&migration.name) || half(&migration.name).is_some() {
+        if done(&migration.name) || half_done(ledger, &migration.name).is_some() {
             history::apply(migration, &mut state)?;
         }
     }
     for (at, migration) in history.migrations().iter().enumerate().rev() {
-        let half = half(&migration.name);
+        let half = half_done(ledger, &migration.name);
         let reverting = half.is_some_and(|record| record.state == RecordState::Reverting);
         if reverting && wanted.contains(&migration.name) {
             return Err(PlanError::Half {
@@ -262,27 +275,36 @@ pub fn plan(
         }
         let mut item = backwards(migration, &states[at], style)?;
         resume(&mut item, half)?;
-        planned.migrations.push(item);
+        planned.push(item);
     }
-    // Forwards: all that is wanted and not applied.
+    Ok(planned)
+}
+
+/// All wanted migrations that are not applied, first first.
+fn to_apply(
+    history: &History,
+    ledger: &[Record],
+    wanted: &BTreeSet<String>,
+    style: &DdlStyle,
+) -> Result<Vec<PlannedMigration>, PlanError> {
+    let mut planned = Vec::new();
     let mut state = Schema::default();
     for migration in history.migrations() {
-        let is_wanted = wanted.contains(&migration.name);
-        if !is_wanted {
+        if !wanted.contains(&migration.name) {
             continue;
         }
-        if done(&migration.name) {
+        if is_done(history, ledger, &migration.name) {
             if !ledger.iter().any(|record| record.name == migration.name) {
                 let mut item = named(migration, Direction::Up);
                 item.record_only = true;
-                planned.migrations.push(item);
+                planned.push(item);
             }
             history::apply(migration, &mut state)?;
             continue;
         }
         let mut item = forwards(migration, &mut state, style)?;
-        resume(&mut item, half(&migration.name))?;
-        planned.migrations.push(item);
+        resume(&mut item, half_done(ledger, &migration.name))?;
+        planned.push(item);
     }
     Ok(planned)
 }
@@ -319,10 +341,10 @@ fn named(migration: &Migration, direction: Direction) -> PlannedMigration {
     }
 }
 
-/// A migration forwards: the steps for a database; `state` is changed to the state after it.
+/// Plan a migration forward: its steps for a database. Changes `state` to the state after it.
 ///
 /// # Errors
-/// An operation does not fit, or the database cannot do it.
+/// An operation does not match the state, or the database does not support it.
 pub fn forwards(
     migration: &Migration,
     state: &mut Schema,
@@ -335,10 +357,10 @@ pub fn forwards(
     Ok(item)
 }
 
-/// A migration backwards, from the state before it.
+/// Plan a migration backward, from the state before it.
 ///
 /// # Errors
-/// An operation cannot be reversed, or the database cannot do it.
+/// An operation cannot be reversed, or the database does not support it.
 pub fn backwards(
     migration: &Migration,
     before: &Schema,
@@ -357,12 +379,7 @@ pub fn backwards(
         reversed.push(reverse);
         operation
             .apply(&mut state)
-            .map_err(|error| HistoryError::Operation {
-                migration: migration.name.clone(),
-                number: at + 1,
-                operation: operation.describe(),
-                error: Box::new(error),
-            })?;
+            .map_err(|error| HistoryError::operation(&migration.name, at, operation, error))?;
     }
     for (at, operation) in reversed.iter().rev().enumerate() {
         run(&mut item, operation, at, &mut state, style)?;
@@ -380,12 +397,7 @@ fn run(
     let before = state.clone();
     operation
         .apply(state)
-        .map_err(|error| HistoryError::Operation {
-            migration: item.name.clone(),
-            number: at + 1,
-            operation: operation.describe(),
-            error: Box::new(error),
-        })?;
+        .map_err(|error| HistoryError::operation(&item.name, at, operation, error))?;
     let lowered = operation
         .lower(&before, state, style)
         .map_err(|error| PlanError::Lower {

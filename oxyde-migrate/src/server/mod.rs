@@ -1,5 +1,5 @@
-//! What differs between servers around a migration: locks, timeouts, and steps that were
-//! begun but not ended.
+//! Differences between servers that affect migrations: locks, timeouts, and steps that were
+//! started but not completed.
 
 mod mysql;
 mod postgres;
@@ -10,11 +10,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use oxyde_driver::DriverError;
-use oxyde_sql::dialect::{AlterStyle, DdlStyle};
+use oxyde_sql::dialect::{DdlStyle, Dialect};
 
 use crate::session::Session;
 
-/// A future of a server's answer.
+/// The future that the methods return.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DriverError>> + Send + 'a>>;
 
 /// Time limits of a run.
@@ -22,26 +22,26 @@ pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DriverErro
 pub struct Limits {
     /// How long to wait for another migrator, and for the locks of each statement.
     pub lock: Duration,
-    /// How long a statement may take.
+    /// Maximum duration of a statement.
     pub statement: Option<Duration>,
 }
 
-/// What has become of a step that was begun.
+/// The state of a step that was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
-    /// It is done.
+    /// It is complete.
     Done,
-    /// It is to be run.
+    /// It must run again.
     ToDo,
 }
 
-/// A server, around a migration.
+/// The server-specific part of a run.
 pub(crate) trait Server: Send + Sync {
-    /// Try to become the only migrator of the database. Always true where each transaction
-    /// excludes others.
+    /// Try to become the only migrator of the database. Always true if each transaction
+    /// excludes all others.
     fn try_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool>;
 
-    /// Let others migrate.
+    /// Release the lock.
     fn unlock<'a>(&'a self, session: &'a Session) -> Answer<'a, ()>;
 
     /// Whether this connection still holds the lock.
@@ -50,12 +50,12 @@ pub(crate) trait Server: Send + Sync {
     /// Set the time limits of statements.
     fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()>;
 
-    /// Whether a table is there, in the connection's own schema.
+    /// Whether a table exists in the connection's default schema.
     fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool>;
 
-    /// Before a step outside a transaction whose earlier run did not come to its end: clear
-    /// away what is half done, and say whether the step is done. `index` is the quoted name of
-    /// the index that the step makes or drops.
+    /// Prepare to repeat an unfinished step outside a transaction: remove partial results, and
+    /// return whether the step is already complete. `index` is the quoted name of the index that
+    /// the step creates or drops.
     fn recover<'a>(
         &'a self,
         session: &'a Session,
@@ -63,15 +63,15 @@ pub(crate) trait Server: Send + Sync {
         index: Option<&'a str>,
     ) -> Answer<'a, Begun>;
 
-    /// Whether an error of a step that was begun before says that the step is done.
+    /// Whether the error of a repeated step means that the step is already complete.
     fn says_done(&self, error: &DriverError) -> bool;
 }
 
-/// The server behind a session.
+/// Return the server of a session.
 pub(crate) fn of(style: &DdlStyle) -> &'static dyn Server {
-    match style.alter {
-        AlterStyle::Clauses => &postgres::Postgres,
-        AlterStyle::Modify => &mysql::Mysql,
-        AlterStyle::Rebuild => &sqlite::Sqlite,
+    match style.dialect {
+        Dialect::Postgres => &postgres::Postgres,
+        Dialect::Mysql | Dialect::Mariadb => &mysql::Mysql,
+        Dialect::Sqlite => &sqlite::Sqlite,
     }
 }

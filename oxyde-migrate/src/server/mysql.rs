@@ -1,4 +1,4 @@
-//! MySQL and MariaDB around a migration.
+//! Locks and timeouts of MySQL and MariaDB.
 
 use oxyde_driver::DriverError;
 
@@ -7,11 +7,11 @@ use crate::session::Session;
 
 pub(super) struct Mysql;
 
-/// The lock's name: user locks belong to the whole server, so the database is part of it.
+/// The lock's name: user locks are global to the server, so it contains the database.
 const LOCK: &str = "CONCAT('oxyde_', LEFT(SHA2(DATABASE(), 256), 40))";
 
-/// Errors that say that a table, column, index or constraint is there already, or is gone
-/// already.
+/// Errors that mean that a table, column, index or constraint already exists, or is already
+/// dropped.
 const DONE: &[&str] = &[
     "1050", "1051", "1054", "1060", "1061", "1068", "1091", "1146", "1176", "1826", "3821", "3822",
     "3940", "1022",
@@ -53,7 +53,7 @@ impl Server for Mysql {
                 .run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}"))
                 .await?;
             if let Some(limit) = limits.statement {
-                // MariaDB's variable; MySQL limits reading statements only.
+                // MariaDB's variable; MySQL can limit only SELECT.
                 let seconds = format!("SET SESSION max_statement_time = {}", limit.as_secs_f64());
                 let milliseconds =
                     format!("SET SESSION max_execution_time = {}", limit.as_millis());
@@ -82,12 +82,13 @@ impl Server for Mysql {
         _sql: &'a str,
         _index: Option<&'a str>,
     ) -> Answer<'a, Begun> {
-        // Each statement of DDL is done as a whole or not at all; the error tells which.
+        // Each DDL statement is atomic; the error tells whether it was applied.
         Box::pin(async { Ok(Begun::ToDo) })
     }
 
     fn says_done(&self, error: &DriverError) -> bool {
-        // MariaDB says that a foreign key is there by the storage engine's number in its text.
+        // MariaDB reports an existing foreign key by the storage engine's error number in the
+        // message.
         let engine = error.code() == Some("1005") && error.to_string().contains("errno: 121 ");
         engine || error.code().is_some_and(|code| DONE.contains(&code))
     }

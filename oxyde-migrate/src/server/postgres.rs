@@ -1,4 +1,4 @@
-//! PostgreSQL around a migration.
+//! Locks and timeouts of PostgreSQL.
 
 use oxyde_driver::DriverError;
 
@@ -7,13 +7,13 @@ use crate::session::Session;
 
 pub(super) struct Postgres;
 
-/// The advisory lock's key: "oxyde" in ASCII. Advisory locks belong to one database.
+/// The advisory lock's key: "oxyde" in ASCII. Advisory locks are local to a database.
 const KEY: u64 = 0x006f_7879_6465;
 
 impl Server for Postgres {
     fn try_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool> {
-        // Asked again and again rather than waited for: a waiting statement would hold a
-        // snapshot, for which CREATE INDEX CONCURRENTLY of the lock's holder would wait.
+        // Polled, because a waiting statement would hold a snapshot, for which the CREATE INDEX
+        // CONCURRENTLY of the lock's holder would wait.
         Box::pin(async move {
             let got = session
                 .scalar(&format!("SELECT pg_try_advisory_lock({KEY})::text"))
@@ -82,7 +82,7 @@ impl Server for Postgres {
             Ok(match state.as_deref() {
                 Some("true") if creates => Begun::Done,
                 Some(_) if creates => {
-                    // Left INVALID by a run that was cancelled: it serves no query.
+                    // A cancelled run left it INVALID, so no query uses it.
                     session
                         .run(&format!("DROP INDEX CONCURRENTLY {index}"))
                         .await?;

@@ -1,4 +1,4 @@
-//! SQLite around a migration.
+//! Locks and timeouts of SQLite.
 
 use oxyde_driver::DriverError;
 
@@ -9,7 +9,7 @@ pub(super) struct Sqlite;
 
 impl Server for Sqlite {
     fn try_lock<'a>(&'a self, _session: &'a Session) -> Answer<'a, bool> {
-        // Each migration's transaction begins IMMEDIATE and looks at the ledger first.
+        // Each migration's transaction begins IMMEDIATE and reads the ledger first.
         Box::pin(async { Ok(true) })
     }
 

@@ -1,5 +1,5 @@
-//! Many tables, and many files: for the test of speed and the benchmark.
-#![allow(clippy::unwrap_used, reason = "a test says so by failing")]
+//! Many tables and many files, for the speed test and the benchmark.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 
@@ -47,14 +47,14 @@ fn table(number: usize) -> Table {
     }
 }
 
-/// So many tables, each of which refers to the one before.
+/// `count` tables, each of which refers to the previous one.
 pub(crate) fn schema(count: usize) -> Schema {
     Schema {
         tables: (0..count).map(table).collect(),
     }
 }
 
-/// The schema with one more column in every fifth table.
+/// The schema with an additional column in every fifth table.
 pub(crate) fn altered(old: &Schema) -> Schema {
     let mut new = old.clone();
     for table in new.tables.iter_mut().step_by(5) {
@@ -63,7 +63,7 @@ pub(crate) fn altered(old: &Schema) -> Schema {
     new
 }
 
-/// A chain of so many migrations: each tenth makes a table, the others add a column to it.
+/// A chain of `count` migrations: each tenth creates a table, the others add a column to it.
 pub(crate) fn write_files(folder: &Path, count: usize) {
     let mut before: Vec<String> = Vec::new();
     for number in 0..count {

@@ -138,7 +138,7 @@ async fn run(url: &str, sql: &str) -> Result<(), oxyde_driver::DriverError> {
     result
 }
 
-/// A history of migrations, each after the one before.
+/// A history of migrations, each depending on the previous one.
 pub fn history(migrations: Vec<(&str, Vec<Operation>)>) -> History {
     let mut before: Vec<String> = Vec::new();
     let migrations = migrations.into_iter().map(|(name, operations)| {

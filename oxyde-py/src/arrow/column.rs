@@ -1,4 +1,4 @@
-//! The cells of a column as an Arrow array.
+//! Builds an Arrow array from the cells of a column.
 
 use std::sync::Arc;
 
@@ -8,19 +8,20 @@ use arrow_array::types::{
 };
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, FixedSizeListArray, Float32Array,
-    ListArray, PrimitiveArray, StringArray,
+    ListArray, PrimitiveArray, StringArray, StructArray,
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType, FieldRef};
+use arrow_schema::{DataType, FieldRef, Fields};
 use oxyde_driver::Cell;
+use oxyde_sql::value::Included;
 
 use super::decimal::scaled;
-use super::refused::Cause;
+use super::error::Cause;
 
 /// The cells of a column, in order.
 type Cells<'c, 'a> = &'c mut dyn ExactSizeIterator<Item = Cell<'a>>;
 
-/// An array of a type that [`super::schema`] gives.
+/// Build an array of a type that [`super::schema`] returns.
 pub(super) fn array(ty: &DataType, cells: Cells<'_, '_>) -> Result<ArrayRef, Cause> {
     match ty {
         DataType::Boolean => boolean(ty, cells),
@@ -86,6 +87,7 @@ pub(super) fn array(ty: &DataType, cells: Cells<'_, '_>) -> Result<ArrayRef, Cau
         }
         DataType::FixedSizeList(item, size) => vectors(ty, item, Some(*size), cells),
         DataType::List(item) => lists(ty, item, cells),
+        DataType::Struct(fields) => ranges(ty, fields, cells),
         other => Err(Cause::value(&Cell::Null, other)),
     }
 }
@@ -183,7 +185,35 @@ fn lists(ty: &DataType, item: &FieldRef, cells: Cells<'_, '_>) -> Result<ArrayRe
     Ok(Arc::new(array))
 }
 
-/// Vectors of one size, or of any.
+/// Ranges, as [`super::schema`] lays them out: the bounds, their brackets, and whether it is empty.
+fn ranges(ty: &DataType, fields: &Fields, cells: Cells<'_, '_>) -> Result<ArrayRef, Cause> {
+    let mut valid = NullBufferBuilder::new(cells.len());
+    let mut columns: [Vec<Cell<'_>>; 4] = Default::default();
+    for cell in cells {
+        let parts = match cell {
+            Cell::Null => [Cell::Null; 4],
+            Cell::Range(range) => {
+                let bounds = range.included().map_or("()", Included::brackets);
+                let empty = Cell::Bool(range.included().is_none());
+                [range.lower(), range.upper(), Cell::Text(bounds), empty]
+            }
+            other => return Err(Cause::value(&other, ty)),
+        };
+        valid.append(!matches!(cell, Cell::Null));
+        for (column, part) in columns.iter_mut().zip(parts) {
+            column.push(part);
+        }
+    }
+    let arrays = fields
+        .iter()
+        .zip(columns)
+        .map(|(field, column)| array(field.data_type(), &mut column.into_iter()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let array = StructArray::try_new(fields.clone(), arrays, valid.finish())?;
+    Ok(Arc::new(array))
+}
+
+/// Vectors of fixed or variable length.
 fn vectors(
     ty: &DataType,
     item: &FieldRef,
@@ -216,7 +246,7 @@ fn vectors(
     })
 }
 
-/// Where each value ends.
+/// The end offset of each value.
 struct Offsets(Vec<i32>);
 
 impl Offsets {

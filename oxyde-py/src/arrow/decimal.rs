@@ -1,7 +1,7 @@
-//! Decimal texts as Arrow's scaled integers.
+//! Converts decimal text to Arrow's scaled integers.
 
-/// `-12.5` with two digits after the point is `-1250`; `None` where that is not exact, the number
-/// has more than `precision` digits, or it is none.
+/// `-12.5` with two digits after the point is `-1250`; `None` if that is not exact, the number
+/// has more than `precision` digits, or the text is not a number.
 pub(super) fn scaled(text: &str, precision: u8, scale: i8) -> Option<i128> {
     digits(text, precision, scale)?.parse().ok()
 }

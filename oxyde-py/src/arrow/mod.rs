@@ -1,11 +1,11 @@
-//! Rows as Arrow columns: no Python object is made for a cell.
+//! Rows as Arrow columns, without a Python object per cell.
 //!
-//! They are handed over by the Arrow `PyCapsule` protocol, which pyarrow, polars and others take:
+//! They are exported by the Arrow `PyCapsule` protocol, which pyarrow, polars and others support:
 //! <https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html>
 
 mod column;
 mod decimal;
-mod refused;
+mod error;
 mod schema;
 
 use std::ops::Range;
@@ -19,10 +19,11 @@ use oxyde_sql::types::ColumnType;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-use self::refused::{Cause, Refused};
+use self::error::Cause;
+pub(crate) use self::error::ExportError;
 use crate::error::{Class, error, guarded};
 
-/// A column of a table: its name, and its type where the plan's is not exact enough.
+/// A column of a table: its name, and its type if the plan's is not exact enough.
 pub(crate) type Named = (String, Option<ColumnType>);
 
 /// Columns that are not Python objects.
@@ -38,8 +39,8 @@ impl ArrowRows {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    /// The rows as a stream of batches. May be asked for again. The schema that a consumer
-    /// requests is a wish, which the protocol allows to leave open.
+    /// Return the rows as a stream of batches. Can be called repeatedly. The consumer's requested
+    /// schema is ignored, which the protocol permits.
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -56,19 +57,18 @@ impl ArrowRows {
     }
 }
 
-/// The rows of an answer as columns, one per name. Made without the GIL.
-pub(crate) fn columns(py: Python<'_>, names: &[Named], rows: &RowSet) -> PyResult<ArrowRows> {
-    py.detach(|| table(names, rows)).map_err(|refused| {
-        error(
-            py,
-            Class::FieldValue,
-            &refused.to_string(),
-            Some("Cast() it in the query, or read these rows by values_list()"),
-        )
-    })
+/// Convert the error of a column to a Python exception.
+pub(crate) fn refusal(py: Python<'_>, refused: &ExportError) -> PyErr {
+    error(
+        py,
+        Class::FieldValue,
+        &refused.to_string(),
+        Some("Cast() it in the query, or read these rows by values_list()"),
+    )
 }
 
-fn table(names: &[Named], rows: &RowSet) -> Result<ArrowRows, Refused> {
+/// Build columns from the rows of a result, one per name. Uses no Python objects.
+pub(crate) fn table(names: &[Named], rows: &RowSet) -> Result<ArrowRows, ExportError> {
     let fields: Vec<Field> = names
         .iter()
         .zip(rows.columns())
@@ -82,16 +82,16 @@ fn table(names: &[Named], rows: &RowSet) -> Result<ArrowRows, Refused> {
     Ok(ArrowRows { schema, batches })
 }
 
-/// One batch, or several where the texts of a column are too long for the offsets of one.
+/// Build one batch, or several if the strings of a column are too long for the offsets of one.
 fn add_batches(
     schema: &SchemaRef,
     rows: &RowSet,
     range: Range<usize>,
     batches: &mut Vec<RecordBatch>,
-) -> Result<(), Refused> {
+) -> Result<(), ExportError> {
     match batch(schema, rows, range.clone()) {
         Ok(batch) => batches.push(batch),
-        Err(Refused {
+        Err(ExportError {
             cause: Cause::Long, ..
         }) if range.len() > 1 => {
             let middle = range.start + range.len() / 2;
@@ -103,7 +103,11 @@ fn add_batches(
     Ok(())
 }
 
-fn batch(schema: &SchemaRef, rows: &RowSet, range: Range<usize>) -> Result<RecordBatch, Refused> {
+fn batch(
+    schema: &SchemaRef,
+    rows: &RowSet,
+    range: Range<usize>,
+) -> Result<RecordBatch, ExportError> {
     let mut columns = Vec::with_capacity(schema.fields().len());
     for (position, field) in schema.fields().iter().enumerate() {
         let mut cells = range.clone().map(|row| rows.cell(row, position));

@@ -1,31 +1,23 @@
-//! Column types as Arrow's types.
+//! Converts column types to Arrow types.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType, Field, TimeUnit};
+use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType, Field, Fields, TimeUnit};
 use oxyde_sql::types::ColumnType;
 
 /// The key of Arrow's canonical extension types.
 const EXTENSION: &str = "ARROW:extension:name";
 
-/// A column. All take NULL: an outer join or an aggregate may give it whatever the table says.
+/// A column. All are nullable: an outer join or an aggregate may return NULL for any column.
 pub(super) fn field(name: &str, ty: &ColumnType) -> Field {
     let field = Field::new(name, data_type(ty), true);
-    match plain(ty) {
+    match ty.base() {
         ColumnType::Uuid => field.with_metadata(HashMap::from([(
             EXTENSION.to_owned(),
             "arrow.uuid".to_owned(),
         )])),
         _ => field,
-    }
-}
-
-/// The type that values travel as.
-fn plain(ty: &ColumnType) -> &ColumnType {
-    match ty {
-        ColumnType::Custom { base, .. } => plain(base),
-        other => other,
     }
 }
 
@@ -57,11 +49,20 @@ fn data_type(ty: &ColumnType) -> DataType {
                 None => DataType::List(item),
             }
         }
+        ColumnType::Range { item } => {
+            let bound = data_type(item.column_type());
+            DataType::Struct(Fields::from(vec![
+                Field::new("lower", bound.clone(), true),
+                Field::new("upper", bound, true),
+                Field::new("bounds", DataType::Utf8, true),
+                Field::new("empty", DataType::Boolean, true),
+            ]))
+        }
         ColumnType::Custom { base, .. } => data_type(base),
     }
 }
 
-/// Text where the number of digits is not known before the rows are, or is more than 38: polars
+/// Text if the number of digits is not known in advance, or is more than 38: polars
 /// does not read `Decimal256`.
 fn decimal(precision: Option<u16>, scale: Option<u16>) -> DataType {
     let Some(scale) = scale.and_then(|scale| i8::try_from(scale).ok()) else {

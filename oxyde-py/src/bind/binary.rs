@@ -1,4 +1,4 @@
-//! Bytes and UUIDs.
+//! Binds bytes and UUIDs.
 
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! Decimal numbers: exact or refused, never rounded.
+//! Binds decimal numbers: exact or refused, never rounded.
 
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
@@ -7,11 +7,11 @@ use pyo3::types::{PyBool, PyFloat, PyInt};
 use super::types::Types;
 use super::{Context, Fit, Misfit, enum_value};
 
-/// More digits than any column of a supported database takes (PostgreSQL's NUMERIC).
+/// More digits than any column of a supported database accepts (PostgreSQL's NUMERIC).
 const MOST_WHOLE_DIGITS: i64 = 131_072;
 const MOST_FRACTION_DIGITS: i64 = 16_383;
 
-/// A Decimal or int. What is written must fit precision and scale; what is only compared need not.
+/// A Decimal or int. Written values must fit precision and scale; compared values need not.
 pub(super) fn decimal(
     value: &Bound<'_, PyAny>,
     precision: Option<u16>,
@@ -39,14 +39,14 @@ pub(super) fn decimal(
         return decimal(&inner, precision, scale, context);
     }
     if value.is_instance_of::<PyInt>() {
-        // Through Decimal: str() of an int has a limit of digits.
+        // Convert through Decimal, because str() of an int has a digit limit.
         let number = types.decimal.bind(py).call1((value,))?;
         return fit(plain_text(&number)?, precision, scale, context);
     }
     Err(Misfit::wrong_type(value, "Decimal").hint("convert it with Decimal(...)"))
 }
 
-/// The number in plain notation, or `NaN`, `Infinity` and the like.
+/// Format the number in plain notation, or as `NaN`, `Infinity` or `-Infinity`.
 fn plain_text(number: &Bound<'_, PyAny>) -> Fit<String> {
     let text = number.str()?.to_string();
     let Some((_, exponent)) = text.split_once(['E', 'e']) else {

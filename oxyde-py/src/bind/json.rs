@@ -1,4 +1,4 @@
-//! Python objects → JSON text.
+//! Converts Python objects to JSON text.
 
 use std::fmt::Write;
 
@@ -10,10 +10,6 @@ use super::text::utf8;
 use super::types::Types;
 use super::{Context, Fit, Misfit, type_name};
 
-/// Levels of nesting that are written. Python reads as deep a document with its default
-/// recursion limit of 1,000, wherever in a program it is called.
-const DEEPEST: usize = 512;
-
 /// A JSON document.
 pub(super) fn json(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
     let mut text = String::with_capacity(64);
@@ -22,12 +18,6 @@ pub(super) fn json(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
 }
 
 fn write(out: &mut String, value: &Bound<'_, PyAny>, depth: usize, context: Context) -> Fit<()> {
-    if depth > DEEPEST {
-        return Err(Misfit::new(format!(
-            "got a document nested deeper than {DEEPEST} levels"
-        ))
-        .hint("an object that contains itself cannot be stored"));
-    }
     if value.is_none() {
         out.push_str("null");
     } else if let Ok(string) = value.cast_exact::<PyString>() {
@@ -50,7 +40,7 @@ fn write(out: &mut String, value: &Bound<'_, PyAny>, depth: usize, context: Cont
     Ok(())
 }
 
-/// What is no plain JSON type: models, dates, enum members, subclasses of dict and str …
+/// Write other types: models, dates, enum members, subclasses of dict and str …
 fn other(out: &mut String, value: &Bound<'_, PyAny>, depth: usize, context: Context) -> Fit<()> {
     let py = value.py();
     let plain = Types::get(py)
@@ -58,19 +48,35 @@ fn other(out: &mut String, value: &Bound<'_, PyAny>, depth: usize, context: Cont
         .bind(py)
         .call1((value,))
         .map_err(|_| {
-            Misfit::new(format!("got {}, which has no JSON form", type_name(value)))
-                .hint("convert it to dict, list, str, int, float, bool or None")
+            Misfit::new(format!(
+                "got {}, which cannot be converted to JSON",
+                type_name(value)
+            ))
+            .hint("convert it to dict, list, str, int, float, bool or None")
         })?;
     if plain.is(value) || plain.get_type().is(value.get_type()) {
         return Err(Misfit::new(format!(
-            "got {}, which has no JSON form",
+            "got {}, which cannot be converted to JSON",
             type_name(value)
         )));
     }
-    write(out, &plain, depth + 1, context)
+    write(out, &plain, depth, context)
+}
+
+/// Refuse a container inside that many others, if it is one too many.
+fn check_depth(depth: usize, context: Context) -> Fit<()> {
+    let deepest = context.limits.json_depth;
+    if depth < deepest {
+        return Ok(());
+    }
+    Err(Misfit::new(format!(
+        "got a document nested deeper than {deepest} levels, the most that this database can store"
+    ))
+    .hint("an object that contains itself cannot be stored"))
 }
 
 fn object(out: &mut String, items: &Bound<'_, PyDict>, depth: usize, context: Context) -> Fit<()> {
+    check_depth(depth, context)?;
     out.push('{');
     for (index, (key, item)) in items.iter().enumerate() {
         if index > 0 {
@@ -97,6 +103,7 @@ fn array<'py>(
     depth: usize,
     context: Context,
 ) -> Fit<()> {
+    check_depth(depth, context)?;
     out.push('[');
     for (index, item) in items.enumerate() {
         if index > 0 {
@@ -126,14 +133,16 @@ fn integer(out: &mut String, number: &Bound<'_, PyInt>, context: Context) -> Fit
     Ok(())
 }
 
-/// The shortest text that reads back as the same float. It always has a point or a negative
-/// exponent: a server that keeps decimal digits (`1e22` as `10000000000000000000000`) would
-/// otherwise give an int back.
+/// Write the shortest text that parses to the same float. It always has a point or a negative
+/// exponent: a server that stores decimal digits (`1e22` as `10000000000000000000000`) would
+/// otherwise return an int.
 fn float(out: &mut String, number: &Bound<'_, PyFloat>) -> Fit<()> {
     let value = number.value();
     if !value.is_finite() {
-        return Err(Misfit::new("got NaN or infinity, which JSON does not have")
-            .hint("store None or a str in its place"));
+        return Err(
+            Misfit::new("got NaN or infinity, which JSON cannot represent")
+                .hint("store None or a str instead"),
+        );
     }
     // `{:?}` writes whole numbers from 1e16 on with an exponent, `{:.1}` never does.
     if value.abs() >= 1e16 {

@@ -1,4 +1,4 @@
-//! Lists: values of an `in` lookup, and array columns.
+//! Binds lists: values of an `in` lookup, and array columns.
 
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
@@ -7,7 +7,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString, PyTuple};
 
 use super::{Context, Fit, Misfit, convert};
 
-/// The values of an `in` lookup: any iterable of values but a text or a mapping.
+/// The values of an `in` lookup: any iterable except a string or a mapping.
 pub(super) fn lookup_list(
     value: &Bound<'_, PyAny>,
     item: &ColumnType,
@@ -17,7 +17,7 @@ pub(super) fn lookup_list(
         if item_value.is_none() {
             return Err(
                 Misfit::new("got None in the list; NULL equals nothing in SQL")
-                    .hint("leave None out and add `| Q(field__isnull=True)`"),
+                    .hint("remove None and add `| Q(field__isnull=True)`"),
             );
         }
         convert(item_value, item, context)
@@ -44,7 +44,8 @@ fn items<'py>(
     Ok(Value::List(list))
 }
 
-/// Does something with each item of a list, a tuple or another iterable but a text or a mapping.
+/// Call a function for each item of a list, a tuple or another iterable, except a string or a
+/// mapping.
 pub(super) fn each<'py>(
     value: &Bound<'py, PyAny>,
     takes: &str,
@@ -66,9 +67,7 @@ pub(super) fn each<'py>(
         let iterator = (!single)
             .then(|| value.try_iter().ok())
             .flatten()
-            .ok_or_else(|| {
-                Misfit::wrong_type(value, takes).hint("put the value in a list: [value]")
-            })?;
+            .ok_or_else(|| Misfit::wrong_type(value, takes).hint("pass a list: [value]"))?;
         for item in iterator {
             work(&item?)?;
         }

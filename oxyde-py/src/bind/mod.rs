@@ -1,43 +1,42 @@
-//! Python values → [`Value`]s, by the types of the plan.
+//! Converts Python values to [`Value`]s, by the types of the plan.
 //!
-//! The plan alone decides what a value is sent as. A value that does not fit is an error here,
-//! before anything is sent: nothing is rounded, cut, or read from a string that looks like it.
+//! Only the plan determines what a value is sent as. A value that does not fit is an error here,
+//! before anything is sent: nothing is rounded, truncated, or parsed from a string.
 
 mod binary;
-mod calendar;
 mod decimal;
+mod display;
 mod json;
 mod list;
 mod number;
+mod range;
 mod raw;
-mod shown;
 mod temporal;
 mod text;
 mod types;
 mod vector;
 
-pub(crate) use calendar::{civil_from_days, days_from_civil};
+pub(crate) use display::shown;
 use oxyde_sql::plan::Form;
 use oxyde_sql::search::{SearchForm, SearchSyntax, search_text};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 pub(crate) use raw::raw;
-pub(crate) use shown::shown;
 
 use crate::error::Errors;
 
-/// One param of a plan: how its value travels, and what its errors name.
+/// A param of a plan: how its value is sent, and its name in errors.
 pub(crate) struct Slot {
-    /// What the user calls it: `User.age`.
+    /// Its name in errors: `User.age`.
     pub(crate) label: String,
     /// Whether it belongs to a lookup.
     pub(crate) lookup: bool,
-    /// Its type and form; `None` where the statement does not use it.
+    /// Its type and form; `None` if the statement does not use it.
     pub(crate) target: Option<(ColumnType, Form)>,
 }
 
-/// What a database does not store, so that it is refused for all of its columns.
+/// Values that a database cannot store, and that are therefore refused for all of its columns.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "a table of independent yes/no facts"
@@ -52,26 +51,29 @@ pub(crate) struct Limits {
     pub(crate) decimal_special: bool,
     /// The character U+0000 in text and JSON.
     pub(crate) nul_in_text: bool,
-    /// JSON numbers of any size; else those between the smallest `i64` and the largest `u64`.
+    /// JSON numbers of any size; otherwise those from the smallest `i64` to the largest `u64`.
     pub(crate) exact_json_numbers: bool,
+    /// Maximum nesting of a JSON document.
+    pub(crate) json_depth: usize,
 }
 
 impl Limits {
-    /// Everything is stored.
+    /// Everything can be stored.
     pub(crate) const NONE: Limits = Limits {
         nan: true,
         infinity: true,
         decimal_special: true,
         nul_in_text: true,
         exact_json_numbers: true,
+        json_depth: 512,
     };
 }
 
 /// Why a value cannot be bound.
 pub(crate) enum Misfit {
-    /// It does not fit: what is wrong with it, and what to do.
+    /// It does not fit: the problem, and what to do about it.
     Value(String, Option<String>),
-    /// Python code that was asked about the value raised.
+    /// Python code called for the value raised.
     Raised(PyErr),
 }
 
@@ -101,7 +103,7 @@ impl Misfit {
 
 pub(crate) type Fit<T> = Result<T, Misfit>;
 
-/// The name of a value's type as the user would write it.
+/// Return the name of a value's type as the user would write it.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
     value
         .get_type()
@@ -109,7 +111,7 @@ pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
         .map_or_else(|_| "object".to_owned(), |name| name.to_string())
 }
 
-/// What stays the same for one param.
+/// The context of a param.
 #[derive(Clone, Copy)]
 struct Context {
     lookup: bool,
@@ -120,7 +122,7 @@ impl Slot {
     /// Convert the value of this param.
     ///
     /// # Errors
-    /// `FieldLookupValueError` or `FieldValueError` naming the label, where it does not fit.
+    /// `FieldLookupValueError` or `FieldValueError` with the label, if the value does not fit.
     pub(crate) fn bind(&self, value: &Bound<'_, PyAny>, limits: Limits) -> PyResult<Value> {
         let Some((ty, form)) = &self.target else {
             return Ok(Value::Null);
@@ -130,11 +132,16 @@ impl Slot {
             limits,
         };
         let bound = match form {
-            Form::Scalar | Form::Contains | Form::StartsWith | Form::EndsWith | Form::Like => {
-                convert(value, ty, context)
-            }
+            Form::Scalar
+            | Form::Since
+            | Form::Until
+            | Form::Contains
+            | Form::StartsWith
+            | Form::EndsWith
+            | Form::Beyond
+            | Form::Like => convert(value, ty, context),
             Form::Search { syntax, form } => searched(value, *syntax, *form, context),
-            Form::Array | Form::JsonList => list::lookup_list(value, ty, context),
+            Form::Array | Form::JsonList | Form::Item(_) => list::lookup_list(value, ty, context),
         };
         bound.map_err(|misfit| self.refuse(value.py(), misfit))
     }
@@ -152,7 +159,7 @@ impl Slot {
     }
 }
 
-/// The text of a full-text search; it is written anew later, but refused here.
+/// The text of a full-text search; it is translated later, but validated here.
 fn searched(
     value: &Bound<'_, PyAny>,
     syntax: SearchSyntax,
@@ -163,13 +170,13 @@ fn searched(
     if let Value::Text(text) = &value
         && let Err(hint) = search_text(text, form, syntax)
     {
-        let message = "cannot search for words that are not there only".to_owned();
+        let message = "cannot search only for excluded words".to_owned();
         return Err(Misfit::Value(message, Some(hint.to_owned())));
     }
     Ok(value)
 }
 
-/// Convert a value to a column type. `None` is NULL whatever the type.
+/// Convert a value to a column type. `None` is NULL for any type.
 fn convert(value: &Bound<'_, PyAny>, ty: &ColumnType, context: Context) -> Fit<Value> {
     if value.is_none() {
         return Ok(Value::Null);
@@ -197,11 +204,12 @@ fn convert(value: &Bound<'_, PyAny>, ty: &ColumnType, context: Context) -> Fit<V
         ColumnType::Json => json::json(value, context),
         ColumnType::Array { item } => list::array(value, item, context),
         ColumnType::Vector { dimensions } => vector::vector(value, *dimensions, context),
+        ColumnType::Range { item } => range::range(value, *item, context),
         ColumnType::Custom { base, .. } => convert(value, base, context),
     }
 }
 
-/// The value of an enum member, so that members bind as what they stand for.
+/// Return the value of an enum member, so that members bind as their values.
 fn enum_value<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let types = types::Types::get(value.py());
     if value.is_instance(types.enumeration.bind(value.py()))? {

@@ -1,4 +1,4 @@
-//! Whole numbers, floating-point numbers, truth values.
+//! Binds integers, floats and booleans.
 
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
@@ -6,19 +6,19 @@ use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use super::{Context, Fit, Misfit, enum_value};
 
-/// A whole number between `low` and `high`, the bounds of the column type `name`.
+/// An integer between `low` and `high`, the bounds of the column type `name`.
 pub(super) fn int(value: &Bound<'_, PyAny>, low: i64, high: i64, name: &str) -> Fit<Value> {
     let number = whole(value)?;
     match number.extract::<i64>() {
         Ok(number) if (low..=high).contains(&number) => Ok(Value::Int(number)),
         _ => Err(Misfit::new(format!(
-            "takes whole numbers from {low} to {high} ({name}); the value is outside"
+            "takes integers from {low} to {high} ({name}); the value is out of range"
         ))
         .hint("choose a larger column type (`db_type`), or Decimal for any size")),
     }
 }
 
-/// The value as an exact Python int: ints, int enum members, and what has `__index__`.
+/// Convert the value to an exact Python int: ints, int enum members, and objects with `__index__`.
 fn whole<'py>(value: &Bound<'py, PyAny>) -> Fit<Bound<'py, PyInt>> {
     if let Ok(number) = value.cast_exact::<PyInt>() {
         return Ok(number.clone());
@@ -41,7 +41,7 @@ fn whole<'py>(value: &Bound<'py, PyAny>) -> Fit<Bound<'py, PyInt>> {
     Err(Misfit::wrong_type(value, "int").hint("convert it with int(...)"))
 }
 
-/// A 64-bit floating-point number; whole numbers that it holds exactly.
+/// A 64-bit float, or an int that it represents exactly.
 pub(super) fn double(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
     let number = if let Ok(number) = value.cast::<PyFloat>() {
         number.value()
@@ -51,7 +51,7 @@ pub(super) fn double(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
         return Err(Misfit::wrong_type(value, "float"));
     } else if let Ok(number) = value.cast::<PyInt>() {
         exact_double(number).ok_or_else(|| {
-            Misfit::new("takes float; this int has no exact floating-point form")
+            Misfit::new("takes float; this int is not exactly representable as a float")
                 .hint("use a Decimal or int field, or pass float(value) to accept the nearest one")
         })?
     } else {
@@ -68,7 +68,7 @@ pub(super) fn double(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
     Ok(Value::Double(number))
 }
 
-/// The double that equals an int, if there is one.
+/// Return the double that equals an int, if there is one.
 fn exact_double(number: &Bound<'_, PyInt>) -> Option<f64> {
     let double = number.extract::<f64>().ok()?;
     number
@@ -87,7 +87,7 @@ pub(super) fn boolean(value: &Bound<'_, PyAny>) -> Fit<Value> {
     if let Some(inner) = enum_value(value)? {
         return boolean(&inner);
     }
-    // numpy's truth value.
+    // numpy's boolean.
     if value
         .get_type()
         .name()?

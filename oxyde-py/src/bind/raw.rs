@@ -1,4 +1,5 @@
-//! Params of raw SQL: Python's type says what a value is; the server says what it is sent as.
+//! Binds params of raw SQL: the Python type determines the value, the server determines the type
+//! that it is sent as.
 
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
@@ -9,13 +10,13 @@ use pyo3::types::{
 };
 
 use super::types::Types;
-use super::{Context, Fit, Limits, Misfit, convert, enum_value};
+use super::{Context, Fit, Limits, Misfit, convert, enum_value, range};
 use crate::error::Errors;
 
 /// Convert the param at `index` (from zero) of raw SQL.
 ///
 /// # Errors
-/// `FieldValueError` naming the param's number.
+/// `FieldValueError` with the param's number.
 pub(crate) fn raw(value: &Bound<'_, PyAny>, index: usize, limits: Limits) -> PyResult<Value> {
     natural(
         value,
@@ -89,6 +90,8 @@ fn natural(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
             .map(|item| natural(&item?, context))
             .collect::<Fit<Vec<_>>>()?;
         return Ok(Value::List(items));
+    } else if range::is_range(value)? {
+        return range::bounds(value, |bound| natural(bound, context));
     } else if types
         .addresses
         .iter()
@@ -97,7 +100,7 @@ fn natural(value: &Bound<'_, PyAny>, context: Context) -> Fit<Value> {
         ColumnType::Inet
     } else {
         return Err(
-            Misfit::wrong_type(value, "values that a database has a type for").hint(
+            Misfit::wrong_type(value, "a type that databases support").hint(
                 "convert it to str, int, float, Decimal, bytes, a date or time, UUID, dict or list",
             ),
         );

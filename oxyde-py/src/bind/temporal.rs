@@ -1,5 +1,6 @@
-//! Dates, times, durations. Aware and naive are never mixed up.
+//! Binds dates, times and durations. Aware and naive values are never mixed.
 
+use oxyde_driver::calendar::{DAY_MICROS, MAX_MICROS, MIN_MICROS, day_of};
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -7,18 +8,17 @@ use pyo3::types::{
     PyTzInfoAccess,
 };
 
-use super::{Fit, Misfit, days_from_civil};
+use super::{Fit, Misfit};
 
 const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
 
-/// A date that is no datetime.
+/// A date that is not a datetime.
 pub(super) fn date(value: &Bound<'_, PyAny>) -> Fit<Value> {
     if value.is_instance_of::<PyDateTime>() {
         return Err(Misfit::wrong_type(value, "date").hint("pass value.date()"));
     }
     match value.cast::<PyDate>() {
-        Ok(date) => Ok(Value::Date(days(date))),
+        Ok(date) => days(date).map(Value::Date),
         Err(_) => Err(Misfit::wrong_type(value, "date")
             .hint("convert a str with datetime.date.fromisoformat(...)")),
     }
@@ -45,15 +45,15 @@ pub(super) fn date_time(value: &Bound<'_, PyAny>) -> Fit<Value> {
     if stamp.get_tzinfo().is_some() {
         return Err(
             Misfit::new("takes naive datetimes; the value is aware (it has a tzinfo)")
-                .hint("annotate the field with `pydantic.AwareDatetime` to store moments in time"),
+                .hint("annotate the field with `pydantic.AwareDatetime` to store points in time"),
         );
     }
     Ok(Value::DateTime(
-        i64::from(days(stamp)) * DAY + micros(stamp),
+        i64::from(days(stamp)?) * DAY_MICROS + micros(stamp),
     ))
 }
 
-/// An aware datetime, as its moment in UTC.
+/// An aware datetime, converted to UTC.
 pub(super) fn timestamp_tz(value: &Bound<'_, PyAny>) -> Fit<Value> {
     let stamp = stamp(value, "an aware datetime")?;
     let naive = || {
@@ -61,7 +61,7 @@ pub(super) fn timestamp_tz(value: &Bound<'_, PyAny>) -> Fit<Value> {
             .hint("pass one with a tzinfo, such as datetime.now(timezone.utc)")
     };
     let zone = stamp.get_tzinfo().ok_or_else(naive)?;
-    let local = i64::from(days(stamp)) * DAY + micros(stamp);
+    let local = i64::from(days(stamp)?) * DAY_MICROS + micros(stamp);
     let utc = PyTzInfo::utc(stamp.py())?;
     if zone.is(&*utc) {
         return Ok(Value::TimestampTz(local));
@@ -69,11 +69,9 @@ pub(super) fn timestamp_tz(value: &Bound<'_, PyAny>) -> Fit<Value> {
     let offset = stamp.call_method0("utcoffset")?;
     let offset = offset.cast::<PyDelta>().map_err(|_| naive())?;
     let moment = local - delta(offset).unwrap_or(0);
-    let first = i64::from(days_from_civil(1, 1, 1)) * DAY;
-    let end = i64::from(days_from_civil(10_000, 1, 1)) * DAY;
-    if !(first..end).contains(&moment) {
+    if !(MIN_MICROS..=MAX_MICROS).contains(&moment) {
         return Err(Misfit::new(
-            "got a datetime that lies outside of the years 1 to 9999 in UTC",
+            "got a datetime outside the years 1 to 9999 in UTC",
         ));
     }
     Ok(Value::TimestampTz(moment))
@@ -99,8 +97,9 @@ fn stamp<'a, 'py>(value: &'a Bound<'py, PyAny>, takes: &str) -> Fit<&'a Bound<'p
     })
 }
 
-fn days<T: PyDateAccess>(date: &T) -> i32 {
-    days_from_civil(date.get_year(), date.get_month(), date.get_day())
+fn days<T: PyDateAccess>(date: &T) -> Fit<i32> {
+    day_of(date.get_year(), date.get_month(), date.get_day())
+        .ok_or_else(|| Misfit::new("got a date that does not exist"))
 }
 
 fn micros<T: PyTimeAccess>(time: &T) -> i64 {
@@ -110,11 +109,11 @@ fn micros<T: PyTimeAccess>(time: &T) -> i64 {
     seconds * SECOND + i64::from(time.get_microsecond())
 }
 
-/// Microseconds, if 64 bits hold them.
+/// Return the microseconds, if they fit into 64 bits.
 fn delta(duration: &Bound<'_, PyDelta>) -> Option<i64> {
     let seconds =
         i64::from(duration.get_seconds()) * SECOND + i64::from(duration.get_microseconds());
     i64::from(duration.get_days())
-        .checked_mul(DAY)?
+        .checked_mul(DAY_MICROS)?
         .checked_add(seconds)
 }

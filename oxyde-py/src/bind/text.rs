@@ -1,4 +1,4 @@
-//! Text, enum labels, network addresses.
+//! Binds strings, enum labels and network addresses.
 
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
@@ -7,7 +7,7 @@ use pyo3::types::PyString;
 use super::types::Types;
 use super::{Context, Fit, Misfit, enum_value};
 
-/// Text of at most `length` characters where it is written. (A longer one may be compared.)
+/// A string of at most `length` characters if it is written. (Compared strings may be longer.)
 pub(super) fn text(value: &Bound<'_, PyAny>, length: Option<u32>, context: Context) -> Fit<Value> {
     if !value.is_exact_instance_of::<PyString>()
         && let Some(inner) = enum_value(value)?
@@ -33,10 +33,10 @@ pub(super) fn text(value: &Bound<'_, PyAny>, length: Option<u32>, context: Conte
     Ok(Value::Text(text.to_owned()))
 }
 
-/// The text as UTF-8, without what the database cannot store.
+/// Return the string as UTF-8; refuse what the database cannot store.
 pub(super) fn utf8<'a>(string: &'a Bound<'_, PyString>, context: Context) -> Fit<&'a str> {
     let text = string.to_str().map_err(|_| {
-        Misfit::new("got a str with a lone surrogate, which is no valid Unicode text")
+        Misfit::new("got a str with a lone surrogate, which is not valid Unicode text")
             .hint("encode it with errors=\"surrogateescape\" and store bytes")
     })?;
     if !context.limits.nul_in_text && text.as_bytes().contains(&0) {
@@ -48,13 +48,13 @@ pub(super) fn utf8<'a>(string: &'a Bound<'_, PyString>, context: Context) -> Fit
     Ok(text)
 }
 
-/// One of the labels of an enum type.
+/// A label of an enum type.
 pub(super) fn label(value: &Bound<'_, PyAny>, labels: &[String], context: Context) -> Fit<Value> {
     let bound = text(value, None, context)?;
     if let Value::Text(text) = &bound
         && !labels.iter().any(|label| label == text)
     {
-        return Err(Misfit::new("got a text that is none of its labels")
+        return Err(Misfit::new("got a str that is not one of its labels")
             .hint(format!("one of {}", labels.join(", "))));
     }
     Ok(bound)
@@ -72,7 +72,7 @@ pub(super) fn inet(value: &Bound<'_, PyAny>) -> Fit<Value> {
     if let Some(inner) = enum_value(value)? {
         return inet(&inner);
     }
-    let takes = "an address of the ipaddress module, or its text";
+    let takes = "an address of the ipaddress module, or its str";
     if !value.is_instance_of::<PyString>() {
         return Err(Misfit::wrong_type(value, takes));
     }
@@ -84,7 +84,7 @@ pub(super) fn inet(value: &Bound<'_, PyAny>) -> Fit<Value> {
     {
         Ok(_) => Ok(Value::Text(value.extract()?)),
         Err(_) => Err(Misfit::new(format!(
-            "takes {takes}; the text is no address"
+            "takes {takes}; the str is not an address"
         ))),
     }
 }

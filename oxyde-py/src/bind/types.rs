@@ -1,16 +1,18 @@
-//! The Python classes that values are compared with, imported once.
+//! The Python classes that values are checked against, imported once.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
-/// Classes of the standard library that have no C API.
+/// Classes without a C API.
 pub(super) struct Types {
     pub(super) decimal: Py<PyType>,
     pub(super) uuid: Py<PyType>,
     pub(super) enumeration: Py<PyType>,
+    /// `oxyde.Range`.
+    pub(super) range: Py<PyType>,
     pub(super) addresses: Vec<Py<PyType>>,
-    /// `ipaddress.ip_interface`, which reads addresses and networks.
+    /// `ipaddress.ip_interface`, which parses addresses and networks.
     pub(super) ip_interface: Py<PyAny>,
     pub(super) ip_network: Py<PyAny>,
     /// `pydantic_core.to_jsonable_python`.
@@ -22,12 +24,12 @@ static TYPES: PyOnceLock<Types> = PyOnceLock::new();
 impl Types {
     #[expect(
         clippy::expect_used,
-        reason = "the standard library and Pydantic are always there"
+        reason = "the standard library, Pydantic and Oxyde are always available"
     )]
     pub(super) fn get(py: Python<'_>) -> &'static Types {
         TYPES
             .get_or_try_init(py, || Types::import(py))
-            .expect("decimal, uuid, enum, ipaddress and pydantic_core can be imported")
+            .expect("decimal, uuid, enum, ipaddress, pydantic_core and oxyde can be imported")
     }
 
     fn import(py: Python<'_>) -> PyResult<Types> {
@@ -43,6 +45,7 @@ impl Types {
             decimal: class("decimal", "Decimal")?,
             uuid: class("uuid", "UUID")?,
             enumeration: class("enum", "Enum")?,
+            range: class("oxyde.hydration.range", "Range")?,
             addresses: [
                 "IPv4Address",
                 "IPv6Address",

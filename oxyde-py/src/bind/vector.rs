@@ -1,4 +1,4 @@
-//! Vectors: lists of 32-bit numbers of one length.
+//! Binds vectors: lists of 32-bit numbers with a fixed length.
 
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
@@ -6,8 +6,8 @@ use pyo3::types::PyList;
 
 use super::{Context, Fit, Misfit, list, number};
 
-/// A list of as many numbers as the column takes, each the nearest 32-bit number; also an array
-/// of numpy's or the like.
+/// A list with the column's number of items, each rounded to 32 bits; also a numpy array
+/// or a similar sequence.
 pub(super) fn vector(
     value: &Bound<'_, PyAny>,
     dimensions: Option<u16>,
@@ -34,7 +34,7 @@ pub(super) fn vector(
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "a vector takes the nearest 32-bit number"
+    reason = "a vector stores the nearest 32-bit number"
 )]
 fn single(item: &Bound<'_, PyAny>, context: Context) -> Fit<f32> {
     let Value::Double(number) = number::double(item, context)? else {
@@ -45,6 +45,6 @@ fn single(item: &Bound<'_, PyAny>, context: Context) -> Fit<f32> {
         return Ok(single);
     }
     Err(Misfit::new(format!(
-        "takes finite 32-bit numbers, and {number:?} is none"
+        "takes finite 32-bit numbers, not {number:?}"
     )))
 }

@@ -1,23 +1,25 @@
-//! One event loop's side: the futures that wait, and the callback that completes them.
+//! The state of an event loop: the waiting futures, and the callback that completes them.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
-use oxyde_driver::{Cancel, Part, RowSet};
+use oxyde_driver::Cancel;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use super::fairness::{Fairness, LONGEST_SLICE, Next};
 use super::notifier;
 use super::outcome::{Convert, Outcome};
-use super::queue::{Finished, Queue, Wake};
-use super::runtime::inside;
-use super::turns::{Next, Turns};
-use crate::error::{guarded, internal};
-use crate::hydrate::{Built, Recipe};
+use super::pending::{Pending, Step};
+use super::queue::{Finished, Queue, Wake, lock};
+use super::reactor::{self, Reactor, inside};
+use crate::slices::SliceDeadline;
 
-/// What Oxyde keeps for one event loop. Python objects of operations live here, on the loop's
-/// thread, so that no other thread ever has to release one.
+/// Oxyde's state for one event loop. The Python objects of operations are stored here, on the
+/// loop's thread, so that no other thread has to release them.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct EventLoop {
     /// The `asyncio` loop itself.
@@ -28,21 +30,20 @@ pub(crate) struct EventLoop {
     #[cfg(unix)]
     reader: Option<std::os::unix::net::UnixStream>,
     pending: Mutex<HashMap<u64, Pending>>,
-    turns: Turns,
+    /// The operations that have outcomes `waiting`, in order.
+    long: Mutex<VecDeque<u64>>,
+    /// Whether a call of `go_on` is scheduled.
+    goes_on: AtomicBool,
+    /// Whether a call of `drain` is scheduled.
+    drains: AtomicBool,
+    /// The descriptor of the reactor that the loop watches; -1 if it does not. In a forked child it
+    /// is that of the parent's.
+    watched: AtomicI32,
+    fairness: Fairness,
 }
 
-struct Pending {
-    future: Py<PyAny>,
-    convert: Convert,
-    cancel: Cancel,
-    /// What was made of the rows that came ahead of the answer's end, or why it could not be.
-    ahead: Option<PyResult<Built>>,
-    /// Who waits for the work to be settled after it was cancelled.
-    settled: Option<Py<PyAny>>,
-}
-
-/// The loops that are known, by address. Each entry keeps its loop alive, so that no other loop
-/// takes the address. The lock is never held while Python code runs.
+/// The known loops, by address. Each entry keeps its loop alive, so that no other loop
+/// gets the address. The lock is never held while Python code runs.
 static LOOPS: Mutex<Option<HashMap<usize, Py<EventLoop>>>> = Mutex::new(None);
 
 static GET_RUNNING_LOOP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -50,14 +51,14 @@ static GET_RUNNING_LOOP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 fn loops() -> MutexGuard<'static, Option<HashMap<usize, Py<EventLoop>>>> {
-    LOOPS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&LOOPS)
 }
 
 impl EventLoop {
-    /// That of the running event loop.
+    /// Return the state of the running event loop.
     ///
     /// # Errors
-    /// `RuntimeError` where none is running.
+    /// `RuntimeError` if no loop is running.
     pub(crate) fn running(py: Python<'_>) -> PyResult<Py<EventLoop>> {
         let get_running_loop = GET_RUNNING_LOOP.get_or_try_init(py, || {
             py.import("asyncio")?
@@ -95,7 +96,11 @@ impl EventLoop {
                 #[cfg(unix)]
                 reader: None,
                 pending: Mutex::default(),
-                turns: Turns::of(None),
+                long: Mutex::default(),
+                goes_on: AtomicBool::new(false),
+                drains: AtomicBool::new(false),
+                watched: AtomicI32::new(-1),
+                fairness: Fairness::of(None),
             },
         )?;
         notifier::register(
@@ -106,7 +111,7 @@ impl EventLoop {
         Ok(made)
     }
 
-    /// Woken by a socket; `None` where the loop has no `add_reader`.
+    /// Create it with a wake-up socket; `None` if the loop has no `add_reader`.
     #[cfg(unix)]
     fn reading(py: Python<'_>, event_loop: &Bound<'_, PyAny>) -> PyResult<Option<Py<EventLoop>>> {
         use std::os::fd::AsRawFd;
@@ -124,7 +129,11 @@ impl EventLoop {
                 queue: Arc::new(Queue::new(Wake::Socket(writer))),
                 reader: Some(reader),
                 pending: Mutex::default(),
-                turns: Turns::of(event_loop.getattr("_ready").ok()),
+                long: Mutex::default(),
+                goes_on: AtomicBool::new(false),
+                drains: AtomicBool::new(false),
+                watched: AtomicI32::new(-1),
+                fairness: Fairness::of(event_loop.getattr("_ready").ok()),
             },
         )?;
         let drain = made.bind(py).getattr("drain")?;
@@ -144,7 +153,7 @@ impl EventLoop {
         &self.queue
     }
 
-    /// A new operation: its id, and the future that it will complete.
+    /// Register a new operation; return its id, and the future that it will complete.
     pub(super) fn expect(
         &self,
         py: Python<'_>,
@@ -160,6 +169,8 @@ impl EventLoop {
             future: future.clone_ref(py),
             convert,
             cancel,
+            waiting: VecDeque::new(),
+            at: 0,
             ahead: None,
             settled: None,
         };
@@ -167,7 +178,7 @@ impl EventLoop {
         Ok((id, future))
     }
 
-    /// A future that is done when the operation has settled.
+    /// Return a future that is done when the operation has settled.
     pub(super) fn settled(&self, py: Python<'_>, id: u64) -> PyResult<Py<PyAny>> {
         let waiting = self
             .pending()
@@ -191,111 +202,200 @@ impl EventLoop {
     }
 
     fn pending(&self) -> MutexGuard<'_, HashMap<u64, Pending>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pending)
     }
 
-    pub(super) fn turns(&self) -> &Turns {
-        &self.turns
+    pub(super) fn fairness(&self) -> &Fairness {
+        &self.fairness
     }
 
-    /// Whether the loop has nothing else to do than to wait for an operation that has just begun.
-    pub(super) fn may_stay(&self, py: Python<'_>) -> bool {
+    /// Whether the loop has nothing to do but wait for an operation that has just started.
+    pub(super) fn may_spin(&self, py: Python<'_>) -> bool {
         let alone = self.pending().len() == 1;
-        alone && self.turns.may_stay(py)
+        alone && self.fairness.may_spin(py)
     }
 
-    /// Completes an operation that was finished before anybody waited for it: its task goes on
-    /// at once. Now and then the loop gets its turn instead.
+    /// Complete an operation that finished before it was awaited: its task continues
+    /// immediately. From time to time, the loop gets a turn instead.
     pub(super) fn complete_now(this: &Bound<'_, Self>, id: u64, outcome: Outcome) -> PyResult<()> {
         let py = this.py();
         let own = this.get();
-        match own.turns.next() {
+        match own.fairness.next() {
             Next::Turn => {
                 own.queue.push(id, outcome);
                 return Ok(());
             }
             Next::First => {
-                let turned = this.getattr(pyo3::intern!(py, "turned"))?;
-                let call_soon = pyo3::intern!(py, "call_soon");
-                own.running.call_method1(py, call_soon, (turned,))?;
+                own.call_soon(py, this.getattr(pyo3::intern!(py, "turned"))?)?;
             }
             Next::Further => (),
         }
-        own.complete(py, id, outcome)
+        own.complete(py, id, outcome, false)?;
+        Self::work_off(this)
     }
 
-    /// Makes values of rows that have come, while others are on their way.
-    fn take_part(&self, py: Python<'_>, id: u64, part: Part) -> PyResult<()> {
-        // The lock is not held while Python code may run.
-        let (future, recipe, database, ahead) = {
-            let mut pending = self.pending();
-            let Some(pending) = pending.get_mut(&id) else {
-                return Ok(());
-            };
-            let Convert::Rows(recipe, database) = &pending.convert else {
-                return Ok(());
-            };
-            (
-                pending.future.clone_ref(py),
-                recipe.clone_ref(py),
-                Arc::clone(database),
-                pending.ahead.take(),
-            )
-        };
-        let ahead = match part {
-            // Its task was cancelled.
-            _ if is_done(future.bind(py))? => None,
-            Part::Again => None,
-            Part::Rows(rows) => Some(
-                ahead
-                    .unwrap_or_else(|| Ok(Built::new(py, Some(&database))))
-                    .and_then(|built| more(py, built, recipe.get(), &rows)),
-            ),
-        };
-        if let Some(pending) = self.pending().get_mut(&id) {
-            pending.ahead = ahead;
+    /// Return the seconds that the loop's thread may still work before the loop needs a turn.
+    fn left(this: &Bound<'_, Self>) -> PyResult<Duration> {
+        let py = this.py();
+        let (left, first) = this.get().fairness.left();
+        if first {
+            let turned = this.getattr(pyo3::intern!(py, "turned"))?;
+            this.get().call_soon(py, turned)?;
         }
-        Ok(())
+        Ok(left)
     }
 
-    fn complete(&self, py: Python<'_>, id: u64, outcome: Outcome) -> PyResult<()> {
-        let outcome = match outcome {
-            Outcome::Part(part) => return self.take_part(py, id, part),
-            outcome => outcome,
-        };
+    fn call_soon<'py>(&self, py: Python<'py>, callback: Bound<'py, PyAny>) -> PyResult<()> {
+        self.running
+            .call_method1(py, pyo3::intern!(py, "call_soon"), (callback,))
+            .map(drop)
+    }
+
+    fn long(&self) -> MutexGuard<'_, VecDeque<u64>> {
+        lock(&self.long)
+    }
+
+    /// Complete an operation, or queue its outcome if completing takes long or is `late`.
+    fn complete(&self, py: Python<'_>, id: u64, outcome: Outcome, late: bool) -> PyResult<()> {
         let Some(mut pending) = self.pending().remove(&id) else {
             inside(|| drop(outcome));
             return Ok(());
         };
-        let ahead = pending.ahead.take();
-        let future = pending.future.bind(py);
-        if is_done(future)? {
-            // Its task was cancelled. What came of it is released, a transaction rolled back.
-            inside(|| drop(outcome));
-        } else {
-            let made = tracing::trace_span!("hydrate")
-                .in_scope(|| guarded(py, || inside(|| pending.value(py, ahead, outcome))));
-            match made {
-                Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
-                Err(error) => set_exception(future, error)?,
-            };
-        }
-        if let Some(settled) = &pending.settled {
-            let settled = settled.bind(py);
-            if !is_done(settled)? {
-                settled.call_method1(pyo3::intern!(py, "set_result"), (py.None(),))?;
+        if late || pending.is_long(&outcome) {
+            pending.waiting.push_back(outcome);
+            let first = pending.waiting.len() == 1;
+            self.pending().insert(id, pending);
+            if first {
+                self.long().push_back(id);
             }
+            return Ok(());
+        }
+        pending.end(py, outcome, None)
+    }
+
+    /// Continue with the waiting operations until the loop needs a turn, unless a call is
+    /// already scheduled.
+    fn work_off(this: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, own) = (this.py(), this.get());
+        if own.long().is_empty() || own.goes_on.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let left = Self::left(this)?;
+        let mut first_error = None;
+        if !left.is_zero() {
+            let until = SliceDeadline::after(left);
+            while !until.is_over() {
+                let Some(id) = own.long().pop_front() else {
+                    break;
+                };
+                // A failing operation must not block the others.
+                if let Err(error) = own.advance(py, id, until) {
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        if !own.long().is_empty() {
+            own.goes_on.store(true, Ordering::Release);
+            own.call_soon(py, this.getattr(pyo3::intern!(py, "go_on"))?)?;
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    /// Build values from an operation's rows, and complete it with the last of them. If the
+    /// time is up, queue it again.
+    fn advance(&self, py: Python<'_>, id: u64, until: SliceDeadline) -> PyResult<()> {
+        loop {
+            let next = self.pending().get_mut(&id).and_then(|found| found.next(py));
+            let Some(mut step) = next else {
+                return Ok(());
+            };
+            let done = step.go(py, until)?;
+            let mut pending = self.pending();
+            let Some(mut found) = pending.remove(&id) else {
+                return Ok(());
+            };
+            let Step {
+                outcome, at, ahead, ..
+            } = step;
+            if !done {
+                found.waiting.push_front(outcome);
+                (found.at, found.ahead) = (at, ahead);
+                pending.insert(id, found);
+                drop(pending);
+                self.long().push_back(id);
+                return Ok(());
+            }
+            if matches!(outcome, Outcome::Chunk(_)) {
+                found.ahead = ahead;
+                pending.insert(id, found);
+                continue;
+            }
+            drop(pending);
+            return found.end(py, outcome, ahead);
+        }
+    }
+
+    /// Watch the reactor, to drive it. Loops that cannot watch sockets leave it to the keeper.
+    pub(super) fn watch(this: &Bound<'_, Self>, reactor: &Reactor) -> PyResult<()> {
+        let (py, own) = (this.py(), this.get());
+        if let Some(descriptor) = reactor.descriptor()
+            && own.watched.swap(descriptor, Ordering::AcqRel) != descriptor
+        {
+            let drive = this.getattr(pyo3::intern!(py, "drive"))?;
+            own.running
+                .call_method1(py, pyo3::intern!(py, "add_reader"), (descriptor, drive))?;
         }
         Ok(())
     }
 
+    /// Look at the queue in the next turn of the loop.
+    pub(super) fn drain_soon(this: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, own) = (this.py(), this.get());
+        if own.drains.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        own.call_soon(py, this.getattr(pyo3::intern!(py, "drain"))?)
+    }
+
+    /// Continue work, and complete what has finished.
+    fn work(this: &Bound<'_, Self>, drive: Option<&Reactor>) -> PyResult<()> {
+        let (py, own) = (this.py(), this.get());
+        let mut first_error = None;
+        let until = SliceDeadline::after(LONGEST_SLICE);
+        own.queue.attend();
+        match drive {
+            Some(reactor) => reactor.turn(&own.queue),
+            None => inside(|| own.queue.run_ready()),
+        }
+        for Finished { id, outcome, wake } in own.queue.take() {
+            drop(wake);
+            // A failing operation must not block the others.
+            if let Err(error) = own.complete(py, id, outcome, until.is_over()) {
+                first_error.get_or_insert(error);
+            }
+        }
+        if own.queue.leave() {
+            Self::drain_soon(this)?;
+        }
+        if let Err(error) = Self::work_off(this) {
+            first_error.get_or_insert(error);
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+
     fn close(&self, py: Python<'_>) {
         self.queue.close();
+        if let Some(reactor) = reactor::current() {
+            if reactor.is_driven_by(&self.queue) {
+                reactor.release();
+            }
+            reactor.inside(|| self.queue.run_ready());
+        }
         let pending = std::mem::take(&mut *self.pending());
         for pending in pending.values() {
             pending.cancel.fire();
         }
-        drop(pending);
+        inside(|| drop(pending));
         inside(|| drop(self.queue.take()));
         notifier::forget(py, &self.queue);
     }
@@ -303,76 +403,72 @@ impl EventLoop {
 
 #[pymethods]
 impl EventLoop {
-    /// Called by the loop when it has its turn.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.running)?;
+        visit.call(&self.create_future)?;
+        self.fairness.traverse(&visit)?;
+        // If it is locked, the loop is in use, and the collector must treat it as reachable.
+        if let Ok(pending) = self.pending.try_lock() {
+            for pending in pending.values() {
+                visit.call(&pending.future)?;
+                visit.call(&pending.settled)?;
+                pending.convert.traverse(&visit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Called by the loop when it gets a turn.
     fn turned(&self) {
-        self.turns.turned();
+        self.fairness.turned();
     }
 
     /// Called by the loop when work has finished.
-    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+    fn drain(this: &Bound<'_, Self>) -> PyResult<()> {
+        let own = this.get();
+        own.drains.store(false, Ordering::Release);
         #[cfg(unix)]
-        if let Some(mut reader) = self.reader.as_ref() {
+        if let Some(mut reader) = own.reader.as_ref() {
             use std::io::Read;
             let mut bytes = [0; 64];
             while matches!(reader.read(&mut bytes), Ok(count) if count == bytes.len()) {}
         }
-        let mut first_error = None;
-        for Finished { id, outcome, wake } in self.queue.take() {
-            drop(wake);
-            // One that fails must not keep the others waiting for ever.
-            if let Err(error) = self.complete(py, id, outcome) {
-                first_error.get_or_insert(error);
+        Self::work(this, None)
+    }
+
+    /// Called by the loop when the reactor has something to do.
+    fn drive(this: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, own) = (this.py(), this.get());
+        if let Some(reactor) = reactor::current() {
+            if reactor.is_driven_by(&own.queue) {
+                return Self::work(this, Some(reactor));
+            }
+            if reactor.is_promised_to(&own.queue) {
+                return Ok(());
             }
         }
-        first_error.map_or(Ok(()), Err)
+        let descriptor = own.watched.swap(-1, Ordering::AcqRel);
+        own.running
+            .call_method1(py, pyo3::intern!(py, "remove_reader"), (descriptor,))?;
+        Ok(())
+    }
+
+    /// Called by the loop to continue with deferred work.
+    fn go_on(this: &Bound<'_, Self>) -> PyResult<()> {
+        this.get().goes_on.store(false, Ordering::Release);
+        Self::work_off(this)
     }
 }
 
-impl Pending {
-    /// The value that the operation has come to, with what was made of its first rows.
-    fn value<'py>(
-        &self,
-        py: Python<'py>,
-        ahead: Option<PyResult<Built>>,
-        outcome: Outcome,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        match (ahead, outcome, &self.convert) {
-            (Some(ahead), Outcome::Rows(rows), Convert::Rows(recipe, _)) => {
-                let mut built = ahead?;
-                built.add(py, recipe.get(), &rows)?;
-                built.finish(py, recipe.get())
-            }
-            (_, outcome, convert) => convert.value(py, outcome),
-        }
-    }
+/// Return how long the running event loop's thread may still work before the loop needs a turn.
+///
+/// # Errors
+/// `RuntimeError` if no loop is running.
+pub(crate) fn time_left(py: Python<'_>) -> PyResult<Duration> {
+    EventLoop::left(EventLoop::running(py)?.bind(py))
 }
 
-/// What is built, and the values of further rows.
-fn more(py: Python<'_>, mut built: Built, recipe: &Recipe, rows: &RowSet) -> PyResult<Built> {
-    tracing::trace_span!("hydrate")
-        .in_scope(|| guarded(py, || built.add(py, recipe, rows)))
-        .map(|()| built)
-}
-
-fn is_done(future: &Bound<'_, PyAny>) -> PyResult<bool> {
-    future
-        .call_method0(pyo3::intern!(future.py(), "done"))?
-        .is_truthy()
-}
-
-fn set_exception<'py>(future: &Bound<'py, PyAny>, error: PyErr) -> PyResult<Bound<'py, PyAny>> {
-    let py = future.py();
-    let name = pyo3::intern!(py, "set_exception");
-    if error.is_instance_of::<pyo3::exceptions::PyStopIteration>(py) {
-        // A future does not take StopIteration.
-        let wrapped = internal(py, "a validator raised StopIteration");
-        wrapped.set_cause(py, Some(error));
-        return future.call_method1(name, (wrapped.into_value(py),));
-    }
-    future.call_method1(name, (error.into_value(py),))
-}
-
-/// Forget the loops that were closed.
+/// Remove closed loops.
 fn purge(py: Python<'_>) {
     let known: Vec<(usize, Py<EventLoop>)> = loops()
         .iter()
@@ -392,8 +488,8 @@ fn purge(py: Python<'_>) {
     }
 }
 
-/// In a forked child: forget the parent's loops. They are leaked, since a thread that is not
-/// there any more may have held one of their locks.
+/// In a forked child, discard the parent's loops. They are leaked, because a thread that no longer
+/// exists may have held one of their locks.
 pub(super) fn forget() {
     std::mem::forget(loops().take());
 }

@@ -1,19 +1,23 @@
-//! Between event loops and the one tokio runtime.
+//! Connects event loops with the tokio runtime.
 //!
-//! Work is spawned on the runtime and never touches Python there. Finished work is pushed on the
-//! queue of the loop that asked for it, and one byte through a socket pair wakes the loop: many
-//! completions cost one wake-up. The loop's own thread then makes the Python values.
+//! Work never uses Python. It continues on the thread of the loop that started it while that loop
+//! drives the runtime, otherwise on the keeper's (see [`reactor`]). What other threads finish is pushed
+//! to the queue of its loop, and one byte through a socket pair wakes the loop: many completions cost
+//! one wake-up. The loop's own thread builds the Python values.
 
+mod descriptor;
 mod event_loop;
+mod fairness;
 mod fork;
 mod notifier;
 mod operation;
 mod outcome;
+mod pending;
 mod queue;
-mod runtime;
-mod turns;
+mod reactor;
 
+pub(crate) use event_loop::time_left;
 pub(crate) use fork::{after_fork_in_child, generation, register};
-pub(crate) use operation::{Operation, Where};
+pub(crate) use operation::{Operation, StartOn};
 pub(crate) use outcome::{Convert, Outcome};
-pub(crate) use runtime::inside;
+pub(crate) use reactor::inside;

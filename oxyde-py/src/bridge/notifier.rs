@@ -1,49 +1,49 @@
-//! The thread that wakes event loops which cannot read a socket.
+//! The thread that wakes event loops that cannot read a socket.
 //!
-//! The only thread of Oxyde that calls Python code. It ends before the interpreter does: a thread
-//! that waits for the GIL then would be killed inside Rust code.
+//! This is Oxyde's only thread that calls Python code. It ends before the interpreter does: a
+//! thread that waits for the GIL at that time would be killed inside Rust code.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 use pyo3::prelude::*;
 
-use super::queue::Queue;
+use super::queue::{Queue, lock};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// The thread, while it runs. The lock is never held while the GIL is waited for.
+/// The thread, while it runs. The lock is never held while waiting for the GIL.
 static THREAD: Mutex<Option<(Sender<u64>, JoinHandle<()>)>> = Mutex::new(None);
 
-/// `call_soon_threadsafe` and the drain callback of each loop; only touched under the GIL.
+/// `call_soon_threadsafe` and the drain callback of each loop; accessed only with the GIL.
 static CALLS: Mutex<Option<HashMap<u64, Call>>> = Mutex::new(None);
 
 type Call = (Py<PyAny>, Py<PyAny>);
 
 fn thread() -> MutexGuard<'static, Option<(Sender<u64>, JoinHandle<()>)>> {
-    THREAD.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&THREAD)
 }
 
 fn calls() -> MutexGuard<'static, Option<HashMap<u64, Call>>> {
-    CALLS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&CALLS)
 }
 
 pub(super) fn new_id() -> u64 {
     NEXT_ID.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Make a loop known.
+/// Register a loop.
 pub(super) fn register(id: u64, call_soon_threadsafe: Py<PyAny>, drain: Py<PyAny>) {
     calls()
         .get_or_insert_default()
         .insert(id, (call_soon_threadsafe, drain));
 }
 
-/// Have the thread run. Called before each operation, so that work which is started by an
-/// `atexit` function after ours finishes too.
+/// Start the thread if necessary. Called before each operation, so that work that is started by an
+/// `atexit` function after ours also finishes.
 pub(super) fn start(py: Python<'_>) -> PyResult<()> {
     if thread().is_some() {
         return Ok(());
@@ -65,7 +65,7 @@ pub(super) fn start(py: Python<'_>) -> PyResult<()> {
 /// Called from any thread when a loop has finished work.
 pub(super) fn notify(id: u64) {
     if let Some((sender, _)) = &*thread() {
-        // Without a receiver the process is at its end.
+        // Without a receiver, the process is exiting.
         let _ = sender.send(id);
     }
 }
@@ -78,25 +78,25 @@ fn wake(id: u64) {
                 .map(|(call, drain)| (call.clone_ref(py), drain.clone_ref(py)))
         });
         if let Some((call, drain)) = call {
-            // A closed loop raises: nobody waits for this work any more.
+            // A closed loop raises; its work is no longer awaited.
             let _ = call.call1(py, (drain,));
         }
     });
 }
 
-/// Registered with `atexit`: end the thread while Python still runs.
+/// Registered with `atexit`: ends the thread while Python still runs.
 #[pyfunction]
 fn end_notifier(py: Python<'_>) {
     if let Some((sender, handle)) = thread().take() {
         drop(sender);
         py.detach(|| {
-            // It never panics, and if it did it would have ended all the same.
+            // It never panics; if it did, it would have ended anyway.
             let _ = handle.join();
         });
     }
 }
 
-/// A loop was closed.
+/// Remove a closed loop.
 pub(super) fn forget(py: Python<'_>, queue: &Arc<Queue>) {
     let removed = queue
         .notifier_id()
@@ -107,7 +107,7 @@ pub(super) fn forget(py: Python<'_>, queue: &Arc<Queue>) {
     }
 }
 
-/// In a forked child: the thread is not there, and may have held its lock.
+/// In a forked child, the thread does not exist and may have held its lock.
 pub(super) fn forget_all() {
     std::mem::forget(calls().take());
     if let Ok(mut thread) = THREAD.try_lock() {

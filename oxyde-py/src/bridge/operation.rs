@@ -1,68 +1,95 @@
-//! `oxyde._core.Operation`: work under way.
+//! `oxyde._core.Operation`: running work.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use async_task::{Runnable, ScheduleInfo, WithInfo};
 use futures_util::FutureExt;
-use oxyde_driver::{Cancel, DriverError, Parts};
+use oxyde_driver::{Cancel, ChunkSink, DriverError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::event_loop::EventLoop;
 use super::outcome::{Convert, Outcome};
-use super::runtime::runtime;
+use super::queue::Queue;
+use super::reactor::Reactor;
 use crate::error::panic_text;
 
-/// On which thread work begins.
+/// The thread on which work runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Where {
-    /// On one of tokio's.
-    Away,
-    /// On the loop's, as far as it goes without waiting: the server has a statement then before
-    /// another thread has woken up. For work whose first part is short.
-    Here,
-    /// Likewise, and the loop's thread waits a moment for the rest if it has nothing else to do.
-    Near,
+pub(crate) enum StartOn {
+    /// The keeper's.
+    Keeper,
+    /// One of its own: the work computes for long, and would hold up the others.
+    Worker,
+    /// The loop's. For work whose parts are short.
+    Loop,
+    /// The same, and the loop's thread briefly waits for the response if it has nothing else to do.
+    LoopAndSpin,
 }
 
-/// How long the answer of a server that is near is waited for on the spot: as long as it would
-/// take to go to sleep and be woken, across two threads.
-const NEAR: Duration = Duration::from_micros(100);
+/// How long to wait in place for the response of a nearby server: about as long as it would
+/// take to sleep and wake up.
+const SPIN: Duration = Duration::from_micros(100);
 
-/// Tells that the work can go on.
-#[derive(Default)]
-struct Flag(AtomicBool);
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Release);
-    }
-}
-
-/// Polls work for a moment, in case that it ends soon.
-fn near<F: Future>(mut work: Pin<&mut F>, start: Instant) -> Poll<F::Output> {
-    let flag = Arc::new(Flag::default());
-    let waker = Waker::from(Arc::clone(&flag));
+/// Drive the reactor for a moment, in case the work ends soon.
+fn spin(reactor: &Reactor, queue: &Queue, start: Instant) {
     loop {
-        let polled = work.as_mut().poll(&mut Context::from_waker(&waker));
-        if polled.is_ready() {
-            return polled;
+        reactor.turn(queue);
+        if queue.has_finished() || start.elapsed() >= SPIN {
+            return;
         }
-        while !flag.0.swap(false, Ordering::Acquire) {
-            if start.elapsed() >= NEAR {
-                return Poll::Pending;
+        // The thread that will wake us may need this core.
+        std::thread::yield_now();
+    }
+}
+
+/// Where an operation continues when it is woken.
+struct Home {
+    reactor: &'static Reactor,
+    queue: Arc<Queue>,
+    start_on: StartOn,
+    /// Whether its answer is long.
+    is_long: AtomicBool,
+}
+
+impl Home {
+    fn schedule(&self, runnable: Runnable, info: ScheduleInfo) {
+        match self.start_on {
+            StartOn::Worker => self.reactor.run_apart(runnable),
+            StartOn::Keeper => self.reactor.push(runnable),
+            StartOn::Loop | StartOn::LoopAndSpin => {
+                if info.woken_while_running {
+                    self.gives_turn();
+                }
+                if !self.is_long.load(Ordering::Acquire) && self.reactor.is_driven_by(&self.queue) {
+                    self.queue.push_ready(runnable);
+                } else {
+                    self.reactor.push(runnable);
+                }
             }
-            // The thread that will wake us may want this very core.
-            std::thread::yield_now();
+        }
+    }
+
+    /// Its answer is long, so it gives other work a turn: the keeper reads the rest, while the loop's
+    /// thread builds values from the rows that were passed on.
+    fn gives_turn(&self) {
+        if !self.is_long.swap(true, Ordering::AcqRel) {
+            self.reactor.long_begins();
+        }
+    }
+
+    fn ended(&self) {
+        if self.is_long.load(Ordering::Acquire) {
+            self.reactor.long_ends();
         }
     }
 }
 
-/// Work under way in Rust, for the event loop that was running when it was started.
+/// Running work in Rust, for the event loop that was running when it was started.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct Operation {
     id: u64,
@@ -73,82 +100,98 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Start work. `make` gets the handle that stops it.
+    /// Start work. `make` receives the handle that cancels it.
     pub(crate) fn start<F>(
         py: Python<'_>,
-        place: Where,
+        start_on: StartOn,
         convert: Convert,
         make: impl FnOnce(Cancel) -> F,
     ) -> PyResult<Operation>
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
-        Operation::begin(py, place, convert, |cancel, _| make(cancel))
+        Operation::begin(py, start_on, convert, |cancel, _| make(cancel))
     }
 
-    /// Start work that hands on rows while they arrive: values are made of them meanwhile.
-    pub(crate) fn start_in_parts<F>(
+    /// Start work that passes on rows while they arrive, so that values are built meanwhile.
+    pub(crate) fn start_chunked<F>(
         py: Python<'_>,
         convert: Convert,
-        make: impl FnOnce(Cancel, Parts) -> F,
+        make: impl FnOnce(Cancel, ChunkSink) -> F,
     ) -> PyResult<Operation>
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
-        Operation::begin(py, Where::Near, convert, make)
+        Operation::begin(py, StartOn::LoopAndSpin, convert, make)
     }
 
     fn begin<F>(
         py: Python<'_>,
-        place: Where,
+        start_on: StartOn,
         convert: Convert,
-        make: impl FnOnce(Cancel, Parts) -> F,
+        make: impl FnOnce(Cancel, ChunkSink) -> F,
     ) -> PyResult<Operation>
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
-        let runtime = runtime(py)?;
+        let reactor = Reactor::get(py)?;
         let event_loop = EventLoop::running(py)?;
         let cancel = Cancel::new();
         let (id, future) = event_loop.get().expect(py, convert, cancel.clone())?;
         let queue = Arc::clone(event_loop.get().queue());
-        let sent = Arc::new(AtomicBool::new(false));
-        let parts = {
-            let (queue, sent) = (Arc::clone(&queue), Arc::clone(&sent));
-            Parts::new(move |part| {
-                sent.store(true, Ordering::Release);
-                queue.push(id, Outcome::Part(part));
+        if reactor.engage(&queue) {
+            EventLoop::watch(event_loop.bind(py), reactor)?;
+        }
+        let home = Arc::new(Home {
+            reactor,
+            queue: Arc::clone(&queue),
+            start_on,
+            is_long: AtomicBool::new(false),
+        });
+        let sink = {
+            let home = Arc::clone(&home);
+            ChunkSink::new(move |chunk| {
+                home.gives_turn();
+                home.queue.push(id, Outcome::Chunk(chunk));
             })
         };
-        let work = AssertUnwindSafe(make(cancel.clone(), parts)).catch_unwind();
-        let mut work = Box::pin(async move {
-            match work.await {
-                Ok(result) => Outcome::from(result),
-                Err(panic) => Outcome::Panicked(panic_text(panic.as_ref())),
+        let work = AssertUnwindSafe(make(cancel.clone(), sink)).catch_unwind();
+        let work = {
+            let home = Arc::clone(&home);
+            async move {
+                let outcome = match work.await {
+                    Ok(result) => Outcome::from(result),
+                    Err(panic) => Outcome::Panicked(panic_text(panic.as_ref())),
+                };
+                home.ended();
+                home.queue.push(id, outcome);
             }
-        });
-        let finished = if place == Where::Away {
-            Poll::Pending
-        } else if place == Where::Near && event_loop.get().may_stay(py) {
-            let start = Instant::now();
-            let finished = py.detach(|| {
-                let _context = runtime.enter();
-                near(work.as_mut(), start)
-            });
-            // Where others want the cores it takes longer than it may.
-            let in_vain = finished.is_pending() || start.elapsed() > NEAR * 2;
-            event_loop.get().turns().stayed(in_vain);
-            finished
-        } else {
-            let _context = runtime.enter();
-            work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         };
-        match finished {
-            // Behind its parts, which the loop has not taken yet.
-            Poll::Ready(outcome) if sent.load(Ordering::Acquire) => queue.push(id, outcome),
-            Poll::Ready(outcome) => EventLoop::complete_now(event_loop.bind(py), id, outcome)?,
-            Poll::Pending => {
-                runtime.spawn(async move { queue.push(id, work.await) });
+        let schedule = WithInfo(move |runnable, info| home.schedule(runnable, info));
+        let (runnable, task) = async_task::spawn(work, schedule);
+        task.detach();
+        if matches!(start_on, StartOn::Keeper | StartOn::Worker) {
+            runnable.schedule();
+        } else {
+            queue.attend();
+            reactor.inside(|| runnable.run());
+            if start_on == StartOn::LoopAndSpin
+                && !queue.has_finished()
+                && reactor.is_driven_by(&queue)
+                && event_loop.get().may_spin(py)
+            {
+                let start = Instant::now();
+                py.detach(|| spin(reactor, &queue, start));
+                // If other threads need the cores, it takes longer than allowed.
+                let failed = !queue.has_finished() || start.elapsed() > SPIN * 2;
+                event_loop.get().fairness().record_spin(failed);
+            }
+            let only = queue.take_only(id);
+            if queue.leave() {
+                EventLoop::drain_soon(event_loop.bind(py))?;
+            }
+            if let Some(outcome) = only {
+                EventLoop::complete_now(event_loop.bind(py), id, outcome)?;
             }
         }
         Ok(Operation {
@@ -162,7 +205,15 @@ impl Operation {
 
 #[pymethods]
 impl Operation {
-    /// Stop the work on the server. The future that is returned is done when nothing more can
+    /// An error in the future references, through its traceback, the frame that holds this
+    /// operation. (As in all classes of the extension, there is no `__clear__`: the objects that an
+    /// immutable object references can be cleared themselves.)
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.future)?;
+        visit.call(&self.event_loop)
+    }
+
+    /// Cancel the work on the server. The returned future is done when nothing more can
     /// happen: the work has finished, or never will.
     fn cancel(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let settled = self.event_loop.get().settled(py, self.id)?;

@@ -1,33 +1,37 @@
-//! What work comes to, and the Python value that it becomes on the loop's thread.
+//! The outcome of work, and its conversion to a Python value on the loop's thread.
 
 use std::sync::Arc;
 
-use oxyde_driver::{BulkDone, Done, DriverError, Heard, Part, RowSet};
+use oxyde_driver::{BulkResult, Chunk, DriverError, ExecuteResult, Notification, RowSet};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::cursor::{Cursor, Making};
+use crate::arrow::{self, ArrowRows, ExportError};
+use crate::cursor::{Cursor, RowFormat};
 use crate::error::{from_driver, internal};
-use crate::hydrate::{Recipe, hydrate};
+use crate::hydrate::{HydratedRows, Recipe, hydrate};
 use crate::listener::Listener;
 use crate::pool::Pool;
-use crate::raw::RawRows;
+use crate::raw_rows::RawRows;
 use crate::transaction::Transaction;
 
-/// The end of some work. Owns no Python object: it is made, and may be dropped, on any thread.
+/// The outcome of work. Owns no Python object: it may be created and dropped on any thread.
 pub(crate) enum Outcome {
     Nothing,
     Rows(RowSet),
-    /// Some rows of an answer that goes on; the operation has not ended.
-    Part(Part),
-    Done(Done),
-    Bulk(BulkDone),
+    /// Rows as Arrow columns.
+    Columns(Result<ArrowRows, ExportError>),
+    /// Some rows of a result; the operation has not ended.
+    Chunk(Chunk),
+    Executed(ExecuteResult),
+    Bulk(BulkResult),
     Text(String),
-    Opened(oxyde_driver::Pool),
-    Begun(Box<oxyde_driver::Transaction>),
-    Pointed(Box<oxyde_driver::Cursor>),
-    Listening(Box<oxyde_driver::Listener>),
-    Heard(Heard),
+    PoolOpened(oxyde_driver::Pool),
+    TransactionBegun(Box<oxyde_driver::Transaction>),
+    CursorOpened(Box<oxyde_driver::Cursor>),
+    ListenerOpened(Box<oxyde_driver::Listener>),
+    Notified(Notification),
     Failed(DriverError),
     Panicked(String),
 }
@@ -38,38 +42,96 @@ impl From<Result<Outcome, DriverError>> for Outcome {
     }
 }
 
-/// How an outcome becomes a Python value. Stays on the loop's side.
+impl Outcome {
+    /// The exception that a cancelled task must get: its work may have taken effect.
+    pub(super) fn unknown<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        match self {
+            Outcome::Failed(failed @ DriverError::OutcomeUnknown { .. }) => Some(
+                from_driver(py, failed)
+                    .into_value(py)
+                    .into_bound(py)
+                    .into_any(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// The rows that values are built from.
+    pub(super) fn rows(&self) -> Option<&RowSet> {
+        match self {
+            Outcome::Rows(rows) | Outcome::Chunk(Chunk::Rows(rows)) => Some(rows),
+            Outcome::Bulk(done) => done.rows.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// How to convert an outcome to a Python value. Stays on the loop's thread.
 pub(crate) enum Convert {
-    /// None, text, or the pair of counts: the outcome says it all.
+    /// None, text, or the pair of counts: the outcome contains everything.
     Plain,
-    /// Rows by a recipe, from the database of this name.
+    /// Rows by a recipe, from the database with this name.
     Rows(Py<Recipe>, Arc<str>),
-    /// Rows as they are, likewise.
+    /// Raw rows, from the database with this name.
     Raw(Arc<str>),
-    /// A new pool: what it needs to open itself again.
-    Pool(crate::pool::Origin),
-    /// A new cursor: how its rows are made.
-    Cursor(Making),
-    /// A new transaction of this pool's flavour.
-    Transaction(crate::pool::Server),
+    /// A new pool: the data to reopen it.
+    Pool(crate::target::Origin),
+    /// A new cursor: how to build its rows.
+    Cursor(RowFormat),
+    /// A new transaction with this pool's dialect.
+    Transaction(crate::target::Server),
 }
 
 impl Convert {
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Convert::Rows(recipe, _) => visit.call(recipe),
+            Convert::Cursor(making) => making.traverse(visit),
+            Convert::Plain | Convert::Raw(_) | Convert::Pool(_) | Convert::Transaction(_) => Ok(()),
+        }
+    }
+
+    /// How to build values from rows in slices, and the name of their database; None if
+    /// no values are built.
+    pub(super) fn making(&self) -> Option<(&Py<Recipe>, &Arc<str>)> {
+        match self {
+            Convert::Rows(recipe, database) if recipe.get().takes_chunks() => {
+                Some((recipe, database))
+            }
+            _ => None,
+        }
+    }
+
+    /// Convert an outcome to its value; `built` contains the values of its rows if they are already
+    /// built.
     pub(super) fn value<'py>(
         &self,
         py: Python<'py>,
         outcome: Outcome,
+        built: Option<HydratedRows>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let made = |built: Option<HydratedRows>, rows: &RowSet, recipe: &Recipe, database: &str| {
+            match built {
+                Some(built) => built.finish(py, recipe),
+                None => hydrate(py, recipe, rows, Some(database)),
+            }
+        };
         Ok(match (outcome, self) {
             (Outcome::Failed(failed), _) => return Err(from_driver(py, &failed)),
             (Outcome::Panicked(message), _) => return Err(internal(py, &message)),
-            (Outcome::Nothing | Outcome::Heard(Heard::Gap), _) => py.None().into_bound(py),
+            (Outcome::Nothing | Outcome::Notified(Notification::Gap), _) => {
+                py.None().into_bound(py)
+            }
             (Outcome::Text(text), _) => text.into_pyobject(py)?.into_any(),
-            (Outcome::Done(done), _) => (done.affected, done.last_insert_id)
+            (Outcome::Executed(done), _) => (done.affected, done.last_insert_id)
                 .into_pyobject(py)?
                 .into_any(),
             (Outcome::Rows(rows), Convert::Rows(recipe, database)) => {
-                hydrate(py, recipe.get(), &rows, Some(database))?
+                made(built, &rows, recipe.get(), database)?
+            }
+            (Outcome::Columns(columns), _) => {
+                let columns = columns.map_err(|refused| arrow::refusal(py, &refused))?;
+                Bound::new(py, columns)?.into_any()
             }
             (Outcome::Rows(rows), Convert::Raw(database)) => {
                 Bound::new(py, RawRows::new(rows, Arc::clone(database)))?.into_any()
@@ -77,7 +139,7 @@ impl Convert {
             (Outcome::Bulk(done), _) => {
                 let rows = match (&done.rows, self) {
                     (Some(rows), Convert::Rows(recipe, database)) => {
-                        Some(hydrate(py, recipe.get(), rows, Some(database))?)
+                        Some(made(built, rows, recipe.get(), database)?)
                     }
                     _ => None,
                 };
@@ -86,35 +148,35 @@ impl Convert {
                 let ids = done.ids.into_pyobject(py)?;
                 PyTuple::new(py, [affected, rows, ids])?.into_any()
             }
-            (Outcome::Opened(pool), Convert::Pool(origin)) => {
+            (Outcome::PoolOpened(pool), Convert::Pool(origin)) => {
                 Bound::new(py, Pool::opened(pool, origin.clone()))?.into_any()
             }
-            (Outcome::Begun(transaction), Convert::Transaction(server)) => {
+            (Outcome::TransactionBegun(transaction), Convert::Transaction(server)) => {
                 Bound::new(py, Transaction::begun(*transaction, server.clone()))?.into_any()
             }
-            (Outcome::Listening(listener), _) => {
+            (Outcome::ListenerOpened(listener), _) => {
                 Bound::new(py, Listener::opened(*listener))?.into_any()
             }
             (
-                Outcome::Heard(Heard::Note {
+                Outcome::Notified(Notification::Message {
                     channel,
                     payload,
                     process,
                 }),
                 _,
             ) => (channel, payload, process).into_pyobject(py)?.into_any(),
-            (Outcome::Pointed(cursor), Convert::Cursor(making)) => {
+            (Outcome::CursorOpened(cursor), Convert::Cursor(making)) => {
                 Bound::new(py, Cursor::opened(py, *cursor, making))?.into_any()
             }
             (
                 Outcome::Rows(_)
-                | Outcome::Part(_)
-                | Outcome::Opened(_)
-                | Outcome::Begun(_)
-                | Outcome::Pointed(_),
+                | Outcome::Chunk(_)
+                | Outcome::PoolOpened(_)
+                | Outcome::TransactionBegun(_)
+                | Outcome::CursorOpened(_),
                 _,
             ) => {
-                return Err(internal(py, "an outcome that was not asked for"));
+                return Err(internal(py, "an unexpected outcome"));
             }
         })
     }

@@ -1,4 +1,4 @@
-//! Related rows, put under an attribute of the instances that they belong to.
+//! Attaches related rows to their owners.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,105 +6,192 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet, PyString, PyType};
 
 use super::instance::SlotAt;
-use crate::error::guarded;
+use crate::slices::{SliceDeadline, SlicedWork, Slices};
 
-/// The rows by the value of one of their fields, in order.
+/// Rows grouped by the value of one of their fields, in order.
 #[pyfunction]
-pub(crate) fn grouped<'py>(
-    rows: &Bound<'py, PyList>,
-    field: &Bound<'py, PyString>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let py = rows.py();
-    guarded(py, || {
-        let groups = PyDict::new(py);
-        for row in rows.iter() {
-            add(&groups, &row.getattr(field)?, row)?;
-        }
-        Ok(groups)
+pub(crate) fn grouped(
+    py: Python<'_>,
+    rows: Py<PyList>,
+    field: Py<PyString>,
+    list: Option<Py<PyType>>,
+) -> Slices {
+    Slices::of(Grouping {
+        rows,
+        field,
+        list,
+        groups: PyDict::new(py).unbind(),
+        at: 0,
     })
 }
 
-/// Adds a row to the group of a key.
+struct Grouping {
+    rows: Py<PyList>,
+    field: Py<PyString>,
+    /// The class of the lists; `None` means Python's `list`.
+    list: Option<Py<PyType>>,
+    groups: Py<PyDict>,
+    at: usize,
+}
+
+impl SlicedWork for Grouping {
+    fn go(&mut self, py: Python<'_>, until: SliceDeadline) -> PyResult<bool> {
+        let (rows, groups) = (self.rows.bind(py), self.groups.bind(py));
+        let list = self.list.as_ref().map(|list| list.bind(py));
+        while self.at < rows.len() {
+            let row = rows.get_item(self.at)?;
+            add(groups, &row.getattr(&self.field)?, row, list)?;
+            self.at += 1;
+            if until.stops_after(self.at - 1) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn value(self: Box<Self>, _py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(self.groups.into_any())
+    }
+}
+
+/// Add a row to the group of a key.
 pub(super) fn add<'py>(
     groups: &Bound<'py, PyDict>,
     key: &Bound<'py, PyAny>,
     row: Bound<'py, PyAny>,
+    list: Option<&Bound<'py, PyType>>,
 ) -> PyResult<()> {
-    match groups.get_item(key)? {
-        Some(group) => group.cast::<PyList>()?.append(row),
-        None => groups.set_item(key, PyList::new(groups.py(), [row])?),
+    if let Some(group) = groups.get_item(key)? {
+        return group.cast::<PyList>()?.append(row);
     }
+    let Some(list) = list else {
+        return groups.set_item(key, PyList::new(groups.py(), [row])?);
+    };
+    let group = list.call0()?;
+    group.cast::<PyList>()?.append(row)?;
+    groups.set_item(key, group)
 }
 
-/// Put the group of each owner's key (its field `local`) under `attribute`: a list of the owner's
-/// own, or the one row where there is one at most. Where the attribute is a field it counts as
-/// given.
+/// Assign the group of each owner's key (its field `local`) to `attribute`: a separate list per
+/// owner, of the class `list` if given, or the row itself if there is at most one. If the
+/// attribute is a field, it counts as set.
 #[pyfunction]
-pub(crate) fn attach<'py>(
-    owners: &Bound<'py, PyList>,
-    local: &Bound<'py, PyString>,
-    attribute: &Bound<'py, PyString>,
-    groups: &Bound<'py, PyDict>,
+pub(crate) fn attach(
+    owners: Py<PyList>,
+    local: Py<PyString>,
+    attribute: Py<PyString>,
+    groups: Py<PyDict>,
     many: bool,
-) -> PyResult<()> {
-    let py = owners.py();
-    guarded(py, || {
-        let mut given_away = HashSet::new();
-        let mut marks: Option<Marks<'py>> = None;
-        for owner in owners.iter() {
-            let key = owner.getattr(local)?;
-            let group = groups.get_item(&key)?;
-            let value = match group {
-                Some(group) if many && given_away.insert(group.as_ptr() as usize) => group,
-                // Each owner has a list of its own.
-                Some(group) if many => group.cast::<PyList>()?.get_slice(0, usize::MAX).into_any(),
-                Some(group) => {
-                    let group = group.cast::<PyList>()?;
-                    group.get_item(group.len().saturating_sub(1))?
-                }
-                None if many => PyList::empty(py).into_any(),
-                None => py.None().into_bound(py),
-            };
-            let dict = owner.getattr(pyo3::intern!(py, "__dict__"))?;
-            dict.cast::<PyDict>()?.set_item(attribute, value)?;
-            let class = owner.get_type();
-            if marks.as_ref().is_none_or(|marks| !marks.class.is(&class)) {
-                marks = Some(Marks::of(class, attribute)?);
-            }
-            if let Some(marks) = &mut marks {
-                marks.mark(&owner)?;
-            }
-        }
-        Ok(())
+    list: Option<Py<PyType>>,
+) -> Slices {
+    Slices::of(Attaching {
+        owners,
+        local,
+        attribute,
+        groups,
+        many,
+        list,
+        given_away: HashSet::new(),
+        marks: None,
+        at: 0,
     })
 }
 
-/// Adds a name to the given fields of instances of one class.
-struct Marks<'py> {
-    class: Bound<'py, PyType>,
-    name: Bound<'py, PyString>,
+struct Attaching {
+    owners: Py<PyList>,
+    local: Py<PyString>,
+    attribute: Py<PyString>,
+    groups: Py<PyDict>,
+    many: bool,
+    /// The class of the lists; `None` means Python's `list`.
+    list: Option<Py<PyType>>,
+    /// The lists already assigned to an owner; they are kept in `groups`.
+    given_away: HashSet<usize>,
+    marks: Option<Marks>,
+    at: usize,
+}
+
+impl Attaching {
+    fn one(&mut self, owner: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = owner.py();
+        let key = owner.getattr(&self.local)?;
+        let list = self.list.as_ref().map(|list| list.bind(py));
+        let value = match self.groups.bind(py).get_item(&key)? {
+            Some(group) if let Some(list) = list => {
+                if self.given_away.insert(group.as_ptr() as usize) {
+                    if !group.get_type().is(list) {
+                        group.setattr(pyo3::intern!(py, "__class__"), list)?;
+                    }
+                    group
+                } else {
+                    list.call1((group,))?
+                }
+            }
+            None if let Some(list) = list => list.call0()?,
+            // Each owner has a list of its own, of Python's class.
+            Some(group) if self.many => group.cast::<PyList>()?.get_slice(0, usize::MAX).into_any(),
+            Some(group) => {
+                let group = group.cast::<PyList>()?;
+                group.get_item(group.len().saturating_sub(1))?
+            }
+            None if self.many => PyList::empty(py).into_any(),
+            None => py.None().into_bound(py),
+        };
+        let dict = owner.getattr(pyo3::intern!(py, "__dict__"))?;
+        dict.cast::<PyDict>()?.set_item(&self.attribute, value)?;
+        let class = owner.get_type();
+        let marks = match &mut self.marks {
+            Some(marks) if marks.class.is(&class) => marks,
+            marks => marks.insert(Marks::of(&class, self.attribute.bind(py))?),
+        };
+        marks.mark(owner)
+    }
+}
+
+impl SlicedWork for Attaching {
+    fn go(&mut self, py: Python<'_>, until: SliceDeadline) -> PyResult<bool> {
+        let owners = self.owners.clone_ref(py).into_bound(py);
+        while self.at < owners.len() {
+            self.one(&owners.get_item(self.at)?)?;
+            self.at += 1;
+            if until.stops_after(self.at - 1) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn value(self: Box<Self>, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(py.None())
+    }
+}
+
+/// Add a name to the set fields of instances of one class.
+struct Marks {
+    class: Py<PyType>,
+    name: Py<PyString>,
     is_field: bool,
     fields_set: SlotAt,
     state: SlotAt,
-    /// The state of instances that make their set of given fields when it is asked for, with the
-    /// name among them, by the state before.
-    states: HashMap<usize, (Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    /// Return the state, with the name among the set fields, of instances that create that set
+    /// lazily; cached by the previous state.
+    states: HashMap<usize, (Py<PyAny>, Py<PyAny>)>,
 }
 
-impl<'py> Marks<'py> {
-    fn of(class: Bound<'py, PyType>, name: &Bound<'py, PyString>) -> PyResult<Self> {
+impl Marks {
+    fn of(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> PyResult<Self> {
         let fields = class.getattr(pyo3::intern!(class.py(), "__pydantic_fields__"))?;
         Ok(Self {
             is_field: fields.contains(name)?,
-            fields_set: SlotAt::of(&class, "__pydantic_fields_set__")?,
-            state: SlotAt::of(&class, "_oxyde_state")?,
-            name: name.clone(),
+            fields_set: SlotAt::of(class, "__pydantic_fields_set__")?,
+            state: SlotAt::of(class, "_oxyde_state")?,
+            name: name.clone().unbind(),
             states: HashMap::new(),
-            class,
+            class: class.clone().unbind(),
         })
     }
 
-    fn mark(&mut self, instance: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn mark(&mut self, instance: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = instance.py();
         if !self.is_field {
             return Ok(());
@@ -115,11 +202,12 @@ impl<'py> Marks<'py> {
         {
             let before = state.as_ptr() as usize;
             let after = if let Some((_, after)) = self.states.get(&before) {
-                after.clone()
+                after.bind(py).clone()
             } else {
                 let after = state.call_method1(pyo3::intern!(py, "with_given"), (&self.name,))?;
-                // The state before is kept, so that no other one takes its address.
-                self.states.insert(before, (state, after.clone()));
+                // Keep the previous state alive, so that no other one gets its address.
+                let kept = (state.unbind(), after.clone().unbind());
+                self.states.insert(before, kept);
                 after
             };
             return self.state.fill(instance, after);

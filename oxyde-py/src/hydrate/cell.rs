@@ -1,7 +1,8 @@
-//! One cell of a row → one Python value.
+//! Converts a cell to a Python value.
 
 use oxyde_driver::Cell;
-use oxyde_sql::value::Value;
+use oxyde_sql::value::{RangeValue, Value};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 
@@ -9,29 +10,29 @@ use super::check::Check;
 use super::python::{self, Imports};
 use crate::error::internal;
 
-/// How the cells of one column become values of its field.
+/// How to convert the cells of a column to values of its field.
 pub(crate) struct CellPlan {
     step: Step,
     check: Check,
-    /// Whether NULL is a value of the field.
+    /// Whether the field accepts NULL.
     nullable: bool,
-    /// Whether the value can be changed in place, so that its raw text is kept.
+    /// Whether the value is mutable, so that its raw text is kept.
     pub(super) mutable: bool,
 }
 
 enum Step {
     /// The Python value of the column's type is the field's value.
     Plain,
-    /// A table from the column's values to the field's (enum members).
+    /// A mapping from the column's values to the field's (enum members).
     Lookup(Py<PyDict>),
-    /// The field's own validator: a callable that takes the plain value.
+    /// The field's own validator: a callable that receives the plain value.
     Validate(Py<PyAny>),
-    /// The same, where a strict model would refuse the plain value: the model's validator, too,
-    /// gets the converted one.
+    /// The same, if a strict model would refuse the plain value: the model's validator also
+    /// receives the converted one.
     Convert(Py<PyAny>),
 }
 
-/// What came of a cell.
+/// The result of a conversion.
 pub(super) enum Made<'py> {
     Value(Bound<'py, PyAny>),
     /// It may be invalid: the model's validator decides.
@@ -39,8 +40,8 @@ pub(super) enum Made<'py> {
 }
 
 impl CellPlan {
-    /// Built by `oxyde.models.recipe` as `(step, argument, (check, constraints) | None, nullable,
-    /// mutable)`.
+    /// Built by `oxyde.hydration.recipe` as `(step, argument, (check, constraints) | None,
+    /// nullable, mutable)`.
     pub(crate) fn read(cell: &Bound<'_, PyAny>) -> PyResult<CellPlan> {
         #[expect(clippy::type_complexity, reason = "the shape of a tuple")]
         let (step, argument, check, nullable, mutable): (
@@ -55,7 +56,7 @@ impl CellPlan {
             "lookup" => Step::Lookup(argument.cast_into::<PyDict>()?.unbind()),
             "validate" => Step::Validate(argument.unbind()),
             "convert" => Step::Convert(argument.unbind()),
-            other => return Err(internal(cell.py(), &format!("no cell step {other}"))),
+            other => return Err(internal(cell.py(), &format!("unknown cell step `{other}`"))),
         };
         let check = match check {
             Some((kind, arguments)) => Check::read(&kind, &arguments)?,
@@ -69,7 +70,20 @@ impl CellPlan {
         })
     }
 
-    /// The field's value, where that is certain.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.step {
+            Step::Plain => Ok(()),
+            Step::Lookup(table) => visit.call(table),
+            Step::Validate(call) | Step::Convert(call) => visit.call(call),
+        }
+    }
+
+    /// Whether every value of the column's type is valid for the field.
+    pub(super) fn certain(&self) -> bool {
+        matches!((&self.step, &self.check), (Step::Plain, Check::Nothing))
+    }
+
+    /// Return the field's value, if it is certainly valid.
     #[inline]
     pub(super) fn value<'py>(
         &self,
@@ -110,7 +124,7 @@ impl CellPlan {
         }
     }
 
-    /// What the model's validator gets for this column.
+    /// Return the model validator's input for this column.
     pub(super) fn raw<'py>(
         &self,
         py: Python<'py>,
@@ -125,7 +139,7 @@ impl CellPlan {
         }
     }
 
-    /// The value by itself, outside of a model: `values()`, aggregates.
+    /// Return the value outside a model: `values()`, aggregates.
     pub(super) fn alone<'py>(
         &self,
         py: Python<'py>,
@@ -143,19 +157,20 @@ impl CellPlan {
     }
 }
 
-/// The Python value of a bound value, as its column would give it back; JSON stays text.
+/// Return the Python value of a bound value, as its column would return it; JSON stays text.
 pub(crate) fn value_object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     let cell = match value {
         Value::Json(text) => Cell::Text(text),
+        Value::Range(range) => return range_object(py, range.as_deref()),
         other => cell_of_value(other),
     };
     plain(py, Imports::get(py)?, &cell)
 }
 
-/// The cell that a column would give back for a bound value. Lists have none: NULL.
+/// Return the cell that a column would return for a bound value; NULL for lists and ranges.
 pub(super) fn cell_of_value(value: &Value) -> Cell<'_> {
     match value {
-        Value::Null | Value::List(_) => Cell::Null,
+        Value::Null | Value::List(_) | Value::Range(_) => Cell::Null,
         Value::Bool(value) => Cell::Bool(*value),
         Value::Int(value) => Cell::Int(*value),
         Value::Double(value) => Cell::Double(*value),
@@ -173,7 +188,7 @@ pub(super) fn cell_of_value(value: &Value) -> Cell<'_> {
     }
 }
 
-/// The Python value of a cell by its column's type.
+/// Return the Python value of a cell, by its column's type.
 pub(super) fn plain<'py>(
     py: Python<'py>,
     imports: &Imports,
@@ -201,10 +216,27 @@ pub(super) fn plain<'py>(
                 .collect::<PyResult<Vec<_>>>()?;
             PyList::new(py, values)?.into_any()
         }
+        Cell::Range(range) => imports.range(
+            py,
+            &plain(py, imports, &range.lower())?,
+            &plain(py, imports, &range.upper())?,
+            range.included(),
+        )?,
         Cell::Vector(numbers) => {
             PyList::new(py, numbers.iter().copied().map(f64::from))?.into_any()
         }
     })
+}
+
+fn range_object<'py>(py: Python<'py>, range: Option<&RangeValue>) -> PyResult<Bound<'py, PyAny>> {
+    let none = Value::Null;
+    let (lower, upper) = range.map_or((&none, &none), |range| (&range.lower, &range.upper));
+    Imports::get(py)?.range(
+        py,
+        &value_object(py, lower)?,
+        &value_object(py, upper)?,
+        range.map(|range| range.included),
+    )
 }
 
 fn int(py: Python<'_>, value: i64) -> Bound<'_, PyAny> {

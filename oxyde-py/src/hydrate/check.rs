@@ -1,26 +1,26 @@
 //! Simple constraints, checked without Python.
 //!
-//! A check only ever says "certainly valid". Otherwise the row goes through the model's own
-//! validator, which knows, and which words the error.
+//! A check can only prove that a value is valid. Otherwise the row goes through the model's own
+//! validator, which decides, and which creates the error.
 
 use oxyde_driver::Cell;
 use pyo3::prelude::*;
 
 use crate::error::internal;
 
-/// The constraints of a field that Rust knows. Absent ones are `None`.
+/// The constraints of a field that Rust can check. Absent ones are `None`.
 #[derive(Default)]
 pub(crate) enum Check {
-    /// Everything that the column holds is valid.
+    /// Every value of the column is valid.
     #[default]
     Nothing,
     Int(IntCheck),
     Float(FloatCheck),
     Text(TextCheck),
     Decimal(DecimalCheck),
-    /// A JSON object, whatever is in it.
+    /// A JSON object with any content.
     JsonObject,
-    /// A JSON array, whatever is in it.
+    /// A JSON array with any content.
     JsonArray,
     /// An array without NULL.
     NoNullItems,
@@ -53,7 +53,7 @@ pub(crate) struct TextCheck {
     max_length: Option<usize>,
 }
 
-/// Digits are counted as they are written, so `1.50` has three.
+/// Digits are counted as written, so `1.50` has three.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct DecimalCheck {
@@ -62,7 +62,7 @@ pub(crate) struct DecimalCheck {
 }
 
 impl Check {
-    /// Read the constraints that `oxyde.models.recipe` found.
+    /// Read the constraints that `oxyde.hydration.recipe` found.
     pub(crate) fn read(kind: &str, arguments: &Bound<'_, PyAny>) -> PyResult<Check> {
         Ok(match kind {
             "int" => Check::Int(arguments.extract()?),
@@ -72,7 +72,12 @@ impl Check {
             "json_object" => Check::JsonObject,
             "json_array" => Check::JsonArray,
             "no_null_items" => Check::NoNullItems,
-            other => return Err(internal(arguments.py(), &format!("no check {other}"))),
+            other => {
+                return Err(internal(
+                    arguments.py(),
+                    &format!("unknown check `{other}`"),
+                ));
+            }
         })
     }
 
@@ -119,7 +124,7 @@ impl FloatCheck {
 
 impl TextCheck {
     fn passes(&self, value: &str) -> bool {
-        // A text has at most as many characters as bytes, and at least a quarter as many.
+        // A string has at most as many characters as bytes, and at least a quarter as many.
         let bytes = value.len();
         let shortest = bytes.div_ceil(4);
         let short_enough = self.max_length.is_none_or(|most| bytes <= most);

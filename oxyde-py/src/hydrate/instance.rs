@@ -1,4 +1,4 @@
-//! New instances without a call of Python code: the type's own allocator, then its slots.
+//! Creates instances without calling Python code: with the type's own allocator, then its slots.
 #![expect(
     unsafe_code,
     reason = "instances are made by the type's allocator and their slots are filled in place: \
@@ -9,20 +9,21 @@ use std::ptr;
 
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple, PyType};
 
 /// `Py_T_OBJECT_EX`: a slot that raises `AttributeError` while it is empty.
 const OBJECT_EX: i32 = 16;
 
-/// Where a class keeps what Oxyde fills; found once per class.
+/// The slots of a class that Oxyde fills; looked up once per class.
 pub(super) struct Layout {
     class: Py<PyType>,
-    /// The allocator, where `cls.__new__` is object's own and so does nothing else.
+    /// The allocator, if `cls.__new__` is object's own and so does nothing else.
     allocate: Option<ffi::allocfunc>,
 }
 
-/// One slot of a class, by its offset or, where that cannot be trusted, by its name.
+/// A slot of a class, by its offset or, if that is not reliable, by its name.
 pub(crate) struct SlotAt {
     name: Py<PyString>,
     offset: Option<isize>,
@@ -31,7 +32,7 @@ pub(crate) struct SlotAt {
 impl Layout {
     pub(super) fn of(class: &Bound<'_, PyType>) -> Layout {
         let raw = class.as_type_ptr();
-        // SAFETY: `raw` is a ready type, which is alive; its fields are read under the GIL.
+        // SAFETY: `raw` is a ready type, which is alive; its fields are read with the GIL.
         let allocate = unsafe {
             let plain = (*ptr::addr_of!(ffi::PyBaseObject_Type)).tp_new;
             let same_new = match ((*raw).tp_new, plain) {
@@ -51,10 +52,14 @@ impl Layout {
         }
     }
 
-    /// A new instance with empty slots and an empty `__dict__`.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.class)
+    }
+
+    /// Create an instance with empty slots and an empty `__dict__`.
     pub(super) fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let raw = self.class.as_ptr().cast::<ffi::PyTypeObject>();
-        // SAFETY: the class is alive. `tp_alloc` gives a new reference to a zeroed instance, or
+        // SAFETY: the class is alive. `tp_alloc` returns a new reference to a zeroed instance, or
         // NULL with an error set; so does `tp_new`, with an empty tuple as arguments.
         unsafe {
             let made = match (self.allocate, (*raw).tp_new) {
@@ -69,9 +74,9 @@ impl Layout {
     }
 }
 
-/// Give an instance its `__dict__`.
+/// Set the `__dict__` of an instance.
 pub(super) fn set_dict(instance: &Bound<'_, PyAny>, dict: &Bound<'_, PyDict>) -> PyResult<()> {
-    // SAFETY: both are alive. The function itself checks that the type has a `__dict__` and takes
+    // SAFETY: both are alive. The function checks that the type has a `__dict__` and takes
     // its own reference to the dict.
     let status =
         unsafe { ffi::PyObject_GenericSetDict(instance.as_ptr(), dict.as_ptr(), ptr::null_mut()) };
@@ -82,9 +87,9 @@ pub(super) fn set_dict(instance: &Bound<'_, PyAny>, dict: &Bound<'_, PyDict>) ->
     }
 }
 
-/// A copy of a set.
+/// Copy a set.
 pub(super) fn copy_set<'py>(set: &Bound<'py, PySet>) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: PySet_New takes any iterable, and returns a new reference or NULL with an error.
+    // SAFETY: PySet_New accepts any iterable, and returns a new reference or NULL with an error.
     unsafe { Bound::from_owned_ptr_or_err(set.py(), ffi::PySet_New(set.as_ptr())) }
 }
 
@@ -100,12 +105,12 @@ impl SlotAt {
         })
     }
 
-    /// What the slot holds.
+    /// Return the slot's value.
     pub(super) fn value<'py>(&self, instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         instance.getattr(&self.name)
     }
 
-    /// What the slot of an instance of the class holds; `None` while it is empty.
+    /// Return the slot's value of an instance of the class; `None` if it is empty.
     pub(crate) fn held<'py>(
         &self,
         instance: &Bound<'py, PyAny>,
@@ -116,8 +121,8 @@ impl SlotAt {
                 value => value.map(Some),
             };
         };
-        // SAFETY: as in `fill`. An empty slot holds NULL; else the reference that is borrowed here
-        // becomes one of our own.
+        // SAFETY: as in `fill`. An empty slot is NULL; otherwise the borrowed reference
+        // becomes an owned one.
         Ok(unsafe {
             let place = instance
                 .as_ptr()
@@ -135,8 +140,8 @@ impl SlotAt {
     ) -> PyResult<()> {
         let py = instance.py();
         let Some(offset) = self.offset else {
-            // SAFETY: all three are alive; the function takes its own references. It is what
-            // `object.__setattr__` does, and skips the `__setattr__` of the class.
+            // SAFETY: all three are alive; the function takes its own references. It does what
+            // `object.__setattr__` does, and bypasses the `__setattr__` of the class.
             let status = unsafe {
                 ffi::PyObject_GenericSetAttr(instance.as_ptr(), self.name.as_ptr(), value.as_ptr())
             };
@@ -147,8 +152,8 @@ impl SlotAt {
             };
         };
         // SAFETY: `plain_offset` found this offset in a slot descriptor of the class that
-        // `instance` is an instance of, so an object pointer lies there. It is replaced first
-        // and released afterwards, as Py_XSETREF does. The GIL is held.
+        // `instance` is an instance of, so it is the offset of an object pointer. It is replaced
+        // first and released afterwards, as Py_XSETREF does. The GIL is held.
         unsafe {
             let place = instance
                 .as_ptr()
@@ -161,7 +166,7 @@ impl SlotAt {
     }
 }
 
-/// The offset of a slot, if `descriptor` is a writable object slot that `class` inherited.
+/// Return the offset of a slot, if `descriptor` is a writable object slot that `class` inherited.
 fn plain_offset(class: &Bound<'_, PyType>, descriptor: &Bound<'_, PyAny>) -> Option<isize> {
     // SAFETY: the type of the descriptor is compared before its fields are read; descriptor and
     // owner are alive. `d_member` of a member descriptor is never NULL.

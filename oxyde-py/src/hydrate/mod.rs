@@ -1,23 +1,24 @@
-//! Rows → Python values, by a recipe that `oxyde.models.recipe` compiles once per model.
+//! Converts rows to Python values, by a recipe that `oxyde.hydration.recipe` compiles once per
+//! model.
 //!
-//! Model instances are built directly. What the user sees equals
-//! `Model.model_validate(row, by_name=True)`: whatever the direct way cannot prove to be equal
+//! Model instances are built directly. The result equals
+//! `Model.model_validate(row, by_name=True)`: any row for which the direct path cannot prove that
 //! (a failing constraint, a validator that needs the whole row) goes through the model's own
-//! validator, which also makes the errors.
+//! validator, which also creates the errors.
 
 pub(crate) mod attach;
+mod build;
 mod cell;
 mod check;
-mod fresh;
+mod defaults;
 mod instance;
 mod node;
 mod python;
 mod recipe;
-mod run;
 mod state;
 mod values;
 
+pub(crate) use build::{HydratedRows, SlicedRows, hydrate};
 pub(crate) use cell::value_object;
 pub(crate) use instance::SlotAt;
 pub(crate) use recipe::Recipe;
-pub(crate) use run::{Built, dicts, hydrate};

@@ -1,42 +1,51 @@
-//! One model in a row: how its instance is built.
+//! A model in a row: how to build its instance.
 
 use std::collections::HashMap;
 
 use oxyde_driver::Cell;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyType};
 
 use super::cell::{CellPlan, Made, plain};
-use super::fresh::Fresh;
+use super::defaults::InstanceDefault;
 use super::instance::{Layout, SlotAt, copy_set, set_dict};
 use super::python::Imports;
 use super::state::StatePlan;
 
-/// A model whose columns stand side by side in the row, and the models joined to it.
+/// A model whose columns are adjacent in the row, and the models joined to it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent options of building instances"
+)]
 pub(super) struct Node {
     /// Its first column.
     first: usize,
     fields: Vec<(Py<PyString>, CellPlan)>,
-    /// Columns of its primary key, counted from `first`; empty if they are not all there.
+    /// Columns of its primary key, relative to `first`; empty if some are missing.
     key: Vec<usize>,
     /// All fields in order of declaration; those that are not in the row have their default.
     template: Py<PyDict>,
-    fresh: Vec<Fresh>,
-    /// Fields that instances do not get at all: touching them is an error.
+    fresh: Vec<InstanceDefault>,
+    /// Fields that instances do not have: accessing them is an error.
     absent: Vec<Py<PyString>>,
     fields_set: Py<PySet>,
-    /// Whether instances make their set from the State when it is first asked for. A set takes
-    /// nearly as much memory as all the rest of an instance.
+    /// Whether instances create their set of fields lazily from the State. A set uses
+    /// nearly as much memory as the rest of an instance.
     late_fields_set: bool,
-    private: Option<(Py<PyDict>, Vec<Fresh>)>,
+    private: Option<(Py<PyDict>, Vec<InstanceDefault>)>,
     post_init: Option<Py<PyString>>,
     keeps_extra: bool,
     /// Called with the row as a dict: `Model.__pydantic_validator__.validate_python`.
     validate: Py<PyAny>,
-    /// Whether instances can be built without it.
+    /// Called with the row and the raised error: raises, or returns an instance nevertheless.
+    refused: Py<PyAny>,
+    /// Whether an invalid row is represented in the result by its error.
+    pub(super) reports: bool,
+    /// Whether instances can be built without the validator.
     direct: bool,
     children: Vec<(Py<PyString>, Node)>,
-    /// Columns behind all joined ones, which become plain attributes.
+    /// Columns after all joined ones, which become plain attributes.
     extras: Vec<(Py<PyString>, CellPlan)>,
     layout: Layout,
     slots: Slots,
@@ -49,9 +58,13 @@ struct Slots {
     private: SlotAt,
 }
 
-/// What `oxyde.models.recipe` describes a node with.
+/// The description of a node by `oxyde.hydration.recipe`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent options of building instances"
+)]
 struct Description<'py> {
     model: Bound<'py, PyType>,
     fields: Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>,
@@ -65,6 +78,8 @@ struct Description<'py> {
     post_init: Option<Bound<'py, PyString>>,
     keeps_extra: bool,
     validate: Bound<'py, PyAny>,
+    refused: Bound<'py, PyAny>,
+    reports: bool,
     direct: bool,
     state: Option<Bound<'py, PyAny>>,
     children: Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>,
@@ -73,22 +88,22 @@ struct Description<'py> {
 
 /// The primary key of a joined row.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum InstanceKey {
     Int(i64),
     Bytes(Box<[u8]>),
 }
 
-/// Instances of joined models by node and key: one parent row is one instance.
-pub(super) struct Shared {
-    /// Name of the database that the rows are from.
+/// Instances of joined models by node and key: a parent row is one instance.
+pub(super) struct InstanceCache {
+    /// Name of the rows' database.
     database: Option<Py<PyString>>,
-    levels: Vec<HashMap<Key, Py<PyAny>>>,
+    levels: Vec<HashMap<InstanceKey, Py<PyAny>>>,
     /// The state of all instances of a node, by its first column.
     states: Vec<Option<Py<PyAny>>>,
 }
 
 impl Node {
-    /// Read a description; its columns start at `first`. Also the column after its last.
+    /// Parse a description whose columns start at `first`. Also return the column after its last.
     pub(super) fn read(description: &Bound<'_, PyAny>, first: usize) -> PyResult<(Node, usize)> {
         let d: Description<'_> = description.extract()?;
         let cells = |list: &[(Bound<'_, PyString>, Bound<'_, PyAny>)]| {
@@ -97,8 +112,8 @@ impl Node {
                 .collect::<PyResult<Vec<_>>>()
         };
         let fields = cells(&d.fields)?;
-        let fresh = |list: &[Bound<'_, PyAny>]| -> PyResult<Vec<Fresh>> {
-            list.iter().map(Fresh::read).collect()
+        let fresh = |list: &[Bound<'_, PyAny>]| -> PyResult<Vec<InstanceDefault>> {
+            list.iter().map(InstanceDefault::read).collect()
         };
         let mut next = first + fields.len();
         let mut children = Vec::new();
@@ -125,6 +140,8 @@ impl Node {
             post_init: d.post_init.map(Bound::unbind),
             keeps_extra: d.keeps_extra,
             validate: d.validate.unbind(),
+            refused: d.refused.unbind(),
+            reports: d.reports,
             direct: d.direct,
             children,
             extras,
@@ -143,13 +160,34 @@ impl Node {
         Ok((node, next))
     }
 
-    /// The instance of one row.
+    /// The objects that may reference the model, which may own this node.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.layout.traverse(visit)?;
+        visit.call(&self.template)?;
+        visit.call(&self.validate)?;
+        visit.call(&self.refused)?;
+        for fresh in &self.fresh {
+            fresh.traverse(visit)?;
+        }
+        if let Some((template, list)) = &self.private {
+            visit.call(template)?;
+            list.iter().try_for_each(|fresh| fresh.traverse(visit))?;
+        }
+        for (_, cell) in self.fields.iter().chain(&self.extras) {
+            cell.traverse(visit)?;
+        }
+        self.children
+            .iter()
+            .try_for_each(|(_, child)| child.traverse(visit))
+    }
+
+    /// Return the instance of one row.
     pub(super) fn build<'py>(
         &self,
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared,
+        shared: &mut InstanceCache,
     ) -> PyResult<Bound<'py, PyAny>> {
         let instance = if self.direct {
             match self.build_direct(py, imports, row, shared)? {
@@ -185,13 +223,13 @@ impl Node {
         Ok(instance)
     }
 
-    /// The instance without its validator; `None` if a value may be invalid.
+    /// Build the instance without its validator; `None` if a value may be invalid.
     fn build_direct<'py>(
         &self,
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared,
+        shared: &mut InstanceCache,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let dict = self.template.bind(py).copy()?;
         for ((name, field), cell) in self.fields.iter().zip(&row[self.first..]) {
@@ -235,13 +273,21 @@ impl Node {
         Ok(Some(instance))
     }
 
-    /// The instance as the model's own validator makes it, or its `ValidationError`.
+    /// Whether every row with the columns' types is valid.
+    pub(super) fn certain(&self) -> bool {
+        self.direct
+            && self.post_init.is_none()
+            && self.fields.iter().all(|(_, cell)| cell.certain())
+            && self.children.iter().all(|(_, child)| child.certain())
+    }
+
+    /// Build the instance with the model's own validator, or handle its error.
     fn build_validated<'py>(
         &self,
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared,
+        shared: &mut InstanceCache,
     ) -> PyResult<Bound<'py, PyAny>> {
         let values = PyDict::new(py);
         for ((name, field), cell) in self.fields.iter().zip(&row[self.first..]) {
@@ -250,7 +296,13 @@ impl Node {
         for (attribute, child) in &self.children {
             values.set_item(attribute, child.build_joined(py, imports, row, shared)?)?;
         }
-        let instance = self.validate.bind(py).call1((values,))?;
+        let instance = match self.validate.bind(py).call1((&values,)) {
+            Ok(instance) => instance,
+            Err(error) => self
+                .refused
+                .bind(py)
+                .call1((values, error.into_value(py)))?,
+        };
         for name in &self.absent {
             let dict = dict_of(&instance)?;
             if dict.contains(name)? {
@@ -260,13 +312,13 @@ impl Node {
         Ok(instance)
     }
 
-    /// The joined instance, the same for the same key; None where the key is NULL.
+    /// Return the joined instance, the same for the same key; None if the key is NULL.
     fn build_joined<'py>(
         &self,
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared,
+        shared: &mut InstanceCache,
     ) -> PyResult<Bound<'py, PyAny>> {
         let cells = &row[self.first..self.first + self.fields.len()];
         let absent = if self.key.is_empty() {
@@ -283,19 +335,19 @@ impl Node {
             .map(|(instance, _)| instance)
     }
 
-    /// The instance, the same for the same key, and whether it is new.
+    /// Return the instance, the same for the same key, and whether it is new.
     pub(super) fn build_once<'py>(
         &self,
         py: Python<'py>,
         imports: &Imports,
         row: &[Cell<'_>],
-        shared: &mut Shared,
+        shared: &mut InstanceCache,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         if self.key.is_empty() {
             return Ok((self.build(py, imports, row, shared)?, true));
         }
         let cells = &row[self.first..self.first + self.fields.len()];
-        let key = Key::of(self.key.iter().map(|column| &cells[*column]));
+        let key = InstanceKey::of(self.key.iter().map(|column| &cells[*column]));
         if let Some(instance) = shared.level(self.first).get(&key) {
             return Ok((instance.bind(py).clone(), false));
         }
@@ -306,16 +358,16 @@ impl Node {
     }
 }
 
-impl Shared {
+impl InstanceCache {
     pub(super) fn new(database: Option<Bound<'_, PyString>>) -> Self {
-        Shared {
+        InstanceCache {
             database: database.map(Bound::unbind),
             levels: Vec::new(),
             states: Vec::new(),
         }
     }
 
-    /// The state of the instances of the node whose columns start at `first`.
+    /// Return the state of the instances of the node whose columns start at `first`.
     fn state<'py>(
         &mut self,
         py: Python<'py>,
@@ -334,8 +386,8 @@ impl Shared {
         Ok(state)
     }
 
-    /// The instances of the node whose columns start at `first`, which tells nodes apart.
-    fn level(&mut self, first: usize) -> &mut HashMap<Key, Py<PyAny>> {
+    /// Return the instances of the node, which is identified by its first column `first`.
+    fn level(&mut self, first: usize) -> &mut HashMap<InstanceKey, Py<PyAny>> {
         if self.levels.len() <= first {
             self.levels.resize_with(first + 1, HashMap::new);
         }
@@ -343,20 +395,20 @@ impl Shared {
     }
 }
 
-impl Key {
-    fn of<'a>(cells: impl ExactSizeIterator<Item = &'a Cell<'a>>) -> Key {
+impl InstanceKey {
+    fn of<'a>(cells: impl ExactSizeIterator<Item = &'a Cell<'a>>) -> InstanceKey {
         let single = cells.len() == 1;
         let mut bytes = Vec::new();
         for cell in cells {
             match cell {
-                Cell::Int(value) if single => return Key::Int(*value),
+                Cell::Int(value) if single => return InstanceKey::Int(*value),
                 Cell::Uuid(uuid) => bytes.extend_from_slice(*uuid),
-                // The kind of a column is the same in every row, so its text tells values apart.
+                // The kind of a column is the same in every row, so its text identifies values.
                 other => bytes.extend_from_slice(format!("{other:?}").as_bytes()),
             }
             bytes.push(0);
         }
-        Key::Bytes(bytes.into_boxed_slice())
+        InstanceKey::Bytes(bytes.into_boxed_slice())
     }
 }
 
@@ -365,7 +417,7 @@ fn dict_of<'py>(instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     Ok(dict.cast_into::<PyDict>()?)
 }
 
-/// What a column that can be changed in place held: JSON as its text, an array as a list.
+/// Return the original value of a mutable column: JSON as text, an array as a list.
 fn original<'py>(
     py: Python<'py>,
     imports: &Imports,

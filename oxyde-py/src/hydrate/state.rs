@@ -1,9 +1,9 @@
 //! The `_oxyde_state` of loaded instances.
 //!
-//! All instances of one answer share a State, which says from which database they were loaded,
-//! and with which fields: the first change gives an instance a State of its own. Where a field
-//! can be changed in place (JSON, arrays) each instance gets a State at once, like the shared one
-//! but with `originals` that hold what the columns held.
+//! All instances of a result share a State, which records the database they were loaded from,
+//! and the loaded fields: the first change gives an instance its own State. If a field
+//! is mutable (JSON, arrays), each instance gets its own State immediately, like the shared one
+//! but with `originals`, which contain the columns' values.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
@@ -13,14 +13,14 @@ use super::instance::{Layout, SlotAt};
 pub(super) struct StatePlan {
     /// `_oxyde_state` of the model.
     slot: SlotAt,
-    /// The State that others are made from.
+    /// The State that others are copied from.
     pattern: Py<PyAny>,
     layout: Layout,
     /// The slots of State.
     slots: Vec<SlotAt>,
     database: SlotAt,
     originals: SlotAt,
-    /// Whether a field can be changed in place.
+    /// Whether a field is mutable.
     mutable: bool,
 }
 
@@ -46,7 +46,7 @@ impl StatePlan {
         })
     }
 
-    /// The State of instances from a database.
+    /// Return the State of instances from a database.
     pub(super) fn of_database<'py>(
         &self,
         py: Python<'py>,
@@ -73,7 +73,7 @@ impl StatePlan {
         if !self.mutable {
             return self.slot.fill(instance, common.clone());
         }
-        // It still counts as shared, so that what is in its other slots is copied before a change.
+        // It still counts as shared, so that its other slots are copied before a change.
         let state = self.like(common)?;
         self.originals.fill(&state, originals()?.into_any())?;
         self.slot.fill(instance, state)

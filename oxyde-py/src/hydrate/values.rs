@@ -1,12 +1,12 @@
-//! Rows that come from Python instead of a database.
+//! Rows from Python instead of a database.
 
 use oxyde_driver::Cell;
 use oxyde_sql::plan::Form;
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 
+use super::build::Source;
 use super::cell::cell_of_value;
-use super::run::Source;
 use crate::bind::{Limits, Slot};
 use crate::schema::column_type;
 
@@ -28,7 +28,7 @@ impl Values {
             .map(|(column, ty)| {
                 Ok(Slot {
                     label: format!("column {column}"),
-                    // What a column holds may be longer than its type allows now.
+                    // A column may contain values that are longer than its type now allows.
                     lookup: true,
                     target: Some((column_type(ty)?, Form::Scalar)),
                 })

@@ -1,40 +1,54 @@
-//! Aggregates: a table like that of the lookups.
+//! Aggregates, as a table like that of the lookups.
 
 mod table;
 
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::{Aggregate as Call, Expr};
-use crate::nearest::nearest;
-use crate::query::{Context, Level, Sql, comparable, extreme, order_list, predicate};
+use crate::query::{
+    Context, Extreme, Precedence, Sql, comparable, distinct_key, extreme, json_first, order_list,
+    predicate,
+};
+use crate::suggest::nearest;
 use crate::types::{ColumnType, Families, Family};
 
-/// One aggregate.
+/// An aggregate function.
 #[derive(Clone, Copy, Debug)]
 pub struct Aggregate {
     /// Its name in the IR.
     pub name: &'static str,
-    /// Fewest arguments.
+    /// Minimum number of arguments.
     pub least: usize,
-    /// Most arguments.
+    /// Maximum number of arguments.
     pub most: usize,
-    /// What its first argument may be.
+    /// The types that its first argument may have.
     pub families: Families,
-    /// The type of its result, in words.
+    /// The type of its result, as a description.
     pub result: &'static str,
-    /// Whether NULLs are part of the result, so that a filter cannot be written as NULLs.
+    /// Whether NULLs are part of the result, so that a filter cannot be emulated by NULLs.
     keeps_nulls: bool,
+    /// Which one of the values it gives, if it is one of them.
+    picks: Option<Pick>,
     forms: &'static [Form],
 }
 
-/// How an aggregate is written for some types.
+/// The value that an aggregate picks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pick {
+    Smallest,
+    Largest,
+}
+
+/// The SQL of an aggregate for some types.
 #[derive(Clone, Copy, Debug)]
 struct Form {
     arguments: Families,
     results: Families,
     sql: Templates,
-    /// What is done to the finished call (with its window), where its own type is another one.
+    /// Converts the finished call (with its window), if its own type differs.
     after: Option<Templates>,
+    /// The call as `{0}` before its window as `{1}`.
+    over: Templates,
 }
 
 /// All aggregates, in a fixed order.
@@ -59,74 +73,92 @@ pub(crate) fn render_over(
         Some(filter) => Some(predicate(cx, filter)?),
         None => None,
     };
-    let emulated = filter.is_some() && !cx.features.aggregate_filter;
-    if emulated && aggregate.keeps_nulls {
+    // Without FILTER the values of all other rows become NULL.
+    let (within, filter) = if cx.features.aggregate_filter {
+        (None, filter)
+    } else {
+        (filter, None)
+    };
+    if within.is_some() && aggregate.keeps_nulls {
         return Err(cx.unsupported(format!("filtered `{}`", aggregate.name)));
     }
-    let mut back = None;
-    let mut arguments = Vec::with_capacity(call.arguments.len());
-    for (i, argument) in call.arguments.iter().enumerate() {
-        let mut sql = if i == 0 && matches!(aggregate.name, "min" | "max") {
-            let (sql, restore) = extreme(cx, argument)?;
-            back = Some(restore);
-            sql
-        } else {
-            comparable(cx, argument)?
-        };
-        if let (0, true, Some(filter)) = (i, emulated, &filter) {
-            let template = "CASE WHEN {0} THEN {1} END";
-            sql = cx.join.fill(template, &[filter.clone(), sql], Level::Term);
-        }
-        arguments.push(sql);
-    }
-    if arguments.is_empty() {
-        arguments.push(match (emulated, &filter) {
-            (true, Some(filter)) => cx.join.fill(
-                "CASE WHEN {0} THEN 1 END",
-                std::slice::from_ref(filter),
-                Level::Term,
-            ),
-            _ => Sql::text("*"),
-        });
-    }
+    let (mut arguments, restore) = arguments(cx, aggregate, call, within.as_ref())?;
     let distinct = Sql::text(if call.distinct { "DISTINCT " } else { "" });
     let order = order(cx, aggregate, call)?;
-    // A template holds the arguments as {0} and {1}, DISTINCT as {2}, the order as {3}.
+    // A template contains the arguments as {0} and {1}, DISTINCT as {2}, the order as {3}.
     let first = arguments.remove(0);
     let second = arguments.pop().unwrap_or_else(|| Sql::text(""));
     let parts = [first, second.clone(), distinct, order];
-    let mut sql = cx.template(&form.sql, &parts, Level::Term, aggregate.name)?;
-    if let (Some(filter), false) = (filter, emulated) {
+    let by_order = match (&restore, aggregate.picks) {
+        (Some(restore), Some(pick)) if restore.json => {
+            json_first(cx, &parts[0], pick == Pick::Largest)?
+        }
+        _ => None,
+    };
+    if by_order.is_some() && over.is_some() {
+        return Err(cx.unsupported("MIN and MAX of JSON over a window"));
+    }
+    let mut sql = match by_order {
+        Some(sql) => sql,
+        None => cx.template(&form.sql, &parts, Precedence::Term, aggregate.name)?,
+    };
+    if let Some(filter) = filter {
         sql = cx
             .join
-            .fill("{0} FILTER (WHERE {1})", &[sql, filter], Level::Term);
-    }
-    if over.is_some() && !slides(form, cx) {
-        return Err(cx.unsupported(format!(
-            "`{}` of these values over a window",
-            aggregate.name
-        )));
+            .fill("{0} FILTER (WHERE {1})", &[sql, filter], Precedence::Term);
     }
     if let Some(over) = over {
-        sql = cx.join.fill("{0} OVER {1}", &[sql, over], Level::Term);
+        let feature = format!("`{}` of these values over a window", aggregate.name);
+        sql = cx.template(&form.over, &[sql, over], Precedence::Term, &feature)?;
     }
-    if let Some(back) = back {
-        sql = back.restore(cx, sql)?;
+    if let Some(restore) = restore {
+        sql = restore.restore(cx, sql)?;
     }
     match form.after.map(|after| after.pick(cx.features.dialect)) {
-        Some(Some(after)) => Ok(cx.join.fill(after, &[sql, second], Level::Term)),
+        Some(Some(after)) => Ok(cx.join.fill(after, &[sql, second], Precedence::Term)),
         _ => Ok(sql),
     }
 }
 
-/// Whether the aggregate can stand before a window. Of those that the driver brings, the sum and
-/// the mean can take a value back; the others cannot.
-fn slides(form: &Form, cx: &Context<'_>) -> bool {
-    form.sql.pick(cx.features.dialect).is_none_or(|sql| {
-        !sql.starts_with("oxyde_")
-            || sql.starts_with("oxyde_decimal_sum")
-            || sql.starts_with("oxyde_decimal_avg")
-    })
+/// Whether the aggregate can be used with a window. Of those that the driver defines, only the
+/// sum and the mean support removing values.
+fn arguments(
+    cx: &mut Context<'_>,
+    aggregate: &Aggregate,
+    call: &Call,
+    within: Option<&Sql>,
+) -> Result<(Vec<Sql>, Option<Extreme>), SqlError> {
+    let mut restore = None;
+    let mut arguments = Vec::with_capacity(call.arguments.len().max(1));
+    for (i, argument) in call.arguments.iter().enumerate() {
+        let mut sql = if i == 0 && aggregate.picks.is_some() {
+            let (sql, extreme) = extreme(cx, argument)?;
+            restore = Some(extreme);
+            sql
+        } else if call.distinct {
+            distinct_key(cx, argument)?
+        } else {
+            comparable(cx, argument)?
+        };
+        if let (0, Some(within)) = (i, within) {
+            let template = "CASE WHEN {0} THEN {1} END";
+            sql = cx
+                .join
+                .fill(template, &[within.clone(), sql], Precedence::Term);
+        }
+        arguments.push(sql);
+    }
+    if arguments.is_empty() {
+        arguments.push(within.map_or_else(
+            || Sql::text("*"),
+            |within| {
+                let template = "CASE WHEN {0} THEN 1 END";
+                cx.join
+                    .fill(template, std::slice::from_ref(within), Precedence::Term)
+            },
+        ));
+    }
+    Ok((arguments, restore))
 }
 
 fn find(call: &Call) -> Result<&'static Aggregate, SqlError> {
@@ -202,7 +234,7 @@ fn order(
         return Err(cx.unsupported(feature()));
     }
     let order = order_list(cx, &call.order_by)?;
-    Ok(cx.join.fill(" ORDER BY {0}", &[order], Level::Or))
+    Ok(cx.join.fill(" ORDER BY {0}", &[order], Precedence::Or))
 }
 
 const fn form_of(arguments: Families, results: Families, sql: Templates) -> Form {
@@ -211,8 +243,11 @@ const fn form_of(arguments: Families, results: Families, sql: Templates) -> Form
         results,
         sql,
         after: None,
+        over: OVER,
     }
 }
+
+const OVER: Templates = Templates::same("{0} OVER {1}");
 
 const fn then(mut form: Form, after: Templates) -> Form {
     form.after = Some(after);

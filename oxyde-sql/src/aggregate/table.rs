@@ -1,8 +1,10 @@
-use super::{Aggregate, Form, INTS, form_of, then};
+use super::{Aggregate, Form, INTS, OVER, Pick, form_of, then};
 use crate::dialect::Templates;
 use crate::types::{Families, Family};
 
 const ANY: Families = Families::ANY;
+// PostgreSQL orders ranges, but has no least one.
+const EXTREMES: Families = Families::ORDERED.without(Family::Range);
 const DECIMALS: Families = Families::of(&[Family::Decimal]);
 const FLOATS: Families = Families::of(&[Family::Float]);
 const INTERVALS: Families = Families::of(&[Family::Interval]);
@@ -31,12 +33,13 @@ const fn aggregate(
         families,
         result,
         keeps_nulls: false,
+        picks: None,
         forms,
     }
 }
 
-/// The server's own type is cast to the one that was asked for. A sum on MySQL is a decimal:
-/// `DIV 1` gives the integer, or an error where CAST would cut it in silence.
+/// Cast the server's own type to the requested one. A sum on MySQL is a decimal:
+/// `DIV 1` returns the integer, or an error where CAST would truncate silently.
 const AS_INT: Templates = Templates::of("CAST({0} AS BIGINT)", "{0}", "({0} DIV 1)");
 const AS_DOUBLE: Templates = Templates::of(
     "CAST({0} AS DOUBLE PRECISION)",
@@ -48,9 +51,13 @@ const AS_INTERVAL: Templates =
     Templates::of("{0}", "CAST(round({0}) AS INTEGER)", "(ROUND({0}) DIV 1)");
 
 const AS_UUID: Templates = Templates::of("CAST({0} AS UUID)", "{0}", "{0}");
-/// The separator stands before each item on MySQL, whose SEPARATOR takes no placeholder.
-const WITHOUT_FIRST: Templates =
-    Templates::of("{0}", "{0}", "SUBSTRING({0}, CHAR_LENGTH({1}) + 1)");
+/// On MySQL the separator precedes each item, because SEPARATOR accepts no placeholder.
+/// SQLite accepts no separator together with DISTINCT.
+const WITHOUT_FIRST: Templates = Templates::of(
+    "{0}",
+    "oxyde_text_join({0}, {1})",
+    "SUBSTRING({0}, CHAR_LENGTH({1}) + 1)",
+);
 
 const SUM: Templates = Templates::same("SUM({2}{0})");
 const DECIMAL_SUM: Templates =
@@ -71,11 +78,15 @@ const fn deviation(name: &'static str, forms: &'static [Form]) -> Aggregate {
     aggregate(name, Families::NUMBERS, "double", forms)
 }
 
+/// The driver's functions for SQLite cannot take a value back, as a window needs.
 const fn deviations(sql: Templates) -> [Form; 1] {
-    [then(form_of(Families::NUMBERS, FLOATS, sql), AS_DOUBLE)]
+    [Form {
+        over: OVER.not_sqlite(),
+        ..then(form_of(Families::NUMBERS, FLOATS, sql), AS_DOUBLE)
+    }]
 }
 
-/// The list of no rows is NULL, as on the other databases.
+/// A list over no rows is NULL, as on the other databases.
 const NONE_IS_NULL: Templates = Templates::of("{0}", "NULLIF({0}, '[]')", "{0}");
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
@@ -114,8 +125,14 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             then(form_of(INTERVALS, INTERVALS, AVG), AS_INTERVAL),
         ],
     ),
-    aggregate("min", Families::ORDERED, "the argument's", EXTREMES_MIN),
-    aggregate("max", Families::ORDERED, "the argument's", EXTREMES_MAX),
+    Aggregate {
+        picks: Some(Pick::Smallest),
+        ..aggregate("min", EXTREMES, "the argument's", EXTREMES_MIN)
+    },
+    Aggregate {
+        picks: Some(Pick::Largest),
+        ..aggregate("max", EXTREMES, "the argument's", EXTREMES_MAX)
+    },
     deviation(
         "stddev_pop",
         &deviations(Templates::of(
@@ -181,7 +198,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                     TEXTS,
                     Templates::of(
                         "STRING_AGG({2}CAST({0} AS TEXT), {1}{3})",
-                        "group_concat({2}{0}, {1}{3})",
+                        "json_group_array({2}{0}{3})",
                         "GROUP_CONCAT({2}CONCAT({1}, {0}){3} SEPARATOR '')",
                     ),
                 ),

@@ -1,4 +1,4 @@
-//! From one form of a table to the next: the statements of one change.
+//! Alters a table: the statements of one change.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,12 @@ use super::{
     primary_key_sql, type_sql, unique_sql,
 };
 use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, words_column};
-use crate::schema::{Column, IndexPart, Table};
+use crate::schema::{Column, Index, IndexPart, Table};
 
-/// The statements of one change. `before` and `after` are the whole table on both sides.
+/// Return the statements of one change. `before` and `after` are the complete table on both sides.
 ///
 /// # Errors
-/// The dialect cannot do it, or a name is too long.
+/// The dialect does not support it, or a name is too long.
 pub fn alter_table(
     style: &DdlStyle,
     before: &Table,
@@ -34,7 +34,7 @@ pub fn alter_table(
     }
 }
 
-/// One change under way.
+/// The state while one change is translated.
 pub(super) struct Alter<'a> {
     pub(super) style: &'a DdlStyle,
     pub(super) before: &'a Table,
@@ -56,7 +56,7 @@ impl Alter<'_> {
         self.steps.extend(statements.into_iter().map(Step::Sql));
     }
 
-    /// Statements that the dialect may want outside a transaction.
+    /// Add statements that may have to run outside a transaction.
     fn push_alone(&mut self, statements: Vec<String>, alone: bool) {
         let step = if alone && self.style.concurrent_indexes {
             Step::Alone
@@ -71,8 +71,8 @@ impl Alter<'_> {
         self.push(sql);
     }
 
-    /// Columns change their storage with their membership in keys, and foreign keys bring
-    /// indexes of their own: what the change brings about beside itself.
+    /// Columns change their storage type when they enter or leave keys, and foreign keys create
+    /// indexes: add these side effects of the change.
     fn with_side_effects(mut self, change: &Change<'_>) -> Result<Vec<Step>, SchemaError> {
         let style = self.style;
         let grows: Vec<&Column> = self.resized(false);
@@ -80,10 +80,18 @@ impl Alter<'_> {
         let grows: Vec<Column> = grows.into_iter().cloned().collect();
         let needed = foreign_key_indexes(style, self.after);
         let present = foreign_key_indexes(style, self.before);
+        if grows.is_empty()
+            && shrinks.is_empty()
+            && let Some((from, to)) = renamed_index(change, self.before, &present, &needed)
+        {
+            let (from, to) = (style.quoted(from), style.quoted(to));
+            self.clause(&format!("RENAME INDEX {from} TO {to}"));
+            return Ok(self.steps);
+        }
         for column in &grows {
             self.modify(column)?;
         }
-        // With a new foreign key its index comes by itself, under the same name.
+        // A new foreign key creates its index itself, under the same name.
         let own = match change {
             Change::AddForeignKey { key, .. } => Some(key.name.as_str()),
             _ => None,
@@ -92,7 +100,7 @@ impl Alter<'_> {
             .iter()
             .filter(|index| !present.iter().any(|old| old.name == index.name))
         {
-            // A renamed foreign key renames its index, too.
+            // Renaming a foreign key also renames its index.
             if own == Some(index.name.as_str())
                 || !matches!(change, Change::RenameConstraint { .. })
             {
@@ -116,8 +124,8 @@ impl Alter<'_> {
         Ok(self.steps)
     }
 
-    /// Columns whose storage the change alters without naming them: those that leave keys
-    /// (`leaving`), else those that enter them.
+    /// Columns whose storage type the change alters implicitly: those that leave keys
+    /// (`leaving`), otherwise those that enter them.
     fn resized(&self, leaving: bool) -> Vec<&Column> {
         self.after
             .columns
@@ -148,10 +156,6 @@ impl Alter<'_> {
         Ok(self.in_place_steps(change)?.steps)
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each change, each a few lines"
-    )]
     fn in_place_steps(mut self, change: &Change<'_>) -> Result<Self, SchemaError> {
         let style = self.style;
         let quoted = |name: &str| style.quoted(name);
@@ -172,17 +176,7 @@ impl Alter<'_> {
             Change::RenameColumn { from, to } if style.index_in_table => {
                 self.rename_column_with_users(from, to)?;
             }
-            Change::RenameColumn { from, to } => {
-                // A virtual table beside the table names its columns.
-                for index in beside(style, self.before) {
-                    self.push_all(drop_index(style, self.before, &index.name, false));
-                }
-                self.clause(&format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to)));
-                for index in beside(style, self.after) {
-                    let statements = create_index(style, self.after, index, false)?;
-                    self.push_all(statements);
-                }
-            }
+            Change::RenameColumn { from, to } => self.rename_column(from, to)?,
             Change::AddIndex {
                 index,
                 concurrently,
@@ -194,22 +188,7 @@ impl Alter<'_> {
                 let statements = drop_index(style, self.before, name, *concurrently);
                 self.push_alone(statements, *concurrently);
             }
-            Change::RenameIndex { from, to } => {
-                style.check_name("index", to)?;
-                if style.index_in_table {
-                    let mut clause =
-                        format!("RENAME INDEX {} TO {}", quoted(&from.name), quoted(to));
-                    if is_full_text(from) {
-                        let (old, new) = (words_column(&from.name), words_column(to));
-                        let (old, new) = (quoted(&old), quoted(&new));
-                        let _ = write!(clause, ", RENAME COLUMN {old} TO {new}");
-                    }
-                    self.clause(&clause);
-                } else {
-                    let old = style.qualified(self.before.schema.as_deref(), &from.name);
-                    self.push(format!("ALTER INDEX {old} RENAME TO {}", quoted(to)));
-                }
-            }
+            Change::RenameIndex { from, to } => self.rename_index(from, to)?,
             Change::AddUnique { unique } => {
                 let sql = unique_sql(style, unique)?;
                 self.clause(&format!("ADD {sql}"));
@@ -243,22 +222,58 @@ impl Alter<'_> {
             }
             Change::RenameConstraint { from, to } => self.rename_constraint(from, to)?,
             Change::AlterPrimaryKey => self.alter_primary_key(),
-            Change::CommentTable => {
-                let comment = self.after.comment.as_deref();
-                match style.comments {
-                    CommentStyle::Statement => {
-                        let sql = comment_sql(style, self.after, None, comment);
-                        self.steps.extend(sql.map(Step::Sql));
-                    }
-                    CommentStyle::InDefinition => {
-                        let text = style.literal(comment.unwrap_or_default());
-                        self.clause(&format!("COMMENT = {text}"));
-                    }
-                    CommentStyle::None => {}
-                }
-            }
+            Change::CommentTable => self.comment_table(),
         }
         Ok(self)
+    }
+
+    fn rename_column(&mut self, from: &str, to: &str) -> Result<(), SchemaError> {
+        let style = self.style;
+        // The FTS5 table of a full-text index names the table's columns.
+        for index in beside(style, self.before) {
+            self.push_all(drop_index(style, self.before, &index.name, false));
+        }
+        let (from, to) = (style.quoted(from), style.quoted(to));
+        self.clause(&format!("RENAME COLUMN {from} TO {to}"));
+        for index in beside(style, self.after) {
+            let statements = create_index(style, self.after, index, false)?;
+            self.push_all(statements);
+        }
+        Ok(())
+    }
+
+    fn rename_index(&mut self, from: &Index, to: &str) -> Result<(), SchemaError> {
+        let style = self.style;
+        style.check_name("index", to)?;
+        if !style.index_in_table {
+            let old = style.qualified(self.before.schema.as_deref(), &from.name);
+            self.push(format!("ALTER INDEX {old} RENAME TO {}", style.quoted(to)));
+            return Ok(());
+        }
+        let (old, new) = (style.quoted(&from.name), style.quoted(to));
+        let mut clause = format!("RENAME INDEX {old} TO {new}");
+        if is_full_text(from) {
+            let (old, new) = (words_column(&from.name), words_column(to));
+            let (old, new) = (style.quoted(&old), style.quoted(&new));
+            let _ = write!(clause, ", RENAME COLUMN {old} TO {new}");
+        }
+        self.clause(&clause);
+        Ok(())
+    }
+
+    fn comment_table(&mut self) {
+        let comment = self.after.comment.as_deref();
+        match self.style.comments {
+            CommentStyle::Statement => {
+                let sql = comment_sql(self.style, self.after, None, comment);
+                self.steps.extend(sql.map(Step::Sql));
+            }
+            CommentStyle::InDefinition => {
+                let text = self.style.literal(comment.unwrap_or_default());
+                self.clause(&format!("COMMENT = {text}"));
+            }
+            CommentStyle::None => {}
+        }
     }
 
     fn add_constraint(&mut self, sql: &str, name: &str, not_valid: bool) {
@@ -368,6 +383,34 @@ impl Alter<'_> {
         if !clauses.is_empty() {
             self.clause(&clauses.join(", "));
         }
+    }
+}
+
+/// The index of a foreign key that an added index replaces, or that replaces a dropped one, and
+/// its new name.
+fn renamed_index<'a>(
+    change: &'a Change<'_>,
+    table: &'a Table,
+    present: &'a [Index],
+    needed: &'a [Index],
+) -> Option<(&'a str, &'a str)> {
+    let twin = |index: &Index, implicit: &'a [Index]| {
+        let same = |other: &&Index| {
+            let name = index.name.clone();
+            Index {
+                name,
+                ..(*other).clone()
+            } == *index
+        };
+        implicit.iter().find(same).map(|other| other.name.as_str())
+    };
+    match change {
+        Change::AddIndex { index, .. } => Some((twin(index, present)?, &index.name)),
+        Change::DropIndex { name, .. } => {
+            let index = table.indexes.iter().find(|index| index.name == *name)?;
+            Some((name, twin(index, needed)?))
+        }
+        _ => None,
     }
 }
 

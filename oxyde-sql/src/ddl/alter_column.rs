@@ -1,4 +1,4 @@
-//! Adding and altering a column of a table that is there.
+//! Adds and alters columns of an existing table.
 
 use super::alter::Alter;
 use super::{
@@ -16,7 +16,7 @@ impl Alter<'_> {
         let style = self.style;
         let name = style.quoted(&column.name);
         let backfill = backfill.map(|text| default_sql(style, text, &column.ty));
-        // A counter has to be a key from its first moment where it stands after the definition.
+        // With AUTO_INCREMENT, the column must be a key from the start.
         let key = if column.auto_increment
             && style.counter == CounterStyle::Suffix
             && self.after.primary_key == [column.name.as_str()]
@@ -83,7 +83,7 @@ impl Alter<'_> {
             self.clause(&format!("ALTER COLUMN {name} DROP IDENTITY"));
         }
         if retyped && old_type != new_type {
-            // The old default may have no meaning in the new type.
+            // The old default may be invalid for the new type.
             if default.take().is_some() {
                 self.clause(&format!("ALTER COLUMN {name} DROP DEFAULT"));
             }
@@ -142,7 +142,7 @@ impl Alter<'_> {
         let name = style.quoted(&to.name);
         let owner = self.owner();
         if let Some(using) = using {
-            // The values are made in a column beside, which then takes the place of the old one.
+            // Compute the values in a temporary column, which then replaces the old one.
             let beside = Column {
                 name: super::shorten(&format!("_oxyde_{}", to.name)),
                 nullable: true,
@@ -168,8 +168,8 @@ impl Alter<'_> {
     }
 }
 
-/// The old value as one of the new type, where there is no cast between the two, or only one
-/// that is not made by itself.
+/// Convert the old value to the new type, if there is no cast between the two, or only one
+/// that is not implicit.
 fn cast(name: &str, old: &str, new: &str) -> String {
     let is_number = |ty: &str| {
         [
@@ -188,6 +188,16 @@ fn cast(name: &str, old: &str, new: &str) -> String {
         format!("{name}::int::{new}")
     } else if new == "BOOLEAN" && is_number(old) {
         format!("{name} <> 0")
+    } else if new.starts_with("VARCHAR(") || new.starts_with("CHAR(") {
+        // An explicit cast would cut strings that are too long, an assignment refuses them.
+        if ["VARCHAR", "CHAR", "TEXT"]
+            .iter()
+            .any(|text| old.starts_with(text))
+        {
+            name.to_owned()
+        } else {
+            format!("{name}::text")
+        }
     } else {
         format!("{name}::{new}")
     }

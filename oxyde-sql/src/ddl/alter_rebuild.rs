@@ -1,4 +1,4 @@
-//! Changes where a table has to be built anew, but for those that it takes in place.
+//! Changes that require rebuilding the table, and those that SQLite can make in place.
 
 use super::alter::Alter;
 use super::{
@@ -9,7 +9,7 @@ use crate::dialect::DdlStyle;
 use crate::schema::{Column, IndexPart};
 
 impl Alter<'_> {
-    /// Where the table has to be built anew, but for the changes that it takes in place.
+    /// Add the statements of a change, in place if possible, otherwise by rebuilding the table.
     pub(super) fn rebuilding(mut self, change: &Change<'_>) -> Result<Vec<Step>, SchemaError> {
         let style = self.style;
         match change {
@@ -35,7 +35,7 @@ impl Alter<'_> {
                 self.push_all(statements);
                 return Ok(self.steps);
             }
-            // Only the comment differs, which is not stored.
+            // Only the comment differs, which SQLite does not store.
             Change::AlterColumn { from, to, .. }
                 if column_sql(style, self.before, from)? == column_sql(style, self.after, to)? =>
             {
@@ -99,7 +99,7 @@ impl Alter<'_> {
     }
 }
 
-/// The old value in the form of the new type, where the stored forms differ.
+/// Convert the old value to the stored form of the new type, if the stored forms differ.
 fn converted(style: &DdlStyle, from: &Column, to: &Column) -> String {
     let name = style.quoted(&from.name);
     match (

@@ -1,116 +1,116 @@
-//! One change of a table, and the statements that it takes.
+//! A change of a table, and its statements.
 
 use super::Rebuild;
 use crate::schema::{Check, Column, ForeignKey, Index, Unique};
 
-/// One change of a table that is there.
+/// A change of an existing table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change<'a> {
-    /// A new column; `backfill` is an SQL expression for the rows that are there.
+    /// Add a column; `backfill` is an SQL expression for existing rows.
     AddColumn {
         /// The column.
         column: &'a Column,
-        /// Value for the rows that are there.
+        /// Value for existing rows.
         backfill: Option<&'a str>,
     },
-    /// The column and its data go.
+    /// Drop a column and its data.
     DropColumn {
         /// Its name.
         name: &'a str,
     },
-    /// Another type, default, nullability, counter or comment under the same name.
+    /// Change the type, default, nullability, auto-increment or comment of a column.
     AlterColumn {
-        /// As it was.
+        /// Its old definition.
         from: &'a Column,
-        /// As it will be.
+        /// Its new definition.
         to: &'a Column,
-        /// SQL that makes the new value of the old one, where the database does not know how.
+        /// SQL expression that converts the old value, if the database cannot convert it itself.
         using: Option<&'a str>,
-        /// Value for the NULLs that are there, when NULL is no longer allowed.
+        /// Value that replaces existing NULLs, if the column becomes NOT NULL.
         backfill: Option<&'a str>,
     },
-    /// The same column under another name.
+    /// Rename a column.
     RenameColumn {
         /// Old name.
         from: &'a str,
         /// New name.
         to: &'a str,
     },
-    /// A new index.
+    /// Add an index.
     AddIndex {
         /// The index.
         index: &'a Index,
-        /// Without blocking writers, outside a transaction.
+        /// Without blocking writes, outside a transaction.
         concurrently: bool,
     },
-    /// The index goes.
+    /// Drop an index.
     DropIndex {
         /// Its name.
         name: &'a str,
-        /// Without blocking writers, outside a transaction.
+        /// Without blocking writes, outside a transaction.
         concurrently: bool,
     },
-    /// The same index under another name.
+    /// Rename an index.
     RenameIndex {
-        /// As it was.
+        /// Its old definition.
         from: &'a Index,
         /// New name.
         to: &'a str,
     },
-    /// A new unique constraint.
+    /// Add a unique constraint.
     AddUnique {
         /// The constraint.
         unique: &'a Unique,
     },
-    /// The unique constraint goes.
+    /// Drop a unique constraint.
     DropUnique {
         /// Its name.
         name: &'a str,
     },
-    /// A new check.
+    /// Add a check constraint.
     AddCheck {
         /// The check.
         check: &'a Check,
-        /// Without testing the rows that are there while the table is locked.
+        /// Validate existing rows later, without locking the table.
         not_valid: bool,
     },
-    /// The check goes.
+    /// Drop a check constraint.
     DropCheck {
         /// Its name.
         name: &'a str,
     },
-    /// A new foreign key.
+    /// Add a foreign key.
     AddForeignKey {
         /// The foreign key.
         key: &'a ForeignKey,
-        /// Without testing the rows that are there while both tables are locked.
+        /// Validate existing rows later, without locking both tables.
         not_valid: bool,
     },
-    /// The foreign key goes.
+    /// Drop a foreign key.
     DropForeignKey {
         /// Its name.
         name: &'a str,
     },
-    /// The same constraint under another name.
+    /// Rename a constraint.
     RenameConstraint {
         /// Old name.
         from: &'a str,
         /// New name.
         to: &'a str,
     },
-    /// Another primary key.
+    /// Change the primary key.
     AlterPrimaryKey,
-    /// Another comment of the table.
+    /// Change the comment of the table.
     CommentTable,
 }
 
-/// What one change takes.
+/// A step of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A statement that takes part in the transaction, where the dialect's DDL does.
+    /// A statement that can run in a transaction, if the dialect's DDL is transactional.
     Sql(String),
     /// A statement that cannot run inside a transaction.
     Alone(String),
-    /// The table is built anew.
+    /// A rebuild of the table.
     Rebuild(Box<Rebuild>),
 }

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::vector::is_vector;
 use super::{SchemaError, default_sql, enum_check_name, is_full_text};
-use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, EnumStyle};
+use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, EnumStyle, Features};
 use crate::schema::{Column, IndexPart, Table};
 use crate::types::ColumnType;
 
@@ -23,7 +22,7 @@ pub fn is_keyed(table: &Table, column: &str) -> bool {
             .any(|part| matches!(part, IndexPart::Column(name) | IndexPart::ColumnDesc(name) if name == column))
 }
 
-/// The type of a column as it stands in its definition.
+/// Return the type of a column in its definition.
 #[must_use]
 pub fn type_sql(style: &DdlStyle, table: &Table, column: &Column) -> String {
     let name = column.ty.storage(
@@ -38,7 +37,7 @@ pub fn type_sql(style: &DdlStyle, table: &Table, column: &Column) -> String {
     }
 }
 
-/// Name and labels of the enum that a column (or the items of its list) holds.
+/// Return the name and labels of the enum that a column (or the items of its array) contains.
 #[must_use]
 pub fn enum_of(ty: &ColumnType) -> Option<(&str, &[String])> {
     match ty {
@@ -53,23 +52,26 @@ fn is_checked_decimal(table: &Table, column: &Column) -> bool {
         && table
             .checks
             .iter()
-            .any(|check| check.condition.contains(&column.name))
+            .any(|check| !check.portable && check.condition.contains(&column.name))
 }
 
-/// Whether the counter of this column stands in its definition together with the key.
+/// Whether the column's definition contains the auto-increment together with the primary key.
 #[must_use]
 pub fn has_key_inside(style: &DdlStyle, column: &Column) -> bool {
     column.auto_increment && style.counter == CounterStyle::KeyInColumn
 }
 
-/// The definition of a column: type, counter, NOT NULL, default, comment, check of its labels.
+/// Return the definition of a column: type, auto-increment, NOT NULL, default, comment, label
+/// check.
 ///
 /// # Errors
-/// The dialect cannot count up this column, or knows no vectors.
+/// The dialect does not support auto-increment for this column, or its type.
 pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<String, SchemaError> {
     style.check_name("column", &column.name)?;
-    if is_vector(&column.ty) && style.create_vectors.is_none() {
-        return Err(SchemaError::NoVectors {
+    if let Some(lacking) = column.ty.lacking(&Features::of(style.dialect)) {
+        return Err(SchemaError::NoType {
+            what: lacking.what,
+            hint: lacking.hint,
             column: column.name.clone(),
             table: table.name.clone(),
             dialect: style.name,
@@ -80,13 +82,16 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
     if let Some(collation) = style.decimal_collation
         && is_checked_decimal(table, column)
     {
-        // Else the check would compare texts.
+        // Otherwise the check would compare strings.
         let _ = write!(sql, " COLLATE {collation}");
     }
     if has_key_inside(style, column) {
         if table.primary_key != [column.name.as_str()] {
             return Err(SchemaError::Unsupported {
-                feature: format!("counted column `{}` that is not the whole key", column.name),
+                feature: format!(
+                    "auto-increment column `{}` that is not the whole primary key",
+                    column.name
+                ),
                 table: table.name.clone(),
                 dialect: style.name,
             });

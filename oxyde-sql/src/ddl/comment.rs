@@ -1,9 +1,9 @@
-//! Comments, where they are statements of their own.
+//! Comments, if they are separate statements.
 
 use crate::dialect::{CommentStyle, DdlStyle};
 use crate::schema::Table;
 
-/// The comment of a table or of one of its columns; `None` where it is part of the definition.
+/// Return the comment of a table or of one of its columns; `None` if it is part of the definition.
 #[must_use]
 pub fn comment_sql(
     style: &DdlStyle,

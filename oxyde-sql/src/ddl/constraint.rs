@@ -1,4 +1,4 @@
-//! Keys and constraints, as they stand in a table or after `ADD`.
+//! Keys and constraints, as in `CREATE TABLE` or after `ADD`.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,8 @@ use super::{SchemaError, primary_key_name};
 use crate::dialect::{CounterStyle, DdlStyle};
 use crate::schema::{Check, ForeignKey, ReferentialAction, Table, Unique};
 
-/// The primary key of a table; `None` when there is none or it stands in its column.
+/// Return the primary key of a table; `None` if there is none or its column's definition contains
+/// it.
 #[must_use]
 pub fn primary_key_sql(style: &DdlStyle, table: &Table) -> Option<String> {
     let in_column = table
@@ -17,7 +18,7 @@ pub fn primary_key_sql(style: &DdlStyle, table: &Table) -> Option<String> {
         return None;
     }
     let columns = style.quoted_list(&table.primary_key);
-    // Only where the key has a name of its own is it given one.
+    // Name the key only if the dialect keeps the name.
     Some(match style.counter {
         CounterStyle::Identity => format!(
             "CONSTRAINT {} PRIMARY KEY ({columns})",
@@ -49,8 +50,42 @@ pub fn check_sql(style: &DdlStyle, check: &Check) -> Result<String, SchemaError>
     Ok(format!(
         "CONSTRAINT {} CHECK ({})",
         style.quoted(&check.name),
-        check.condition
+        check_condition(style, check)
     ))
+}
+
+/// Return the condition of a check in the dialect's SQL.
+#[must_use]
+pub fn check_condition(style: &DdlStyle, check: &Check) -> String {
+    if !check.portable {
+        return check.condition.clone();
+    }
+    // Decimals that are stored as text are compared as doubles: other programs must also be able to
+    // check the condition, and they do not have the collation.
+    let number = if style.decimal_collation.is_some() {
+        "(0.0 + "
+    } else {
+        "("
+    };
+    let mut out = String::with_capacity(check.condition.len());
+    let mut rest = check.condition.as_str();
+    // Quoted strings and names alternate with other text; a quote inside is doubled, so the text
+    // after it is another quoted string or name.
+    while let Some(open) = rest.find(['"', '\'']) {
+        let quote = &rest[open..=open];
+        let words = rest[..open].replace("length(", style.char_length);
+        out.push_str(&words.replace("number(", number));
+        let inner = &rest[open + 1..];
+        let close = inner.find(quote).unwrap_or(inner.len());
+        if quote == "\"" {
+            out.push_str(&style.quoted(&inner[..close]));
+        } else {
+            out.push_str(&rest[open..(open + close + 2).min(rest.len())]);
+        }
+        rest = inner.get(close + 1..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A foreign key.

@@ -1,9 +1,9 @@
-//! Defaults: the few texts that mean the same everywhere are translated, all others are sent.
+//! Defaults: translates the few portable expressions, and sends all others unchanged.
 
 use crate::dialect::DdlStyle;
 use crate::types::ColumnType;
 
-/// The default as it stands after `DEFAULT`.
+/// Return the default in the form used after `DEFAULT`.
 #[must_use]
 pub fn default_sql(style: &DdlStyle, text: &str, ty: &ColumnType) -> String {
     let text = text.trim();
@@ -29,11 +29,11 @@ pub fn default_sql(style: &DdlStyle, text: &str, ty: &ColumnType) -> String {
         && literal
         && !text.starts_with('\'')
     {
-        // Decimals are texts there; a bare number would be rounded to a double first.
+        // SQLite stores decimals as text; a bare number would be rounded to a double first.
         return style.literal(text.trim_start_matches('+'));
     }
     let large = style.bracketed_defaults && is_large(ty);
-    // PostgreSQL alone takes any expression without brackets.
+    // Only PostgreSQL accepts any expression without parentheses.
     let brackets = !text.starts_with('(') && (large || (!literal && needs_brackets(style)));
     if brackets {
         format!("({text})")
@@ -43,11 +43,10 @@ pub fn default_sql(style: &DdlStyle, text: &str, ty: &ColumnType) -> String {
 }
 
 fn moment(style: &DdlStyle, ty: &ColumnType) -> &'static str {
-    match ty {
+    match ty.base() {
         ColumnType::Date => style.now.date,
         ColumnType::Time => style.now.time,
         ColumnType::DateTime => style.now.date_time,
-        ColumnType::Custom { base, .. } => moment(style, base),
         _ => style.now.timestamp_tz,
     }
 }
@@ -57,14 +56,13 @@ fn needs_brackets(style: &DdlStyle) -> bool {
 }
 
 fn is_large(ty: &ColumnType) -> bool {
-    match ty {
-        ColumnType::Text | ColumnType::Bytes | ColumnType::Json | ColumnType::Array { .. } => true,
-        ColumnType::Custom { base, .. } => is_large(base),
-        _ => false,
-    }
+    matches!(
+        ty.base(),
+        ColumnType::Text | ColumnType::Bytes | ColumnType::Json | ColumnType::Array { .. }
+    )
 }
 
-/// Whether the text is one constant: a number, a text in quotes, or a word for one.
+/// Whether the text is one constant: a number, a quoted string, or a keyword such as TRUE.
 #[must_use]
 pub fn is_literal(text: &str) -> bool {
     let text = text.trim();

@@ -1,4 +1,4 @@
-//! Enum types, where they are objects of their own.
+//! Enum types, if they are separate objects.
 
 use super::{SchemaError, enum_of};
 use crate::dialect::{DdlStyle, EnumStyle};
@@ -13,10 +13,10 @@ pub struct EnumType {
     pub values: Vec<String>,
 }
 
-/// The enum types that the columns of these tables use, in order of first use.
+/// Return the enum types that the columns of these tables use, in order of first use.
 ///
 /// # Errors
-/// Two columns give one type different labels.
+/// Two columns declare the same type with different labels.
 pub fn enum_types<'a>(
     tables: impl IntoIterator<Item = &'a Table>,
 ) -> Result<Vec<EnumType>, SchemaError> {
@@ -43,7 +43,7 @@ pub fn enum_types<'a>(
     Ok(found)
 }
 
-/// `CREATE TYPE`; `None` where enums have no type of their own.
+/// `CREATE TYPE`; `None` if enums are not separate types.
 ///
 /// # Errors
 /// The name or a label is too long.
@@ -65,7 +65,7 @@ pub fn create_enum(style: &DdlStyle, ty: &EnumType) -> Result<Option<String>, Sc
     )))
 }
 
-/// `DROP TYPE`; `None` where enums have no type of their own.
+/// `DROP TYPE`; `None` if enums are not separate types.
 #[must_use]
 pub fn drop_enum(style: &DdlStyle, name: &str, if_exists: bool) -> Option<String> {
     let if_exists = if if_exists { "IF EXISTS " } else { "" };

@@ -1,9 +1,9 @@
-//! What can be wrong with a schema.
+//! Errors of schemas.
 
 /// A schema, or a change of one, that cannot be written as DDL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
-    /// The database would cut or refuse the name.
+    /// The database would truncate or refuse the name.
     #[error("the {kind} name `{name}` is too long for {dialect} (at most {limit})")]
     NameTooLong {
         /// "table", "column" …
@@ -15,16 +15,16 @@ pub enum SchemaError {
         /// The dialect's name.
         dialect: &'static str,
     },
-    /// A name that no database takes.
-    #[error("`{}` cannot be a {kind} name", name.escape_debug())]
+    /// A name that no database accepts.
+    #[error("`{}` is not a valid {kind} name", name.escape_debug())]
     BadName {
         /// "table", "column" …
         kind: &'static str,
         /// The name.
         name: String,
     },
-    /// A key, index or constraint names a column that the table lacks.
-    #[error("{what} of table `{table}` names the column `{column}`, which the table does not have")]
+    /// A key, index or constraint names a column that the table does not have.
+    #[error("{what} of table `{table}` names column `{column}`, which the table does not have")]
     UnknownColumn {
         /// "index `users_email_idx`".
         what: String,
@@ -33,17 +33,29 @@ pub enum SchemaError {
         /// The column.
         column: String,
     },
-    /// A foreign key points at a table that is not there.
-    #[error("foreign key `{name}` of table `{table}` points at `{target}`, which is not there")]
+    /// A foreign key refers to a table that does not exist.
+    #[error(
+        "foreign key `{name}` of table `{table}` refers to table `{target}`, which does not exist"
+    )]
     UnknownTable {
         /// The foreign key.
         name: String,
         /// The table.
         table: String,
-        /// Where it points.
+        /// The referenced table.
         target: String,
     },
-    /// Two things of one name.
+    /// A table cannot be dropped while another table refers to it.
+    #[error("the table `{table}` cannot be dropped: `{owner}` refers to it (foreign key `{key}`)")]
+    StillReferred {
+        /// The table.
+        table: String,
+        /// The table that refers to it.
+        owner: String,
+        /// Its foreign key.
+        key: String,
+    },
+    /// Two objects with the same name.
     #[error("{kind} `{name}` is declared twice")]
     Duplicate {
         /// "table", "column of `users`" …
@@ -51,13 +63,13 @@ pub enum SchemaError {
         /// The name.
         name: String,
     },
-    /// One enum type with two lists of labels.
+    /// An enum type with two lists of labels.
     #[error("the enum type `{name}` is declared with different values")]
     EnumMismatch {
         /// Name of the type.
         name: String,
     },
-    /// A full-text index that cannot be.
+    /// A full-text index that the dialect does not support.
     #[error("full-text index `{index}` of table `{table}` {what}")]
     FullText {
         /// The index.
@@ -67,9 +79,13 @@ pub enum SchemaError {
         /// "takes columns only" …
         what: String,
     },
-    /// A column of vectors where there are none.
-    #[error("{dialect} has no vectors (column `{column}` of table `{table}`)")]
-    NoVectors {
+    /// A column of a type that the dialect lacks.
+    #[error("{dialect} does not support {what} (column `{column}` of table `{table}`)")]
+    NoType {
+        /// Values of the type: "vectors".
+        what: &'static str,
+        /// What they need.
+        hint: &'static str,
         /// The column.
         column: String,
         /// The table.
@@ -77,10 +93,10 @@ pub enum SchemaError {
         /// The dialect's name.
         dialect: &'static str,
     },
-    /// The dialect cannot store or declare it.
-    #[error("{dialect} has no {feature} (table `{table}`)")]
+    /// The dialect does not support a feature.
+    #[error("{dialect} does not support {feature} (table `{table}`)")]
     Unsupported {
-        /// What was asked for.
+        /// The feature.
         feature: String,
         /// The table.
         table: String,
@@ -95,23 +111,26 @@ impl SchemaError {
     pub fn hint(&self) -> String {
         match self {
             Self::NameTooLong { kind, .. } => format!("give the {kind} a shorter name"),
-            Self::BadName { .. } => "use a name without NUL characters, not empty".to_owned(),
+            Self::BadName { .. } => "use a non-empty name without NUL characters".to_owned(),
             Self::UnknownColumn { .. } => "check the spelling, or declare the column".to_owned(),
             Self::UnknownTable { .. } => {
                 "create the table first, or add its model to the list of models".to_owned()
             }
+            Self::StillReferred { owner, .. } => {
+                format!("drop `{owner}` too: add its model to the list of models")
+            }
             Self::Duplicate { .. } => "rename one of them".to_owned(),
             Self::EnumMismatch { .. } => {
-                "columns that share an enum type must list the same values; rename one of the types"
+                "columns that share an enum type must list the same values: change the values, or rename one type"
                     .to_owned()
             }
             Self::FullText { .. } => {
                 "declare it over text columns: Index(\"title\", \"body\", method=\"fulltext\")"
                     .to_owned()
             }
-            Self::NoVectors { .. } => crate::error::WHERE_VECTORS_ARE.to_owned(),
+            Self::NoType { hint, .. } => (*hint).to_owned(),
             Self::Unsupported { .. } => {
-                "leave it out for this database, or use run_sql with a text per dialect".to_owned()
+                "omit it for this database, or use run_sql with SQL per dialect".to_owned()
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Full-text indexes: the index method `fulltext`, in the form that each dialect searches by.
+//! Full-text indexes: the index method `fulltext`, in the form that each dialect searches with.
 
 use super::SchemaError;
 use crate::dialect::{
@@ -9,10 +9,10 @@ use crate::schema::{Index, IndexPart, Table};
 /// The method's name.
 const METHOD: &str = "fulltext";
 
-/// Knows no case and no accents, and is there in every version of MySQL and MariaDB.
+/// Case- and accent-insensitive, and available in every version of MySQL and MariaDB.
 const WORDS_COLLATION: &str = "utf8mb4_unicode_520_ci";
 
-/// Whether it is a full-text index.
+/// Whether the index is a full-text index.
 #[must_use]
 pub fn is_full_text(index: &Index) -> bool {
     index
@@ -21,10 +21,10 @@ pub fn is_full_text(index: &Index) -> bool {
         .is_some_and(|method| method.eq_ignore_ascii_case(METHOD))
 }
 
-/// The columns of a full-text index.
+/// Return the columns of a full-text index.
 ///
 /// # Errors
-/// It is more than that, or of a kind that the dialect does not take.
+/// The index has other parts or options, or is of a kind that the dialect does not support.
 fn columns<'a>(
     style: &DdlStyle,
     table: &'a Table,
@@ -44,21 +44,23 @@ fn columns<'a>(
     }
     let config = index.config.as_deref().unwrap_or("simple");
     if !is_search_config(config) {
-        return Err(refuse(format!("cannot have the configuration `{config}`")));
+        return Err(refuse(format!(
+            "does not support the configuration `{config}`"
+        )));
     }
     let mut columns = Vec::with_capacity(index.parts.len());
     for part in &index.parts {
         match part {
             IndexPart::Column(name) => columns.push(name.as_str()),
             IndexPart::ColumnDesc(_) | IndexPart::Expression(_) => {
-                return Err(refuse("takes columns only".to_owned()));
+                return Err(refuse("accepts only columns".to_owned()));
             }
         }
     }
     if style.search == SearchStyle::VirtualTable {
         if rowid(style, table).is_none() {
             return Err(refuse(format!(
-                "needs an integer key on {}, which may give rows without one new places",
+                "needs an integer primary key on {}, which may renumber rows without one",
                 style.name
             )));
         }
@@ -77,7 +79,7 @@ fn columns<'a>(
     Ok(columns)
 }
 
-/// The column that is SQLite's own number of a row.
+/// Return the column that is SQLite's rowid.
 fn rowid<'a>(style: &DdlStyle, table: &'a Table) -> Option<&'a str> {
     let [key] = table.primary_key.as_slice() else {
         return None;
@@ -87,7 +89,7 @@ fn rowid<'a>(style: &DdlStyle, table: &'a Table) -> Option<&'a str> {
     storage.eq_ignore_ascii_case("INTEGER").then_some(key)
 }
 
-/// The statements that make it.
+/// Return the statements that create the index.
 pub(super) fn create(
     style: &DdlStyle,
     table: &Table,
@@ -117,7 +119,7 @@ pub(super) fn create(
     })
 }
 
-/// The lines of `CREATE TABLE` that make it, where indexes belong to their table.
+/// Return the lines of `CREATE TABLE` that create the index, if indexes belong to their table.
 pub(super) fn lines(
     style: &DdlStyle,
     table: &Table,
@@ -138,7 +140,7 @@ pub(super) fn lines(
     ])
 }
 
-/// The statements that drop it.
+/// Return the statements that drop the index.
 pub(super) fn drop(
     style: &DdlStyle,
     table: &Table,
@@ -170,7 +172,7 @@ pub(super) fn drop_virtual_table(style: &DdlStyle, index: &str) -> String {
     format!("DROP TABLE IF EXISTS {}", style.quoted(index))
 }
 
-/// The names of the triggers that keep a virtual table.
+/// Return the names of the triggers that maintain an FTS5 table.
 pub(super) fn triggers(index: &str) -> [String; 3] {
     ["insert", "update", "delete"].map(|event| super::shorten(&format!("{index}_{event}")))
 }
@@ -187,7 +189,7 @@ fn virtual_table(style: &DdlStyle, table: &Table, index: &Index, columns: &[&str
             .collect();
         format!("{which}.{}, {}", style.quoted(key), values.join(", "))
     };
-    // Words of English are cut to their stems; there is no stemmer for other languages.
+    // English words are stemmed; SQLite has no stemmer for other languages.
     let tokenizer = if index.config.as_deref() == Some("english") {
         "porter unicode61 remove_diacritics 2"
     } else {

@@ -1,6 +1,5 @@
 //! Indexes.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{SchemaError, full_text, is_full_text};
@@ -17,15 +16,9 @@ struct Pieces {
 
 fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, SchemaError> {
     style.check_name("index", &index.name)?;
-    let refuse = |feature: String| {
-        Err(SchemaError::Unsupported {
-            feature,
-            table: table.name.clone(),
-            dialect: style.name,
-        })
-    };
+    let refuse = |feature: &str| Err(refused(style, table, feature));
     let method = index.method.as_deref().map(str::to_ascii_lowercase);
-    // The usual method is not written; where there is no choice, the one there is serves the
+    // Omit the default method; if the dialect has no choice of methods, its only one serves the
     // same queries.
     let method = method.filter(|method| {
         !style.index_methods.is_empty() && style.index_methods.first() != Some(&method.as_str())
@@ -33,7 +26,7 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
     if let Some(method) = &method
         && !style.index_methods.contains(&method.as_str())
     {
-        return refuse(format!("index method `{method}`"));
+        return refuse(&format!("index method `{method}`"));
     }
     let mut kind = if index.unique {
         "UNIQUE ".to_owned()
@@ -51,8 +44,48 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
         Some(method) => using = format!(" USING {method}"),
         None => {}
     }
+    let parts = parts(style, table, index)?;
+    if !index.include.is_empty() {
+        if !style.covering_indexes {
+            return refuse("index with INCLUDE");
+        }
+        let _ = write!(tail, " INCLUDE ({})", style.quoted_list(&index.include));
+    }
+    if !index.options.is_empty() {
+        if !style.index_options {
+            return refuse("options of an index");
+        }
+        let options = index.options.iter();
+        let options: Vec<String> = options
+            .map(|(name, value)| format!("{} = {}", style.quoted(name), style.literal(value)))
+            .collect();
+        let _ = write!(tail, " WITH ({})", options.join(", "));
+    }
+    if let Some(condition) = &index.condition {
+        if !style.partial_indexes {
+            return refuse("partial index");
+        }
+        let _ = write!(tail, " WHERE {condition}");
+    }
+    Ok(Pieces {
+        kind,
+        using,
+        body: format!("({}){tail}", parts.join(", ")),
+    })
+}
+
+fn refused(style: &DdlStyle, table: &Table, feature: &str) -> SchemaError {
+    SchemaError::Unsupported {
+        feature: feature.to_owned(),
+        table: table.name.clone(),
+        dialect: style.name,
+    }
+}
+
+/// The columns and expressions of an index, each with the operator class and direction.
+fn parts(style: &DdlStyle, table: &Table, index: &Index) -> Result<Vec<String>, SchemaError> {
     let opclass = match &index.opclass {
-        Some(_) if !style.index_options => return refuse("operator classes".to_owned()),
+        Some(_) if !style.index_options => return Err(refused(style, table, "operator classes")),
         Some(name) => format!(" {}", style.quoted(name)),
         None => String::new(),
     };
@@ -66,39 +99,15 @@ fn pieces(style: &DdlStyle, table: &Table, index: &Index) -> Result<Pieces, Sche
             IndexPart::Expression(expression) if style.expression_indexes => {
                 format!("({expression}){opclass}")
             }
-            IndexPart::Expression(_) => return refuse("index on an expression".to_owned()),
+            IndexPart::Expression(_) => {
+                return Err(refused(style, table, "index on an expression"));
+            }
         });
     }
-    if !index.include.is_empty() {
-        if !style.covering_indexes {
-            return refuse("index with INCLUDE".to_owned());
-        }
-        let _ = write!(tail, " INCLUDE ({})", style.quoted_list(&index.include));
-    }
-    if !index.options.is_empty() {
-        if !style.index_options {
-            return refuse("options of an index".to_owned());
-        }
-        let options = index.options.iter();
-        let options: Vec<String> = options
-            .map(|(name, value)| format!("{} = {}", style.quoted(name), style.literal(value)))
-            .collect();
-        let _ = write!(tail, " WITH ({})", options.join(", "));
-    }
-    if let Some(condition) = &index.condition {
-        if !style.partial_indexes {
-            return refuse("partial index".to_owned());
-        }
-        let _ = write!(tail, " WHERE {condition}");
-    }
-    Ok(Pieces {
-        kind,
-        using,
-        body: format!("({}){tail}", parts.join(", ")),
-    })
+    Ok(parts)
 }
 
-/// A column in an index, in the order in which queries compare it.
+/// Return a column of an index, with the collation that queries compare with.
 fn part_column(style: &DdlStyle, table: &Table, name: &str) -> String {
     let quoted = style.quoted(name);
     let column = table.columns.iter().find(|column| column.name == name);
@@ -109,12 +118,12 @@ fn part_column(style: &DdlStyle, table: &Table, name: &str) -> String {
     }
 }
 
-/// `CREATE INDEX`; `concurrently` where the dialect knows it, else the plain form. A full-text
+/// `CREATE INDEX`; `concurrently` if the dialect supports it, otherwise the plain form. A full-text
 /// index may be several statements.
 ///
 /// # Errors
-/// The dialect has no such method, no partial, covering or expression index, no operator classes or
-/// options.
+/// The dialect does not support the method, or partial, covering or expression indexes, or operator
+/// classes or options.
 pub fn create_index(
     style: &DdlStyle,
     table: &Table,
@@ -141,7 +150,7 @@ fn word(style: &DdlStyle, concurrently: bool) -> &'static str {
     }
 }
 
-/// The index as lines of `CREATE TABLE`, where indexes belong to their table.
+/// Return the index as lines of `CREATE TABLE`, if indexes belong to their table.
 ///
 /// # Errors
 /// As [`create_index`].
@@ -160,7 +169,7 @@ pub fn index_lines(
     )])
 }
 
-/// `DROP INDEX`, of an index of the table; a full-text index may be several statements.
+/// `DROP INDEX`; a full-text index may need several statements.
 #[must_use]
 pub fn drop_index(style: &DdlStyle, table: &Table, name: &str, concurrently: bool) -> Vec<String> {
     let concurrently = word(style, concurrently);
@@ -184,10 +193,10 @@ pub fn drop_index(style: &DdlStyle, table: &Table, name: &str, concurrently: boo
     )]
 }
 
-/// The indexes that foreign keys need and that no other index or key of the table gives.
+/// Return the indexes that foreign keys need and that no other index or key of the table provides.
 ///
-/// `InnoDB` would make them in silence, under the name of the foreign key, and leave them behind
-/// when the foreign key goes; written out, they come and go with it.
+/// `InnoDB` would create them implicitly, under the name of the foreign key, and keep them
+/// when the foreign key is dropped; explicit indexes are created and dropped with it.
 #[must_use]
 pub fn foreign_key_indexes(style: &DdlStyle, table: &Table) -> Vec<Index> {
     if !style.foreign_key_index {
@@ -215,17 +224,7 @@ pub fn foreign_key_indexes(style: &DdlStyle, table: &Table) -> Vec<Index> {
             continue;
         }
         present.push(key.columns.clone());
-        needed.push(Index {
-            name: key.name.clone(),
-            parts: key.columns.iter().cloned().map(IndexPart::Column).collect(),
-            unique: false,
-            method: None,
-            config: None,
-            condition: None,
-            include: Vec::new(),
-            opclass: None,
-            options: BTreeMap::new(),
-        });
+        needed.push(Index::on(key.name.clone(), &key.columns));
     }
     needed
 }

@@ -1,6 +1,6 @@
 //! Schemas and their changes as DDL.
 //!
-//! Everything here asks [`DdlStyle`] what a dialect can do and how it writes it.
+//! [`DdlStyle`] determines what a dialect supports and its syntax.
 
 mod alter;
 mod alter_column;
@@ -15,6 +15,7 @@ mod error;
 mod full_text;
 mod index;
 mod name;
+mod present;
 mod rebuild;
 mod schema;
 mod table;
@@ -24,7 +25,7 @@ pub use alter::alter_table;
 pub use change::{Change, Step};
 pub use column::{column_sql, enum_of, has_key_inside, is_keyed, type_sql};
 pub use comment::comment_sql;
-pub use constraint::{check_sql, foreign_key_sql, primary_key_sql, unique_sql};
+pub use constraint::{check_condition, check_sql, foreign_key_sql, primary_key_sql, unique_sql};
 pub use default::{default_sql, is_literal};
 pub use enum_type::{EnumType, create_enum, drop_enum, enum_types};
 pub use error::SchemaError;
@@ -34,6 +35,7 @@ pub use name::{
     DERIVED_LIMIT, check_name, enum_check_name, foreign_key_name, index_name, primary_key_name,
     shorten, unique_name,
 };
+pub use present::{Present, PresentRow, present_sql};
 pub use rebuild::Rebuild;
 pub use schema::{create_schema, creation_order, drop_schema, points_at};
 pub use table::{add_foreign_key, check_table, drop_table, rename_table, table_extras, table_sql};
@@ -44,18 +46,34 @@ use crate::dialect::{DdlStyle, Features};
 use crate::error::SqlError;
 use crate::schema::Schema;
 
-/// The statements that create every table of the schema in an empty database.
+/// Return the statements that create the missing tables of the schema.
 ///
 /// # Errors
-/// The schema contradicts itself, a name is too long, or the dialect lacks something.
-pub fn create_tables(schema: &Schema, features: &Features) -> Result<Vec<String>, SqlError> {
-    Ok(create_schema(schema, DdlStyle::of(features.dialect))?)
+/// The schema is inconsistent, a name is too long, or the dialect does not support a feature.
+pub fn create_tables(
+    schema: &Schema,
+    features: &Features,
+    present: &Present,
+) -> Result<Vec<String>, SqlError> {
+    Ok(create_schema(
+        schema,
+        DdlStyle::of(features.dialect),
+        present,
+    )?)
 }
 
-/// The statements that drop every table of the schema, where it is there, and its enum types.
+/// Return the statements that drop the existing tables of the schema, and their enum types.
 ///
 /// # Errors
-/// The schema contradicts itself.
-pub fn drop_tables(schema: &Schema, features: &Features) -> Result<Vec<String>, SqlError> {
-    Ok(drop_schema(schema, DdlStyle::of(features.dialect))?)
+/// The schema is inconsistent, or another table refers to one of its tables.
+pub fn drop_tables(
+    schema: &Schema,
+    features: &Features,
+    present: &Present,
+) -> Result<Vec<String>, SqlError> {
+    Ok(drop_schema(
+        schema,
+        DdlStyle::of(features.dialect),
+        present,
+    )?)
 }

@@ -1,11 +1,11 @@
-//! Names: quoting, limits, and the names that are derived from tables and columns.
+//! Names: quoting, limits, and names that are derived from tables and columns.
 
 use super::SchemaError;
 use crate::dialect::{DdlStyle, NameLimit};
 
-/// Longest derived name in bytes: PostgreSQL's limit, which fits every dialect.
+/// Maximum length of a derived name in bytes: PostgreSQL's limit, which is valid for every dialect.
 ///
-/// The limit is the same for all dialects, so that one migration names one thing everywhere.
+/// The limit is the same for all dialects, so that a migration uses the same name on all databases.
 pub const DERIVED_LIMIT: usize = 63;
 
 /// The name of a table's primary key.
@@ -14,13 +14,13 @@ pub fn primary_key_name(table: &str) -> String {
     shorten(&format!("pk_{table}"))
 }
 
-/// The name of a unique constraint that was given none.
+/// The name of a unique constraint without an explicit name.
 #[must_use]
 pub fn unique_name(table: &str, columns: &[String]) -> String {
     shorten(&format!("{table}_{}_key", columns.join("_")))
 }
 
-/// The name of an index that was given none.
+/// The name of an index without an explicit name.
 #[must_use]
 pub fn index_name(table: &str, columns: &[String]) -> String {
     shorten(&format!("{table}_{}_idx", columns.join("_")))
@@ -32,19 +32,19 @@ pub fn foreign_key_name(table: &str, columns: &[String]) -> String {
     shorten(&format!("{table}_{}_fkey", columns.join("_")))
 }
 
-/// The name of a check constraint, from the part that the user gave.
+/// The name of a check constraint, from the part that the user specified.
 #[must_use]
 pub fn check_name(table: &str, name: &str) -> String {
     shorten(&format!("{table}_{name}_check"))
 }
 
-/// The name of the check that keeps an enum's labels where there are no enum types.
+/// The name of the check for an enum's labels, if the dialect has no enum types.
 #[must_use]
 pub fn enum_check_name(enum_name: &str) -> String {
     shorten(&format!("{enum_name}_enum"))
 }
 
-/// Cut a derived name to [`DERIVED_LIMIT`] bytes: its beginning, and a hash of the whole.
+/// Shorten a derived name to [`DERIVED_LIMIT`] bytes: its beginning, and a hash of the whole name.
 #[must_use]
 pub fn shorten(name: &str) -> String {
     if name.len() <= DERIVED_LIMIT {
@@ -94,7 +94,7 @@ impl DdlStyle {
         quoted.join(", ")
     }
 
-    /// A text as an SQL literal.
+    /// Return a string as an SQL literal.
     #[must_use]
     pub fn literal(&self, text: &str) -> String {
         let text = text.replace('\'', "''");
@@ -106,10 +106,10 @@ impl DdlStyle {
         format!("'{text}'")
     }
 
-    /// Refuse a name that the database would cut or cannot take.
+    /// Refuse a name that the database would truncate or does not accept.
     ///
     /// # Errors
-    /// The name is empty, has a NUL, or is longer than the dialect's limit.
+    /// The name is empty, contains a NUL character, or is longer than the dialect's limit.
     pub fn check_name(&self, kind: &'static str, name: &str) -> Result<(), SchemaError> {
         if name.is_empty() || name.contains('\0') {
             return Err(SchemaError::BadName {

@@ -1,42 +1,42 @@
-//! Building a table anew, where the dialect cannot change it in place.
+//! Rebuilds a table, if the dialect cannot change it in place.
 
 use super::table::beside;
 use super::{SchemaError, create_index, full_text, table_sql};
 use crate::dialect::DdlStyle;
 use crate::schema::{Column, Table};
 
-/// The statements that replace a table by one of another form with the same rows.
+/// The statements that replace a table by one with a different definition and the same rows.
 ///
-/// They are run with foreign keys off, which has to be said before the transaction begins;
-/// else dropping the old table deletes the rows that point at it.
+/// They run with foreign keys off, which must be set before the transaction begins;
+/// otherwise dropping the old table would delete the rows that refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebuild {
     /// The table.
     pub table: String,
-    /// The name it has while it is filled.
+    /// The temporary name of the new table.
     pub temporary: String,
     /// Creates the new table.
     pub create: String,
     /// Copies the rows.
     pub copy: String,
-    /// The columns that are copied.
+    /// The copied columns.
     pub columns: Vec<String>,
-    /// Whether each of them is copied as it is.
+    /// Whether all of them are copied unchanged.
     pub plain: bool,
     /// Drops the old table.
     pub drop: String,
-    /// Gives the new table its name.
+    /// Renames the new table to its final name.
     pub rename: String,
-    /// The indexes that the schema knows: name and statement.
+    /// The indexes of the schema: name and statement.
     pub indexes: Vec<(String, String)>,
     /// Triggers of the old table that belong to its indexes.
     pub triggers: Vec<String>,
-    /// Indexes that are not made again.
+    /// Indexes that are not created again.
     pub dropped_indexes: Vec<String>,
 }
 
 impl Rebuild {
-    /// The statements in order, as a reader sees them.
+    /// Return the statements in order, for display.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
         let mut statements = vec![
@@ -49,8 +49,8 @@ impl Rebuild {
         statements
     }
 
-    /// One rebuild in the place of this one and the next of the same table, when the next only
-    /// copies what this one makes; else `None`.
+    /// Merge this rebuild with the next one of the same table, if the next one only
+    /// copies the result of this one; otherwise `None`.
     #[must_use]
     pub fn followed_by(&self, next: &Rebuild) -> Option<Rebuild> {
         let joins = next.plain && self.table == next.table && self.columns == next.columns;
@@ -66,8 +66,8 @@ impl Rebuild {
         })
     }
 
-    /// From one form of a table to another. `expression` says what the value of a column of the
-    /// new table is, in terms of the old one; `None` leaves it to the column's default.
+    /// Rebuild a table with a new definition. `expression` returns the value of a column of the
+    /// new table, in terms of the old one; `None` means the column's default.
     ///
     /// # Errors
     /// As [`table_sql`].
@@ -79,8 +79,8 @@ impl Rebuild {
     ) -> Result<Self, SchemaError> {
         let temporary = super::shorten(&format!("_oxyde_new_{}", after.name));
         let mut create = table_sql(style, after, &temporary, &|_| true)?;
-        // A self reference would follow the temporary name's own renaming by itself; the other
-        // references keep the old name, which the new table takes.
+        // SQLite updates a self-reference when the temporary table is renamed; the other
+        // references keep the old name, which the new table gets.
         let (mut targets, mut sources) = (Vec::new(), Vec::new());
         let (mut columns, mut plain) = (Vec::new(), true);
         for column in &after.columns {
@@ -105,7 +105,7 @@ impl Rebuild {
         create.shrink_to_fit();
         let mut indexes = Vec::with_capacity(after.indexes.len());
         let mut triggers = Vec::new();
-        // A virtual table beside the old table does not go with it.
+        // Dropping the old table does not drop its FTS5 table.
         for index in beside(style, before) {
             triggers.extend(full_text::triggers(&index.name));
             let gone = full_text::drop_virtual_table(style, &index.name);

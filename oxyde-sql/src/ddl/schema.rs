@@ -1,19 +1,19 @@
-//! A whole schema: created and dropped in an order that its foreign keys allow.
+//! Creates and drops a whole schema, in an order that its foreign keys allow.
 
 use super::{
-    SchemaError, add_foreign_key, check_table, create_enum, create_vectors, drop_enum, drop_table,
-    enum_types, table_extras, table_sql,
+    Present, SchemaError, add_foreign_key, check_table, create_enum, create_vectors, drop_enum,
+    drop_table, enum_types, table_extras, table_sql,
 };
 use crate::dialect::{DdlStyle, EnumStyle};
 use crate::schema::{ForeignKey, Schema, Table};
 
-/// Whether the foreign key points at this table.
+/// Whether the foreign key refers to this table.
 #[must_use]
 pub fn points_at(key: &ForeignKey, table: &Table) -> bool {
     key.target_table == table.name && key.target_schema == table.schema
 }
 
-/// The tables in an order in which each comes after those it points at; in a cycle the one
+/// Sort the tables so that each comes after those it refers to; in a cycle, the one
 /// declared first comes first.
 #[must_use]
 pub fn creation_order(tables: &[Table]) -> Vec<&Table> {
@@ -55,15 +55,25 @@ fn check_schema(schema: &Schema) -> Result<(), SchemaError> {
     Ok(())
 }
 
-/// The statements that create every table of the schema in an empty database.
+/// Return the statements that create the missing tables of the schema, with their types,
+/// indexes and foreign keys. Existing tables are not changed.
 ///
 /// # Errors
-/// The schema contradicts itself, a name is too long, or the dialect lacks something.
-pub fn create_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, SchemaError> {
+/// The schema is inconsistent, a name is too long, or the dialect does not support a feature.
+pub fn create_schema(
+    schema: &Schema,
+    style: &DdlStyle,
+    present: &Present,
+) -> Result<Vec<String>, SchemaError> {
     check_schema(schema)?;
-    let mut statements = Vec::new();
-    let mut namespaces: Vec<&str> = schema
+    let missing: Vec<Table> = schema
         .tables
+        .iter()
+        .filter(|table| !present.has_table(table))
+        .cloned()
+        .collect();
+    let mut statements = Vec::new();
+    let mut namespaces: Vec<&str> = missing
         .iter()
         .filter_map(|table| table.schema.as_deref())
         .collect();
@@ -78,9 +88,11 @@ pub fn create_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, S
             ));
         }
     }
-    statements.extend(create_vectors(style, &schema.tables).map(str::to_owned));
-    for ty in enum_types(&schema.tables)? {
-        statements.extend(create_enum(style, &ty)?);
+    statements.extend(create_vectors(style, &missing).map(str::to_owned));
+    for ty in enum_types(&missing)? {
+        if !present.has_type(&ty.name) {
+            statements.extend(create_enum(style, &ty)?);
+        }
     }
     let ordered = creation_order(&schema.tables);
     let mut later = Vec::new();
@@ -89,38 +101,55 @@ pub fn create_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, S
         let inline = |key: &ForeignKey| {
             style.inline_foreign_keys || there.iter().any(|target| points_at(key, target))
         };
-        statements.push(table_sql(style, table, &table.name, &inline)?);
-        statements.extend(table_extras(style, table)?);
+        let exists = present.has_table(table);
+        if !exists {
+            statements.push(table_sql(style, table, &table.name, &inline)?);
+            statements.extend(table_extras(style, table)?);
+        }
         for key in table.foreign_keys.iter().filter(|key| !inline(key)) {
-            later.push(add_foreign_key(style, table, key)?);
+            // Another process may have created the table and stopped before adding its foreign key.
+            if !exists || lacks(present, table, key, &ordered) {
+                later.push(add_foreign_key(style, table, key)?);
+            }
         }
     }
     statements.extend(later);
     Ok(statements)
 }
 
-/// The statements that drop every table of the schema that is there, and their enum types.
+/// Whether an existing table has fewer foreign keys to a table than it should have.
+fn lacks(present: &Present, table: &Table, key: &ForeignKey, tables: &[&Table]) -> bool {
+    let Some(target) = tables.iter().find(|target| points_at(key, target)) else {
+        return false;
+    };
+    let wanted = table
+        .foreign_keys
+        .iter()
+        .filter(|key| points_at(key, target));
+    present.links(table, target) < wanted.count()
+}
+
+/// Return the statements that drop the existing tables of the schema, and their enum types.
 ///
 /// # Errors
-/// The schema contradicts itself.
-pub fn drop_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, SchemaError> {
+/// The schema is inconsistent, or another table refers to one of its tables.
+pub fn drop_schema(
+    schema: &Schema,
+    style: &DdlStyle,
+    present: &Present,
+) -> Result<Vec<String>, SchemaError> {
     check_schema(schema)?;
     let mut ordered = creation_order(&schema.tables);
     ordered.reverse();
+    ordered.retain(|table| present.has_table(table));
+    if let Some((owner, key, target)) = present.referrer(&ordered) {
+        return Err(SchemaError::StillReferred {
+            table: target.to_owned(),
+            owner: owner.to_owned(),
+            key: key.to_owned(),
+        });
+    }
     let mut statements = Vec::new();
-    // Tables of a cycle: dropped together, emptied together, or freed of their cycle first.
-    let cyclic: Vec<(&Table, &ForeignKey)> = ordered
-        .iter()
-        .enumerate()
-        .flat_map(|(at, table)| {
-            let dropped_before = &ordered[..at];
-            table
-                .foreign_keys
-                .iter()
-                .filter(move |key| dropped_before.iter().any(|other| points_at(key, other)))
-                .map(move |key| (*table, key))
-        })
-        .collect();
     if style.enums == EnumStyle::NamedType && !ordered.is_empty() {
         let names: Vec<String> = ordered
             .iter()
@@ -128,18 +157,28 @@ pub fn drop_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, Sch
             .collect();
         statements.push(format!("DROP TABLE IF EXISTS {}", names.join(", ")));
     } else {
-        if style.inline_foreign_keys && !cyclic.is_empty() {
-            statements.push("PRAGMA defer_foreign_keys = ON".to_owned());
-            for table in &ordered {
-                statements.push(format!("DELETE FROM {}", style.quoted(&table.name)));
+        // Keys that refer to a table that is dropped earlier, or to their own table.
+        let mut looking_back = ordered.iter().enumerate().flat_map(|(at, owner)| {
+            ordered[..=at].iter().flat_map(move |target| {
+                present
+                    .keys_between(owner, target)
+                    .map(move |key| (*owner, *target, key))
+            })
+        });
+        if style.inline_foreign_keys {
+            // Dropping tables deletes their rows: check foreign keys after all are dropped.
+            if looking_back.next().is_some() {
+                statements.push("PRAGMA defer_foreign_keys = ON".to_owned());
             }
         } else {
-            for (table, key) in cyclic {
-                statements.push(format!(
-                    "ALTER TABLE {} DROP FOREIGN KEY {}",
-                    style.qualified(table.schema.as_deref(), &table.name),
-                    style.quoted(&key.name)
-                ));
+            for (owner, target, key) in looking_back {
+                if !std::ptr::eq(owner, target) {
+                    statements.push(format!(
+                        "ALTER TABLE {} DROP FOREIGN KEY {}",
+                        style.qualified(owner.schema.as_deref(), &owner.name),
+                        style.quoted(key)
+                    ));
+                }
             }
         }
         statements.extend(
@@ -149,7 +188,9 @@ pub fn drop_schema(schema: &Schema, style: &DdlStyle) -> Result<Vec<String>, Sch
         );
     }
     for ty in enum_types(&schema.tables)? {
-        statements.extend(drop_enum(style, &ty.name, true));
+        if present.has_type(&ty.name) && !present.uses_type(&ty.name, &ordered) {
+            statements.extend(drop_enum(style, &ty.name, true));
+        }
     }
     Ok(statements)
 }

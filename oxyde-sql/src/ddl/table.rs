@@ -1,4 +1,4 @@
-//! Whole tables.
+//! Statements for whole tables.
 
 use super::{
     SchemaError, check_sql, column_sql, comment_sql, create_index, drop_index, foreign_key_indexes,
@@ -8,10 +8,10 @@ use super::{
 use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, SearchStyle};
 use crate::schema::{ForeignKey, Index, IndexPart, Table};
 
-/// `CREATE TABLE` under the given name, with the foreign keys for which `inline` holds.
+/// `CREATE TABLE` with the given name, and the foreign keys for which `inline` returns true.
 ///
 /// # Errors
-/// A name is too long, or the dialect cannot store or declare something.
+/// A name is too long, or the dialect does not support a feature.
 pub fn table_sql(
     style: &DdlStyle,
     table: &Table,
@@ -63,7 +63,7 @@ pub fn table_sql(
     Ok(sql)
 }
 
-/// What follows `CREATE TABLE`: indexes and comments.
+/// Return the statements after `CREATE TABLE`: indexes and comments.
 ///
 /// # Errors
 /// As [`create_index`].
@@ -107,7 +107,7 @@ pub fn add_foreign_key(
     ))
 }
 
-/// `DROP TABLE`, and what stands beside the table.
+/// `DROP TABLE`, and its FTS5 tables.
 #[must_use]
 pub fn drop_table(style: &DdlStyle, table: &Table, if_exists: bool) -> Vec<String> {
     let if_exists = if if_exists { "IF EXISTS " } else { "" };
@@ -115,14 +115,14 @@ pub fn drop_table(style: &DdlStyle, table: &Table, if_exists: bool) -> Vec<Strin
         "DROP TABLE {if_exists}{}",
         style.qualified(table.schema.as_deref(), &table.name)
     )];
-    // The triggers go with the table.
+    // Dropping the table also drops the triggers.
     statements.extend(
         beside(style, table).map(|index| full_text::drop_virtual_table(style, &index.name)),
     );
     statements
 }
 
-/// The indexes that are tables of their own, which name this table.
+/// The full-text indexes that are separate tables and name this table.
 pub(super) fn beside<'a>(style: &DdlStyle, table: &'a Table) -> impl Iterator<Item = &'a Index> {
     let virtual_tables = style.search == SearchStyle::VirtualTable;
     table
@@ -131,7 +131,7 @@ pub(super) fn beside<'a>(style: &DdlStyle, table: &'a Table) -> impl Iterator<It
         .filter(move |index| virtual_tables && is_full_text(index))
 }
 
-/// `ALTER TABLE … RENAME TO`, and the name of its key where that holds the table's.
+/// `ALTER TABLE … RENAME TO`, and the rename of its primary key, if its name contains the table's.
 ///
 /// # Errors
 /// The name is too long.
@@ -168,10 +168,10 @@ pub fn rename_table(style: &DdlStyle, table: &Table, to: &str) -> Result<Vec<Str
     Ok(statements)
 }
 
-/// Refuse a table that names columns which it does not have, or things twice.
+/// Refuse a table that names columns which it does not have, or has duplicate names.
 ///
 /// # Errors
-/// The first such thing.
+/// The first such problem.
 pub fn check_table(table: &Table) -> Result<(), SchemaError> {
     let has = |name: &String| table.columns.iter().any(|column| column.name == *name);
     let missing = |what: String, names: &mut dyn Iterator<Item = &String>| {

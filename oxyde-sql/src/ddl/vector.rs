@@ -1,17 +1,14 @@
-//! Vectors, which an extension of the database makes known.
+//! Vectors, which an extension of the database provides.
 
 use crate::dialect::DdlStyle;
-use crate::schema::Table;
+use crate::schema::{Column, Table};
 use crate::types::ColumnType;
 
-/// What a database needs before it takes the vectors of these tables; `None` where there are none,
-/// or the dialect refuses them anyway.
+/// Return the statement that a database needs before it accepts the vectors of these tables; `None`
+/// without vectors, or if the dialect does not support them.
 #[must_use]
 pub fn create_vectors(style: &DdlStyle, tables: &[Table]) -> Option<&'static str> {
-    let has = |table: &Table| table.columns.iter().any(|column| is_vector(&column.ty));
+    let is_vector = |column: &Column| matches!(column.ty, ColumnType::Vector { .. });
+    let has = |table: &Table| table.columns.iter().any(is_vector);
     style.create_vectors.filter(|_| tables.iter().any(has))
-}
-
-pub(super) const fn is_vector(ty: &ColumnType) -> bool {
-    matches!(ty, ColumnType::Vector { .. })
 }

@@ -1,24 +1,26 @@
-use super::{Dialect, mysql, postgres, sqlite, version};
+use super::{Dialect, Version, mysql, postgres, sqlite};
 
 macro_rules! features {
     ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {
-        /// What a dialect, in a version, can do. Everything outside `dialect/`, `types/` and
-        /// `lookup/` asks here instead of comparing dialects.
+        /// The features of a dialect, in a version. Everything outside `dialect/`, `types/` and
+        /// `lookup/` checks these instead of comparing dialects.
         #[allow(clippy::struct_excessive_bools, reason = "a table of independent yes/no facts")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Features {
-            /// Whose features these are.
+            /// The dialect.
             pub dialect: Dialect,
+            /// The server's version.
+            pub version: Version,
             $($(#[$doc])+ pub $name: bool,)+
         }
 
         impl Features {
-            /// Nothing beyond what every dialect does: where the tables of the dialects start.
+            /// No optional features: the base of the dialects' tables.
             pub(super) const fn none(dialect: Dialect) -> Self {
-                Self { dialect, $($name: false,)+ }
+                Self { dialect, version: Version::NEWEST, $($name: false,)+ }
             }
 
-            /// All of them by name, in the order of declaration.
+            /// All features by name, in the order of declaration.
             #[must_use]
             pub fn as_pairs(&self) -> Vec<(&'static str, bool)> {
                 vec![$((stringify!($name), self.$name),)+]
@@ -34,15 +36,14 @@ features! {
     update_returning,
     /// `DELETE … RETURNING`.
     delete_returning,
-    /// Keys that inserts count are told without RETURNING, which is not there or costs more.
+    /// Inserts report generated keys without RETURNING, which is not supported or costs more.
     counted_keys,
-    /// The upsert clause names the key that must clash.
+    /// The upsert clause names the conflict target.
     conflict_target,
-    /// The upsert clause takes a condition.
-    conflict_filter,
     /// `DO UPDATE` needs a named key.
     conflict_update_needs_target,
-    /// `FOR UPDATE` and `FOR SHARE` exist as clauses. Where not, a write transaction excludes others.
+    /// `FOR UPDATE` and `FOR SHARE` exist as clauses. Otherwise a write transaction excludes
+    /// others.
     row_locks,
     /// `NOWAIT`.
     nowait,
@@ -52,17 +53,15 @@ features! {
     lock_of,
     /// `DISTINCT ON`.
     distinct_on,
-    /// Array columns of the database's own.
+    /// Native array columns.
     native_arrays,
-    /// Enum types of the database's own, made by a statement of their own.
+    /// Native enum types, created by a separate statement.
     native_enum_types,
-    /// Tables live in named schemas.
+    /// Tables belong to named schemas.
     schemas,
-    /// `INTERSECT` and `EXCEPT`.
-    intersect_except,
-    /// `INTERSECT` binds tighter than `UNION` in a row of set operators.
+    /// `INTERSECT` binds tighter than `UNION` in a chain of set operators.
     intersect_first,
-    /// A query inside a compound may stand in parentheses.
+    /// A query inside a compound may be in parentheses.
     compound_parentheses,
     /// Window frames in `GROUPS`.
     frame_groups,
@@ -72,31 +71,47 @@ features! {
     aggregate_filter,
     /// `NULLS FIRST` and `NULLS LAST`.
     nulls_order,
-    /// `LIMIT` inside a query that `IN` looks at.
+    /// `LIMIT` inside a subquery of `IN`.
     limit_in_subquery,
     /// A statement may read the table that it changes.
     reads_changed_table,
-    /// A scalar in a JSON document answers to the index 0 as if it were a list.
-    json_scalar_is_list,
-    /// Assignments of one `UPDATE` see the values of the assignments before them.
+    /// Queries in the condition of a statement see the rows that it has changed already.
+    reads_while_changing,
+    /// Queries in the new values of an `UPDATE` do.
+    computes_while_changing,
+    /// `EXISTS` runs for each row, and a query of `IN` once; otherwise both become joins.
+    exists_per_row,
+    /// They become joins in an `UPDATE` or `DELETE` of several tables only.
+    semi_join_of_several,
+    /// The planner may begin with the table of an inner join although an index of the first table
+    /// has the rows of a limit in their order.
+    inner_joins_lead,
+    /// Assignments of an `UPDATE` see the values of earlier assignments.
     sequential_assignments,
-    /// A `LEFT JOIN` in `UPDATE`.
-    update_left_join,
-    /// Tables in `UPDATE … FROM` (else `UPDATE … JOIN`).
+    /// Tables in `UPDATE … FROM` (otherwise `UPDATE … JOIN`).
     update_from,
     /// An alias in a plain `DELETE`.
     delete_alias,
-    /// The word `DEFAULT` as a value.
+    /// The keyword `DEFAULT` as a value.
     default_keyword,
     /// Row alias of an insert (`AS excluded`), for the upsert clause.
     insert_row_alias,
     /// `COPY … FROM STDIN`.
     copy_in,
-    /// Lists travel as arrays and unfold by `UNNEST`.
+    /// Lists are sent as arrays and unnested by `UNNEST`.
     unnest,
-    /// Decimals are texts, with functions and a collation that the driver registers.
+    /// Decimals are stored as text, with functions and a collation that the driver registers.
     decimal_as_text,
-    /// IP addresses are texts, with a collation that the driver registers.
+    /// Columns accept values that exceed the declared length or precision.
+    loose_columns,
+    /// Dates and times are stored as text, in which other programs use other formats; the driver
+    /// registers functions and a collation.
+    moment_as_text,
+    /// JSON documents are stored as text, with functions and a collation that the driver registers.
+    json_collation,
+    /// `DISTINCT` compares JSON documents as text.
+    distinct_json_by_text,
+    /// IP addresses are stored as text, with a collation that the driver registers.
     inet_collation,
     /// Native type for exact decimals with NaN and infinity.
     decimal_nan,
@@ -106,57 +121,59 @@ features! {
     double_infinity,
     /// The character U+0000 in text and JSON.
     nul_in_text,
-    /// JSON keeps whole numbers of any size (else those of 64 bits).
+    /// JSON preserves integers of any size (otherwise those of 64 bits).
     exact_json_numbers,
-    /// Moments know their zone (`AT TIME ZONE`).
+    /// Timestamps with time zone (`AT TIME ZONE`).
     time_zones,
-    /// Schema changes are part of a transaction.
+    /// Schema changes are transactional.
     transactional_ddl,
     /// `LISTEN` and `NOTIFY`.
     listen_notify,
-    /// Server-side cursors.
+    /// Settings that end with their transaction (`SET LOCAL`).
+    transaction_settings,
+    /// A connection that delivers rows in parts can run other statements meanwhile.
     cursors,
-    /// Advisory locks.
-    advisory_locks,
-    /// Full-text search without an index made for it.
+    /// Full-text search without a full-text index.
     full_text,
-    /// `array_agg`.
-    array_agg,
-    /// Aggregates take `ORDER BY` inside.
-    aggregate_order,
-    /// `LATERAL` joins.
-    lateral,
-    /// Vectors and their distances, by the extension pgvector.
+    /// Vectors and their distances, with the extension pgvector.
     vectors,
+    /// Ranges.
+    ranges,
 }
 
 impl Features {
-    /// Of the newest server that we know.
+    /// The features of the newest server.
     #[must_use]
     pub const fn of(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Postgres => postgres::features(),
-            Dialect::Sqlite => sqlite::features(version::NEWEST),
-            Dialect::Mysql => mysql::mysql(version::NEWEST),
-            Dialect::Mariadb => mysql::mariadb(version::NEWEST),
+        Self::of_server(dialect, Version::NEWEST)
+    }
+
+    /// The features of a server.
+    ///
+    /// ```
+    /// use oxyde_sql::dialect::{Dialect, Features, Version};
+    ///
+    /// let old = Features::of_server(Dialect::Mysql, Version::new(8, 0, 18));
+    /// assert!(!old.insert_row_alias);
+    /// assert!(Features::of(Dialect::Mysql).insert_row_alias);
+    /// ```
+    #[must_use]
+    pub const fn of_server(dialect: Dialect, version: Version) -> Self {
+        let features = match dialect {
+            Dialect::Postgres => postgres::FEATURES,
+            Dialect::Sqlite => sqlite::FEATURES,
+            Dialect::Mysql => mysql::mysql(version),
+            Dialect::Mariadb => mysql::mariadb(version),
+        };
+        Self {
+            version,
+            ..features
         }
     }
 
-    /// Of a server by the version that it tells (`SELECT version()`); a text that holds no
-    /// version gives the newest.
-    ///
-    /// ```
-    /// use oxyde_sql::dialect::{Dialect, Features};
-    /// assert!(!Features::of_server(Dialect::Mysql, "8.0.18").insert_row_alias);
-    /// assert!(Features::of_server(Dialect::Mysql, "9.1.0").insert_row_alias);
-    /// ```
+    /// Whether both are of the same dialect and version, and thus equal.
     #[must_use]
-    pub fn of_server(dialect: Dialect, version: &str) -> Self {
-        match (dialect, version::parse(version)) {
-            (Dialect::Sqlite, Some(version)) => sqlite::features(version),
-            (Dialect::Mysql, Some(version)) => mysql::mysql(version),
-            (Dialect::Mariadb, Some(version)) => mysql::mariadb(version),
-            _ => Self::of(dialect),
-        }
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        self.dialect == other.dialect && self.version == other.version
     }
 }

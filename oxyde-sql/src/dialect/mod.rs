@@ -1,41 +1,48 @@
-//! Dialects: flavours of SQL, and what each can do.
+//! Dialects of SQL, and their features.
 //!
-//! This folder, `types/` and `lookup/` are the only places of the crate that may tell dialects
-//! apart; everything else asks [`Features`] or picks from a [`Templates`] table.
+//! Only this folder, `types/` and `lookup/` may distinguish
+//! dialects; everything else checks [`Features`] or uses a [`Templates`] table.
 
+mod ddl_style;
 mod features;
+mod limits;
 mod mysql;
 mod postgres;
 mod printer;
 mod quote;
+mod requirement;
 mod search;
 mod sqlite;
-mod style;
 mod template;
 mod version;
 
 use serde::{Deserialize, Serialize};
 
+pub use ddl_style::{
+    AlterStyle, CommentStyle, CounterStyle, DdlStyle, EnumStyle, Moments, NameLimit,
+};
 pub use features::Features;
 pub(crate) use printer::{JsonPathStyle, Printing};
 pub use quote::{quote_identifier, quote_text};
+pub use requirement::{Requirement, ServerTooOld};
 pub(crate) use search::{SEARCHED, SEARCHED_BETWEEN, is_search_config};
 pub use search::{SearchStyle, words_column};
 pub use sqlite::{
-    DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS, INET_COLLATION, SqliteFunction,
+    DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS, INET_COLLATION, JSON_COLLATION,
+    MOMENT_COLLATION, SqliteFunction,
 };
-pub use style::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, EnumStyle, Moments, NameLimit};
 pub use template::Templates;
+pub use version::Version;
 
-/// A flavour of SQL. MariaDB is MySQL's flavour with features of its own.
+/// A dialect of SQL. MariaDB is MySQL's dialect with features of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
     /// PostgreSQL 13 or newer.
     Postgres,
-    /// SQLite 3.41 or newer (the driver brings its own).
+    /// SQLite, which the driver includes.
     Sqlite,
-    /// MySQL 8.0 or newer.
+    /// MySQL 8.0.17 or newer.
     Mysql,
     /// MariaDB 10.6 or newer.
     Mariadb,
@@ -45,7 +52,7 @@ impl Dialect {
     /// All dialects, in a fixed order, for tables and tests.
     pub const ALL: [Self; 4] = [Self::Postgres, Self::Sqlite, Self::Mysql, Self::Mariadb];
 
-    /// The word for it that crosses the border to Python (`postgres`, `sqlite` …).
+    /// The name that Python uses for it (`postgres`, `sqlite` …).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -56,13 +63,13 @@ impl Dialect {
         }
     }
 
-    /// The dialect of that name.
+    /// Return the dialect with that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
-    /// The name as people write it, for error messages.
+    /// The display name, for error messages.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -73,7 +80,7 @@ impl Dialect {
         }
     }
 
-    /// Whether identifiers stand in backticks.
+    /// Whether identifiers are quoted with backticks.
     #[must_use]
     pub(crate) const fn is_mysql_family(self) -> bool {
         matches!(self, Self::Mysql | Self::Mariadb)

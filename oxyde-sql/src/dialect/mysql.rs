@@ -1,5 +1,4 @@
-use super::version::{Version, at_least};
-use super::{Dialect, Features};
+use super::{Dialect, Features, Version};
 
 const fn shared(dialect: Dialect) -> Features {
     Features {
@@ -8,12 +7,10 @@ const fn shared(dialect: Dialect) -> Features {
         skip_locked: true,
         schemas: true,
         intersect_first: true,
-        compound_parentheses: true,
+        reads_while_changing: true,
+        computes_while_changing: true,
         sequential_assignments: true,
-        json_scalar_is_list: true,
-        update_left_join: true,
         default_keyword: true,
-        advisory_locks: true,
         nul_in_text: true,
         ..Features::none(dialect)
     }
@@ -23,10 +20,9 @@ pub(super) const fn mysql(version: Version) -> Features {
     Features {
         counted_keys: true,
         lock_of: true,
-        intersect_except: at_least(version, (8, 0, 31)),
-        insert_row_alias: at_least(version, (8, 0, 19)),
+        compound_parentheses: version.at_least(Version::new(8, 0, 22)),
+        insert_row_alias: version.at_least(Version::new(8, 0, 19)),
         frame_range_offset: true,
-        lateral: true,
         ..shared(Dialect::Mysql)
     }
 }
@@ -35,8 +31,11 @@ pub(super) const fn mariadb(version: Version) -> Features {
     Features {
         insert_returning: true,
         delete_returning: true,
-        intersect_except: true,
-        reads_changed_table: at_least(version, (11, 1, 0)),
+        compound_parentheses: true,
+        distinct_json_by_text: true,
+        reads_changed_table: version.at_least(Version::new(11, 1, 0)),
+        semi_join_of_several: true,
+        inner_joins_lead: true,
         ..shared(Dialect::Mariadb)
     }
 }

@@ -1,7 +1,7 @@
 use super::{Dialect, Features};
 
-/// Which of sea-query's builders prints a dialect: it quotes identifiers and says how a
-/// placeholder looks.
+/// The sea-query builder that renders a dialect: it quotes identifiers and determines
+/// the placeholder syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Printing {
     /// PostgreSQL's: `"name"`, `$1`.
@@ -12,7 +12,7 @@ pub(crate) enum Printing {
     Backtick,
 }
 
-/// How a path into a JSON document is written.
+/// The syntax of a path into a JSON document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JsonPathStyle {
     /// An array of steps: `{"key",0}`.
@@ -21,7 +21,7 @@ pub(crate) enum JsonPathStyle {
     Hash,
     /// `$."key"[0]`, from the end `[last]`.
     Last,
-    /// `$."key"[0]`. MariaDB knows `[last]`, but resolves it for the first row only.
+    /// `$."key"[0]`. MariaDB supports `[last]`, but resolves it only for the first row.
     NoEnd,
 }
 
@@ -43,7 +43,7 @@ impl Features {
         }
     }
 
-    /// The words of a shared lock. MySQL's newer form takes `OF`, `NOWAIT`, `SKIP LOCKED`.
+    /// The clause of a shared lock. MySQL's newer form accepts `OF`, `NOWAIT`, `SKIP LOCKED`.
     pub(crate) const fn share_clause(&self) -> &'static str {
         match self.dialect {
             Dialect::Postgres | Dialect::Sqlite | Dialect::Mysql => "FOR SHARE",
@@ -51,7 +51,7 @@ impl Features {
         }
     }
 
-    /// The limit that lets every row through, for an offset without a limit.
+    /// A limit that returns all rows, for an offset without a limit.
     pub(crate) const fn no_limit(&self) -> Option<&'static str> {
         match self.dialect {
             Dialect::Postgres => None,

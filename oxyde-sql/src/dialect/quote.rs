@@ -1,6 +1,6 @@
 use super::Dialect;
 
-/// The identifier in the dialect's quotes; a quote inside is doubled, so that no name can end
+/// Quote an identifier; a quote inside is doubled, so that no name can end
 /// the quoting.
 ///
 /// ```
@@ -14,8 +14,8 @@ pub fn quote_identifier(name: &str, dialect: Dialect) -> String {
     enclose(name, quote, &[])
 }
 
-/// The text as an SQL string literal. Only for constants of the shape (labels of an enum, keys
-/// of a JSON path): values of users are bound.
+/// Return the text as an SQL string literal. Only for constants of the shape (labels of an enum,
+/// keys of a JSON path): user values are bound.
 ///
 /// ```
 /// use oxyde_sql::dialect::{Dialect, quote_text};

@@ -1,20 +1,20 @@
 use super::{Dialect, Features};
 
-/// What full-text search works by.
+/// The implementation of full-text search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SearchStyle {
     /// `to_tsvector(…) @@ to_tsquery(…)`; an index over the same expression makes it fast.
     Vector,
-    /// A virtual table beside the table, kept by triggers (FTS5).
+    /// A separate FTS5 table, maintained by triggers.
     VirtualTable,
-    /// A generated column with the words of all columns, in a collation that knows no case, and
-    /// a `FULLTEXT` index over it. (Tables compare their own texts case by case, which a search
-    /// over the columns themselves would do too.)
+    /// A generated column with the text of all columns, in a case-insensitive collation, and
+    /// a `FULLTEXT` index over it. (Text columns have a case-sensitive collation, so a search
+    /// over the columns themselves would be case-sensitive too.)
     WordsColumn,
 }
 
 impl SearchStyle {
-    /// That of a dialect.
+    /// Return that of a dialect.
     #[must_use]
     pub const fn of(dialect: Dialect) -> Self {
         match dialect {
@@ -31,10 +31,10 @@ impl Features {
     }
 }
 
-/// A column in the text that `to_tsvector` reads. An index serves a search only where both are
-/// written alike.
+/// A column in the argument of `to_tsvector`. An index serves a search only if both expressions are
+/// identical.
 pub(crate) const SEARCHED: &str = "COALESCE({0}, '')";
-/// What stands between two columns there.
+/// The separator of two columns there.
 pub(crate) const SEARCHED_BETWEEN: &str = " || ' ' || ";
 
 /// The generated column of an index over words.
@@ -43,7 +43,7 @@ pub fn words_column(index: &str) -> String {
     crate::ddl::shorten(&format!("{index}_words"))
 }
 
-/// Whether it can be the name of a text search configuration (`english`, `app.german`).
+/// Whether the text is a valid name of a text search configuration (`english`, `app.german`).
 pub(crate) fn is_search_config(name: &str) -> bool {
     !name.is_empty()
         && name

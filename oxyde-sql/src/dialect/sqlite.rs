@@ -1,39 +1,47 @@
-use super::version::{Version, at_least};
 use super::{Dialect, Features};
 
-pub(super) const fn features(version: Version) -> Features {
-    Features {
-        insert_returning: true,
-        counted_keys: true,
-        update_returning: true,
-        delete_returning: true,
-        conflict_target: true,
-        conflict_filter: true,
-        intersect_except: true,
-        frame_groups: true,
-        frame_range_offset: true,
-        aggregate_filter: true,
-        nulls_order: true,
-        limit_in_subquery: true,
-        reads_changed_table: true,
-        update_from: true,
-        delete_alias: true,
-        decimal_as_text: true,
-        inet_collation: true,
-        transactional_ddl: true,
-        aggregate_order: at_least(version, (3, 44, 0)),
-        double_infinity: true,
-        nul_in_text: true,
-        exact_json_numbers: true,
-        ..Features::none(Dialect::Sqlite)
-    }
-}
+pub(super) const FEATURES: Features = Features {
+    insert_returning: true,
+    counted_keys: true,
+    update_returning: true,
+    delete_returning: true,
+    conflict_target: true,
+    frame_groups: true,
+    frame_range_offset: true,
+    aggregate_filter: true,
+    nulls_order: true,
+    limit_in_subquery: true,
+    reads_changed_table: true,
+    computes_while_changing: true,
+    exists_per_row: true,
+    inner_joins_lead: true,
+    update_from: true,
+    delete_alias: true,
+    decimal_as_text: true,
+    loose_columns: true,
+    moment_as_text: true,
+    inet_collation: true,
+    json_collation: true,
+    transactional_ddl: true,
+    cursors: true,
+    double_infinity: true,
+    nul_in_text: true,
+    exact_json_numbers: true,
+    ..Features::none(Dialect::Sqlite)
+};
 
-/// Name of the collation that compares decimal texts as numbers (`1.50` equals `1.5`). The
+/// Name of the collation that compares decimal text as numbers (`1.50` equals `1.5`). The
 /// driver registers it on each connection, as it does [`FUNCTIONS`].
 pub const DECIMAL_COLLATION: &str = "oxyde_decimal";
 
-/// Name of the collation that puts IP addresses and networks in the order of their bits.
+/// Name of the collation that compares text of dates and times as points in time,
+/// whatever their format (`2024-01-01T00:00Z` equals `2024-01-01 00:00:00.000`).
+pub const MOMENT_COLLATION: &str = "oxyde_moment";
+/// Name of the collation that sorts JSON documents: by kind, then by value, so that equal
+/// documents compare as equal whatever their text.
+pub const JSON_COLLATION: &str = "oxyde_json";
+
+/// Name of the collation that sorts IP addresses and networks by their bits.
 pub const INET_COLLATION: &str = "oxyde_inet";
 
 /// A function that the driver must register on each SQLite connection.
@@ -45,7 +53,7 @@ pub struct SqliteFunction {
     pub arguments: i32,
     /// Whether it is an aggregate.
     pub aggregate: bool,
-    /// What it gives. All give NULL when an argument is NULL, aggregates leave NULLs out.
+    /// What it returns. All return NULL if an argument is NULL; aggregates ignore NULLs.
     pub does: &'static str,
 }
 
@@ -67,14 +75,24 @@ const fn aggregate(name: &'static str, does: &'static str) -> SqliteFunction {
     }
 }
 
-/// What statements for SQLite call beyond the functions that SQLite has.
+/// The functions that statements for SQLite call in addition to SQLite's own.
 ///
-/// Decimals are canonical texts (integers and reals are taken too); moments are texts of the
-/// storage form; intervals are integer microseconds. Results out of range are errors, never
+/// Decimals are canonical text (integers and reals are accepted too); dates and times are text in
+/// the stored form; intervals are integer microseconds. Results out of range are errors, never
 /// another number.
 pub const FUNCTIONS: &[SqliteFunction] = &[
     scalar("oxyde_casefold", 1, "lower-case text by Unicode"),
     scalar("oxyde_upper", 1, "upper-case text by Unicode"),
+    scalar(
+        "oxyde_starts_with",
+        2,
+        "(text, part): whether the text begins with the part",
+    ),
+    scalar(
+        "oxyde_ends_with",
+        2,
+        "(text, part): whether the text ends with the part",
+    ),
     scalar(
         "regexp",
         2,
@@ -83,9 +101,9 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
     scalar(
         "oxyde_iregexp",
         2,
-        "(pattern, text): the same without regard to case",
+        "(pattern, text): the same, case-insensitive",
     ),
-    scalar("oxyde_double", 1, "the real number nearest to a text"),
+    scalar("oxyde_double", 1, "the real number of a text"),
     scalar("oxyde_int_add", 2, "integer sum; an error on overflow"),
     scalar(
         "oxyde_int_sub",
@@ -96,7 +114,7 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
     scalar(
         "oxyde_int_pow",
         2,
-        "integer power; an error on overflow or a negative exponent",
+        "integer power; an error on overflow, NULL for a negative exponent",
     ),
     scalar("oxyde_decimal_add", 2, "exact decimal sum"),
     scalar("oxyde_decimal_sub", 2, "exact decimal difference"),
@@ -111,9 +129,12 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
         2,
         "decimal remainder with the sign of the dividend; NULL for 0",
     ),
-    scalar("oxyde_decimal_pow", 2, "decimal power"),
-    scalar("oxyde_decimal_neg", 1, "the number with the other sign"),
-    scalar("oxyde_decimal_abs", 1, "the number without its sign"),
+    scalar(
+        "oxyde_decimal_pow",
+        2,
+        "decimal power; NULL if it is not a real number",
+    ),
+    scalar("oxyde_decimal_abs", 1, "the absolute value"),
     scalar(
         "oxyde_decimal_round",
         2,
@@ -133,6 +154,26 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
         "oxyde_decimal_cast",
         1,
         "the number (integer, real or text) as canonical decimal text",
+    ),
+    scalar(
+        "oxyde_fit_decimal",
+        4,
+        "(number, precision, scale, column): rounded to the scale, half away from zero; an error if it has too many digits",
+    ),
+    scalar(
+        "oxyde_fit_int",
+        3,
+        "(integer, bits, column): the integer; an error if it is out of range",
+    ),
+    scalar(
+        "oxyde_fit_text",
+        3,
+        "(text, length, column): the text; an error if it is longer",
+    ),
+    scalar(
+        "oxyde_refuse",
+        1,
+        "always an error, that of a violated CHECK, with this message",
     ),
     aggregate("oxyde_decimal_sum", "exact decimal sum; NULL over no rows"),
     aggregate("oxyde_decimal_avg", "decimal mean to 28 digits"),
@@ -156,7 +197,11 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
         1,
         "smallest whole number that is not smaller, as real",
     ),
-    scalar("oxyde_power", 2, "power as real"),
+    scalar(
+        "oxyde_power",
+        2,
+        "power as real; NULL if it is not a real number",
+    ),
     scalar(
         "oxyde_sqrt",
         1,
@@ -173,40 +218,86 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
         1,
         "MD5 of the UTF-8 text as 32 lower-case hex digits",
     ),
-    scalar(
-        "oxyde_reverse",
-        1,
-        "the text's characters from last to first",
-    ),
+    scalar("oxyde_reverse", 1, "the text reversed"),
     scalar(
         "oxyde_repeat",
         2,
         "(text, count): the text that many times; empty for 0 and less",
     ),
     scalar(
+        "oxyde_text_join",
+        2,
+        "(JSON array, separator): its strings joined, without NULLs; NULL if there are none",
+    ),
+    scalar(
+        "oxyde_to_int",
+        1,
+        "the text as an integer; NULL if it is not one",
+    ),
+    scalar(
+        "oxyde_to_real",
+        1,
+        "the text as a real number; NULL if it is not one",
+    ),
+    scalar(
+        "oxyde_to_decimal",
+        1,
+        "the text as a decimal; NULL if it is not one",
+    ),
+    scalar(
+        "oxyde_round",
+        2,
+        "(number, digits): rounded half away from zero, reals by their decimal form",
+    ),
+    scalar(
         "oxyde_lpad",
         3,
-        "(text, length, fill): filled or cut to that many characters, at the left",
+        "(text, length, fill): padded or truncated to that many characters, on the left",
     ),
     scalar(
         "oxyde_rpad",
         3,
-        "(text, length, fill): the same at the right",
+        "(text, length, fill): the same on the right",
+    ),
+    scalar(
+        "oxyde_whole",
+        1,
+        "a whole number (real or decimal text) as an integer; an error if it is out of range",
+    ),
+    scalar(
+        "oxyde_parse",
+        2,
+        "(type, text): its storage form as a date, datetime, aware datetime, time or uuid; NULL if it is not one",
+    ),
+    scalar(
+        "oxyde_moment",
+        1,
+        "the storage form of a date and time, in UTC without a zone",
+    ),
+    scalar(
+        "oxyde_clock",
+        1,
+        "the same, always with six digits of microseconds; also for times",
+    ),
+    scalar(
+        "oxyde_date_add",
+        2,
+        "(date text, microseconds): the later date",
     ),
     scalar(
         "oxyde_datetime_add",
         2,
-        "(date or date-time text, microseconds): the later text, in the same form",
+        "(date-time text, microseconds): the later text, in the storage form",
     ),
     scalar(
         "oxyde_datetime_diff",
         2,
-        "(a, b: date or date-time texts): a - b in microseconds",
+        "(a, b: date or date-time text): a - b in microseconds",
     ),
     scalar(
         "oxyde_time_add",
         2,
-        "(time text, microseconds): the later time, around midnight",
+        "(time text, microseconds): the later time, wrapping at midnight",
     ),
     scalar(
         "oxyde_trunc",
@@ -216,11 +307,31 @@ pub const FUNCTIONS: &[SqliteFunction] = &[
     scalar(
         "oxyde_json_contains",
         2,
-        "(document, part): PostgreSQL's `@>` for JSON texts",
+        "(document, part): PostgreSQL's `@>` for JSON text",
     ),
     scalar(
         "oxyde_json_equal",
         2,
-        "whether two JSON texts are the same document, in any order of keys",
+        "whether two JSON documents are equal, in any order of keys",
+    ),
+    scalar(
+        "oxyde_json_compare",
+        2,
+        "-1, 0 or 1 for two numbers, two strings or two booleans; NULL for all others",
+    ),
+    scalar(
+        "oxyde_json_decimal",
+        1,
+        "the number, or the numeric string, as canonical decimal text; NULL for all others",
+    ),
+    scalar(
+        "oxyde_json_at",
+        2,
+        "(document, path as JSON): the part there, NULL if it is missing",
+    ),
+    scalar(
+        "oxyde_json_put",
+        3,
+        "(document, path as JSON, value as JSON): the document with the value there, or unchanged",
     ),
 ];

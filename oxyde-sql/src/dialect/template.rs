@@ -1,8 +1,8 @@
-use super::Dialect;
+use super::{Dialect, Requirement};
 
-/// One piece of SQL per dialect, as a table row; `None` where the dialect cannot do it.
+/// One piece of SQL per dialect, as a table row; `None` if the dialect does not support it.
 ///
-/// In the text `{0}` stands for the first argument as it is, `{0!}` for the same as an operand
+/// In the text `{0}` is the first argument unchanged, `{0!}` the same as an operand
 /// (in parentheses unless it is a single term), `{*}` for all arguments with commas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Templates {
@@ -14,16 +14,18 @@ pub struct Templates {
     pub mysql: Option<&'static str>,
     /// MariaDB's.
     pub mariadb: Option<&'static str>,
+    /// What the server must be able to do.
+    pub needs: Option<Requirement>,
 }
 
 impl Templates {
-    /// The same text everywhere.
+    /// The same text for all dialects.
     #[must_use]
     pub const fn same(text: &'static str) -> Self {
         Self::of(text, text, text)
     }
 
-    /// A text each for PostgreSQL, SQLite, and MySQL with MariaDB.
+    /// One text each for PostgreSQL, SQLite, and MySQL with MariaDB.
     #[must_use]
     pub const fn of(postgres: &'static str, sqlite: &'static str, mysql: &'static str) -> Self {
         Self {
@@ -31,10 +33,11 @@ impl Templates {
             sqlite: Some(sqlite),
             mysql: Some(mysql),
             mariadb: Some(mysql),
+            needs: None,
         }
     }
 
-    /// The same with a text of MariaDB's own.
+    /// The same with a separate text for MariaDB.
     #[must_use]
     pub const fn mariadb(mut self, text: &'static str) -> Self {
         self.mariadb = Some(text);
@@ -74,6 +77,13 @@ impl Templates {
     #[must_use]
     pub const fn not_postgres(mut self) -> Self {
         self.postgres = None;
+        self
+    }
+
+    /// The same for servers that can do this.
+    #[must_use]
+    pub const fn needs(mut self, requirement: Requirement) -> Self {
+        self.needs = Some(requirement);
         self
     }
 

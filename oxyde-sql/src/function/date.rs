@@ -3,7 +3,7 @@
 use super::{Call, Function, Rendering, function, pick, values};
 use crate::dialect::Templates;
 use crate::error::SqlError;
-use crate::query::{Context, Level, Sql};
+use crate::query::{Context, Precedence, Sql};
 use crate::types::{ColumnType, Families, Family};
 
 const DATES: Families = Families::DATES;
@@ -13,7 +13,7 @@ const MOMENTS: Families = Families::of(&[Family::DateTime]);
 
 type Forms = &'static [(Families, Templates)];
 
-/// A part; an optional second argument is the time zone in which a moment is read.
+/// A date part; an optional second argument is the time zone of an aware datetime.
 const fn extract(name: &'static str, families: Families, forms: Forms) -> Function {
     function(
         name,
@@ -218,26 +218,36 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// A moment as the clock shows it: in UTC, or in the zone that the second argument names.
+/// An aware datetime as local time: in UTC, or in the zone of the second argument.
 const LOCAL: Templates = Templates::of(
     "{0!} AT TIME ZONE {1!}",
     "",
-    // A zone that the server does not know would give NULL: one row too many makes it an error.
+    // An unknown zone would give NULL: a subquery with two rows makes it an error.
     "CONVERT_TZ({0}, (SELECT '+00:00' UNION ALL SELECT '+00:00' FROM DUAL \
      WHERE CONVERT_TZ('2000-01-01', '+00:00', {1}) IS NULL), {1})",
 )
 .not_sqlite();
 
-/// The first argument, as the clock shows it, and its family.
+/// The first argument, as local time, and its family.
 pub(super) fn local(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let aware = call.arguments[0].column_type() == Some(&ColumnType::TimestampTz);
     let mut arguments = values(cx, call.arguments)?;
     if arguments.len() == 2 {
-        return cx.template(&LOCAL, &arguments, Level::Operator, "time zones by name");
+        return cx.template(
+            &LOCAL,
+            &arguments,
+            Precedence::Operator,
+            "time zones by name",
+        );
     }
     if aware && cx.features.time_zones {
         arguments.push(Sql::text("'UTC'"));
-        return cx.template(&LOCAL, &arguments, Level::Operator, "time zones by name");
+        return cx.template(
+            &LOCAL,
+            &arguments,
+            Precedence::Operator,
+            "time zones by name",
+        );
     }
     Ok(arguments.remove(0))
 }
@@ -248,8 +258,17 @@ pub(super) fn part(
     call: &Call<'_>,
 ) -> Result<Sql, SqlError> {
     let templates = pick(forms, call)?;
-    let value = local(cx, call)?;
-    let sql = cx.template(templates, &[value], Level::Operator, call.function.name)?;
+    let mut value = local(cx, call)?;
+    let first = call.arguments[0].column_type().map(ColumnType::family);
+    if cx.features.moment_as_text && matches!(first, Some(Family::DateTime | Family::Time)) {
+        value = cx.join.fill("oxyde_clock({0})", &[value], Precedence::Term);
+    }
+    let sql = cx.template(
+        templates,
+        &[value],
+        Precedence::Operator,
+        call.function.name,
+    )?;
     // Parts are NUMERIC on PostgreSQL and text on SQLite.
     Ok(match call.ty.family() {
         Family::Date | Family::Time if !cx.features.time_zones => sql,

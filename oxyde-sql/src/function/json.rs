@@ -1,43 +1,14 @@
 use super::{Call, Function, Rendering, function, template};
 use crate::dialect::Templates;
 use crate::error::SqlError;
-use crate::ir::Expr;
-use crate::query::{Context, Level, Sql, expr, json_steps};
+use crate::ir::{Expr, PathItem};
+use crate::query::{Context, Precedence, Sql, expr, json_steps, json_target};
 use crate::types::{ColumnType, Families, Family};
 
 const JSON: Families = Families::of(&[Family::Json]);
 const ANY: Families = Families::ANY;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    template(
-        "json_type",
-        (1, 1),
-        JSON,
-        "text: the database's own word for the kind of document",
-        Templates::of("JSONB_TYPEOF({0})", "json_type({0})", "JSON_TYPE({0})"),
-    ),
-    template(
-        "json_array_length",
-        (1, 1),
-        JSON,
-        "big_int",
-        Templates::of(
-            "JSONB_ARRAY_LENGTH({0})",
-            "json_array_length({0})",
-            "JSON_LENGTH({0})",
-        ),
-    ),
-    template(
-        "json_merge",
-        (2, 2),
-        JSON,
-        "json: the members of both, the second's win",
-        Templates::of(
-            "({0!} || {1!})",
-            "json_patch({0}, {1})",
-            "JSON_MERGE_PATCH({0}, {1})",
-        ),
-    ),
     template(
         "json_object",
         (0, 0),
@@ -63,37 +34,47 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "json_insert",
         (3, 3),
         ANY,
-        "json: the document of a JSON path, with a document there, unless another document has \
-         something there: (path, other, value)",
+        "json: the document of a JSON path, with a document there unless something is there: \
+         (path, the document as it was before the statement, value)",
         Rendering::With(json_insert),
     ),
     function(
         "json_set",
-        (2, 2),
+        (3, 3),
         ANY,
-        "json: the document of a JSON path, with a new value there: (path, value)",
+        "json: the document of a JSON path, with a new value there: (path, the document as it \
+         was before the statement, value)",
         Rendering::With(json_set),
+    ),
+    function(
+        "json_null",
+        (0, 0),
+        ANY,
+        "json: a null",
+        Rendering::Template(
+            Templates::of("CAST('null' AS JSONB)", "'null'", "CAST('null' AS JSON)")
+                .mariadb("'null'"),
+        ),
     ),
     function(
         "json_remove",
         (1, 1),
         ANY,
-        "json: the document of a JSON path, without what is there",
+        "json: the document of a JSON path, without the value there",
         Rendering::With(json_remove),
     ),
 ];
 
-/// `{0}` is the document, `{1}` the path, `{2}` the value as JSON or as it is.
+/// `{0}` is the document, `{1}` the path, `{2}` the value.
 const SET: Templates = Templates::of(
     "JSONB_SET({0}, {1}, {2})",
-    "json_set({0}, {1}, {2})",
+    "oxyde_json_put({0}, {1}, {2})",
     "JSON_SET({0}, {1}, {2})",
 );
-/// As `SET`; `{3}` is the document that is asked. It is that of `{0}` as it was before, which keeps
-/// the statement short where several calls stand in each other.
+/// As `SET`; `{3}` is the existing value. SQLite's function creates missing containers itself.
 const INSERT: Templates = Templates::of(
-    "JSONB_SET({0}, {1}, COALESCE({3!} #> {1}, {2}))",
-    "json_insert({0}, {1}, {2})",
+    "JSONB_SET({0}, {1}, COALESCE({3}, {2}))",
+    "{0}",
     "JSON_INSERT({0}, {1}, {2})",
 );
 const OR: Templates = Templates::same("COALESCE({0}, {1})");
@@ -103,21 +84,35 @@ const REMOVE: Templates = Templates::of(
     "JSON_REMOVE({0}, {1})",
 );
 
-/// A value as it is stored in a document.
-const DOCUMENT: Templates =
-    Templates::of("{0}", "json({0})", "CAST({0} AS JSON)").mariadb("JSON_EXTRACT({0}, '$')");
+/// A value as stored in a document: NULL is a null.
+const DOCUMENT: Templates = Templates::of(
+    "COALESCE({0}, 'null')",
+    "COALESCE({0}, 'null')",
+    "CAST({0} AS JSON)",
+)
+.mariadb("JSON_EXTRACT({0}, '$')");
 const TRUTH: Templates = Templates::of(
     "COALESCE(TO_JSONB({0}), 'null')",
-    "json(CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' ELSE 'null' END)",
+    "CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' ELSE 'null' END",
     "CAST(CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' ELSE 'null' END AS JSON)",
 )
 .mariadb("JSON_EXTRACT(CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' ELSE 'null' END, '$')");
-const NULL: Templates = Templates::of("CAST('null' AS JSONB)", "NULL", "NULL");
-/// A NULL in SQL is a null in the document: PostgreSQL would make the whole document NULL.
-const PLAIN: Templates = Templates::of("COALESCE(TO_JSONB({0}), 'null')", "{0}", "{0}");
+const NULL: Templates = Templates::of("CAST('null' AS JSONB)", "'null'", "NULL");
+const NUMBER: Templates = Templates::of(
+    "COALESCE(TO_JSONB({0}), 'null')",
+    "COALESCE({0}, 'null')",
+    "{0}",
+);
+/// A decimal is a string in a document, as Pydantic writes it.
+const DECIMAL: Templates = Templates::of(
+    "COALESCE(TO_JSONB(CAST({0} AS TEXT)), 'null')",
+    "json_quote({0})",
+    "CAST({0} AS CHAR)",
+);
+const PLAIN: Templates = Templates::of("COALESCE(TO_JSONB({0}), 'null')", "json_quote({0})", "{0}");
 
-/// The document and the steps of the first argument, which is a JSON path.
-fn target(cx: &mut Context<'_>, call: &Call<'_>) -> Result<(Sql, Sql), SqlError> {
+/// The document and the path of the first argument.
+fn target<'c>(cx: &mut Context<'_>, call: &Call<'c>) -> Result<(Sql, &'c [PathItem]), SqlError> {
     let Some(Expr::JsonPath { operand, path, .. }) = call.arguments.first() else {
         return Err(SqlError::Argument {
             kind: "function",
@@ -133,25 +128,28 @@ fn target(cx: &mut Context<'_>, call: &Call<'_>) -> Result<(Sql, Sql), SqlError>
             family,
         });
     }
-    Ok((expr(cx, operand)?, json_steps(cx, path)?))
+    Ok((expr(cx, operand)?, path))
 }
 
 fn json_set(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    let (document, steps) = target(cx, call)?;
-    let value = &call.arguments[1];
+    let (document, path) = target(cx, call)?;
+    let steps = json_target(cx, &call.arguments[1], path, false)?;
+    let value = &call.arguments[2];
     let sql = expr(cx, value)?;
     let templates = match value.column_type().map(ColumnType::family) {
         Some(Family::Json) => &DOCUMENT,
         Some(Family::Array) if !cx.features.native_arrays => &DOCUMENT,
         Some(Family::Bool) => &TRUTH,
+        Some(Family::Int | Family::Float) => &NUMBER,
+        Some(Family::Decimal) => &DECIMAL,
         Some(_) => &PLAIN,
         None => &NULL,
     };
-    let sql = cx.template(templates, &[sql], Level::Term, call.function.name)?;
+    let sql = cx.template(templates, &[sql], Precedence::Term, call.function.name)?;
     cx.template(
         &SET,
         &[document, steps, sql],
-        Level::Term,
+        Precedence::Term,
         call.function.name,
     )
 }
@@ -159,23 +157,40 @@ fn json_set(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
 fn json_or(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let document = expr(cx, &call.arguments[0])?;
     let otherwise = expr(cx, &call.arguments[1])?;
-    cx.template(&OR, &[document, otherwise], Level::Term, call.function.name)
+    cx.template(
+        &OR,
+        &[document, otherwise],
+        Precedence::Term,
+        call.function.name,
+    )
 }
 
 fn json_insert(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    let (document, steps) = target(cx, call)?;
-    let other = expr(cx, &call.arguments[1])?;
+    let (document, path) = target(cx, call)?;
+    let before = &call.arguments[1];
+    let steps = json_target(cx, before, path, true)?;
+    let there = Expr::JsonPath {
+        operand: Box::new(before.clone()),
+        path: path.to_vec(),
+        ty: ColumnType::Json,
+    };
+    let there = expr(cx, &there)?;
     let value = expr(cx, &call.arguments[2])?;
-    let value = cx.template(&DOCUMENT, &[value], Level::Term, call.function.name)?;
     cx.template(
         &INSERT,
-        &[document, steps, value, other],
-        Level::Term,
+        &[document, steps, value, there],
+        Precedence::Term,
         call.function.name,
     )
 }
 
 fn json_remove(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    let (document, steps) = target(cx, call)?;
-    cx.template(&REMOVE, &[document, steps], Level::Term, call.function.name)
+    let (document, path) = target(cx, call)?;
+    let steps = json_steps(cx, path)?;
+    cx.template(
+        &REMOVE,
+        &[document, steps],
+        Precedence::Term,
+        call.function.name,
+    )
 }

@@ -1,4 +1,35 @@
-//! Functions: a table like that of the lookups, a file per family.
+//! Functions, as a table like that of the lookups, one file per family.
+
+/// A count of characters or digits for PostgreSQL, which accepts them only as INTEGER: the argument
+/// of the slot, limited to a range beyond which the result does not change.
+macro_rules! small {
+    ($slot:literal) => {
+        concat!(
+            "CAST(CASE WHEN {",
+            $slot,
+            "!} > 1000000000 THEN 1000000000 WHEN {",
+            $slot,
+            "!} < -1000000000 THEN -1000000000 ELSE {",
+            $slot,
+            "!} END AS INTEGER)"
+        )
+    };
+}
+
+/// The same for a count: at least zero.
+macro_rules! count {
+    ($slot:literal) => {
+        concat!(
+            "CAST(CASE WHEN {",
+            $slot,
+            "!} > 1000000000 THEN 1000000000 WHEN {",
+            $slot,
+            "!} < 0 THEN 0 ELSE {",
+            $slot,
+            "!} END AS INTEGER)"
+        )
+    };
+}
 
 mod array;
 mod choice;
@@ -6,6 +37,7 @@ mod date;
 mod json;
 mod moment;
 mod number;
+mod range;
 mod text;
 mod vector;
 mod window;
@@ -13,42 +45,43 @@ mod window;
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::Expr;
-use crate::nearest::nearest;
-use crate::query::{Context, Level, Sql, comparable};
+use crate::query::{Context, Precedence, Sql, comparable};
+use crate::suggest::nearest;
 use crate::types::{ColumnType, Families, Family};
 
+pub(crate) use number::WHOLE;
 pub(crate) use text::{as_text, join_texts};
 
-/// One function.
+/// A function.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// Its name in the IR.
     pub name: &'static str,
-    /// Fewest arguments.
+    /// Minimum number of arguments.
     pub least: usize,
-    /// Most arguments.
+    /// Maximum number of arguments.
     pub most: usize,
-    /// What its first argument may be.
+    /// The types that its first argument may have.
     pub families: Families,
-    /// The type of its result, in words.
+    /// The type of its result, as a description.
     pub result: &'static str,
-    /// Whether it only stands before a window.
+    /// Whether it can only be used with a window.
     pub window: bool,
     rendering: Rendering,
 }
 
-/// As many arguments as one likes.
+/// Any number of arguments.
 pub const ANY_NUMBER: usize = 1000;
 
 #[derive(Clone, Copy, Debug)]
 enum Rendering {
-    /// Filled with the arguments.
+    /// A template for the arguments.
     Template(Templates),
-    /// The first entry whose family fits that of the first argument.
+    /// The first entry whose families contain that of the first argument.
     ByFamily(&'static [(Families, Templates)]),
-    /// A number whose type on the server may differ from the one asked for; cast to that.
+    /// A number whose type on the server may differ from the requested one; cast to the latter.
     Number(&'static [(Families, Templates)]),
-    /// A part of a date or time; the first argument is brought to its zone before.
+    /// A part of a date or time; the first argument is converted to its zone first.
     Part(&'static [(Families, Templates)]),
     /// Anything else.
     With(fn(&mut Context<'_>, &Call<'_>) -> Result<Sql, SqlError>),
@@ -95,7 +128,7 @@ const fn template(
     )
 }
 
-const TABLES: [&[Function]; 9] = [
+const TABLES: [&[Function]; 10] = [
     text::FUNCTIONS,
     number::FUNCTIONS,
     choice::FUNCTIONS,
@@ -104,6 +137,7 @@ const TABLES: [&[Function]; 9] = [
     json::FUNCTIONS,
     array::FUNCTIONS,
     vector::FUNCTIONS,
+    range::FUNCTIONS,
     window::FUNCTIONS,
 ];
 
@@ -124,7 +158,7 @@ pub(crate) fn count_in_words(least: usize, most: usize) -> String {
     }
 }
 
-/// A call of the function of that name.
+/// A call of the named function.
 pub(crate) fn render(
     cx: &mut Context<'_>,
     name: &str,
@@ -141,7 +175,7 @@ pub(crate) fn render(
     render_found(cx, function, arguments, ty)
 }
 
-/// The same for what stands before `OVER`.
+/// The same for the function before `OVER`.
 pub(crate) fn render_in_window(
     cx: &mut Context<'_>,
     name: &str,
@@ -208,7 +242,7 @@ fn render_found(
     match &function.rendering {
         Rendering::Template(templates) => {
             let arguments = values(cx, arguments)?;
-            cx.template(templates, &arguments, Level::Term, function.name)
+            cx.template(templates, &arguments, Precedence::Term, function.name)
         }
         Rendering::ByFamily(forms) => by_family(cx, forms, &call),
         Rendering::Number(forms) => {
@@ -227,7 +261,7 @@ fn by_family(
 ) -> Result<Sql, SqlError> {
     let templates = pick(forms, call)?;
     let arguments = values(cx, call.arguments)?;
-    cx.template(templates, &arguments, Level::Term, call.function.name)
+    cx.template(templates, &arguments, Precedence::Term, call.function.name)
 }
 
 fn pick<'f>(
@@ -246,7 +280,7 @@ fn pick<'f>(
         })
 }
 
-/// The number as the type that the caller will read.
+/// The number as the type that the caller reads.
 fn as_number(cx: &Context<'_>, sql: Sql, ty: &ColumnType) -> Sql {
     match ty.family() {
         Family::Int | Family::Float => cx.cast(sql, ty),

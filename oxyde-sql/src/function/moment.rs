@@ -1,10 +1,10 @@
-//! The start of a unit of time, and the present.
+//! Truncation to a unit of time, and the current time.
 
 use super::date::local;
 use super::{Call, Function, Rendering, function, values};
 use crate::dialect::Templates;
 use crate::error::SqlError;
-use crate::query::{Context, Level, Sql};
+use crate::query::{Context, Precedence, Sql};
 use crate::types::{ColumnType, Families, Family};
 
 const fn truncate(name: &'static str) -> Function {
@@ -49,12 +49,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// The start of the unit, by the clock of the zone, for MySQL and MariaDB.
+/// The start of the unit in local time, for MySQL and MariaDB.
 const MYSQL_UNITS: &[(&str, &str)] = &[
-    ("year", "MAKEDATE(YEAR({0}), 1)"),
+    ("year", "DATE({0}) - INTERVAL (DAYOFYEAR({0}) - 1) DAY"),
     (
         "quarter",
-        "MAKEDATE(YEAR({0}), 1) + INTERVAL (QUARTER({0}) - 1) * 3 MONTH",
+        "DATE({0}) - INTERVAL (DAYOFYEAR({0}) - 1) DAY + INTERVAL (QUARTER({0}) - 1) * 3 MONTH",
     ),
     ("month", "DATE({0}) - INTERVAL (DAYOFMONTH({0}) - 1) DAY"),
     ("week", "DATE({0}) - INTERVAL WEEKDAY({0}) DAY"),
@@ -70,8 +70,8 @@ const MYSQL_UNITS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The same for short units of a moment: what the zone's clock shows beyond the unit is taken off
-/// the moment itself, since where the clock is put back one time of day is two moments.
+/// The same for short units of an aware datetime: the local time beyond the unit is subtracted from
+/// the datetime itself, because a local time may occur twice when the clock is set back.
 const MYSQL_SHORT_UNITS: &[(&str, &str)] = &[
     (
         "hour",
@@ -84,7 +84,7 @@ const MYSQL_SHORT_UNITS: &[(&str, &str)] = &[
     ("second", "{0} - INTERVAL MICROSECOND({1}) MICROSECOND"),
 ];
 
-/// PostgreSQL's own truncation by the clock of a zone, for the same reason.
+/// PostgreSQL's own truncation in a zone, for the same reason.
 const TRUNC_IN_ZONE: Templates = Templates::of("DATE_TRUNC({2}, {0}, {1})", "", "");
 const TRUNC: Templates =
     Templates::of("DATE_TRUNC({1}, {0})", "oxyde_trunc({1}, {0})", "").not_mysql();
@@ -112,22 +112,22 @@ fn trunc(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     }
     let mut value = local(cx, call)?;
     if date && cx.features.time_zones {
-        value = cx.template(&TO_TIMESTAMP, &[value], Level::Term, unit)?;
+        value = cx.template(&TO_TIMESTAMP, &[value], Precedence::Term, unit)?;
     }
     let mut sql = if let Some(template) = TRUNC.pick(cx.features.dialect) {
         let unit = Sql::text(format!("'{unit}'"));
-        cx.join.fill(template, &[value, unit], Level::Term)
+        cx.join.fill(template, &[value, unit], Precedence::Term)
     } else {
         let (_, template) = MYSQL_UNITS
             .iter()
             .find(|(name, _)| *name == unit)
             .ok_or_else(|| cx.unsupported(call.function.name))?;
-        let sql = cx.join.fill(template, &[value], Level::Operator);
+        let sql = cx.join.fill(template, &[value], Precedence::Operator);
         cx.cast(sql, &ColumnType::DateTime)
     };
     if call.ty.family() == Family::Date {
         let to_date = Templates::of("CAST({0} AS DATE)", "substr({0}, 1, 10)", "DATE({0})");
-        return cx.template(&to_date, &[sql], Level::Term, unit);
+        return cx.template(&to_date, &[sql], Precedence::Term, unit);
     }
     let zone = match (call.arguments.get(1), aware && cx.features.time_zones) {
         (Some(zone), _) => Some(crate::query::expr(cx, zone)?),
@@ -138,14 +138,14 @@ fn trunc(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
         sql = cx.template(
             &FROM_LOCAL,
             &[sql, zone],
-            Level::Operator,
+            Precedence::Operator,
             "time zones by name",
         )?;
     }
     Ok(sql)
 }
 
-/// The truncation of a moment where the zone's clock alone would not tell which moment it is.
+/// The truncation of an aware datetime for units in which local time is ambiguous.
 fn trunc_moment(
     cx: &mut Context<'_>,
     call: &Call<'_>,
@@ -157,7 +157,12 @@ fn trunc_moment(
             arguments.push(Sql::text("'UTC'"));
         }
         arguments.push(Sql::text(format!("'{unit}'")));
-        let sql = cx.template(&TRUNC_IN_ZONE, &arguments, Level::Term, call.function.name)?;
+        let sql = cx.template(
+            &TRUNC_IN_ZONE,
+            &arguments,
+            Precedence::Term,
+            call.function.name,
+        )?;
         return Ok(Some(sql));
     }
     let short = MYSQL_SHORT_UNITS.iter().find(|(name, _)| *name == unit);
@@ -166,19 +171,21 @@ fn trunc_moment(
     };
     let moment = values(cx, &call.arguments[..1])?.remove(0);
     let clock = local(cx, call)?;
-    let sql = cx.join.fill(template, &[moment, clock], Level::Operator);
+    let sql = cx
+        .join
+        .fill(template, &[moment, clock], Precedence::Operator);
     Ok(Some(cx.cast(sql, &ColumnType::DateTime)))
 }
 
 fn now(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     const AWARE: Templates = Templates::of(
         "CURRENT_TIMESTAMP",
-        "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')",
+        "(oxyde_moment(strftime('%Y-%m-%d %H:%M:%f', 'now')) || '+00:00')",
         "UTC_TIMESTAMP(6)",
     );
     const NAIVE: Templates = Templates::of(
         "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')",
-        "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')",
+        "oxyde_moment(strftime('%Y-%m-%d %H:%M:%f', 'now'))",
         "UTC_TIMESTAMP(6)",
     );
     let templates = if *call.ty == ColumnType::DateTime {
@@ -186,7 +193,7 @@ fn now(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     } else {
         &AWARE
     };
-    cx.template(templates, &[], Level::Term, call.function.name)
+    cx.template(templates, &[], Precedence::Term, call.function.name)
 }
 
 fn current_date(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
@@ -195,14 +202,14 @@ fn current_date(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> 
         "date('now')",
         "UTC_DATE()",
     );
-    cx.template(&TODAY, &[], Level::Term, call.function.name)
+    cx.template(&TODAY, &[], Precedence::Term, call.function.name)
 }
 
 fn current_time(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     const CLOCK: Templates = Templates::of(
         "CAST(CURRENT_TIMESTAMP AT TIME ZONE 'UTC' AS TIME)",
-        "(strftime('%H:%M:%f', 'now') || '000')",
+        "substr(oxyde_moment(strftime('%Y-%m-%d %H:%M:%f', 'now')), 12)",
         "UTC_TIME(6)",
     );
-    cx.template(&CLOCK, &[], Level::Term, call.function.name)
+    cx.template(&CLOCK, &[], Precedence::Term, call.function.name)
 }

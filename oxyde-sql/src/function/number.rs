@@ -20,7 +20,7 @@ const fn number(name: &'static str, forms: &'static [(Families, Templates)]) -> 
         name,
         (1, 1),
         NUMBERS,
-        "the argument's, or as told",
+        "the argument's, or as requested",
         Rendering::Number(forms),
     )
 }
@@ -31,12 +31,7 @@ const fn real(name: &'static str, postgres: &'static str, sqlite: &'static str) 
         (1, 1),
         NUMBERS,
         "double",
-        Templates {
-            postgres: Some(postgres),
-            sqlite: Some(sqlite),
-            mysql: None,
-            mariadb: None,
-        },
+        Templates::of(postgres, sqlite, "").not_mysql(),
     )
 }
 
@@ -65,23 +60,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 Templates::of("GREATEST({0}, -{0!})", "abs({0})", "ABS({0})"),
             ),
             (NUMBERS, Templates::same("ABS({0})")),
-        ]),
-    ),
-    function(
-        "neg",
-        (1, 1),
-        SIGNED,
-        "the argument's",
-        Rendering::ByFamily(&[
-            (
-                DECIMALS,
-                Templates::of("(-{0!})", "oxyde_decimal_neg({0})", "(-{0!})"),
-            ),
-            (
-                INTS,
-                Templates::of("(-{0!})", "oxyde_int_sub(0, {0})", "(-{0!})"),
-            ),
-            (SIGNED, Templates::same("(-{0!})")),
         ]),
     ),
     function(
@@ -130,7 +108,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     with_mysql(
         real(
             "sqrt",
-            "SQRT(CAST({0} AS DOUBLE PRECISION))",
+            "SQRT(CASE WHEN {0!} >= 0 THEN CAST({0} AS DOUBLE PRECISION) END)",
             "oxyde_sqrt({0})",
         ),
         "SQRT({0})",
@@ -138,17 +116,27 @@ pub(super) const FUNCTIONS: &[Function] = &[
     with_mysql(
         real(
             "exp",
-            "EXP(CAST({0} AS DOUBLE PRECISION))",
+            // PostgreSQL raises an error for a result that is too small, which is 0 elsewhere.
+            "CASE WHEN {0!} < -745 THEN 0 ELSE EXP(CAST({0} AS DOUBLE PRECISION)) END",
             "oxyde_exp({0})",
         ),
         "EXP({0})",
     ),
     with_mysql(
-        real("ln", "LN(CAST({0} AS DOUBLE PRECISION))", "oxyde_ln({0})"),
+        real(
+            "ln",
+            "LN(CASE WHEN {0!} > 0 THEN CAST({0} AS DOUBLE PRECISION) END)",
+            "oxyde_ln({0})",
+        ),
         "LN({0})",
     ),
-    function("power", (2, 2), NUMBERS, "as told", Rendering::With(power)),
-    function("mod", (2, 2), NUMBERS, "as told", Rendering::With(modulo)),
+    function(
+        "power",
+        (2, 2),
+        NUMBERS,
+        "as requested",
+        Rendering::With(power),
+    ),
     template(
         "random",
         (0, 0),
@@ -162,29 +150,50 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// Half away from zero. PostgreSQL rounds digits of NUMERIC only.
+/// Rounds half away from zero: floats by their decimal form, so that 2.675 becomes 2.68. The
+/// servers' own functions use the binary value, or round half to even. Beyond 15 digits no half
+/// exists.
+pub(crate) const WHOLE: Templates = Templates::of(
+    "ROUND(CAST(CAST({0} AS TEXT) AS NUMERIC))",
+    "oxyde_round({0}, 0)",
+    "CASE WHEN ABS({0}) < 1e15 THEN ROUND(CAST({0} AS DECIMAL(65,30))) ELSE ROUND({0}) END",
+);
 const ROUND_WHOLE: &[(Families, Templates)] = &[
     (
         DECIMALS,
         Templates::of("ROUND({0})", "oxyde_decimal_round({0}, 0)", "ROUND({0})"),
     ),
-    (NUMBERS, Templates::same("ROUND({0})")),
+    (INTS, Templates::same("{0}")),
+    (NUMBERS, WHOLE),
 ];
 const ROUND_DIGITS: &[(Families, Templates)] = &[
     (
         DECIMALS,
         Templates::of(
-            "ROUND({0}, CAST({1} AS INTEGER))",
+            concat!("ROUND({0}, ", small!("1"), ")"),
             "oxyde_decimal_round({0}, {1})",
+            "ROUND({0}, {1})",
+        ),
+    ),
+    (
+        INTS,
+        Templates::of(
+            concat!("ROUND(CAST({0} AS NUMERIC), ", small!("1"), ")"),
+            "oxyde_round({0}, {1})",
             "ROUND({0}, {1})",
         ),
     ),
     (
         NUMBERS,
         Templates::of(
-            "ROUND(CAST({0} AS NUMERIC), CAST({1} AS INTEGER))",
-            "round({0}, {1})",
-            "ROUND({0}, {1})",
+            concat!(
+                "ROUND(CAST(CAST({0} AS TEXT) AS NUMERIC), ",
+                small!("1"),
+                ")"
+            ),
+            "oxyde_round({0}, {1})",
+            "CASE WHEN ABS({0}) < 1e15 AND {1} < 25 \
+             THEN CAST(ROUND(CAST({0} AS DECIMAL(65,30)), {1}) AS DOUBLE) ELSE ROUND({0}, {1}) END",
         ),
     ),
 ];
@@ -203,16 +212,6 @@ fn power(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     arithmetic(
         cx,
         BinaryOp::Power,
-        &call.arguments[0],
-        &call.arguments[1],
-        call.ty,
-    )
-}
-
-fn modulo(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    arithmetic(
-        cx,
-        BinaryOp::Modulo,
         &call.arguments[0],
         &call.arguments[1],
         call.ty,

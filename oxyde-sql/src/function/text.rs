@@ -2,7 +2,7 @@ use super::{ANY_NUMBER, Call, Function, Rendering, function, template};
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::Expr;
-use crate::query::{Context, Level, Sql, expr};
+use crate::query::{Context, Precedence, Sql, expr};
 use crate::types::{ColumnType, Families, Family};
 
 const TEXT: Families = Families::TEXTUAL;
@@ -56,8 +56,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "left",
         2,
         Templates::of(
-            "LEFT({0}, CAST({1} AS INTEGER))",
-            "substr({0}, 1, {1})",
+            concat!("LEFT({0}, ", count!("1"), ")"),
+            "substr({0}, 1, max({1}, 0))",
             "LEFT({0}, {1})",
         ),
     ),
@@ -65,8 +65,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "right",
         2,
         Templates::of(
-            "RIGHT({0}, CAST({1} AS INTEGER))",
-            "CASE WHEN {1!} > 0 THEN substr({0}, -{1!}) ELSE '' END",
+            concat!("RIGHT({0}, ", count!("1"), ")"),
+            "CASE WHEN {1!} > 0 THEN substr({0}, -min({1}, length({0}))) ELSE substr({0}, 1, {1!} * 0) END",
             "RIGHT({0}, {1})",
         ),
     ),
@@ -74,7 +74,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "repeat",
         2,
         Templates::of(
-            "REPEAT({0}, CAST({1} AS INTEGER))",
+            concat!("REPEAT({0}, ", count!("1"), ")"),
             "oxyde_repeat({0}, {1})",
             "REPEAT({0}, {1})",
         ),
@@ -102,7 +102,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "RPAD({0}, {1}, {2})",
         ),
     ),
-    // MySQL 9 has MD5 as an extension only.
+    // MySQL 9 has MD5 only as a component.
     of(
         "md5",
         1,
@@ -129,17 +129,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// PostgreSQL counts characters in INTEGER.
+/// A range of characters, as in the SQL standard: positions before the
+/// first exist and are empty. SQLite and MySQL would count them from the end.
 fn substr(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     const FROM: Templates = Templates::of(
-        "SUBSTR({0}, CAST({1} AS INTEGER))",
-        "substr({0}, {1})",
-        "SUBSTR({0}, {1})",
+        concat!("SUBSTR({0}, ", small!("1"), ")"),
+        "substr({0}, max({1}, 1))",
+        "SUBSTR({0}, GREATEST({1}, 1))",
     );
     const FROM_FOR: Templates = Templates::of(
-        "SUBSTR({0}, CAST({1} AS INTEGER), CAST({2} AS INTEGER))",
-        "substr({0}, {1}, {2})",
-        "SUBSTR({0}, {1}, {2})",
+        concat!("SUBSTR({0}, ", small!("1"), ", ", count!("2"), ")"),
+        "substr({0}, max({1}, 1), max({2!} + (min({1}, 1) - 1), 0))",
+        "SUBSTR({0}, GREATEST({1}, 1), GREATEST({2!} + (LEAST({1}, 1) - 1), 0))",
     );
     let templates = if call.arguments.len() == 2 {
         &FROM
@@ -147,15 +148,15 @@ fn substr(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
         &FROM_FOR
     };
     let arguments = super::values(cx, call.arguments)?;
-    cx.template(templates, &arguments, Level::Term, call.function.name)
+    cx.template(templates, &arguments, Precedence::Term, call.function.name)
 }
 
-/// All arguments as one text; NULL counts as an empty text.
+/// Concatenates all arguments; NULL counts as an empty string.
 fn concat(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     let mut parts = Vec::with_capacity(call.arguments.len());
     for argument in call.arguments {
         let sql = as_text(cx, argument)?;
-        parts.push(cx.join.fill("COALESCE({0}, '')", &[sql], Level::Term));
+        parts.push(cx.join.fill("COALESCE({0}, '')", &[sql], Precedence::Term));
     }
     Ok(join_texts(cx, parts))
 }
@@ -163,23 +164,23 @@ fn concat(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
 /// Any value as text.
 pub(crate) fn as_text(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
     let sql = expr(cx, value)?;
-    Ok(match value.column_type().map(ColumnType::family) {
-        Some(Family::Text) => sql,
-        _ => cx.cast(sql, &ColumnType::Text),
-    })
+    match value.column_type() {
+        Some(ty) if ty.family() == Family::Text => Ok(sql),
+        from => crate::query::convert(cx, sql, from, &ColumnType::Text),
+    }
 }
 
 const JOINED: Templates = Templates::of("||", "||", "CONCAT");
 
-/// Texts put together; NULL when one of them is.
+/// Concatenates strings; NULL if one of them is NULL.
 pub(crate) fn join_texts(cx: &Context<'_>, parts: Vec<Sql>) -> Sql {
     if JOINED.pick(cx.features.dialect) == Some("||") {
         let operands: Vec<Sql> = parts
             .into_iter()
             .map(|part| cx.join.operand(part))
             .collect();
-        cx.join.list(operands, " || ", Level::Operator)
+        cx.join.list(operands, " || ", Precedence::Operator)
     } else {
-        cx.join.fill("CONCAT({*})", &parts, Level::Term)
+        cx.join.fill("CONCAT({*})", &parts, Precedence::Term)
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{Call, Function, Rendering, function, values};
 use crate::error::SqlError;
-use crate::query::{Context, Level, Sql};
-use crate::types::{Families, Family};
+use crate::query::{Context, Precedence, Sql};
+use crate::types::{Families, Family, VECTORS};
 
 const fn distance(
     name: &'static str,
@@ -46,7 +46,7 @@ fn operator(
     call: &Call<'_>,
     template: &'static str,
 ) -> Result<Sql, SqlError> {
-    cx.needs_vectors()?;
+    cx.needs(&VECTORS)?;
     let arguments = values(cx, call.arguments)?;
-    Ok(cx.join.fill(template, &arguments, Level::Term))
+    Ok(cx.join.fill(template, &arguments, Precedence::Term))
 }

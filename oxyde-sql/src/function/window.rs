@@ -1,7 +1,7 @@
 use super::{Call, Function, Rendering, function, values};
 use crate::dialect::Templates;
 use crate::error::SqlError;
-use crate::query::{Context, Level, Sql};
+use crate::query::{Context, Precedence, Sql};
 use crate::types::Families;
 
 const fn window(
@@ -143,7 +143,7 @@ fn by_count(
     cx.template(
         &forms[arguments.len() - 1],
         &arguments,
-        Level::Term,
+        Precedence::Term,
         call.function.name,
     )
 }

@@ -1,5 +1,5 @@
-//! Short ways to write a statement in Rust. Each gives a plain value of the types beside it,
-//! whose fields can be set further.
+//! Shorthands to write a statement in Rust. Each returns a plain value of the IR types,
+//! whose fields can be changed further.
 
 use super::{
     Delete, Direction, Distinct, Expr, Insert, InsertColumn, InsertSource, Join, JoinKind, Literal,
@@ -38,7 +38,7 @@ impl Table {
 }
 
 impl Expr {
-    /// The value at that position of those that come with each run.
+    /// The value at that position in the list of values of each run.
     #[must_use]
     pub const fn param(index: u32, ty: ColumnType) -> Self {
         Self::Param {
@@ -58,7 +58,7 @@ impl Expr {
         }
     }
 
-    /// A small integer that is part of the shape.
+    /// A small integer that is part of the query's shape.
     #[must_use]
     pub const fn int(number: i64) -> Self {
         Self::Literal(Literal::Int(number))
@@ -92,7 +92,7 @@ impl Expr {
         }
     }
 
-    /// The value under a name, as a column of the answer.
+    /// The value under a name, as a result column.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Output {
         Output {
@@ -101,29 +101,31 @@ impl Expr {
         }
     }
 
-    /// An order by it, smallest first, NULLs where the database puts them.
+    /// Ascending order by it, NULLs in the database's default position.
     #[must_use]
     pub const fn asc(self) -> Order {
         Order {
             expr: self,
             direction: Direction::Asc,
             nulls: None,
+            indexed: false,
         }
     }
 
-    /// The same, largest first.
+    /// The same, descending.
     #[must_use]
     pub const fn desc(self) -> Order {
         Order {
             expr: self,
             direction: Direction::Desc,
             nulls: None,
+            indexed: false,
         }
     }
 }
 
 impl Predicate {
-    /// Both hold.
+    /// Both are true.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match self {
@@ -135,7 +137,7 @@ impl Predicate {
         }
     }
 
-    /// At least one holds.
+    /// At least one is true.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match self {
@@ -147,7 +149,7 @@ impl Predicate {
         }
     }
 
-    /// It does not hold.
+    /// It is not true.
     #[must_use]
     pub fn negate(self) -> Self {
         Self::Not(Box::new(self))
@@ -164,7 +166,7 @@ impl Select {
         }
     }
 
-    /// A query of nothing, without columns yet.
+    /// A query without tables, without columns yet.
     #[must_use]
     pub const fn empty() -> Self {
         Self {
@@ -184,21 +186,21 @@ impl Select {
         }
     }
 
-    /// Gives back a column of the table under its own name.
+    /// Add a column of the table to the result, under its own name.
     #[must_use]
     pub fn column(self, table: &Table, name: &str, ty: ColumnType) -> Self {
         let output = table.col(name, ty).named(name);
         self.output(output)
     }
 
-    /// Gives back a value.
+    /// Add a value to the result.
     #[must_use]
     pub fn output(mut self, output: Output) -> Self {
         self.outputs.push(output);
         self
     }
 
-    /// Only rows for which this holds too.
+    /// Add a condition.
     #[must_use]
     pub fn filter(mut self, condition: Predicate) -> Self {
         self.filter = Some(match self.filter.take() {
@@ -208,7 +210,7 @@ impl Select {
         self
     }
 
-    /// With a further table.
+    /// Add a join.
     #[must_use]
     pub fn join(mut self, kind: JoinKind, table: &Table, on: Predicate) -> Self {
         self.joins.push(Join {
@@ -219,7 +221,7 @@ impl Select {
         self
     }
 
-    /// Ordered by this, after what came before.
+    /// Add a term to the order.
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
         self.order_by.push(order);
@@ -228,7 +230,7 @@ impl Select {
 }
 
 impl Insert {
-    /// One row into these columns; the values are the params in the columns' order.
+    /// Insert one row into these columns; the values are the params in the columns' order.
     #[must_use]
     pub fn row(table: Table, columns: impl IntoIterator<Item = InsertColumn>) -> Self {
         Self {
@@ -251,7 +253,7 @@ impl Insert {
 }
 
 impl InsertColumn {
-    /// A column that is written.
+    /// A column to write.
     #[must_use]
     pub fn new(name: impl Into<String>, ty: ColumnType) -> Self {
         Self {
@@ -262,7 +264,7 @@ impl InsertColumn {
 }
 
 impl Update {
-    /// An update that assigns nothing yet.
+    /// An update without assignments yet.
     #[must_use]
     pub const fn new(table: Table, scope: Scope) -> Self {
         Self {
@@ -274,7 +276,7 @@ impl Update {
         }
     }
 
-    /// Gives a column a new value.
+    /// Add an assignment.
     #[must_use]
     pub fn set(mut self, column: InsertColumn, value: Expr) -> Self {
         self.assignments.push(super::Assignment { column, value });
@@ -283,7 +285,7 @@ impl Update {
 }
 
 impl Delete {
-    /// A delete of these rows.
+    /// Delete the rows that match.
     #[must_use]
     pub const fn new(table: Table, scope: Scope) -> Self {
         Self {

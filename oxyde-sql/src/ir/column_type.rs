@@ -16,7 +16,7 @@ impl Expr {
             | Self::Raw { ty, .. } => Some(ty),
             Self::Aggregate(aggregate) => Some(&aggregate.ty),
             Self::Case(case) => Some(&case.ty),
-            // Only these two stand before a window.
+            // Only these two are allowed before a window.
             Self::Window(window) => match &window.function {
                 Self::Function { ty, .. } => Some(ty),
                 Self::Aggregate(aggregate) => Some(&aggregate.ty),

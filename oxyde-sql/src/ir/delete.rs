@@ -6,10 +6,10 @@ use super::{Output, Scope, Table};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delete {
-    /// From which table.
+    /// The table.
     pub table: Table,
-    /// Which rows.
+    /// The query.
     pub scope: Scope,
-    /// What comes back; needs `features.delete_returning` when not empty.
+    /// The result columns; they need `features.delete_returning`.
     pub returning: Vec<Output>,
 }

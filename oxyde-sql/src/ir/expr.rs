@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Order, Predicate, Search, Select};
 use crate::types::ColumnType;
 
-/// A value-giving expression.
+/// An expression.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expr {
@@ -18,17 +18,17 @@ pub enum Expr {
         #[serde(rename = "type")]
         ty: ColumnType,
     },
-    /// A position in the list of values.
+    /// A param: a position in the list of values.
     Param {
-        /// Index into the values that come with each run.
+        /// Index into the values of each run.
         index: u32,
-        /// What it is sent as; for a list the type of an item.
+        /// The type that it is sent as; for a list, the type of an item.
         #[serde(rename = "type")]
         ty: ColumnType,
         /// Whether the value is a list (`in`).
         list: bool,
     },
-    /// A constant that is part of the shape.
+    /// A constant that is part of the query's shape.
     Literal(Literal),
     /// `left op right`.
     Binary {
@@ -58,9 +58,9 @@ pub enum Expr {
     Case(Box<Case>),
     /// `CAST(expr AS type)`.
     Cast {
-        /// What is converted.
+        /// The converted expression.
         operand: Box<Expr>,
-        /// To what.
+        /// The target type.
         #[serde(rename = "type")]
         ty: ColumnType,
     },
@@ -70,7 +70,7 @@ pub enum Expr {
         operand: Box<Expr>,
         /// Keys and indexes from the root.
         path: Vec<PathItem>,
-        /// What the part is read as; `json` for the part itself.
+        /// The type that the part is read as; `json` for the part itself.
         #[serde(rename = "type")]
         ty: ColumnType,
     },
@@ -88,9 +88,9 @@ pub enum Expr {
     Window(Box<Window>),
     /// A full-text search.
     Search(Box<Search>),
-    /// SQL that the user wrote (`RawSQL`), with the user's expressions in between.
+    /// Raw SQL of the user (`RawSQL`), with the user's expressions in between.
     Raw {
-        /// Text and expressions in order.
+        /// Text and expressions, in order.
         parts: Vec<RawPart>,
         /// The type of the result.
         #[serde(rename = "type")]
@@ -98,13 +98,13 @@ pub enum Expr {
     },
 }
 
-/// A constant of the shape.
+/// A constant of the query's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Literal {
     /// SQL NULL.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// A small integer.
     Int(i64),
@@ -122,7 +122,7 @@ pub enum BinaryOp {
     Subtract,
     /// `*`
     Multiply,
-    /// True division: of two integers too, as in Python.
+    /// True division, also of two integers, as in Python.
     Divide,
     /// Division rounded towards minus infinity, as in Python.
     FloorDivide,
@@ -130,7 +130,7 @@ pub enum BinaryOp {
     Modulo,
     /// Power.
     Power,
-    /// Text put together.
+    /// Concatenation.
     Concat,
     /// Bitwise and.
     BitAnd,
@@ -146,9 +146,9 @@ pub struct Aggregate {
     pub name: String,
     /// Arguments; none for `COUNT(*)`.
     pub arguments: Vec<Expr>,
-    /// Equal values once.
+    /// Distinct values only.
     pub distinct: bool,
-    /// Only rows for which this holds.
+    /// Only rows that match this condition.
     #[serde(deserialize_with = "Option::deserialize")]
     pub filter: Option<Predicate>,
     /// Order inside the aggregate (`string_agg`).
@@ -164,7 +164,7 @@ pub struct Aggregate {
 pub struct Case {
     /// The branches in order.
     pub whens: Vec<When>,
-    /// Where none holds.
+    /// The value if no branch matches.
     #[serde(deserialize_with = "Option::deserialize")]
     pub otherwise: Option<Expr>,
     /// The type of the result.
@@ -178,7 +178,7 @@ pub struct Case {
 pub struct When {
     /// The condition.
     pub condition: Predicate,
-    /// The value where it holds.
+    /// The value if the condition is true.
     pub then: Expr,
 }
 
@@ -190,6 +190,13 @@ pub enum PathItem {
     Key(String),
     /// An item of an array, from 0.
     Index(i64),
+    /// A number that is a key of an object or an index of an array, depending on the container.
+    Member {
+        /// The number.
+        number: u32,
+        /// Whether an update creates an array if the container is missing.
+        list: bool,
+    },
 }
 
 /// `function OVER (…)`.
@@ -207,7 +214,7 @@ pub struct Window {
     pub frame: Option<Frame>,
 }
 
-/// The rows of a window that a function sees.
+/// The rows of a window that a function uses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Frame {
@@ -219,7 +226,7 @@ pub struct Frame {
     pub end: FrameBound,
 }
 
-/// What a frame counts in.
+/// The unit of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameUnit {
@@ -247,12 +254,12 @@ pub enum FrameBound {
     UnboundedFollowing,
 }
 
-/// A part of SQL that the user wrote.
+/// A part of raw SQL.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RawPart {
-    /// Text, sent as it is.
+    /// Text, sent unchanged.
     Text(String),
-    /// An expression in between (mostly a param).
+    /// An expression in between (usually a param).
     Expr(Expr),
 }

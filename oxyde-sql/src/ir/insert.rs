@@ -7,38 +7,38 @@ use crate::types::ColumnType;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Insert {
-    /// Into which table.
+    /// The table.
     pub table: Table,
-    /// Which columns, in the order of the values. Empty: every column takes its default.
+    /// The columns, in the order of the values. Empty means that every column gets its default.
     pub columns: Vec<InsertColumn>,
-    /// Where the rows come from.
+    /// The source of the rows.
     pub source: InsertSource,
-    /// What happens when a row is there already.
+    /// The upsert clause.
     #[serde(deserialize_with = "Option::deserialize")]
     pub conflict: Option<Conflict>,
-    /// What comes back of each row; needs `features.insert_returning` when not empty.
+    /// The result columns of each row; they need `features.insert_returning`.
     pub returning: Vec<Output>,
 }
 
-/// A column that is written.
+/// A column to write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InsertColumn {
     /// Its name.
     pub name: String,
-    /// What its value is sent as.
+    /// The type that its value is sent as.
     #[serde(rename = "type")]
     pub ty: ColumnType,
 }
 
-/// Where the rows of an insert come from.
+/// The source of an insert's rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InsertSource {
     /// One row: the params `0..columns.len()` in the columns' order.
     Row,
     /// Any number of rows, each of `columns.len()` values. The compiled plan carries a
-    /// [`Bulk`](crate::plan::Bulk) that says how the driver sends them.
+    /// [`Bulk`](crate::plan::Bulk) that tells the driver how to send them.
     Rows,
     /// The rows of a query.
     Select(Box<Select>),
@@ -48,13 +48,13 @@ pub enum InsertSource {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {
-    /// Which key must clash. MySQL knows no target: any unique key counts there.
+    /// The conflict target. MySQL has none: any unique key counts there.
     pub target: ConflictTarget,
-    /// What to do then.
+    /// The action on a conflict.
     pub action: ConflictAction,
 }
 
-/// Which key must clash.
+/// The conflict target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ConflictTarget {
@@ -64,19 +64,19 @@ pub enum ConflictTarget {
     Columns(Vec<String>),
 }
 
-/// What happens to a row that is there already.
+/// What happens to an existing row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ConflictAction {
     /// Nothing.
     Nothing,
-    /// These columns take the new row's values.
+    /// Set these columns to the new row's values.
     Update {
-        /// Columns that take the value that was to be inserted.
+        /// Columns that are set to the proposed value.
         columns: Vec<String>,
         /// Further assignments.
         assignments: Vec<Assignment>,
-        /// Only where this holds.
+        /// Only rows that match this condition.
         #[serde(deserialize_with = "Option::deserialize")]
         filter: Option<Predicate>,
     },

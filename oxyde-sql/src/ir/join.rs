@@ -6,20 +6,20 @@ use super::{Predicate, Source};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
-    /// How.
+    /// The kind of join.
     pub kind: JoinKind,
-    /// What, under an alias of its own.
+    /// The joined source, under its alias.
     pub source: Source,
     /// The condition.
     pub on: Predicate,
 }
 
-/// What happens to rows without a partner.
+/// What happens to rows without a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JoinKind {
-    /// They go.
+    /// Drop them.
     Inner,
-    /// Those of the left side stay, with NULLs.
+    /// Keep those of the left side, with NULLs.
     Left,
 }

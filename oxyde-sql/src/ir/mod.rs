@@ -1,8 +1,8 @@
-//! The typed statement that comes in: no SQL text, no user values.
+//! The typed statement: the input, without SQL text and without user values.
 //!
-//! Python sends it as MessagePack, once per query shape. Values travel apart from it: an
-//! [`Expr::Param`] is a position in the list of values that comes with each run.
-//! Unknown keys are errors, so that a misspelt key never turns into a wider statement.
+//! Python sends it as MessagePack, once per query shape. Values are sent separately: an
+//! [`Expr::Param`] is a position in the list of values of each run.
+//! Unknown keys are errors, so that a misspelt key never widens a statement.
 
 mod builder;
 mod column_type;
@@ -31,10 +31,10 @@ pub use select::{
 use serde::{Deserialize, Serialize};
 pub use update::{Assignment, BulkUpdate, Scope, Update};
 
-/// The version of this contract; a message with another version is refused.
+/// The version of this format; a message with another version is refused.
 pub const IR_VERSION: u32 = 1;
 
-/// What crosses the border: the version and one statement.
+/// The message from Python: the version and one statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
@@ -44,7 +44,7 @@ pub struct Message {
     pub statement: Statement,
 }
 
-/// One whole statement.
+/// A complete statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Statement {
@@ -54,7 +54,7 @@ pub enum Statement {
     Insert(Box<Insert>),
     /// Change rows.
     Update(Box<Update>),
-    /// Change many rows, each to values of its own.
+    /// Change many rows, each to its own values.
     BulkUpdate(Box<BulkUpdate>),
     /// Remove rows.
     Delete(Box<Delete>),

@@ -6,29 +6,32 @@ use super::{Expr, Select};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Predicate {
-    /// All hold; true when empty.
+    /// All are true; true if empty.
     And(Vec<Predicate>),
-    /// At least one holds; false when empty.
+    /// At least one is true; false if empty.
     Or(Vec<Predicate>),
-    /// An odd number of them holds.
+    /// An odd number of them is true.
     Xor(Vec<Predicate>),
-    /// It does not hold. NULL counts as "does not hold", so the negation is the true complement
-    /// (`NOT COALESCE(…, FALSE)` where an operand can be NULL).
+    /// It is not true. NULL counts as false, so the negation is the exact complement
+    /// (`NOT COALESCE(…, FALSE)` if an operand can be NULL).
     Not(Box<Predicate>),
+    /// The negation of a condition that is never NULL, such as a comparison of columns that are
+    /// `NOT NULL`: its plain form (`<>`, `NOT IN`).
+    Unless(Box<Predicate>),
     /// A lookup by its registered name.
     Lookup {
         /// `exact`, `icontains`, `in` …
         name: String,
-        /// What is looked at.
+        /// The operand.
         operand: Expr,
-        /// What it is compared with; how many, the lookup says.
+        /// The arguments; the lookup determines how many.
         arguments: Vec<Expr>,
     },
     /// Rows exist.
     Exists(Box<Select>),
     /// The operand is one of the rows of a query with one output.
     InSelect {
-        /// What is looked for.
+        /// The operand.
         operand: Expr,
         /// The query.
         select: Box<Select>,

@@ -9,20 +9,20 @@ use crate::search::SearchForm;
 pub struct Search {
     /// The columns, in the order of the index.
     pub columns: Vec<Expr>,
-    /// What is searched for: a text param.
+    /// The search text: a text param.
     pub query: Expr,
-    /// How the text is read.
+    /// The form of the text.
     pub form: SearchForm,
     /// PostgreSQL's text search configuration (`simple`, `english` …).
     pub config: String,
-    /// The full-text index over exactly these columns, where the schema has one.
+    /// The full-text index over exactly these columns, if the schema has one.
     #[serde(deserialize_with = "Option::deserialize")]
     pub index: Option<SearchIndex>,
-    /// What comes out.
+    /// The result.
     pub gives: SearchResult,
 }
 
-/// What a search finds its rows by, where the database needs an index for it.
+/// The full-text index of a search, for databases that need it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchIndex {
@@ -30,17 +30,17 @@ pub struct SearchIndex {
     pub name: String,
     /// Alias of the table in this statement.
     pub table: String,
-    /// The integer key of the table, where it has one.
+    /// The integer key of the table, if it has one.
     #[serde(deserialize_with = "Option::deserialize")]
     pub key: Option<String>,
 }
 
-/// What a search gives for a row.
+/// The result of a search for a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SearchResult {
-    /// Whether it is found.
+    /// Whether the row matches.
     Found,
-    /// How well it fits, larger is better; with a weight per column, or none.
+    /// The rank, larger is better; with a weight per column, or none.
     Rank(Vec<f64>),
 }

@@ -13,9 +13,9 @@ pub struct Select {
     pub from: Option<Source>,
     /// Further tables.
     pub joins: Vec<Join>,
-    /// What comes back, in order.
+    /// The result columns, in order.
     pub outputs: Vec<Output>,
-    /// Equal rows once.
+    /// Distinct rows only.
     pub distinct: Distinct,
     /// `WHERE`.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -26,15 +26,15 @@ pub struct Select {
     #[serde(deserialize_with = "Option::deserialize")]
     pub having: Option<Predicate>,
     /// `UNION`, `INTERSECT`, `EXCEPT`: applied in order to the rows so far. Order, limit and
-    /// offset below then hold for the whole; `order_by` names outputs by `Expr::Column` with an
+    /// offset below then apply to the whole; `order_by` names outputs by `Expr::Column` with an
     /// empty table.
     pub compounds: Vec<Compound>,
     /// `ORDER BY`.
     pub order_by: Vec<Order>,
-    /// Most rows: an integer param or literal.
+    /// Maximum number of rows: an integer param or literal.
     #[serde(deserialize_with = "Option::deserialize")]
     pub limit: Option<Expr>,
-    /// Rows left out first: an integer param or literal.
+    /// Number of skipped rows: an integer param or literal.
     #[serde(deserialize_with = "Option::deserialize")]
     pub offset: Option<Expr>,
     /// Row locks.
@@ -75,7 +75,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Its schema, where it is not the connection's.
+    /// Its schema; `None` means the connection's default schema.
     #[serde(deserialize_with = "Option::deserialize")]
     pub schema: Option<String>,
     /// Its name.
@@ -84,25 +84,25 @@ pub struct Table {
     pub alias: String,
 }
 
-/// One column of the answer.
+/// A result column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// What.
+    /// The expression.
     pub expr: Expr,
-    /// Under which name.
+    /// Its name.
     pub name: String,
 }
 
-/// Whether equal rows come once.
+/// Whether rows are distinct.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distinct {
     /// All rows.
     All,
-    /// Equal rows once.
+    /// Distinct rows only.
     Rows,
-    /// The first row for each value of these.
+    /// The first row for each value of these expressions.
     On(Vec<Expr>),
 }
 
@@ -110,19 +110,19 @@ pub enum Distinct {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compound {
-    /// How the rows are put together.
+    /// The set operator.
     pub operator: SetOperator,
-    /// The rows.
+    /// The query.
     pub select: Select,
 }
 
-/// How the rows of two queries are put together.
+/// A set operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SetOperator {
-    /// Both, equal rows once.
+    /// Rows of both, distinct.
     Union,
-    /// Both.
+    /// Rows of both.
     UnionAll,
     /// Rows in both.
     Intersect,
@@ -130,36 +130,38 @@ pub enum SetOperator {
     Except,
 }
 
-/// One term of an order.
+/// A term of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// By what.
+    /// The expression.
     pub expr: Expr,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// Where NULLs go; the database's own place when `None`.
+    /// The position of NULLs; `None` means the database's default.
     #[serde(deserialize_with = "Option::deserialize")]
     pub nulls: Option<Nulls>,
+    /// Whether an index of the table begins with the column.
+    pub indexed: bool,
 }
 
-/// Which way an order goes.
+/// The direction of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// Smallest first.
+    /// Ascending.
     Asc,
-    /// Largest first.
+    /// Descending.
     Desc,
 }
 
-/// Where NULLs go.
+/// The position of NULLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nulls {
-    /// Before all.
+    /// First.
     First,
-    /// After all.
+    /// Last.
     Last,
 }
 
@@ -169,30 +171,30 @@ pub enum Nulls {
 pub struct Lock {
     /// `FOR UPDATE` or `FOR SHARE`.
     pub strength: LockStrength,
-    /// What to do about rows that others hold.
+    /// What to do about rows that others have locked.
     pub wait: LockWait,
     /// Only rows of these aliases; of all tables when empty.
     pub of: Vec<String>,
 }
 
-/// How strong a lock is.
+/// The strength of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LockStrength {
-    /// Against writers and lockers.
+    /// Blocks writers and other locks.
     Update,
-    /// Against writers.
+    /// Blocks writers.
     Share,
 }
 
-/// What to do about rows that others hold.
+/// What to do about rows that others have locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LockWait {
     /// Wait.
     Wait,
-    /// Fail at once.
+    /// Fail immediately.
     NoWait,
-    /// Leave them out.
+    /// Skip them.
     SkipLocked,
 }

@@ -1,5 +1,5 @@
 use super::{Lookup, Rendering, Takes, lookup};
-use crate::dialect::Templates;
+use crate::dialect::{Requirement, Templates};
 use crate::types::{Families, Family};
 
 pub(super) const FAMILIES: Families = Families::of(&[Family::Array]);
@@ -34,7 +34,8 @@ pub(super) const LOOKUPS: &[Lookup] = &[
             "EXISTS (SELECT 1 FROM json_each({0}) AS i WHERE i.value IN \
              (SELECT w.value FROM json_each({1}) AS w))",
             "JSON_OVERLAPS({0}, {1})",
-        ),
+        )
+        .needs(Requirement::JsonOverlap),
     ),
     Lookup {
         takes: Takes::Int,

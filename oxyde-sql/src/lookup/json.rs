@@ -1,9 +1,9 @@
 use super::{Call, ListColumn, Lookup, Rendering, Shape, Takes, lookup};
-use crate::dialect::Templates;
+use crate::dialect::{Requirement, Templates};
 use crate::error::SqlError;
 use crate::ir::Expr;
 use crate::plan::Form;
-use crate::query::{Context, Level, Sql, expr};
+use crate::query::{Context, Precedence, Sql, expr};
 use crate::types::{ColumnType, Families, Family};
 
 const JSON: Families = Families::of(&[Family::Json]);
@@ -33,7 +33,7 @@ pub(super) const LOOKUPS: &[Lookup] = &[
             "has_key",
             JSON,
             Rendering::Template(Templates::of(
-                "{0!} ? {1!}",
+                "(JSONB_TYPEOF({0}) = 'object' AND {0!} ? {1!})",
                 "EXISTS (SELECT 1 FROM json_each({0}) WHERE key = {1!})",
                 "JSON_CONTAINS(JSON_KEYS({0}), JSON_QUOTE({1}))",
             )),
@@ -52,18 +52,19 @@ pub(super) const LOOKUPS: &[Lookup] = &[
 ];
 
 const ALL_KEYS: Templates = Templates::of(
-    "{0!} ?& {1!}",
+    "(JSONB_TYPEOF({0}) = 'object' AND {0!} ?& {1!})",
     "NOT EXISTS (SELECT 1 FROM json_each({1}) AS w WHERE w.value NOT IN \
      (SELECT k.key FROM json_each({0}) AS k))",
     "JSON_CONTAINS(JSON_KEYS({0}), {1})",
 );
 
 const ANY_KEY: Templates = Templates::of(
-    "{0!} ?| {1!}",
+    "(JSONB_TYPEOF({0}) = 'object' AND {0!} ?| {1!})",
     "EXISTS (SELECT 1 FROM json_each({0}) AS k WHERE k.key IN \
      (SELECT w.value FROM json_each({1}) AS w))",
     "JSON_OVERLAPS(JSON_KEYS({0}), {1})",
-);
+)
+.needs(Requirement::JsonOverlap);
 
 fn has_keys(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     keys(cx, call, &ALL_KEYS)
@@ -100,7 +101,7 @@ fn keys(cx: &mut Context<'_>, call: &Call<'_>, templates: &Templates) -> Result<
     cx.template(
         templates,
         &[operand, keys],
-        Level::Compare,
+        Precedence::Compare,
         call.lookup.name,
     )
 }

@@ -1,7 +1,7 @@
-//! Lookups: named comparisons (`exact`, `icontains`, `in` …), a file per family.
+//! Lookups: named comparisons (`exact`, `icontains`, `in` …), one file per family.
 //!
-//! A lookup is one [`Lookup`] entry in its family's table: its name, what it takes and how each
-//! dialect writes it. To add one, add its entry (and its golden cases).
+//! A lookup is one [`Lookup`] entry in its family's table: its name, its arguments and its SQL in
+//! each dialect. To add one, add its entry (and its golden cases).
 
 mod array;
 mod compare;
@@ -9,6 +9,7 @@ mod date;
 mod json;
 mod list;
 mod null;
+mod range;
 mod search;
 mod set;
 mod text;
@@ -16,14 +17,17 @@ mod text;
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::{Expr, Literal};
-use crate::nearest::nearest;
 use crate::plan::Form;
-use crate::query::{Context, Level, Sql, comparable, ordered};
+use crate::query::{
+    Bounds, Context, Precedence, Sql, collated, comparable, json_order, ordered, within_days,
+};
+use crate::suggest::nearest;
 use crate::types::{ColumnType, Families, Family};
 
+pub(crate) use compare::differs;
 pub(crate) use list::{ListColumn, list_rows};
 
-/// What a lookup takes besides its operand.
+/// The arguments of a lookup, besides its operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One value.
@@ -37,7 +41,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The word for it that crosses the border to Python.
+    /// The name that Python uses for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,7 +70,7 @@ impl Shape {
     }
 }
 
-/// What the value of a lookup is, where that differs from the operand's type.
+/// The type of a lookup's value, if it differs from the operand's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// A value of the operand's own type.
@@ -79,10 +83,14 @@ pub enum Takes {
     Date,
     /// A time of day.
     Time,
+    /// A bound of the operand, which is a range.
+    Item,
+    /// A range of the operand's own type, or one of its values.
+    SameOrItem,
 }
 
 impl Takes {
-    /// The word for it that crosses the border to Python.
+    /// The name that Python uses for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,22 +99,24 @@ impl Takes {
             Self::Int => "int",
             Self::Date => "date",
             Self::Time => "time",
+            Self::Item => "item",
+            Self::SameOrItem => "same_or_item",
         }
     }
 }
 
-/// One lookup.
+/// A lookup.
 #[derive(Clone, Copy, Debug)]
 pub struct Lookup {
     /// Its name, as in `name__icontains`.
     pub name: &'static str,
-    /// How many arguments.
+    /// Its arguments.
     pub shape: Shape,
-    /// Of which type they are.
+    /// Their type.
     pub takes: Takes,
-    /// Which operands it applies to.
+    /// The operands that it applies to.
     pub families: Families,
-    /// For a part of the operand (`year`, `len`): the function that gives the part, to which
+    /// For a part of the operand (`year`, `len`): the function that returns the part, to which
     /// further lookups apply (`year__gte` is `gte` on `extract_year`).
     pub part: Option<&'static str>,
     rendering: Rendering,
@@ -118,7 +128,7 @@ enum Rendering {
     Template(Templates),
     /// The same for an order comparison.
     Order(Templates),
-    /// A search in text: the template for a param, sent in a form, and the one for any other value.
+    /// A text search: the template for a param, sent in a form, and the one for any other value.
     Pattern {
         form: Form,
         param: Templates,
@@ -149,7 +159,7 @@ const fn lookup(name: &'static str, families: Families, rendering: Rendering) ->
 }
 
 /// All lookups by family, in a fixed order.
-const TABLES: [&[Lookup]; 8] = [
+const TABLES: [&[Lookup]; 9] = [
     compare::LOOKUPS,
     text::LOOKUPS,
     set::LOOKUPS,
@@ -157,6 +167,7 @@ const TABLES: [&[Lookup]; 8] = [
     date::LOOKUPS,
     json::LOOKUPS,
     array::LOOKUPS,
+    range::LOOKUPS,
     search::LOOKUPS,
 ];
 
@@ -165,7 +176,7 @@ pub fn lookups() -> impl Iterator<Item = &'static Lookup> {
     TABLES.into_iter().flatten()
 }
 
-/// The lookup of that name for operands of the type: a name may stand for several lookups, one
+/// Find the named lookup for operands of the type. A name may have several lookups, one
 /// per family (`contains` of text, of a JSON document, of an array).
 pub(crate) fn find(name: &str, operand: &Expr) -> Result<&'static Lookup, SqlError> {
     let family = operand.column_type().map(ColumnType::family);
@@ -190,7 +201,7 @@ pub(crate) fn find(name: &str, operand: &Expr) -> Result<&'static Lookup, SqlErr
     }
 }
 
-/// The condition that a lookup stands for.
+/// The condition of a lookup.
 pub(crate) fn render(
     cx: &mut Context<'_>,
     name: &str,
@@ -234,19 +245,65 @@ fn template(cx: &mut Context<'_>, templates: &Templates, call: &Call<'_>) -> Res
     for argument in call.arguments {
         parts.push(crate::query::expr(cx, argument)?);
     }
-    cx.template(templates, &parts, Level::Compare, call.lookup.name)
+    cx.template(templates, &parts, Precedence::Compare, call.lookup.name)
 }
 
 fn order(cx: &mut Context<'_>, templates: &Templates, call: &Call<'_>) -> Result<Sql, SqlError> {
+    let mut sides = call.arguments.iter().chain([call.operand]);
+    if sides.any(|side| side.column_type() == Some(&ColumnType::Json)) {
+        return documents(cx, call);
+    }
     let ty = call.operand.column_type();
-    let mut parts = vec![ordered(cx, call.operand, ty)?];
+    let mut operand = ordered(cx, call.operand, ty)?;
+    if let Expr::JsonPath { ty, .. } = call.operand
+        && ty.family() == Family::Text
+    {
+        operand = cx.template(
+            &BY_CODE_POINT,
+            &[operand],
+            Precedence::Term,
+            call.lookup.name,
+        )?;
+    }
+    let mut parts = vec![operand];
     for argument in call.arguments {
         parts.push(match ty.map(ColumnType::family) {
             Some(Family::Enum | Family::Inet) => ordered(cx, argument, ty)?,
             _ => crate::query::expr(cx, argument)?,
         });
     }
-    cx.template(templates, &parts, Level::Compare, call.lookup.name)
+    let sql = cx.template(templates, &parts, Precedence::Compare, call.lookup.name)?;
+    let (first, second) = (call.arguments.first(), call.arguments.get(1));
+    let bounds = match call.lookup.name {
+        "gt" | "gte" => Bounds {
+            least: first,
+            most: None,
+        },
+        "lt" | "lte" => Bounds {
+            least: None,
+            most: first,
+        },
+        _ => Bounds {
+            least: first,
+            most: second,
+        },
+    };
+    within_days(cx, call.operand, bounds, sql)
+}
+
+/// Strings in JSON are compared by code points on each database.
+const BY_CODE_POINT: Templates = Templates::of("{0!} COLLATE \"C\"", "{0}", "{0}");
+
+/// An order comparison with a JSON operand.
+fn documents(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    if let [low, high] = call.arguments {
+        let sides = [
+            json_order(cx, "gte", call.operand, low)?,
+            json_order(cx, "lte", call.operand, high)?,
+        ];
+        return Ok(cx.join.fill("{0!} AND {1!}", &sides, Precedence::And));
+    }
+    json_order(cx, call.lookup.name, call.operand, &call.arguments[0])
 }
 
 fn pattern(
@@ -256,8 +313,11 @@ fn pattern(
     other: &Templates,
     call: &Call<'_>,
 ) -> Result<Sql, SqlError> {
+    if let Some(sql) = text::prefix_range(cx, call)? {
+        return Ok(sql);
+    }
     let operand = textual(cx, call.operand)?;
-    // Where the pattern is no LIKE pattern, the text is searched for as it is.
+    // Without a LIKE pattern, search for the text unchanged.
     let like = param.pick(cx.features.dialect) != other.pick(cx.features.dialect);
     let (templates, value) = match &call.arguments[0] {
         Expr::Param {
@@ -281,12 +341,12 @@ fn pattern(
     cx.template(
         templates,
         &[operand, value],
-        Level::Compare,
+        Precedence::Compare,
         call.lookup.name,
     )
 }
 
-/// A value as text: labels of enums, UUIDs and IP addresses are searched as they are written.
+/// A value as text: labels of enums, UUIDs and IP addresses are searched in their text form.
 fn textual(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
     let sql = crate::query::expr(cx, value)?;
     Ok(match value.column_type().map(ColumnType::family) {
@@ -296,16 +356,20 @@ fn textual(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
 }
 
 fn part(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
-    let ty = match call.lookup.takes {
-        Takes::Date => ColumnType::Date,
-        Takes::Time => ColumnType::Time,
+    let ty = match (call.lookup.takes, call.operand.column_type()) {
+        (Takes::Date, _) => ColumnType::Date,
+        (Takes::Time, _) => ColumnType::Time,
+        (Takes::Item, Some(ColumnType::Range { item })) => item.column_type().clone(),
         _ => ColumnType::BigInt,
     };
     let function = call.lookup.part.unwrap_or(call.lookup.name);
     let operands = std::slice::from_ref(call.operand);
     let left = crate::function::render(cx, function, operands, &ty)?;
+    let left = collated(cx, left, Some(&ty));
     let right = crate::query::expr(cx, &call.arguments[0])?;
-    Ok(cx.join.fill("{0!} = {1!}", &[left, right], Level::Compare))
+    Ok(cx
+        .join
+        .fill("{0!} = {1!}", &[left, right], Precedence::Compare))
 }
 
 fn flag(call: &Call<'_>) -> Result<bool, SqlError> {

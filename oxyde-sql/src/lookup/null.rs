@@ -1,6 +1,6 @@
 use super::{Call, Lookup, Rendering, Shape, flag, lookup};
 use crate::error::SqlError;
-use crate::query::{Context, Level, Sql, expr};
+use crate::query::{Context, Precedence, Sql, expr};
 use crate::types::Families;
 
 pub(super) const LOOKUPS: &[Lookup] = &[Lookup {
@@ -15,5 +15,5 @@ fn is_null(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
         "{0!} IS NOT NULL"
     };
     let operand = expr(cx, call.operand)?;
-    Ok(cx.join.fill(template, &[operand], Level::Compare))
+    Ok(cx.join.fill(template, &[operand], Precedence::Compare))
 }

@@ -5,8 +5,8 @@ use crate::query::{Context, Sql, search};
 use crate::search::SearchForm;
 use crate::types::Families;
 
-/// Full-text search for all words, where the database can do it without an index made for it;
-/// [`Search`] knows the indexes.
+/// Full-text search for all words, if the database can do it without a full-text index;
+/// [`Search`] uses the indexes.
 pub(super) const LOOKUPS: &[Lookup] = &[Lookup {
     takes: Takes::Text,
     ..lookup("search", Families::TEXT, Rendering::With(plain))

@@ -1,15 +1,15 @@
-//! Operators between two values, with Python's meaning.
+//! Operators between two values, with Python's semantics.
 
 use super::context::Context;
 use super::expr::expr;
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::function;
 use crate::ir::{BinaryOp, Expr};
 use crate::types::{ColumnType, Family};
 
-const TERM: Level = Level::Term;
+const TERM: Precedence = Precedence::Term;
 
 /// `left op right` as a value of type `ty`.
 pub(crate) fn binary(
@@ -40,12 +40,12 @@ pub(crate) fn binary(
         name: op_name(op),
         family: ty.family(),
     })?;
-    let level = if operator_only(op, kind, cx) {
-        Level::Operator
+    let precedence = if operator_only(op, kind, cx) {
+        Precedence::Operator
     } else {
         TERM
     };
-    let sql = cx.template(templates, &operands, level, op_name(op))?;
+    let sql = cx.template(templates, &operands, precedence, op_name(op))?;
     Ok(sql)
 }
 
@@ -53,7 +53,7 @@ fn family(value: &Expr) -> Option<Family> {
     value.column_type().map(ColumnType::family)
 }
 
-/// In which numbers is reckoned.
+/// The kind of arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Integers; a quotient of two may still be a float or a decimal.
@@ -92,7 +92,7 @@ fn kind(kinds: (Option<Family>, Option<Family>), ty: &ColumnType) -> Result<Kind
     }
 }
 
-/// Whether the template is a bare operator, so that it needs brackets in another one.
+/// Whether the template is a bare operator, so that it needs parentheses inside another one.
 fn operator_only(op: BinaryOp, kind: Kind, cx: &Context<'_>) -> bool {
     let bare = matches!(op, BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply);
     let by_function =
@@ -115,11 +115,17 @@ const fn op_name(op: BinaryOp) -> &'static str {
     }
 }
 
+macro_rules! undefined_power {
+    () => {
+        "CASE WHEN {0!} = 0 AND {1!} < 0 OR {0!} < 0 AND {1!} <> FLOOR({1}) THEN NULL "
+    };
+}
+
 const ADD: Templates = Templates::same("{0!} + {1!}");
 const SUBTRACT: Templates = Templates::same("{0!} - {1!}");
 const MULTIPLY: Templates = Templates::same("{0!} * {1!}");
 
-/// SQLite turns an integer that is too large into an inexact real; these are errors instead.
+/// SQLite converts an integer overflow to an inexact real; these functions raise an error instead.
 const INT_ADD: Templates = Templates::of("{0!} + {1!}", "oxyde_int_add({0}, {1})", "{0!} + {1!}");
 const INT_SUB: Templates = Templates::of("{0!} - {1!}", "oxyde_int_sub({0}, {1})", "{0!} - {1!}");
 const INT_MUL: Templates = Templates::of("{0!} * {1!}", "oxyde_int_mul({0}, {1})", "{0!} * {1!}");
@@ -131,61 +137,78 @@ const DECIMAL_SUB: Templates =
 const DECIMAL_MUL: Templates =
     Templates::of("{0!} * {1!}", "oxyde_decimal_mul({0}, {1})", "{0!} * {1!}");
 
+// A quotient by zero is NULL, also in an UPDATE.
 const TRUE_DIVIDE: Templates = Templates::of(
-    "(CAST({0} AS DOUBLE PRECISION) / {1!})",
+    "(CAST({0} AS DOUBLE PRECISION) / NULLIF({1}, 0))",
     "(CAST({0} AS REAL) / {1!})",
-    "(CAST({0} AS DOUBLE) / {1!})",
+    "(CAST({0} AS DOUBLE) / NULLIF({1}, 0))",
 );
 const DECIMAL_DIVIDE: Templates = Templates::of(
-    "(CAST({0} AS NUMERIC) / {1!})",
+    "(CAST({0} AS NUMERIC) / NULLIF({1}, 0))",
     "oxyde_decimal_div({0}, {1})",
-    "(CAST({0} AS DECIMAL(65,30)) / {1!})",
+    "(CAST({0} AS DECIMAL(65,30)) / NULLIF({1}, 0))",
 );
-/// Exact for all integers: the quotient is cut towards zero, then lowered where the signs differ.
+/// Exact for all integers: truncate the quotient towards zero, then subtract 1 if the signs differ.
 const FLOOR_DIVIDE: Templates = Templates::of(
+    "({0!} / NULLIF({1}, 0) - CASE WHEN {0!} % NULLIF({1}, 0) <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN 1 ELSE 0 END)",
     "({0!} / {1!} - CASE WHEN {0!} % {1!} <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN 1 ELSE 0 END)",
-    "({0!} / {1!} - CASE WHEN {0!} % {1!} <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN 1 ELSE 0 END)",
-    "({0!} DIV {1!} - CASE WHEN {0!} % {1!} <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN 1 ELSE 0 END)",
+    "({0!} DIV NULLIF({1}, 0) - CASE WHEN {0!} % NULLIF({1}, 0) <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN 1 ELSE 0 END)",
 );
 const FLOAT_FLOOR_DIVIDE: Templates = Templates::of(
-    "FLOOR(CAST({0} AS DOUBLE PRECISION) / {1!})",
+    "FLOOR(CAST({0} AS DOUBLE PRECISION) / NULLIF({1}, 0))",
     "oxyde_floor(CAST({0} AS REAL) / {1!})",
-    "FLOOR(CAST({0} AS DOUBLE) / {1!})",
+    "FLOOR(CAST({0} AS DOUBLE) / NULLIF({1}, 0))",
 );
-/// Python cuts the quotient of decimals towards zero, and gives the remainder the sign of the
+/// Python truncates the quotient of decimals towards zero, and gives the remainder the sign of the
 /// dividend; so do the databases.
 const DECIMAL_FLOOR_DIVIDE: Templates = Templates::of(
-    "TRUNC(CAST({0} AS NUMERIC) / {1!})",
+    "DIV(CAST({0} AS NUMERIC), NULLIF(CAST({1} AS NUMERIC), 0))",
     "oxyde_decimal_div(oxyde_decimal_sub({0}, oxyde_decimal_mod({0}, {1})), {1})",
-    "TRUNCATE(CAST({0} AS DECIMAL(65,30)) / {1!}, 0)",
+    "TRUNCATE(CAST({0} AS DECIMAL(65,30)) / NULLIF({1}, 0), 0)",
 );
-const MODULO: Templates = Templates::same(
+const MODULO: Templates = Templates::of(
+    "({0!} % NULLIF({1}, 0) + CASE WHEN {0!} % NULLIF({1}, 0) <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN {1!} ELSE 0 END)",
     "({0!} % {1!} + CASE WHEN {0!} % {1!} <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN {1!} ELSE 0 END)",
+    "({0!} % NULLIF({1}, 0) + CASE WHEN {0!} % NULLIF({1}, 0) <> 0 AND ({0!} < 0) <> ({1!} < 0) THEN {1!} ELSE 0 END)",
 );
 const FLOAT_MODULO: Templates = Templates::of(
-    "({0!} - {1!} * FLOOR(CAST({0} AS DOUBLE PRECISION) / {1!}))",
+    "({0!} - {1!} * FLOOR(CAST({0} AS DOUBLE PRECISION) / NULLIF({1}, 0)))",
     "({0!} - {1!} * oxyde_floor(CAST({0} AS REAL) / {1!}))",
-    "({0!} - {1!} * FLOOR(CAST({0} AS DOUBLE) / {1!}))",
+    "({0!} - {1!} * FLOOR(CAST({0} AS DOUBLE) / NULLIF({1}, 0)))",
 );
 const DECIMAL_MODULO: Templates = Templates::of(
-    "({0!} % {1!})",
+    "({0!} % NULLIF({1}, 0))",
     "oxyde_decimal_mod({0}, {1})",
-    "({0!} % {1!})",
+    "({0!} % NULLIF({1}, 0))",
 );
+/// A power that is not a number of its type is NULL: an integer to a negative exponent, zero to a
+/// negative exponent, a negative number to a fraction.
 const INT_POWER: Templates = Templates::of(
-    "CAST(POWER(CAST({0} AS NUMERIC), {1}) AS BIGINT)",
+    "CASE WHEN {1!} >= 0 THEN CAST(POWER(CAST({0} AS NUMERIC), {1}) AS BIGINT) END",
     "oxyde_int_pow({0}, {1})",
-    "(ROUND(POWER({0}, {1})) DIV 1)",
+    "CASE WHEN {1!} >= 0 THEN (ROUND(POWER({0}, {1})) DIV 1) END",
 );
 const FLOAT_POWER: Templates = Templates::of(
-    "POWER(CAST({0} AS DOUBLE PRECISION), {1})",
+    concat!(
+        undefined_power!(),
+        "WHEN {1!} * LN(ABS(NULLIF(CAST({0} AS DOUBLE PRECISION), 0))) < -745 THEN 0 \
+         ELSE POWER(CAST({0} AS DOUBLE PRECISION), {1}) END"
+    ),
     "oxyde_power({0}, {1})",
-    "POWER({0}, {1})",
+    concat!(undefined_power!(), "ELSE POWER({0}, {1}) END"),
 );
 const DECIMAL_POWER: Templates = Templates::of(
-    "POWER(CAST({0} AS NUMERIC), {1})",
+    concat!(
+        undefined_power!(),
+        "ELSE POWER(CAST({0} AS NUMERIC), {1}) END"
+    ),
     "oxyde_decimal_pow({0}, {1})",
-    "CAST(POWER({0}, {1}) AS DECIMAL(65,30))",
+    concat!(
+        undefined_power!(),
+        // The cast would take the nearest decimal; DIV is an error.
+        "WHEN ABS(POWER({0}, {1})) >= 1e35 THEN POWER({0}, {1}) DIV 1 \
+         ELSE CAST(POWER({0}, {1}) AS DECIMAL(65,30)) END"
+    ),
 );
 const BIT_AND: Templates = Templates::of(
     "({0!} & {1!})",
@@ -199,9 +222,9 @@ const BIT_OR: Templates = Templates::of(
 );
 
 const INTERVAL_DIVIDE: Templates = Templates::of(
-    "({0!} / {1!})",
+    "({0!} / NULLIF({1}, 0))",
     "CAST(round({0!} * 1.0 / {1!}) AS INTEGER)",
-    "CAST(ROUND({0!} / {1!}) AS SIGNED)",
+    "CAST(ROUND({0!} / NULLIF({1}, 0)) AS SIGNED)",
 );
 const INTERVAL_MULTIPLY: Templates = Templates::of(
     "({0!} * {1!})",
@@ -242,12 +265,12 @@ fn table(op: BinaryOp, kind: Kind) -> Option<&'static Templates> {
 
 const DATE_ADD: Templates = Templates::of(
     "CAST({0!} + {1!} AS DATE)",
-    "oxyde_datetime_add({0}, {1})",
+    "oxyde_date_add({0}, {1})",
     "DATE(CAST({0} AS DATETIME(6)) + INTERVAL {1!} MICROSECOND)",
 );
 const DATE_SUB: Templates = Templates::of(
     "CAST({0!} - {1!} AS DATE)",
-    "oxyde_datetime_add({0}, -{1!})",
+    "oxyde_date_add({0}, -{1!})",
     "DATE(CAST({0} AS DATETIME(6)) - INTERVAL {1!} MICROSECOND)",
 );
 const MOMENT_ADD: Templates = Templates::of(
@@ -262,7 +285,7 @@ const MOMENT_SUB: Templates = Templates::of(
 );
 const ADD_TO_DATE: Templates = Templates::of(
     "CAST({1!} + {0!} AS DATE)",
-    "oxyde_datetime_add({1}, {0})",
+    "oxyde_date_add({1}, {0})",
     "DATE(CAST({1} AS DATETIME(6)) + INTERVAL {0!} MICROSECOND)",
 );
 const ADD_TO_MOMENT: Templates = Templates::of(

@@ -2,14 +2,14 @@
 
 use super::context::Context;
 use super::expr::{expr, iden};
-use super::fragment::{Level, Sql};
-use super::scan;
+use super::fit::{Named, fitted};
+use super::fragment::{Precedence, Sql};
+use super::visit;
 use crate::error::SqlError;
-use crate::ir::{Assignment, Expr, InsertColumn, Literal};
-use crate::types::{ColumnType, Family};
+use crate::ir::{Assignment, InsertColumn};
 use sea_query::Expr as SeaExpr;
 
-/// The assignments with commas. `target` is what the columns on the left stand behind.
+/// The comma-separated assignments. `target` is the qualifier of the columns on the left.
 pub(super) fn assignments(
     cx: &mut Context<'_>,
     assignments: &[Assignment],
@@ -47,40 +47,30 @@ pub(super) fn assign(
     };
     Ok(cx
         .join
-        .fill("{0} = {1}", &[Sql::term(column), value], Level::Or))
+        .fill("{0} = {1}", &[Sql::term(column), value], Precedence::Or))
 }
 
 /// The new value of a column.
 pub(super) fn value(cx: &mut Context<'_>, assignment: &Assignment) -> Result<Sql, SqlError> {
     let sql = expr(cx, &assignment.value)?;
-    // A result of arithmetic may be wider than the column (a double into an integer): the
-    // databases convert on assignment, SQLite does not.
-    let from = assignment.value.column_type().map(ColumnType::family);
-    let to = assignment.column.ty.family();
-    let convert = cx.features.decimal_as_text
-        && to == Family::Decimal
-        && from.is_some_and(|from| from != Family::Decimal);
-    if convert && !matches!(assignment.value, Expr::Literal(Literal::Null)) {
-        return crate::types::convert(
-            cx,
-            sql,
-            assignment.value.column_type(),
-            &assignment.column.ty,
-        );
-    }
-    Ok(sql)
+    let column = Named {
+        name: &assignment.column.name,
+        ty: &assignment.column.ty,
+    };
+    Ok(fitted(cx, sql, &assignment.value, column))
 }
 
-/// An order in which each assignment reads a column before another one writes it. MySQL lets
-/// later assignments see the values of earlier ones; the standard, and Python's reader, do not.
+/// Return an order in which each assignment reads a column before another one writes it. On MySQL,
+/// later assignments see the values of earlier ones; standard SQL, and Python readers, expect the
+/// opposite.
 fn reading_order(assignments: &[Assignment], alias: &str) -> Option<Vec<usize>> {
     let reads = |i: usize, j: usize| {
-        i != j && scan::reads_column(&assignments[i].value, alias, &assignments[j].column.name)
+        i != j && visit::reads_column(&assignments[i].value, alias, &assignments[j].column.name)
     };
     let mut left: Vec<usize> = (0..assignments.len()).collect();
     let mut order = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        // The next one is written when no assignment that is still to come reads it.
+        // Write the next one if no remaining assignment reads it.
         let at = left
             .iter()
             .position(|j| left.iter().all(|i| !reads(*i, *j)))?;
@@ -89,7 +79,7 @@ fn reading_order(assignments: &[Assignment], alias: &str) -> Option<Vec<usize>> 
     Some(order)
 }
 
-/// The names of columns with commas, in brackets.
+/// The comma-separated names of columns, in parentheses.
 pub(super) fn column_names<'c>(
     cx: &Context<'_>,
     columns: impl IntoIterator<Item = &'c str>,
@@ -98,7 +88,7 @@ pub(super) fn column_names<'c>(
         .into_iter()
         .map(|name| Ok(Sql::term(SeaExpr::col(iden(name)?))))
         .collect::<Result<Vec<_>, SqlError>>()?;
-    Ok(cx.join.fill("({*})", &names, Level::Term))
+    Ok(cx.join.fill("({*})", &names, Precedence::Term))
 }
 
 /// The names of insert columns.

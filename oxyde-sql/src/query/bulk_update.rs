@@ -1,17 +1,18 @@
-//! Many rows, each with values of its own.
+//! Bulk updates: many rows, each with its own values.
 
 use sea_query::Expr as SeaExpr;
 
 use super::assignment::{self, assign};
 use super::context::{Context, Piece, row_value_name};
 use super::expr::{column, iden};
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use super::insert::{arrays, check_marks, row_value};
-use super::scan;
+use super::moment::{Bounds, within_days};
 use super::source::table_alias_sql;
 use super::update::where_clause;
+use super::visit;
 use crate::error::SqlError;
-use crate::ir::{BulkUpdate, InsertColumn};
+use crate::ir::{BulkUpdate, Expr, InsertColumn};
 use crate::plan::{Bind, Bulk, Form, Plan};
 use crate::types::{ColumnType, Family};
 
@@ -23,11 +24,11 @@ pub(super) fn compile(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Plan,
     if update.keys.is_empty() || (update.columns.is_empty() && update.assignments.is_empty()) {
         return Err(SqlError::Invalid {
             what: "a bulk update without keys or without columns",
-            hint: "name the columns that find a row, and those that change",
+            hint: "name the columns that identify a row, and those that change",
         });
     }
     if cx.features.sequential_assignments && crossed(update) {
-        // An UPDATE of several tables says nothing about the order of its assignments.
+        // An UPDATE of several tables does not define the order of its assignments.
         return Err(cx.unsupported(
             "a bulk update with an expression that reads a column which it also changes",
         ));
@@ -55,26 +56,31 @@ pub(super) fn compile(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<Plan,
         binds,
         outputs: Vec::new(),
         writes: true,
+        plain_insert: false,
         bulk: Some(bulk),
     })
 }
 
-/// Whether an expression reads a column that another one, or a value of the row, sets.
+/// Whether an expression reads a column that another expression, or a value of the row, sets.
 fn crossed(update: &BulkUpdate) -> bool {
     let alias = update.table.alias.as_str();
     let written = update.assignments.iter().map(|item| &item.column);
     let columns: Vec<&InsertColumn> = update.columns.iter().chain(written).collect();
     update.assignments.iter().any(|item| {
         columns.iter().any(|column| {
-            column.name != item.column.name && scan::reads_column(&item.value, alias, &column.name)
+            column.name != item.column.name && visit::reads_column(&item.value, alias, &column.name)
         })
     })
 }
 
-/// The columns of the derived table: the values of a row, by what the statement for one row binds.
+/// The columns of the derived table: the values of a row, as bound by the statement for one row.
 fn row_columns(update: &BulkUpdate, binds: &[Bind]) -> Result<Vec<InsertColumn>, SqlError> {
     let mut binds: Vec<&Bind> = binds.iter().collect();
     binds.sort_by_key(|bind| bind.param);
+    // An expression may use a value of the row several times, and a key is also compared by its
+    // day.
+    binds.retain(|bind| !matches!(bind.form, Form::Since | Form::Until));
+    binds.dedup();
     let once = |(position, bind): (usize, &&Bind)| {
         bind.param as usize == position && bind.form == Form::Scalar
     };
@@ -113,13 +119,16 @@ fn single(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<(String, Vec<Bind
     for (key, param) in update.keys.iter().zip(0..) {
         let left = key_column(cx, alias, key)?;
         let right = cx.placeholder(param, &key.ty, Form::Scalar);
-        conditions.push(cx.join.fill("{0!} = {1!}", &[left, right], Level::Compare));
+        let same = cx
+            .join
+            .fill("{0!} = {1!}", &[left, right], Precedence::Compare);
+        conditions.push(key_within_days(cx, alias, key, param, same)?);
     }
     let mut pieces = vec![
         Piece::text("UPDATE "),
         Piece::Sql(table_alias_sql(cx, &update.table)?),
         Piece::text(" SET "),
-        Piece::Sql(cx.join.list(items, ", ", Level::Or)),
+        Piece::Sql(cx.join.list(items, ", ", Precedence::Or)),
     ];
     pieces.extend(where_clause(cx, conditions));
     Ok(cx.write(&pieces))
@@ -128,6 +137,26 @@ fn single(cx: &mut Context<'_>, update: &BulkUpdate) -> Result<(String, Vec<Bind
 fn key_column(cx: &Context<'_>, alias: &str, key: &InsertColumn) -> Result<Sql, SqlError> {
     let sql = column(cx, alias, &key.name)?;
     Ok(super::expr::collated(cx, sql, Some(&key.ty)))
+}
+
+fn key_within_days(
+    cx: &mut Context<'_>,
+    alias: &str,
+    key: &InsertColumn,
+    param: u32,
+    same: Sql,
+) -> Result<Sql, SqlError> {
+    let operand = Expr::Column {
+        table: alias.to_owned(),
+        name: key.name.clone(),
+        ty: key.ty.clone(),
+    };
+    let value = Expr::param(param, key.ty.clone());
+    let bounds = Bounds {
+        least: Some(&value),
+        most: Some(&value),
+    };
+    within_days(cx, &operand, bounds, same)
 }
 
 /// `column = new_rows.v1, …`
@@ -141,7 +170,7 @@ fn items(cx: &mut Context<'_>, update: &BulkUpdate, target: Option<&str>) -> Res
         let value = assignment::value(cx, item)?;
         items.push(assign(cx, &item.column.name, target, value)?);
     }
-    Ok(cx.join.list(items, ", ", Level::Or))
+    Ok(cx.join.list(items, ", ", Precedence::Or))
 }
 
 /// `t.key = new_rows.v0 AND …`
@@ -150,9 +179,12 @@ fn matching(cx: &Context<'_>, update: &BulkUpdate) -> Result<Sql, SqlError> {
     for (i, key) in update.keys.iter().enumerate() {
         let left = column(cx, &update.table.alias, &key.name)?;
         let right = column(cx, ROWS, &row_value_name(i))?;
-        conditions.push(cx.join.fill("{0!} = {1!}", &[left, right], Level::Compare));
+        conditions.push(
+            cx.join
+                .fill("{0!} = {1!}", &[left, right], Precedence::Compare),
+        );
     }
-    Ok(cx.join.list(conditions, " AND ", Level::And))
+    Ok(cx.join.list(conditions, " AND ", Precedence::And))
 }
 
 /// `AS new_rows (v0, v1, …)`
@@ -162,8 +194,8 @@ fn rows_alias(cx: &Context<'_>, row: &[InsertColumn]) -> Result<Sql, SqlError> {
     for i in 0..row.len() {
         columns_sql.push(Sql::term(SeaExpr::col(iden(&row_value_name(i))?)));
     }
-    names.push(cx.join.fill("({*})", &columns_sql, Level::Term));
-    Ok(cx.join.fill(" AS {0} {1}", &names, Level::Or))
+    names.push(cx.join.fill("({*})", &columns_sql, Precedence::Term));
+    Ok(cx.join.fill(" AS {0} {1}", &names, Precedence::Or))
 }
 
 fn unnest(
@@ -172,7 +204,7 @@ fn unnest(
     row: &[InsertColumn],
 ) -> Result<Bulk, SqlError> {
     let arrays = arrays(cx, row.iter());
-    let arrays = cx.join.fill("UNNEST({*})", &arrays, Level::Term);
+    let arrays = cx.join.fill("UNNEST({*})", &arrays, Precedence::Term);
     let pieces = [
         Piece::text("UPDATE "),
         Piece::Sql(table_alias_sql(cx, &update.table)?),
@@ -188,7 +220,7 @@ fn unnest(
     Ok(Bulk::Arrays { sql, copy: None })
 }
 
-/// Arrays do not unfold beside other values, so the rows stand one by one.
+/// Arrays cannot be unnested together with other values, so the rows are listed one by one.
 fn values_list(
     cx: &mut Context<'_>,
     update: &BulkUpdate,
@@ -241,9 +273,11 @@ fn union(
     let rows = Sql::term(SeaExpr::col(iden(ROWS)?));
     let on = matching(cx, update)?;
     let items = items(cx, update, Some(&update.table.alias))?;
-    let end = cx
-        .join
-        .fill(") AS {0} ON {1} SET {2}", &[rows, on, items], Level::Or);
+    let end = cx.join.fill(
+        ") AS {0} ON {1} SET {2}",
+        &[rows, on, items],
+        Precedence::Or,
+    );
     let (suffix, _) = cx.write(&[Piece::Sql(end)]);
     Ok(Bulk::Text {
         prefix,

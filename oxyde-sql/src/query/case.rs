@@ -2,10 +2,12 @@ use sea_query::Expr as SeaExpr;
 
 use super::context::Context;
 use super::expr::expr;
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use super::predicate::predicate;
+use crate::dialect::Templates;
 use crate::error::SqlError;
-use crate::ir::Case;
+use crate::ir::{Case, Expr};
+use crate::types::Family;
 
 /// `CASE WHEN … END`.
 pub(super) fn case(cx: &mut Context<'_>, case: &Case) -> Result<Sql, SqlError> {
@@ -21,12 +23,26 @@ pub(super) fn case(cx: &mut Context<'_>, case: &Case) -> Result<Sql, SqlError> {
         parts.push(text(" WHEN "));
         parts.push(predicate(cx, &when.condition)?.expr());
         parts.push(text(" THEN "));
-        parts.push(expr(cx, &when.then)?.expr());
+        parts.push(branch(cx, &when.then)?.expr());
     }
     if let Some(otherwise) = &case.otherwise {
         parts.push(text(" ELSE "));
-        parts.push(expr(cx, otherwise)?.expr());
+        parts.push(branch(cx, otherwise)?.expr());
     }
     parts.push(text(" END"));
-    Ok(cx.join.sequence(parts, Level::Term))
+    Ok(cx.join.sequence(parts, Precedence::Term))
+}
+
+/// In arithmetic, MySQL treats a CASE of placeholders as a floating-point number.
+const INTEGER: Templates = Templates::of("{0}", "{0}", "CAST({0} AS SIGNED)").mariadb("{0}");
+
+/// The value of a branch.
+fn branch(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
+    let sql = expr(cx, value)?;
+    match value {
+        Expr::Param { ty, .. } if ty.family() == Family::Int => {
+            cx.template(&INTEGER, &[sql], Precedence::Term, "CASE")
+        }
+        _ => Ok(sql),
+    }
 }

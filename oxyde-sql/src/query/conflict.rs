@@ -5,21 +5,21 @@ use sea_query::Expr as SeaExpr;
 use super::assignment::{assign, assignments, column_names};
 use super::context::{Context, Qualifier};
 use super::expr::{column, iden};
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use super::predicate::predicate;
 use crate::error::SqlError;
 use crate::ir::{Assignment, Conflict, ConflictAction, ConflictTarget, Insert};
 
-/// How the new rows came.
+/// The source of the new rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Row {
-    /// By `VALUES`.
+    /// `VALUES`.
     Values,
-    /// By a query.
+    /// A query.
     Selected,
 }
 
-/// The name of the row that was to be inserted, in every dialect and in the IR.
+/// The alias of the proposed row, in every dialect and in the IR.
 pub(super) const NEW_ROW: &str = "excluded";
 
 /// The clause with a space before it.
@@ -45,12 +45,12 @@ fn on_conflict(
         ConflictTarget::Columns(columns) if columns.is_empty() => return Err(NO_TARGET),
         ConflictTarget::Columns(columns) => {
             let columns = column_names(cx, columns.iter().map(String::as_str))?;
-            cx.join.fill(" ON CONFLICT {0}", &[columns], Level::Or)
+            cx.join.fill(" ON CONFLICT {0}", &[columns], Precedence::Or)
         }
         ConflictTarget::Any => Sql::text(" ON CONFLICT"),
     };
     match &conflict.action {
-        ConflictAction::Nothing => Ok(cx.join.fill("{0} DO NOTHING", &[target], Level::Or)),
+        ConflictAction::Nothing => Ok(cx.join.fill("{0} DO NOTHING", &[target], Precedence::Or)),
         ConflictAction::Update {
             columns,
             assignments,
@@ -60,13 +60,15 @@ fn on_conflict(
                 return Err(NO_TARGET);
             }
             let set = update_items(cx, insert, columns, assignments, None)?;
-            let set = cx.join.list(set, ", ", Level::Or);
+            let set = cx.join.list(set, ", ", Precedence::Or);
             let mut sql = cx
                 .join
-                .fill("{0} DO UPDATE SET {1}", &[target, set], Level::Or);
+                .fill("{0} DO UPDATE SET {1}", &[target, set], Precedence::Or);
             if let Some(filter) = filter {
                 let filter = predicate(cx, filter)?;
-                sql = cx.join.fill("{0} WHERE {1}", &[sql, filter], Level::Or);
+                sql = cx
+                    .join
+                    .fill("{0} WHERE {1}", &[sql, filter], Precedence::Or);
             }
             Ok(sql)
         }
@@ -84,56 +86,83 @@ fn on_duplicate_key(
     conflict: &Conflict,
     row: Row,
 ) -> Result<Sql, SqlError> {
+    let table = insert.table.name.clone();
+    let alias = insert.table.alias.clone();
+    let aliased = row == Row::Values && cx.features.insert_row_alias;
+    let work = |cx: &mut Context<'_>| duplicate_items(cx, insert, conflict, &table);
+    let set = if aliased {
+        cx.with_qualifier(&alias, Qualifier::Name(table.clone()), work)?
+    } else {
+        cx.with_qualifier(&alias, Qualifier::Name(table.clone()), |cx| {
+            cx.with_qualifier(NEW_ROW, Qualifier::ValuesOf, work)
+        })?
+    };
+    let set = cx.join.list(set, ", ", Precedence::Or);
+    let new_row = Sql::term(SeaExpr::col(iden(NEW_ROW)?));
+    let template = if aliased {
+        " AS {1} ON DUPLICATE KEY UPDATE {0}"
+    } else {
+        " ON DUPLICATE KEY UPDATE {0}"
+    };
+    Ok(cx.join.fill(template, &[set, new_row], Precedence::Or))
+}
+
+/// The assignments to the existing row, whichever of its keys conflicts.
+fn duplicate_items(
+    cx: &mut Context<'_>,
+    insert: &Insert,
+    conflict: &Conflict,
+    table: &str,
+) -> Result<Vec<Sql>, SqlError> {
+    let mut items = Vec::new();
+    if let ConflictTarget::Columns(key) = &conflict.target {
+        items.push(guard(cx, &insert.table.alias, table, key)?);
+    }
     match &conflict.action {
-        ConflictAction::Nothing => {
-            let name = match &conflict.target {
-                ConflictTarget::Columns(columns) => columns.first(),
-                ConflictTarget::Any => insert.columns.first().map(|column| &column.name),
-            };
-            let Some(name) = name else {
-                return Err(NO_TARGET);
-            };
-            // INSERT IGNORE would swallow other errors too; this changes nothing instead.
-            let table = insert.table.name.as_str();
-            let same = column(cx, table, name)?;
-            let item = assign(cx, name, Some(table), same)?;
-            Ok(cx
-                .join
-                .fill(" ON DUPLICATE KEY UPDATE {0}", &[item], Level::Or))
+        // INSERT IGNORE would hide other errors too; this assignment changes nothing instead.
+        ConflictAction::Nothing if items.is_empty() => {
+            let first = insert.columns.first().ok_or(NO_TARGET)?;
+            let same = column(cx, &insert.table.alias, &first.name)?;
+            items.push(assign(cx, &first.name, Some(table), same)?);
         }
+        ConflictAction::Nothing => (),
         ConflictAction::Update {
             filter: Some(_), ..
-        } => Err(cx.unsupported("conditions in the upsert clause")),
+        } => return Err(cx.unsupported("conditions in the upsert clause")),
         ConflictAction::Update {
             columns,
             assignments,
             filter: None,
-        } => {
-            let aliased = row == Row::Values && cx.features.insert_row_alias;
-            let table = insert.table.name.clone();
-            let alias = insert.table.alias.clone();
-            let work =
-                |cx: &mut Context<'_>| update_items(cx, insert, columns, assignments, Some(&table));
-            let set = if aliased {
-                cx.with_qualifier(&alias, Qualifier::Name(table.clone()), work)?
-            } else {
-                cx.with_qualifier(&alias, Qualifier::Name(table.clone()), |cx| {
-                    cx.with_qualifier(NEW_ROW, Qualifier::ValuesOf, work)
-                })?
-            };
-            let set = cx.join.list(set, ", ", Level::Or);
-            let new_row = Sql::term(SeaExpr::col(iden(NEW_ROW)?));
-            let template = if aliased {
-                " AS {1} ON DUPLICATE KEY UPDATE {0}"
-            } else {
-                " ON DUPLICATE KEY UPDATE {0}"
-            };
-            Ok(cx.join.fill(template, &[set, new_row], Level::Or))
-        }
+        } => items.extend(update_items(cx, insert, columns, assignments, Some(table))?),
     }
+    Ok(items)
 }
 
-/// The columns that take the new row's values, then the further assignments.
+/// Keeps the key unchanged if it is the key that conflicts. On a conflict of any other key the
+/// statement fails with the error of a subquery that returns two rows: the clause cannot name the
+/// key, and would otherwise update the row of another key.
+fn guard(cx: &mut Context<'_>, alias: &str, table: &str, key: &[String]) -> Result<Sql, SqlError> {
+    let first = key.first().ok_or(NO_TARGET)?;
+    let mut same = Vec::with_capacity(key.len());
+    for name in key {
+        let stored = column(cx, alias, name)?;
+        let new = column(cx, NEW_ROW, name)?;
+        same.push(
+            cx.join
+                .fill("{0!} = {1!}", &[stored, new], Precedence::Compare),
+        );
+    }
+    let same = cx.join.list(same, " AND ", Precedence::And);
+    let kept = column(cx, alias, first)?;
+    let value = cx.join.fill(
+        "IF({0}, {1}, (SELECT NULL UNION ALL SELECT NULL))",
+        &[same, kept],
+        Precedence::Term,
+    );
+    assign(cx, first, Some(table), value)
+}
+
+/// The columns that are set to the new row's values, then the further assignments.
 fn update_items(
     cx: &mut Context<'_>,
     insert: &Insert,
@@ -147,7 +176,7 @@ fn update_items(
             hint: "name the columns to update, or ignore the conflict",
         });
     }
-    // The further ones may read the old values of the columns, so they come first.
+    // The further assignments may read the columns' old values, so they come first.
     let mut items = assignments(cx, further, &insert.table.alias, target)?;
     for name in columns {
         let value = column(cx, NEW_ROW, name)?;

@@ -1,29 +1,29 @@
-//! What is known while one statement is compiled.
+//! The state of the compilation of one statement.
 
 use sea_query::{
     Expr, MysqlQueryBuilder, PostgresQueryBuilder, QueryBuilder, SelectStatement,
     SqliteQueryBuilder, Value,
 };
 
-use super::fragment::{Joiner, Level, Sql};
+use super::fragment::{Joiner, Precedence, Sql};
 use super::writer::{Slot, Writer};
 use crate::dialect::{Features, Printing, Templates};
 use crate::error::SqlError;
 use crate::plan::{Bind, Form};
-use crate::types::ColumnType;
+use crate::types::{ColumnType, Only};
 
-/// Deepest nesting of expressions, predicates and queries: far more than people write, and
-/// little enough for any thread's stack.
+/// Maximum nesting of expressions, predicates and queries: far more than people write, and
+/// small enough for any thread's stack.
 pub const MAX_DEPTH: u16 = 200;
 
-/// What a table's alias is written as.
+/// How to write a table's alias.
 #[derive(Clone, Debug)]
 pub(crate) enum Qualifier {
     /// Nothing: the bare column name.
     Bare,
     /// Another name.
     Name(String),
-    /// `VALUES(column)`: the row that was to be inserted, on MariaDB and old MySQL.
+    /// `VALUES(column)`: the proposed row, on MariaDB and old MySQL.
     ValuesOf,
 }
 
@@ -39,9 +39,9 @@ pub(crate) struct Context<'a> {
     slots: Vec<Slot>,
     depth: u16,
     qualifiers: Vec<(String, Qualifier)>,
-    /// The alias of the rows whose columns stand for params, as [`row_value_name`] names them.
+    /// The alias of the rows whose columns represent params, named by [`row_value_name`].
     pub(crate) rows: Option<&'static str>,
-    /// The table that the statement changes, where queries in it may not read that table.
+    /// The table that the statement changes, if subqueries may not read that table.
     pub(crate) changed: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Runs `work` one level deeper; an error when that is too deep.
+    /// Run `work` one level deeper; an error if that is too deep.
     pub(crate) fn deeper<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, SqlError>,
@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
         result
     }
 
-    /// Runs `work` while the alias is written another way.
+    /// Run `work` with the alias written in another way.
     pub(crate) fn with_qualifier<T>(
         &mut self,
         alias: &str,
@@ -93,17 +93,39 @@ impl<'a> Context<'a> {
             .map(|(_, to)| to)
     }
 
-    /// A refusal of this dialect.
+    /// Create an error for a feature that the dialect does not support.
     pub(crate) fn unsupported(&self, feature: impl Into<String>) -> SqlError {
         SqlError::unsupported(feature, self.features)
     }
 
-    /// Refuses vectors where the database has none.
-    pub(crate) fn needs_vectors(&self) -> Result<(), SqlError> {
-        if self.features.vectors {
+    /// Refuse more than the database accepts; the hint says what to do instead.
+    pub(crate) fn at_most(
+        &self,
+        limit: usize,
+        count: usize,
+        what: &'static str,
+        hint: &'static str,
+    ) -> Result<(), SqlError> {
+        if count <= limit {
             return Ok(());
         }
-        Err(SqlError::NoVectors {
+        Err(SqlError::TooMany {
+            what,
+            count,
+            limit,
+            dialect: self.features.dialect.label(),
+            hint,
+        })
+    }
+
+    /// Refuse a type of columns if the database lacks it.
+    pub(crate) fn needs(&self, only: &Only) -> Result<(), SqlError> {
+        if (only.has)(self.features) {
+            return Ok(());
+        }
+        Err(SqlError::NoType {
+            what: only.what,
+            hint: only.hint,
             dialect: self.features.dialect.label(),
         })
     }
@@ -113,7 +135,7 @@ impl<'a> Context<'a> {
         self.slots.len() as u64 - 1
     }
 
-    /// A placeholder that takes the value of `param` in a form.
+    /// A placeholder for the value of `param` in a form.
     pub(crate) fn placeholder(&mut self, param: u32, ty: &ColumnType, form: Form) -> Sql {
         if let (Some(rows), Form::Scalar) = (self.rows, form) {
             return Sql::term(Expr::col((rows, row_value_name(param as usize))));
@@ -144,6 +166,11 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The marker of an expression, for sea-query's `LIMIT` and `OFFSET`.
+    pub(super) fn limit_sql(&mut self, sql: Sql) -> u64 {
+        self.slot(Slot::Sql(Box::new(sql)))
+    }
+
     /// `CAST(sql AS name)`.
     pub(crate) fn cast_text(&self, sql: Sql, name: &str) -> Sql {
         let parts = vec![
@@ -151,10 +178,10 @@ impl<'a> Context<'a> {
             sql.expr(),
             Expr::Custom(format!(" AS {name})").into()),
         ];
-        self.join.sequence(parts, Level::Term)
+        self.join.sequence(parts, Precedence::Term)
     }
 
-    /// `CAST(sql AS type)`, or the value itself where the dialect has no cast to the type.
+    /// `CAST(sql AS type)`, or the value itself if the dialect has no cast to the type.
     pub(crate) fn cast(&self, sql: Sql, ty: &ColumnType) -> Sql {
         let Some(name) = ty.cast_name(self.features.dialect) else {
             return sql;
@@ -164,26 +191,30 @@ impl<'a> Context<'a> {
             None => cast,
             Some(collation) => {
                 let collate = Expr::Custom(format!(" COLLATE {collation}").into());
-                self.join.sequence(vec![cast.expr(), collate], Level::Term)
+                self.join
+                    .sequence(vec![cast.expr(), collate], Precedence::Term)
             }
         }
     }
 
-    /// The dialect's template filled in; `feature` names it where the dialect has none.
+    /// Fill in the dialect's template; `feature` names it in the error if the dialect has none.
     pub(crate) fn template(
         &self,
         templates: &Templates,
         arguments: &[Sql],
-        level: Level,
+        precedence: Precedence,
         feature: &str,
     ) -> Result<Sql, SqlError> {
+        if let Some(requirement) = templates.needs {
+            self.features.require(requirement)?;
+        }
         match templates.pick(self.features.dialect) {
-            Some(text) => Ok(self.join.fill(text, arguments, level)),
+            Some(text) => Ok(self.join.fill(text, arguments, precedence)),
             None => Err(self.unsupported(feature)),
         }
     }
 
-    /// The text and the binds of these pieces, one behind the other.
+    /// Concatenate the text and the binds of these pieces.
     pub(super) fn write(&self, pieces: &[Piece]) -> (String, Vec<Bind>) {
         let printing = self.features.printing();
         let mut writer = Writer::new(
@@ -206,7 +237,7 @@ impl<'a> Context<'a> {
 pub(super) enum Piece {
     /// Anything but a bare query.
     Sql(Sql),
-    /// A query without brackets around it.
+    /// A query without parentheses.
     Select(Box<SelectStatement>),
 }
 

@@ -1,25 +1,22 @@
-//! `COPY … FROM STDIN`: many rows without a statement for them.
+//! `COPY … FROM STDIN`: inserts many rows without a statement for them.
 //!
-//! COPY gives no rows back and knows no upsert. Keys that the database counts are therefore taken
-//! from the column's sequence first, in the order of the rows. The same query finds out whether
-//! this role may do so, and whether the table is a plain one: COPY is refused by row-level security
-//! and passes by rules (<https://www.postgresql.org/docs/current/sql-copy.html>, "Notes").
+//! COPY returns no rows and supports no upsert. Generated keys are therefore taken
+//! from the column's sequence first, in the order of the rows. The same query checks whether
+//! the role may do so, and whether the table is a plain one: row-level security refuses COPY, and
+//! COPY bypasses rules (<https://www.postgresql.org/docs/current/sql-copy.html>, "Notes").
 
 use super::assignment::{column_names, names};
 use super::context::{Context, Piece};
-use super::fragment::Level;
+use super::fragment::Precedence;
 use super::source;
 use crate::error::SqlError;
 use crate::ir::{Expr, Insert};
 use crate::plan::Copy;
 use crate::types::{ColumnType, Family};
 
-/// How the rows of an insert can be copied; `None` where only the statement will do.
+/// How to copy the rows of an insert; `None` if the statement is required.
 pub(super) fn copy(cx: &Context<'_>, insert: &Insert) -> Result<Option<Copy>, SqlError> {
-    let fits = insert
-        .columns
-        .iter()
-        .all(|column| column.ty.family() != Family::Array);
+    let fits = insert.columns.iter().all(|column| is_copied(&column.ty));
     if !cx.features.copy_in || insert.conflict.is_some() || !fits {
         return Ok(None);
     }
@@ -36,7 +33,7 @@ pub(super) fn copy(cx: &Context<'_>, insert: &Insert) -> Result<Option<Copy>, Sq
     let into = cx.join.fill(
         "COPY {0} {1} FROM STDIN",
         &[table.clone(), columns],
-        Level::Or,
+        Precedence::Or,
     );
     let (sql, _) = cx.write(&[Piece::Sql(into)]);
     let (table, _) = cx.write(&[Piece::Sql(table)]);
@@ -49,7 +46,8 @@ pub(super) fn copy(cx: &Context<'_>, insert: &Insert) -> Result<Option<Copy>, Sq
         None => format!("SELECT TRUE {plain}"),
         Some(key) => {
             let sequence = format!("pg_get_serial_sequence({table}, {})", literal(key));
-            // OFFSET 0 keeps the subquery apart: else the sequence is looked up for each key.
+            // OFFSET 0 prevents inlining of the subquery, which would look up the sequence for each
+            // key.
             format!(
                 "SELECT array_agg(nextval(s.sequence)) FROM (SELECT {sequence}::regclass AS sequence \
                  {plain} AND has_sequence_privilege({sequence}, 'USAGE') OFFSET 0) AS s, \
@@ -64,6 +62,15 @@ pub(super) fn copy(cx: &Context<'_>, insert: &Insert) -> Result<Option<Copy>, Sq
     }))
 }
 
+/// Whether a column takes the text that COPY sends: an array's differs, and a type of the user's
+/// own need not read the text of bytes.
+fn is_copied(ty: &ColumnType) -> bool {
+    match ty {
+        ColumnType::Custom { base, .. } => **base != ColumnType::Bytes && is_copied(base),
+        ty => ty.family() != Family::Array,
+    }
+}
+
 fn is_counted(ty: &ColumnType) -> bool {
     matches!(
         ty,
@@ -71,7 +78,7 @@ fn is_counted(ty: &ColumnType) -> bool {
     )
 }
 
-/// A string constant; a backslash means itself (`standard_conforming_strings`).
+/// A string literal; a backslash is literal (`standard_conforming_strings`).
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -4,12 +4,12 @@ use sea_query::Expr as SeaExpr;
 
 use super::context::{Context, Piece, Qualifier};
 use super::expr::iden;
-use super::fragment::{Level, Sql};
-use super::output_columns;
+use super::fragment::{Precedence, Sql};
 use super::predicate::predicate;
 use super::returning::returning;
 use super::source::{table_alias_sql, table_sql};
 use super::update::where_clause;
+use super::{output_columns, visit};
 use crate::error::SqlError;
 use crate::ir::{Delete, Scope};
 use crate::plan::Plan;
@@ -24,18 +24,22 @@ pub(super) fn compile(cx: &mut Context<'_>, delete: &Delete) -> Result<Plan, Sql
     }
     let table = &delete.table;
     let renamed = table.alias != table.name || table.schema.is_some();
-    let pieces = if cx.features.delete_alias || !renamed {
+    let several = cx.features.semi_join_of_several
+        && delete.returning.is_empty()
+        && matches!(&delete.scope, Scope::Where(filter)
+            if visit::has_query(filter) && !visit::predicate_reads_directly(filter, &table.name));
+    let pieces = if cx.features.delete_alias || !(renamed || several) {
         let name = table_alias_sql(cx, table)?;
         let mut pieces = vec![Piece::text("DELETE FROM "), Piece::Sql(name)];
         pieces.extend(rest(cx, delete)?);
         pieces
     } else if delete.returning.is_empty() {
-        // The form for many tables is the one that takes an alias.
+        // Only the multi-table form accepts an alias.
         let alias = Sql::term(SeaExpr::col(iden(&table.alias)?));
         let name = table_alias_sql(cx, table)?;
         let head = cx
             .join
-            .fill("DELETE {0} FROM {1}", &[alias, name], Level::Or);
+            .fill("DELETE {0} FROM {1}", &[alias, name], Precedence::Or);
         let mut pieces = vec![Piece::Sql(head)];
         pieces.extend(rest(cx, delete)?);
         pieces
@@ -52,6 +56,7 @@ pub(super) fn compile(cx: &mut Context<'_>, delete: &Delete) -> Result<Plan, Sql
         binds,
         outputs: output_columns(&delete.returning),
         writes: true,
+        plain_insert: false,
         bulk: None,
     })
 }

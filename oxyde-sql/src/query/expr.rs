@@ -1,10 +1,10 @@
-//! Values: columns, params, literals, and what is built from them.
+//! Expressions: columns, params, literals, and their combinations.
 
 use sea_query::{DynIden, Expr as SeaExpr, SubQueryStatement};
 
 use super::context::{Context, Qualifier};
-use super::fragment::{Level, Sql};
-use super::{arithmetic, case, json_path, predicate, search, select, window};
+use super::fragment::{Precedence, Sql};
+use super::{arithmetic, case, json_path, moment, predicate, search, select, window};
 use crate::dialect::{DECIMAL_COLLATION, quote_identifier};
 use crate::error::SqlError;
 use crate::ir::{Expr, Literal, RawPart};
@@ -15,7 +15,12 @@ use crate::{aggregate, function};
 /// A value.
 pub(crate) fn expr(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
     cx.deeper(|cx| match value {
-        Expr::Column { table, name, .. } => column(cx, table, name),
+        Expr::Column { table, name, ty } => {
+            if let Some(only) = ty.lacking(cx.features) {
+                cx.needs(only)?;
+            }
+            column(cx, table, name)
+        }
         Expr::Param { index, ty, list } => Ok(param(cx, *index, ty, *list)),
         Expr::Literal(literal) => literal_sql(cx, *literal),
         Expr::Binary {
@@ -47,30 +52,35 @@ pub(crate) fn expr(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> 
     })
 }
 
-/// Values with commas in between.
+/// Comma-separated values.
 pub(crate) fn exprs(cx: &mut Context<'_>, values: &[Expr]) -> Result<Vec<Sql>, SqlError> {
     values.iter().map(|value| expr(cx, value)).collect()
 }
 
-/// A value whose order and equality count: decimals that are stored as text are compared as
-/// numbers.
+/// A value for comparisons and ordering: decimals that are stored as text are compared as
+/// numbers, dates and times as points in time.
 pub(crate) fn comparable(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
     let sql = expr(cx, value)?;
     Ok(collated(cx, sql, value.column_type()))
 }
 
-/// The same for a value that is rendered already.
-pub(super) fn collated(cx: &Context<'_>, sql: Sql, ty: Option<&ColumnType>) -> Sql {
+/// The same for a rendered value.
+pub(crate) fn collated(cx: &Context<'_>, sql: Sql, ty: Option<&ColumnType>) -> Sql {
+    if moment::has_spellings(cx, ty) {
+        return moment::compared(cx, sql);
+    }
     let decimal = ty.is_some_and(|ty| ty.family() == Family::Decimal);
     if decimal && cx.features.decimal_as_text {
         let operand = cx.join.operand(sql);
         let collate = SeaExpr::Custom(format!(" COLLATE {DECIMAL_COLLATION}").into());
-        return cx.join.sequence(vec![operand.expr(), collate], Level::Term);
+        return cx
+            .join
+            .sequence(vec![operand.expr(), collate], Precedence::Term);
     }
     sql
 }
 
-/// A name that may stand in a statement.
+/// Check a name, and return it as an identifier.
 pub(super) fn iden(name: &str) -> Result<DynIden, SqlError> {
     if name.is_empty() || name.contains('\0') {
         return Err(SqlError::BadName {
@@ -80,7 +90,7 @@ pub(super) fn iden(name: &str) -> Result<DynIden, SqlError> {
     Ok(DynIden::from(name.to_owned()))
 }
 
-/// A column by the alias of its table.
+/// A column, qualified by the alias of its table.
 pub(super) fn column(cx: &Context<'_>, table: &str, name: &str) -> Result<Sql, SqlError> {
     let column = iden(name)?;
     if table.is_empty() {
@@ -101,7 +111,7 @@ fn param(cx: &mut Context<'_>, index: u32, ty: &ColumnType, list: bool) -> Sql {
     if !list {
         return cx.placeholder(index, ty, Form::Scalar);
     }
-    // Outside `in`, a list is a value of an array type.
+    // Outside `in`, a list is an array value.
     match ty {
         ColumnType::Array { .. } => cx.placeholder(index, ty, Form::Scalar),
         item => {
@@ -118,7 +128,9 @@ fn literal_sql(cx: &Context<'_>, literal: Literal) -> Result<Sql, SqlError> {
         Literal::Null => Sql::text("NULL"),
         Literal::Bool(true) => Sql::text("TRUE"),
         Literal::Bool(false) => Sql::text("FALSE"),
-        Literal::Int(number) if number < 0 => Sql::text(number.to_string()).at(Level::Operator),
+        Literal::Int(number) if number < 0 => {
+            Sql::text(number.to_string()).at(Precedence::Operator)
+        }
         Literal::Int(number) => Sql::text(number.to_string()),
         Literal::Default if cx.features.default_keyword => Sql::text("DEFAULT"),
         Literal::Default => return Err(cx.unsupported("DEFAULT as a value")),
@@ -128,7 +140,7 @@ fn literal_sql(cx: &Context<'_>, literal: Literal) -> Result<Sql, SqlError> {
 fn cast(cx: &mut Context<'_>, operand: &Expr, ty: &ColumnType) -> Result<Sql, SqlError> {
     let from = operand.column_type().cloned();
     let sql = expr(cx, operand)?;
-    crate::types::convert(cx, sql, from.as_ref(), ty)
+    crate::query::convert(cx, sql, from.as_ref(), ty)
 }
 
 fn raw(cx: &mut Context<'_>, parts: &[RawPart]) -> Result<Sql, SqlError> {
@@ -140,7 +152,7 @@ fn raw(cx: &mut Context<'_>, parts: &[RawPart]) -> Result<Sql, SqlError> {
             RawPart::Expr(_) => true,
         };
         if glued && at > 0 && matches!(parts[at - 1], RawPart::Expr(_)) {
-            // Else `$1` before a digit would be another placeholder.
+            // Otherwise `$1` before a digit would be a different placeholder.
             pieces.push(SeaExpr::Custom(" ".into()));
         }
         pieces.push(match part {
@@ -149,5 +161,5 @@ fn raw(cx: &mut Context<'_>, parts: &[RawPart]) -> Result<Sql, SqlError> {
         });
     }
     pieces.push(SeaExpr::Custom(")".into()));
-    Ok(cx.join.sequence(pieces, Level::Term))
+    Ok(cx.join.sequence(pieces, Precedence::Term))
 }

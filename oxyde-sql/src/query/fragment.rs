@@ -1,12 +1,12 @@
-//! Pieces of SQL while a statement is put together.
+//! Fragments of SQL while a statement is assembled.
 
 use std::borrow::Cow;
 
 use sea_query::Expr;
 
-/// How tightly the outermost operator of a piece binds; loosest first.
+/// The precedence of the outermost operator of a piece; loosest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
+pub(crate) enum Precedence {
     /// `… OR …`
     Or,
     /// `… AND …`
@@ -15,42 +15,43 @@ pub(crate) enum Level {
     Compare,
     /// Any other operator.
     Operator,
-    /// One term: a column, a placeholder, a call, anything in brackets.
+    /// One term: a column, a placeholder, a call, anything in parentheses.
     Term,
 }
 
-/// A piece of SQL: identifiers and placeholders are sea-query's, so that they are quoted and
-/// numbered by it.
+/// A piece of SQL: identifiers and placeholders are sea-query's, so that sea-query quotes and
+/// numbers them.
 #[derive(Clone, Debug)]
 pub(crate) struct Sql {
     expr: Expr,
-    level: Level,
+    precedence: Precedence,
 }
 
-/// Stands between two pieces in a sea-query template and is left out by the
-/// [writer](super::writer): sea-query would otherwise read two placeholder marks in a row as one.
+/// Separates two pieces in a sea-query template, and is removed by the
+/// [writer](super::writer): sea-query would otherwise read two consecutive placeholder marks as
+/// one.
 pub(super) const SEAM: &str = "\u{1}";
 
 const QUESTION: &str = "?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?\u{1}?";
 const DOLLAR: &str = "$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$\u{1}$";
 
 impl Sql {
-    /// One term made by sea-query itself.
+    /// One term that sea-query renders.
     pub(crate) fn term(expr: impl Into<Expr>) -> Self {
         Self {
             expr: expr.into(),
-            level: Level::Term,
+            precedence: Precedence::Term,
         }
     }
 
-    /// Fixed text that is one term.
+    /// Fixed text that forms one term.
     pub(crate) fn text(text: impl Into<Cow<'static, str>>) -> Self {
         Self::term(Expr::Custom(text.into()))
     }
 
-    /// The same with another level.
-    pub(crate) fn at(mut self, level: Level) -> Self {
-        self.level = level;
+    /// The same with another precedence.
+    pub(crate) fn at(mut self, precedence: Precedence) -> Self {
+        self.precedence = precedence;
         self
     }
 
@@ -63,7 +64,7 @@ impl Sql {
     }
 }
 
-/// Puts pieces one behind the other. `dollar` says which placeholder mark the dialect's
+/// Concatenates pieces. `dollar` determines which placeholder mark the dialect's
 /// sea-query builder replaces in a template.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Joiner {
@@ -75,12 +76,12 @@ impl Joiner {
         Self { dollar }
     }
 
-    /// The pieces one behind the other, nothing in between.
-    pub(crate) fn sequence(self, mut parts: Vec<Expr>, level: Level) -> Sql {
+    /// Concatenate the pieces.
+    pub(crate) fn sequence(self, mut parts: Vec<Expr>, precedence: Precedence) -> Sql {
         if parts.len() == 1 {
             return Sql {
                 expr: parts.remove(0),
-                level,
+                precedence,
             };
         }
         let long = if self.dollar { DOLLAR } else { QUESTION };
@@ -91,16 +92,16 @@ impl Joiner {
         };
         Sql {
             expr: Expr::CustomWithExpr(template, parts),
-            level,
+            precedence,
         }
     }
 
-    /// The pieces with `separator` in between.
+    /// Join the pieces with `separator`.
     pub(crate) fn list(
         self,
         items: impl IntoIterator<Item = Sql>,
         separator: &'static str,
-        level: Level,
+        precedence: Precedence,
     ) -> Sql {
         let mut parts = Vec::new();
         for item in items {
@@ -109,36 +110,41 @@ impl Joiner {
             }
             parts.push(item.expr);
         }
-        self.sequence(parts, level)
+        self.sequence(parts, precedence)
     }
 
-    /// The piece, in brackets unless it binds tighter than `outer`.
-    pub(crate) fn within(self, sql: Sql, outer: Level) -> Sql {
-        if sql.level > outer {
+    /// The piece, in parentheses unless it binds tighter than `outer`.
+    pub(crate) fn within(self, sql: Sql, outer: Precedence) -> Sql {
+        if sql.precedence > outer {
             sql
         } else {
             self.brackets(sql)
         }
     }
 
-    /// The piece as an operand: in brackets unless it is one term.
+    /// The piece as an operand: in parentheses unless it is one term.
     pub(crate) fn operand(self, sql: Sql) -> Sql {
-        self.within(sql, Level::Operator)
+        self.within(sql, Precedence::Operator)
     }
 
-    /// The piece in brackets.
+    /// The piece in parentheses.
     pub(crate) fn brackets(self, sql: Sql) -> Sql {
         self.sequence(
             vec![Expr::Custom("(".into()), sql.expr, Expr::Custom(")".into())],
-            Level::Term,
+            Precedence::Term,
         )
     }
 
-    /// A [template](crate::dialect::Templates) filled in.
+    /// Fill in a [template](crate::dialect::Templates).
     ///
-    /// `{0}` is an argument as it is, `{0!}` the same as an operand, `{*}` all of them with
-    /// commas. An argument that is not there is left out with the comma before it.
-    pub(crate) fn fill(self, template: &'static str, arguments: &[Sql], level: Level) -> Sql {
+    /// `{0}` is an argument unchanged, `{0!}` the same as an operand, `{*}` all of them, separated
+    /// by commas. A missing argument is omitted together with the comma before it.
+    pub(crate) fn fill(
+        self,
+        template: &'static str,
+        arguments: &[Sql],
+        precedence: Precedence,
+    ) -> Sql {
         let mut parts = Vec::new();
         let mut rest = template;
         while let Some(open) = rest.find('{') {
@@ -154,7 +160,10 @@ impl Joiner {
                 None => (slot, false),
             };
             if index == "*" {
-                parts.push(self.list(arguments.iter().cloned(), ", ", Level::Or).expr);
+                parts.push(
+                    self.list(arguments.iter().cloned(), ", ", Precedence::Or)
+                        .expr,
+                );
             } else if let Some(argument) = index
                 .parse::<usize>()
                 .ok()
@@ -175,6 +184,6 @@ impl Joiner {
         if !rest.is_empty() {
             parts.push(Expr::Custom(Cow::Borrowed(rest)));
         }
-        self.sequence(parts, level)
+        self.sequence(parts, precedence)
     }
 }

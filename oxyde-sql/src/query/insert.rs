@@ -6,9 +6,10 @@ use super::assignment::{column_names, names};
 use super::conflict::{self, Row};
 use super::context::{Context, Piece};
 use super::expr::iden;
-use super::fragment::{Level, Sql};
+use super::fit::{Named, kept};
+use super::fragment::{Precedence, Sql};
 use super::returning::returning;
-use super::{copy, output_columns, scan, select, source};
+use super::{copy, output_columns, select, source, visit};
 use crate::error::SqlError;
 use crate::ir::{
     Conflict, ConflictAction, Insert, InsertColumn, InsertSource, Literal, Predicate, Select, Table,
@@ -41,7 +42,7 @@ pub(super) fn compile(cx: &mut Context<'_>, insert: &Insert) -> Result<Plan, Sql
                 Sql::text(default_values(cx))
             } else {
                 let values = values(cx, &insert.columns);
-                cx.join.fill("VALUES {0}", &[values], Level::Or)
+                cx.join.fill("VALUES {0}", &[values], Precedence::Or)
             };
             pieces.push(Piece::Sql(row));
         }
@@ -58,6 +59,7 @@ pub(super) fn compile(cx: &mut Context<'_>, insert: &Insert) -> Result<Plan, Sql
         binds,
         outputs: output_columns(&insert.returning),
         writes: true,
+        plain_insert: insert.conflict.is_none(),
         bulk,
     })
 }
@@ -74,22 +76,22 @@ fn default_values(cx: &Context<'_>) -> &'static str {
 fn head(cx: &Context<'_>, insert: &Insert) -> Result<Sql, SqlError> {
     let table = target(cx, &insert.table)?;
     if insert.columns.is_empty() {
-        return Ok(cx.join.fill("INSERT INTO {0} ", &[table], Level::Or));
+        return Ok(cx.join.fill("INSERT INTO {0} ", &[table], Precedence::Or));
     }
     let columns = column_names(cx, names(&insert.columns))?;
     Ok(cx
         .join
-        .fill("INSERT INTO {0} {1} ", &[table, columns], Level::Or))
+        .fill("INSERT INTO {0} {1} ", &[table, columns], Precedence::Or))
 }
 
-/// The table, under its alias where the dialect can.
+/// The table, with its alias if the dialect supports it.
 fn target(cx: &Context<'_>, table: &Table) -> Result<Sql, SqlError> {
     let name = source::table_sql(cx, table)?;
     if table.alias == table.name || !cx.features.conflict_target {
         return Ok(name);
     }
     let alias = Sql::term(SeaExpr::col(iden(&table.alias)?));
-    Ok(cx.join.fill("{0} AS {1}", &[name, alias], Level::Or))
+    Ok(cx.join.fill("{0} AS {1}", &[name, alias], Precedence::Or))
 }
 
 /// `($1, $2)`.
@@ -98,7 +100,7 @@ fn values(cx: &mut Context<'_>, columns: &[InsertColumn]) -> Sql {
     for (column, param) in columns.iter().zip(0..) {
         values.push(cx.placeholder(param, &column.ty, Form::Scalar));
     }
-    cx.join.fill("({*})", &values, Level::Term)
+    cx.join.fill("({*})", &values, Precedence::Term)
 }
 
 fn inserted_select(
@@ -108,14 +110,17 @@ fn inserted_select(
 ) -> Result<sea_query::SelectStatement, SqlError> {
     if select.outputs.len() != insert.columns.len() {
         return Err(SqlError::Invalid {
-            what: "an insert from a query needs a column of the query for each of its own",
-            hint: "select as many columns as are inserted",
+            what: "an insert from a query needs as many columns in the query as in the insert",
+            hint: "select one column for each inserted column",
         });
     }
     if select.lock.is_some() && insert.conflict.is_some() {
         return Err(cx.unsupported("upserts from a query that locks"));
     }
-    // `… SELECT … FROM t ON CONFLICT` reads like a join's ON without a WHERE before it.
+    if cx.features.loose_columns {
+        return kept_select(cx, select, insert);
+    }
+    // Without a WHERE, the ON of `… SELECT … FROM t ON CONFLICT` parses as a join's ON.
     let bare = select.filter.is_none() && select.compounds.is_empty();
     if insert.conflict.is_some() && bare {
         let mut select = select.clone();
@@ -127,7 +132,32 @@ fn inserted_select(
     select::build(cx, select)
 }
 
-/// What follows the rows: the upsert clause and RETURNING.
+/// The query as a derived table, whose values are converted to the types of the columns.
+fn kept_select(
+    cx: &mut Context<'_>,
+    select: &Select,
+    insert: &Insert,
+) -> Result<sea_query::SelectStatement, SqlError> {
+    let query = select::build(cx, select)?;
+    let mut outer = sea_query::SelectStatement::new();
+    for (output, column) in select.outputs.iter().zip(&insert.columns) {
+        let named = Named {
+            name: &column.name,
+            ty: &column.ty,
+        };
+        let value = Sql::term(SeaExpr::col(iden(&output.name)?));
+        let value = kept(cx, value, output.expr.column_type(), named);
+        outer.expr_as(value.expr(), iden(&output.name)?);
+    }
+    outer.from_subquery(query, "_selected");
+    if insert.conflict.is_some() {
+        // Otherwise ON CONFLICT parses as a join's ON.
+        outer.and_where(SeaExpr::Custom("TRUE".into()));
+    }
+    Ok(outer)
+}
+
+/// The part after the rows: the upsert clause and RETURNING.
 fn tail(cx: &mut Context<'_>, insert: &Insert) -> Result<Vec<Sql>, SqlError> {
     let mut tail = Vec::new();
     if let Some(conflict) = &insert.conflict {
@@ -135,7 +165,7 @@ fn tail(cx: &mut Context<'_>, insert: &Insert) -> Result<Vec<Sql>, SqlError> {
             InsertSource::Select(_) => Row::Selected,
             InsertSource::Row | InsertSource::Rows => Row::Values,
         };
-        // Rendered first: that bounds the depth of what is then looked through.
+        // Rendering first limits the depth of the expressions that are searched next.
         tail.push(conflict::clause(cx, insert, conflict, row)?);
         if matches!(insert.source, InsertSource::Rows) {
             refuse_params(conflict)?;
@@ -146,7 +176,7 @@ fn tail(cx: &mut Context<'_>, insert: &Insert) -> Result<Vec<Sql>, SqlError> {
     let has_param = insert
         .returning
         .iter()
-        .any(|output| scan::has_param(&output.expr));
+        .any(|output| visit::has_param(&output.expr));
     if matches!(insert.source, InsertSource::Rows) && has_param {
         return Err(NO_PLACE_FOR_PARAMS);
     }
@@ -154,11 +184,11 @@ fn tail(cx: &mut Context<'_>, insert: &Insert) -> Result<Vec<Sql>, SqlError> {
 }
 
 const NO_PLACE_FOR_PARAMS: SqlError = SqlError::Invalid {
-    what: "values of their own beside the rows of a bulk insert",
-    hint: "take the new row's values, or insert the rows one by one",
+    what: "a bulk insert with values that are not part of its rows",
+    hint: "use the new row's values, or insert the rows one by one",
 };
 
-/// The values of a bulk insert are those of its rows; there is no place for others.
+/// A bulk insert binds only the values of its rows; refuse any others.
 fn refuse_params(conflict: &Conflict) -> Result<(), SqlError> {
     let ConflictAction::Update {
         assignments,
@@ -170,8 +200,8 @@ fn refuse_params(conflict: &Conflict) -> Result<(), SqlError> {
     };
     let in_values = assignments
         .iter()
-        .any(|assignment| scan::has_param(&assignment.value));
-    if in_values || filter.as_ref().is_some_and(scan::predicate_has_param) {
+        .any(|assignment| visit::has_param(&assignment.value));
+    if in_values || filter.as_ref().is_some_and(visit::predicate_has_param) {
         return Err(NO_PLACE_FOR_PARAMS);
     }
     Ok(())
@@ -183,7 +213,7 @@ fn bulk(cx: &mut Context<'_>, insert: &Insert, head: &Sql, tail: &[Sql]) -> Resu
         let arrays = arrays(cx, insert.columns.iter());
         let rows = cx
             .join
-            .fill("SELECT * FROM UNNEST({*})", &arrays, Level::Or);
+            .fill("SELECT * FROM UNNEST({*})", &arrays, Precedence::Or);
         let mut pieces = vec![Piece::Sql(head.clone()), Piece::Sql(rows)];
         pieces.extend(tail.iter().cloned().map(Piece::Sql));
         let (sql, _) = cx.write(&pieces);
@@ -217,7 +247,7 @@ pub(super) fn arrays<'c>(
         .collect()
 }
 
-/// One row of a statement of many, with `?` for each value.
+/// One row of a multi-row statement, with `?` for each value.
 fn row_text(cx: &Context<'_>, columns: &[InsertColumn]) -> Result<String, SqlError> {
     let values: Vec<String> = columns
         .iter()
@@ -228,7 +258,7 @@ fn row_text(cx: &Context<'_>, columns: &[InsertColumn]) -> Result<String, SqlErr
     Ok(row)
 }
 
-/// `?`, cast where the server needs to be told the type.
+/// `?`, with a cast if the server needs the type.
 pub(super) fn row_value(cx: &Context<'_>, ty: &ColumnType) -> String {
     match ty.parameter_cast(cx.features.dialect) {
         Some(name) => format!("CAST(? AS {name})"),
@@ -236,13 +266,13 @@ pub(super) fn row_value(cx: &Context<'_>, ty: &ColumnType) -> String {
     }
 }
 
-/// The driver counts the `?` of a row, so none may come from a type's name.
+/// The driver counts the `?` of a row, so a type's name may not contain one.
 pub(super) fn check_marks(row: &str, columns: usize) -> Result<(), SqlError> {
     if row.matches('?').count() == columns {
         Ok(())
     } else {
         Err(SqlError::Invalid {
-            what: "a type with `?` in its name beside an array column",
+            what: "a type with `?` in its name together with an array column",
             hint: "rename the type, or insert the rows one by one",
         })
     }

@@ -1,4 +1,4 @@
-//! From the typed statement to SQL.
+//! Compiles the typed statement to SQL.
 
 mod arithmetic;
 mod assignment;
@@ -6,43 +6,54 @@ mod bulk_update;
 mod case;
 mod conflict;
 mod context;
+mod convert;
 mod copy;
 mod delete;
 mod expr;
+mod fit;
 mod fragment;
+mod in_rows;
+mod index_order;
 mod insert;
 mod json_path;
+mod json_target;
+mod json_value;
+mod moment;
 mod order;
-mod ordered;
+mod parse;
 mod predicate;
 mod returning;
-mod rows;
-mod scan;
 mod search;
 mod select;
+mod sort_key;
 mod source;
 mod update;
+mod visit;
 mod window;
 mod writer;
 
 pub(crate) use arithmetic::binary as arithmetic;
 pub(crate) use context::Context;
 pub use context::MAX_DEPTH;
-pub(crate) use expr::{comparable, expr};
-pub(crate) use fragment::{Level, Sql};
+pub(crate) use convert::convert;
+pub(crate) use expr::{collated, comparable, expr};
+pub(crate) use fragment::{Precedence, Sql};
 pub(crate) use json_path::steps as json_steps;
+pub(crate) use json_target::json_target;
+pub(crate) use json_value::{distinct_key, is_document, json_equal, json_first, json_order};
+pub(crate) use moment::{Bounds, within_days};
 pub(crate) use order::order_list;
-pub(crate) use ordered::{extreme, ordered};
 pub(crate) use predicate::predicate;
 pub(crate) use search::search;
+pub(crate) use sort_key::{Extreme, extreme, ordered};
 
 use crate::dialect::Features;
 use crate::error::SqlError;
 use crate::ir::{IR_VERSION, Message, Output, Statement};
 use crate::plan::{OutputColumn, Plan};
-use crate::types::{ColumnType, Family};
+use crate::types::ColumnType;
 
-/// Compiles a statement for a database with these features.
+/// Compile a statement for a database with these features.
 ///
 /// ```
 /// use oxyde_sql::dialect::{Dialect, Features};
@@ -60,7 +71,7 @@ use crate::types::{ColumnType, Family};
 /// ```
 ///
 /// # Errors
-/// The dialect cannot do it, a name is unknown, or the statement contradicts itself.
+/// The dialect does not support it, a name is unknown, or the statement is inconsistent.
 pub fn compile(statement: &Statement, features: &Features) -> Result<Plan, SqlError> {
     let mut cx = Context::new(features);
     let plan = match statement {
@@ -70,19 +81,24 @@ pub fn compile(statement: &Statement, features: &Features) -> Result<Plan, SqlEr
         Statement::BulkUpdate(update) => bulk_update::compile(&mut cx, update),
         Statement::Delete(delete) => delete::compile(&mut cx, delete),
     }?;
-    let mut sent = plan.binds.iter().map(|bind| &bind.ty);
-    let mut read = plan.outputs.iter().map(|output| &output.ty);
-    let is_vector = |ty: &ColumnType| ty.family() == Family::Vector;
-    if sent.any(is_vector) || read.any(is_vector) {
-        cx.needs_vectors()?;
+    cx.at_most(
+        features.limits().values,
+        plan.binds.len(),
+        "values",
+        "use `in` with a list, which is one value, or split the query",
+    )?;
+    let sent = plan.binds.iter().map(|bind| &bind.ty);
+    let read = plan.outputs.iter().map(|output| &output.ty);
+    for only in sent.chain(read).filter_map(|ty| ty.lacking(features)) {
+        cx.needs(only)?;
     }
     Ok(plan)
 }
 
-/// Compiles what came across the border.
+/// Compile a message from Python.
 ///
 /// # Errors
-/// As [`compile`]; also when the message is of another version.
+/// As [`compile`], and if the message has another version.
 pub fn compile_message(message: &Message, features: &Features) -> Result<Plan, SqlError> {
     if message.version != IR_VERSION {
         return Err(SqlError::Version {
@@ -93,7 +109,7 @@ pub fn compile_message(message: &Message, features: &Features) -> Result<Plan, S
     compile(&message.statement, features)
 }
 
-/// What the rows of these outputs look like.
+/// The result columns of these outputs.
 fn output_columns(outputs: &[Output]) -> Vec<OutputColumn> {
     outputs
         .iter()

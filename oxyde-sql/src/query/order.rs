@@ -3,8 +3,10 @@
 use sea_query::{Expr as SeaExpr, NullOrdering, Order as SeaOrder, SelectStatement};
 
 use super::context::Context;
-use super::fragment::{Level, Sql};
-use super::ordered::ordered;
+use super::expr::expr;
+use super::fragment::{Precedence, Sql};
+use super::json_value::{is_document, order_terms};
+use super::sort_key::ordered;
 use crate::error::SqlError;
 use crate::ir::{Direction, Nulls, Order};
 
@@ -15,6 +17,47 @@ fn direction(order: &Order) -> SeaOrder {
     }
 }
 
+/// The sort keys: one value, or for a document its kind and its content.
+pub(super) fn terms(cx: &mut Context<'_>, order: &Order) -> Result<Vec<Sql>, SqlError> {
+    if is_document(cx, &order.expr) {
+        let document = expr(cx, &order.expr)?;
+        return order_terms(cx, &document);
+    }
+    let value = ordered(cx, &order.expr, order.expr.column_type())?;
+    Ok(vec![value])
+}
+
+/// Order a query by the sort keys of a term.
+pub(super) fn order_by(
+    cx: &Context<'_>,
+    query: &mut SelectStatement,
+    order: &Order,
+    terms: impl IntoIterator<Item = Sql>,
+) {
+    let mut terms = terms.into_iter();
+    let Some(sql) = terms.next() else { return };
+    match order.nulls {
+        None => query.order_by_expr(sql.expr(), direction(order)),
+        // If the dialect has no NULLS FIRST, sea-query writes `expr IS NULL` before it,
+        // so the expression must be one term.
+        Some(nulls) => {
+            let nulls = match nulls {
+                Nulls::First => NullOrdering::First,
+                Nulls::Last => NullOrdering::Last,
+            };
+            let sql = if cx.features.nulls_order {
+                sql
+            } else {
+                cx.join.operand(sql)
+            };
+            query.order_by_expr_with_nulls(sql.expr(), direction(order), nulls)
+        }
+    };
+    for sql in terms {
+        query.order_by_expr(sql.expr(), direction(order));
+    }
+}
+
 /// The order of a query.
 pub(super) fn order_select(
     cx: &mut Context<'_>,
@@ -22,33 +65,18 @@ pub(super) fn order_select(
     orders: &[Order],
 ) -> Result<(), SqlError> {
     for order in orders {
-        let sql = ordered(cx, &order.expr, order.expr.column_type())?;
-        match order.nulls {
-            None => query.order_by_expr(sql.expr(), direction(order)),
-            // Where the dialect has no NULLS FIRST, sea-query writes `expr IS NULL` before it,
-            // so the expression must be one term.
-            Some(nulls) => {
-                let nulls = match nulls {
-                    Nulls::First => NullOrdering::First,
-                    Nulls::Last => NullOrdering::Last,
-                };
-                let sql = if cx.features.nulls_order {
-                    sql
-                } else {
-                    cx.join.operand(sql)
-                };
-                query.order_by_expr_with_nulls(sql.expr(), direction(order), nulls)
-            }
-        };
+        let terms = terms(cx, order)?;
+        order_by(cx, query, order, terms);
     }
     Ok(())
 }
 
 /// The order as a list, for windows and aggregates.
 pub(crate) fn order_list(cx: &mut Context<'_>, orders: &[Order]) -> Result<Sql, SqlError> {
-    let mut terms = Vec::with_capacity(orders.len());
+    let mut rendered = Vec::with_capacity(orders.len());
     for order in orders {
-        let sql = ordered(cx, &order.expr, order.expr.column_type())?;
+        let mut terms = terms(cx, order)?.into_iter();
+        let Some(sql) = terms.next() else { continue };
         let way = match order.direction {
             Direction::Asc => " ASC",
             Direction::Desc => " DESC",
@@ -74,7 +102,14 @@ pub(crate) fn order_list(cx: &mut Context<'_>, orders: &[Order]) -> Result<Sql, 
                 parts.extend([sql.expr(), SeaExpr::Custom(way.into())]);
             }
         }
-        terms.push(cx.join.sequence(parts, Level::Or));
+        for sql in terms {
+            parts.extend([
+                SeaExpr::Custom(", ".into()),
+                sql.expr(),
+                SeaExpr::Custom(way.into()),
+            ]);
+        }
+        rendered.push(cx.join.sequence(parts, Precedence::Or));
     }
-    Ok(cx.join.list(terms, ", ", Level::Or))
+    Ok(cx.join.list(rendered, ", ", Precedence::Or))
 }

@@ -1,14 +1,14 @@
 use super::context::{Context, Qualifier};
 use super::expr::{expr, iden};
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use crate::error::SqlError;
 use crate::ir::Output;
 use sea_query::Expr as SeaExpr;
 
-/// ` RETURNING …`; nothing when no outputs are asked for.
+/// ` RETURNING …`; empty without outputs.
 ///
-/// The columns of the changed table stand bare where that is `bare`: only PostgreSQL lets a
-/// statement's alias be used there in every case.
+/// The columns of the changed table are unqualified if `bare`: only PostgreSQL accepts a
+/// statement's alias there in every case.
 pub(super) fn returning(
     cx: &mut Context<'_>,
     outputs: &[Output],
@@ -29,7 +29,7 @@ fn clause(cx: &mut Context<'_>, outputs: &[Output]) -> Result<Sql, SqlError> {
     for output in outputs {
         let value = expr(cx, &output.expr)?;
         let name = Sql::term(SeaExpr::col(iden(&output.name)?));
-        items.push(cx.join.fill("{0} AS {1}", &[value, name], Level::Or));
+        items.push(cx.join.fill("{0} AS {1}", &[value, name], Precedence::Or));
     }
-    Ok(cx.join.fill(" RETURNING {*}", &items, Level::Or))
+    Ok(cx.join.fill(" RETURNING {*}", &items, Precedence::Or))
 }

@@ -4,7 +4,7 @@ use sea_query::Expr as SeaExpr;
 
 use super::context::Context;
 use super::expr::{column, expr, iden};
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use crate::dialect::{
     SEARCHED, SEARCHED_BETWEEN, SearchStyle, is_search_config, quote_text, words_column,
 };
@@ -14,7 +14,7 @@ use crate::plan::Form;
 use crate::search::{SearchForm, SearchSyntax};
 use crate::types::ColumnType;
 
-/// Whether a row is found, or how well it fits.
+/// Whether a row matches, or its rank.
 pub(crate) fn search(cx: &mut Context<'_>, search: &Search) -> Result<Sql, SqlError> {
     if !is_search_config(&search.config) {
         return Err(SqlError::BadName {
@@ -28,8 +28,8 @@ pub(crate) fn search(cx: &mut Context<'_>, search: &Search) -> Result<Sql, SqlEr
             || !(weights.is_empty() || weights.len() == search.columns.len()))
     {
         return Err(SqlError::Invalid {
-            what: "the weights of a search do not fit its columns",
-            hint: "give each column a weight of 0 or more",
+            what: "the weights of a search do not match its columns",
+            hint: "pass a weight of 0 or more for each column",
         });
     }
     match (cx.features.search_style(), &search.index) {
@@ -40,7 +40,7 @@ pub(crate) fn search(cx: &mut Context<'_>, search: &Search) -> Result<Sql, SqlEr
     }
 }
 
-/// The placeholder of the text; in a form of its own where the dialect reads another language.
+/// The placeholder of the text; with a form of its own if the dialect has another syntax.
 fn text(
     cx: &mut Context<'_>,
     search: &Search,
@@ -53,7 +53,7 @@ fn text(
         return Err(SqlError::Argument {
             kind: "lookup",
             name: "search",
-            takes: "a plain text, not an expression",
+            takes: "a string, not an expression",
         });
     };
     let form = match syntax {
@@ -81,23 +81,23 @@ fn by_vector(cx: &mut Context<'_>, search: &Search) -> Result<Sql, SqlError> {
     let mut texts = Vec::with_capacity(search.columns.len());
     for column in &search.columns {
         let column = expr(cx, column)?;
-        texts.push(cx.join.fill(SEARCHED, &[column], Level::Term));
+        texts.push(cx.join.fill(SEARCHED, &[column], Precedence::Term));
     }
     let vector = |cx: &Context<'_>, texts: Vec<Sql>| {
-        let document = cx.join.list(texts, SEARCHED_BETWEEN, Level::Operator);
+        let document = cx.join.list(texts, SEARCHED_BETWEEN, Precedence::Operator);
         cx.join.fill(
             "TO_TSVECTOR({0}, {1})",
             &[config.clone(), document],
-            Level::Term,
+            Precedence::Term,
         )
     };
     let SearchResult::Rank(weights) = &search.gives else {
         let document = vector(cx, texts);
         let query = text(cx, search, syntax)?;
-        let query = cx.join.fill(function, &[config, query], Level::Term);
+        let query = cx.join.fill(function, &[config, query], Precedence::Term);
         return Ok(cx
             .join
-            .fill("{0} @@ {1}", &[document, query], Level::Compare));
+            .fill("{0} @@ {1}", &[document, query], Precedence::Compare));
     };
     let (document, scale) = if weights.is_empty() {
         (vector(cx, texts), None)
@@ -109,31 +109,34 @@ fn by_vector(cx: &mut Context<'_>, search: &Search) -> Result<Sql, SqlError> {
             let letter = Sql::text(format!("'{letter}'"));
             parts.push(
                 cx.join
-                    .fill("SETWEIGHT({0}, {1})", &[part, letter], Level::Term),
+                    .fill("SETWEIGHT({0}, {1})", &[part, letter], Precedence::Term),
             );
         }
-        (cx.join.list(parts, " || ", Level::Operator), Some(scale))
+        (
+            cx.join.list(parts, " || ", Precedence::Operator),
+            Some(scale),
+        )
     };
     let query = text(cx, search, syntax)?;
-    let query = cx.join.fill(function, &[config, query], Level::Term);
+    let query = cx.join.fill(function, &[config, query], Precedence::Term);
     let rank = match scale {
         None => cx
             .join
-            .fill("TS_RANK({0}, {1})", &[document, query], Level::Term),
+            .fill("TS_RANK({0}, {1})", &[document, query], Precedence::Term),
         Some(scale) => {
             let scale = Sql::text(format!("'{scale}'"));
             cx.join.fill(
                 "TS_RANK({2}, {0}, {1})",
                 &[document, query, scale],
-                Level::Term,
+                Precedence::Term,
             )
         }
     };
     Ok(cx.cast(rank, &ColumnType::Double))
 }
 
-/// A letter for each column, and what `ts_rank` counts for D, C, B and A: at most 1, so that
-/// weights are taken relative to the largest.
+/// A letter for each column, and the weights of `ts_rank` for D, C, B and A: at most 1, so that
+/// weights are relative to the largest.
 fn letters(cx: &Context<'_>, weights: &[f64]) -> Result<(Vec<char>, String), SqlError> {
     let largest = weights.iter().copied().fold(0.0, f64::max);
     let mut different: Vec<f64> = weights.to_vec();
@@ -175,7 +178,7 @@ fn by_virtual_table(
         return Ok(cx.join.fill(
             "{0!} IN (SELECT rowid FROM {1} WHERE {1} MATCH {2})",
             &[key, found, query],
-            Level::Compare,
+            Precedence::Compare,
         ));
     };
     let mut arguments = vec![found.clone()];
@@ -184,13 +187,13 @@ fn by_virtual_table(
             .iter()
             .map(|weight| Sql::text(format!("{weight:?}"))),
     );
-    let arguments = cx.join.list(arguments, ", ", Level::Or);
-    // The limit keeps the inner query whole: the ranks are worked out once, not for each row.
+    let arguments = cx.join.list(arguments, ", ", Precedence::Or);
+    // The limit prevents inlining of the inner query, so that the ranks are computed once.
     Ok(cx.join.fill(
         "COALESCE((SELECT found_rank FROM (SELECT rowid AS found_row, -bm25({3}) AS found_rank \
          FROM {1} WHERE {1} MATCH {2} LIMIT -1) WHERE found_row = {0}), 0.0)",
         &[key, found, query, arguments],
-        Level::Term,
+        Precedence::Term,
     ))
 }
 
@@ -207,9 +210,9 @@ fn by_words(cx: &mut Context<'_>, search: &Search, index: &SearchIndex) -> Resul
         ),
     };
     let query = text(cx, search, Some(syntax))?;
-    let rank = cx.join.fill(template, &[words, query], Level::Term);
+    let rank = cx.join.fill(template, &[words, query], Precedence::Term);
     match &search.gives {
-        SearchResult::Found => Ok(cx.join.fill("{0} > 0", &[rank], Level::Compare)),
+        SearchResult::Found => Ok(cx.join.fill("{0} > 0", &[rank], Precedence::Compare)),
         SearchResult::Rank(weights) if weights.is_empty() => Ok(rank),
         SearchResult::Rank(_) => Err(cx.unsupported("search with weights")),
     }

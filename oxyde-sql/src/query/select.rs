@@ -7,20 +7,22 @@ use sea_query::{
 
 use super::context::{Context, Piece};
 use super::expr::{comparable, expr, exprs, iden};
-use super::fragment::Level;
+use super::fragment::Precedence;
+use super::json_value::{collated, distinct_key, is_document};
 use super::order::order_select;
-use super::ordered::check_combined;
 use super::predicate::predicate;
+use super::sort_key::check_combined;
 use super::source::{join_select, source_ref};
-use super::{output_columns, scan};
+use super::{index_order, output_columns, visit};
+use crate::dialect::Requirement;
 use crate::error::SqlError;
 use crate::ir::{
-    Compound, Cte, Distinct, Expr, Literal, Lock, LockStrength, LockWait, Output, Select,
+    Compound, Cte, Distinct, Expr, Literal, Lock, LockStrength, LockWait, Order, Output, Select,
     SetOperator,
 };
 use crate::plan::Plan;
 
-/// The plan of a statement that reads.
+/// The plan of a SELECT.
 pub(super) fn compile(cx: &mut Context<'_>, select: &Select) -> Result<Plan, SqlError> {
     let query = build(cx, select)?;
     let (sql, binds) = cx.write(&[Piece::Select(Box::new(query))]);
@@ -29,23 +31,31 @@ pub(super) fn compile(cx: &mut Context<'_>, select: &Select) -> Result<Plan, Sql
         binds,
         outputs: output_columns(&select.outputs),
         writes: select.lock.is_some(),
+        plain_insert: false,
         bulk: None,
     })
 }
 
-/// A query inside another statement. Where that statement changes a table which the query
-/// reads, and the database refuses this, the query is put into a derived table first.
+/// A query inside another statement. If that statement changes a table that the query
+/// reads outside of derived tables, and the database refuses this, the query is wrapped in one.
 pub(super) fn nested(cx: &mut Context<'_>, select: &Select) -> Result<SelectStatement, SqlError> {
-    let query = build(cx, select)?;
     let reads_changed = cx
         .changed
         .as_deref()
-        .is_some_and(|table| scan::reads(select, table));
-    Ok(if reads_changed {
-        wrapped(query, "_unchanged")
-    } else {
-        query
-    })
+        .is_some_and(|table| visit::reads_directly(select, table));
+    if !reads_changed {
+        return build(cx, select);
+    }
+    Ok(wrapped(derived(cx, select)?, "_unchanged"))
+}
+
+/// A derived table, which may read what the statement around it changes.
+pub(super) fn derived(cx: &mut Context<'_>, select: &Select) -> Result<SelectStatement, SqlError> {
+    // A query within this one can refer to its rows only without a derived table of its own.
+    let changed = cx.changed.take();
+    let query = build(cx, select);
+    cx.changed = changed;
+    query
 }
 
 /// `SELECT * FROM (query) AS alias`.
@@ -63,6 +73,10 @@ pub(super) fn build(cx: &mut Context<'_>, select: &Select) -> Result<SelectState
                 hint: "select at least one column",
             });
         }
+        check_size(cx, select)?;
+        if let Some(query) = index_order::build(cx, select)? {
+            return Ok(query);
+        }
         let with = query_with(cx, select)?;
         let mut query = core(cx, select)?;
         compounds(cx, &mut query, select)?;
@@ -71,10 +85,33 @@ pub(super) fn build(cx: &mut Context<'_>, select: &Select) -> Result<SelectState
     })
 }
 
-/// What comes before the set operators.
-fn core(cx: &mut Context<'_>, select: &Select) -> Result<SelectStatement, SqlError> {
+fn check_size(cx: &Context<'_>, select: &Select) -> Result<(), SqlError> {
+    let limits = cx.features.limits();
+    cx.at_most(
+        limits.columns,
+        select.outputs.len(),
+        "columns",
+        "select fewer with only() or values(), or annotate in several queries",
+    )?;
+    cx.at_most(
+        limits.tables,
+        usize::from(select.from.is_some()) + select.joins.len(),
+        "joined tables",
+        "join fewer relations: prefetch() loads them by queries of their own",
+    )?;
+    cx.at_most(
+        limits.combined,
+        1 + select.compounds.len(),
+        "combined queries",
+        "combine fewer at a time, and then the results: a.union(b).union(c.union(d)); or use one filter() \
+         with `|` or `in`",
+    )
+}
+
+/// The part before the set operators.
+pub(super) fn core(cx: &mut Context<'_>, select: &Select) -> Result<SelectStatement, SqlError> {
     let mut query = SelectStatement::new();
-    outputs(cx, &mut query, &select.outputs, &select.distinct)?;
+    outputs(cx, &mut query, select)?;
     if let Some(source) = &select.from {
         let source = source_ref(cx, source)?;
         query.from(source);
@@ -86,8 +123,12 @@ fn core(cx: &mut Context<'_>, select: &Select) -> Result<SelectStatement, SqlErr
         let filter = predicate(cx, filter)?;
         query.and_where(filter.expr());
     }
-    for value in &select.group_by {
-        let value = comparable(cx, value)?;
+    let distinct = distinct_by_groups(cx, select);
+    let outputs = select.outputs.iter().map(|output| &output.expr);
+    for value in select.group_by.iter().chain(
+        outputs.filter(|value| distinct && !matches!(value, Expr::Literal(_) | Expr::Param { .. })),
+    ) {
+        let value = distinct_key(cx, value)?;
         query.add_group_by([value.expr()]);
     }
     if let Some(having) = &select.having {
@@ -97,15 +138,31 @@ fn core(cx: &mut Context<'_>, select: &Select) -> Result<SelectStatement, SqlErr
     Ok(query)
 }
 
+/// Whether DISTINCT would keep equal documents with different text: the groups of equal ones
+/// then represent the distinct rows.
+fn distinct_by_groups(cx: &Context<'_>, select: &Select) -> bool {
+    cx.features.distinct_json_by_text
+        && select.distinct == Distinct::Rows
+        && select.group_by.is_empty()
+        && !select
+            .outputs
+            .iter()
+            .any(|output| visit::gathers(&output.expr))
+        && select
+            .outputs
+            .iter()
+            .any(|output| is_document(cx, &output.expr))
+}
+
 fn outputs(
     cx: &mut Context<'_>,
     query: &mut SelectStatement,
-    outputs: &[Output],
-    distinct: &Distinct,
+    select: &Select,
 ) -> Result<(), SqlError> {
-    // sea-query's DISTINCT ON takes columns only; so it goes before the first output.
-    let mut before = match distinct {
+    // sea-query's DISTINCT ON accepts only columns, so it is written before the first output.
+    let mut before = match &select.distinct {
         Distinct::All => None,
+        Distinct::Rows if distinct_by_groups(cx, select) => None,
         Distinct::Rows => {
             query.distinct();
             None
@@ -115,15 +172,25 @@ fn outputs(
         }
         Distinct::On(values) => {
             let values = exprs(cx, values)?;
-            Some(cx.join.fill("DISTINCT ON ({*}) ", &values, Level::Or))
+            Some(cx.join.fill("DISTINCT ON ({*}) ", &values, Precedence::Or))
         }
     };
-    for output in outputs {
-        let mut value = expr(cx, &output.expr)?.expr();
+    let rows = select.distinct == Distinct::Rows;
+    let compared = rows || !select.compounds.is_empty();
+    for output in &select.outputs {
+        let value = if rows && is_document(cx, &output.expr) {
+            let value = expr(cx, &output.expr)?;
+            collated(cx, value)
+        } else if compared {
+            comparable(cx, &output.expr)?
+        } else {
+            expr(cx, &output.expr)?
+        };
+        let mut value = value.expr();
         if let Some(before) = before.take() {
             value = cx
                 .join
-                .sequence(vec![before.expr(), value], Level::Or)
+                .sequence(vec![before.expr(), value], Precedence::Or)
                 .expr();
         }
         query.expr_as(value, iden(&output.name)?);
@@ -147,7 +214,7 @@ fn common_table(cx: &mut Context<'_>, cte: &Cte) -> Result<CommonTableExpression
     if cte.recursive && cte.select.compounds.is_empty() {
         return Err(SqlError::Invalid {
             what: "a recursive query without UNION",
-            hint: "give it a first query and, by union_all, one that refers to itself",
+            hint: "combine a first query with one that refers to the CTE, by union_all",
         });
     }
     let mut table = CommonTableExpression::new();
@@ -169,7 +236,7 @@ fn compounds(
     for compound in &select.compounds {
         let intersects = compound.operator == SetOperator::Intersect;
         if intersects && looser_before && cx.features.intersect_first {
-            // Otherwise the database would intersect first.
+            // Otherwise the database would apply INTERSECT first.
             *query = wrapped(query.take(), "_so_far");
             looser_before = false;
         }
@@ -191,9 +258,8 @@ fn member(
         SetOperator::Intersect => UnionType::Intersect,
         SetOperator::Except => UnionType::Except,
     };
-    if matches!(operator, UnionType::Intersect | UnionType::Except) && !cx.features.intersect_except
-    {
-        return Err(cx.unsupported("INTERSECT and EXCEPT"));
+    if matches!(operator, UnionType::Intersect | UnionType::Except) {
+        cx.features.require(Requirement::IntersectExcept)?;
     }
     let select = &compound.select;
     if select.outputs.len() != columns {
@@ -216,8 +282,56 @@ fn member(
     Ok((operator, query))
 }
 
-/// What holds for the rows of all set operators together.
+/// The clauses that apply to the combined rows of all set operators.
 fn finish(
+    cx: &mut Context<'_>,
+    with: Option<WithClause>,
+    query: &mut SelectStatement,
+    select: &Select,
+) -> Result<(), SqlError> {
+    if (!select.compounds.is_empty() || select.distinct == Distinct::Rows)
+        && let Some(orders) = orders_of_rows(cx, select)
+    {
+        *query = wrapped(query.take(), "_rows");
+        order_select(cx, query, &orders)?;
+        return finish_rows(cx, with, query, select);
+    }
+    if !select.compounds.is_empty() {
+        for order in &select.order_by {
+            check_combined(cx, &order.expr)?;
+        }
+    }
+    order_select(cx, query, &select.order_by)?;
+    finish_rows(cx, with, query, select)
+}
+
+/// The order by the result columns, if ordering by a document takes several values
+/// and the query can order only by result columns.
+fn orders_of_rows(cx: &Context<'_>, select: &Select) -> Option<Vec<Order>> {
+    let document = |order: &Order| is_document(cx, &order.expr);
+    if cx.features.json_collation || !select.order_by.iter().any(document) {
+        return None;
+    }
+    let by_column = |order: &Order| {
+        let named = |output: &&Output| match &order.expr {
+            Expr::Column { table, name, .. } if table.is_empty() => output.name == *name,
+            expr => output.expr == *expr,
+        };
+        let output = select.outputs.iter().find(named)?;
+        Some(Order {
+            expr: Expr::Column {
+                table: String::new(),
+                name: output.name.clone(),
+                ty: output.expr.column_type()?.clone(),
+            },
+            ..order.clone()
+        })
+    };
+    select.order_by.iter().map(by_column).collect()
+}
+
+/// The clauses that apply to the ordered rows.
+fn finish_rows(
     cx: &mut Context<'_>,
     with: Option<WithClause>,
     query: &mut SelectStatement,
@@ -226,12 +340,6 @@ fn finish(
     if let Some(with) = with {
         query.with_cte(with);
     }
-    if !select.compounds.is_empty() {
-        for order in &select.order_by {
-            check_combined(cx, &order.expr)?;
-        }
-    }
-    order_select(cx, query, &select.order_by)?;
     limit_offset(cx, query, select)?;
     if let Some(lock) = &select.lock {
         lock_rows(cx, query, lock)?;
@@ -239,7 +347,7 @@ fn finish(
     Ok(())
 }
 
-fn limit_offset(
+pub(super) fn limit_offset(
     cx: &mut Context<'_>,
     query: &mut SelectStatement,
     select: &Select,
@@ -264,7 +372,7 @@ fn limit_offset(
     Ok(())
 }
 
-fn limit_value(cx: &mut Context<'_>, value: &Expr) -> Result<u64, SqlError> {
+pub(super) fn limit_value(cx: &mut Context<'_>, value: &Expr) -> Result<u64, SqlError> {
     match value {
         Expr::Param {
             index, list: false, ..
@@ -273,7 +381,7 @@ fn limit_value(cx: &mut Context<'_>, value: &Expr) -> Result<u64, SqlError> {
             Ok(cx.limit_marker(Err(number.to_string())))
         }
         _ => Err(SqlError::Invalid {
-            what: "a limit or offset that is no number",
+            what: "a limit or offset that is not a number",
             hint: "use an integer that is not negative",
         }),
     }

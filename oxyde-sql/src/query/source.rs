@@ -7,7 +7,7 @@ use sea_query::{
 
 use super::context::Context;
 use super::expr::iden;
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
 use super::predicate::predicate;
 use super::select;
 use crate::error::SqlError;
@@ -39,7 +39,7 @@ pub(super) fn source_ref(cx: &mut Context<'_>, source: &Source) -> Result<TableR
         Source::Table(table) => table_ref(cx, table),
         Source::Subquery { select, alias } => {
             let alias: DynIden = iden(alias)?;
-            let query = select::nested(cx, select)?;
+            let query = select::derived(cx, select)?;
             Ok(TableRef::SubQuery(Box::new(query), alias))
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn table_sql(cx: &Context<'_>, table: &Table) -> Result<Sql, SqlError
         Some(_) if !cx.features.schemas => Err(cx.unsupported("schemas")),
         Some(schema) => {
             let schema = Sql::term(SeaExpr::col(iden(schema)?));
-            Ok(cx.join.fill("{0}.{1}", &[schema, name], Level::Term))
+            Ok(cx.join.fill("{0}.{1}", &[schema, name], Precedence::Term))
         }
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn table_alias_sql(cx: &Context<'_>, table: &Table) -> Result<Sql, Sq
         return Ok(name);
     }
     let alias = Sql::term(SeaExpr::col(iden(&table.alias)?));
-    Ok(cx.join.fill("{0} AS {1}", &[name, alias], Level::Or))
+    Ok(cx.join.fill("{0} AS {1}", &[name, alias], Precedence::Or))
 }
 
 /// A table or derived table as a piece of SQL.
@@ -88,13 +88,13 @@ pub(super) fn source_sql(cx: &mut Context<'_>, source: &Source) -> Result<Sql, S
     match source {
         Source::Table(table) => table_alias_sql(cx, table),
         Source::Subquery { select, alias } => {
-            let query = select::nested(cx, select)?;
+            let query = select::derived(cx, select)?;
             let query = Sql::term(SeaExpr::SubQuery(
                 None,
                 Box::new(SubQueryStatement::SelectStatement(query)),
             ));
             let alias = Sql::term(SeaExpr::col(iden(alias)?));
-            Ok(cx.join.fill("{0} AS {1}", &[query, alias], Level::Or))
+            Ok(cx.join.fill("{0} AS {1}", &[query, alias], Precedence::Or))
         }
     }
 }

@@ -4,11 +4,11 @@ use sea_query::Expr as SeaExpr;
 
 use super::assignment::assignments;
 use super::context::{Context, Piece};
-use super::fragment::{Level, Sql};
-use super::output_columns;
+use super::fragment::{Precedence, Sql};
 use super::predicate::predicate;
 use super::returning::returning;
 use super::source::{source_sql, table_alias_sql};
+use super::{output_columns, visit};
 use crate::error::SqlError;
 use crate::ir::{Join, JoinKind, Scope, Update};
 use crate::plan::Plan;
@@ -21,7 +21,7 @@ pub(super) fn compile(cx: &mut Context<'_>, update: &Update) -> Result<Plan, Sql
     if update.assignments.is_empty() {
         return Err(SqlError::Invalid {
             what: "an update that changes nothing",
-            hint: "give at least one new value",
+            hint: "pass at least one new value",
         });
     }
     if !cx.features.reads_changed_table {
@@ -38,7 +38,12 @@ pub(super) fn compile(cx: &mut Context<'_>, update: &Update) -> Result<Plan, Sql
         for join in &update.joins {
             pieces.push(joined(cx, join)?);
         }
-        let target = (!update.joins.is_empty()).then_some(alias);
+        let mut several = !update.joins.is_empty();
+        if !several && cx.features.semi_join_of_several && has_query(&update.scope) {
+            pieces.push(Piece::text(ONE_ROW));
+            several = true;
+        }
+        let target = several.then_some(alias);
         pieces.extend(set(cx, update, target)?);
     }
     if let Scope::Where(filter) = &update.scope {
@@ -53,8 +58,17 @@ pub(super) fn compile(cx: &mut Context<'_>, update: &Update) -> Result<Plan, Sql
         binds,
         outputs: output_columns(&update.returning),
         writes: true,
+        plain_insert: false,
         bulk: None,
     })
+}
+
+/// A second table, with which the statement is one of several tables.
+const ONE_ROW: &str = " INNER JOIN (SELECT 1) AS _one ON TRUE";
+
+/// Whether the rows are found by a query.
+fn has_query(scope: &Scope) -> bool {
+    matches!(scope, Scope::Where(filter) if visit::has_query(filter))
 }
 
 fn set(
@@ -65,11 +79,11 @@ fn set(
     let items = assignments(cx, &update.assignments, &update.table.alias, target)?;
     Ok([
         Piece::text(" SET "),
-        Piece::Sql(cx.join.list(items, ", ", Level::Or)),
+        Piece::Sql(cx.join.list(items, ", ", Precedence::Or)),
     ])
 }
 
-/// ` FROM a, b`; the conditions of the joins go to the WHERE.
+/// ` FROM a, b`; the conditions of the joins are added to the WHERE.
 fn from(
     cx: &mut Context<'_>,
     joins: &[Join],
@@ -94,10 +108,14 @@ fn joined(cx: &mut Context<'_>, join: &Join) -> Result<Piece, SqlError> {
     };
     let source = source_sql(cx, &join.source)?;
     let on = predicate(cx, &join.on)?;
-    Ok(Piece::Sql(cx.join.fill(template, &[source, on], Level::Or)))
+    Ok(Piece::Sql(cx.join.fill(
+        template,
+        &[source, on],
+        Precedence::Or,
+    )))
 }
 
-/// ` WHERE …`; nothing without conditions.
+/// ` WHERE …`; empty without conditions.
 pub(super) fn where_clause(cx: &Context<'_>, conditions: Vec<Sql>) -> Option<Piece> {
     if conditions.is_empty() {
         return None;
@@ -109,11 +127,11 @@ pub(super) fn where_clause(cx: &Context<'_>, conditions: Vec<Sql>) -> Option<Pie
             if single {
                 sql
             } else {
-                cx.join.within(sql, Level::And)
+                cx.join.within(sql, Precedence::And)
             }
         })
         .collect();
-    let all = cx.join.list(conditions, " AND ", Level::And);
+    let all = cx.join.list(conditions, " AND ", Precedence::And);
     let parts = vec![SeaExpr::Custom(" WHERE ".into()), all.expr()];
-    Some(Piece::Sql(cx.join.sequence(parts, Level::Or)))
+    Some(Piece::Sql(cx.join.sequence(parts, Precedence::Or)))
 }

@@ -1,8 +1,8 @@
 use sea_query::Expr as SeaExpr;
 
 use super::context::Context;
-use super::expr::comparable;
-use super::fragment::{Level, Sql};
+use super::fragment::{Precedence, Sql};
+use super::json_value::distinct_key;
 use super::order::order_list;
 use crate::error::SqlError;
 use crate::ir::{Expr, Frame, FrameBound, FrameUnit, Window};
@@ -14,7 +14,7 @@ pub(super) fn window(cx: &mut Context<'_>, window: &Window) -> Result<Sql, SqlEr
     match &window.function {
         Expr::Aggregate(aggregate) => {
             if aggregate.distinct || !aggregate.order_by.is_empty() {
-                return Err(cx.unsupported("DISTINCT or an order of its own in a window aggregate"));
+                return Err(cx.unsupported("DISTINCT or ORDER BY inside a window aggregate"));
             }
             aggregate::render_over(cx, aggregate, Some(over))
         }
@@ -24,10 +24,12 @@ pub(super) fn window(cx: &mut Context<'_>, window: &Window) -> Result<Sql, SqlEr
             ty,
         } => {
             let call = function::render_in_window(cx, name, arguments, ty)?;
-            Ok(cx.join.fill("{0} OVER {1}", &[call, over], Level::Term))
+            Ok(cx
+                .join
+                .fill("{0} OVER {1}", &[call, over], Precedence::Term))
         }
         _ => Err(SqlError::Invalid {
-            what: "a window over something that is no function",
+            what: "a window over something that is not a function",
             hint: "use an aggregate or a window function",
         }),
     }
@@ -38,13 +40,13 @@ fn over(cx: &mut Context<'_>, window: &Window) -> Result<Sql, SqlError> {
     if !window.partition_by.is_empty() {
         let mut values = Vec::with_capacity(window.partition_by.len());
         for value in &window.partition_by {
-            values.push(comparable(cx, value)?);
+            values.push(distinct_key(cx, value)?);
         }
-        clauses.push(cx.join.fill("PARTITION BY {*}", &values, Level::Or));
+        clauses.push(cx.join.fill("PARTITION BY {*}", &values, Precedence::Or));
     }
     if !window.order_by.is_empty() {
         let order = order_list(cx, &window.order_by)?;
-        clauses.push(cx.join.fill("ORDER BY {0}", &[order], Level::Or));
+        clauses.push(cx.join.fill("ORDER BY {0}", &[order], Precedence::Or));
     }
     if let Some(frame) = &window.frame {
         clauses.push(frame_clause(cx, frame)?);
@@ -52,7 +54,7 @@ fn over(cx: &mut Context<'_>, window: &Window) -> Result<Sql, SqlError> {
     if clauses.is_empty() {
         return Ok(Sql::text("()"));
     }
-    let clauses = cx.join.list(clauses, " ", Level::Or);
+    let clauses = cx.join.list(clauses, " ", Precedence::Or);
     Ok(cx.join.brackets(clauses))
 }
 
@@ -87,7 +89,7 @@ fn frame_clause(cx: &Context<'_>, frame: &Frame) -> Result<Sql, SqlError> {
     Ok(Sql::term(SeaExpr::Custom(text.into())))
 }
 
-/// Where a bound lies, for telling start and end apart; offsets of one side are not compared.
+/// The position of a bound, to compare start and end; offsets on the same side count as equal.
 fn position(bound: FrameBound) -> u8 {
     match bound {
         FrameBound::UnboundedPreceding => 0,

@@ -1,5 +1,6 @@
-use oxyde_sql::ir::{Aggregate, Expr, Select, Statement};
+use oxyde_sql::ir::{Aggregate, Expr, Select};
 
+use super::GoldenCase;
 use super::schema::{Type, int, of_users, text, ty, u, users};
 
 fn aggregate(name: &str, arguments: Vec<Expr>, ty: Type) -> Aggregate {
@@ -13,13 +14,10 @@ fn aggregate(name: &str, arguments: Vec<Expr>, ty: Type) -> Aggregate {
     }
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
-    let mut cases: Vec<(String, Statement)> = Vec::new();
-    let mut add = |name: &str, aggregate: Aggregate| {
-        cases.push((
-            name.to_owned(),
-            of_users(Expr::Aggregate(Box::new(aggregate))),
-        ));
+pub fn cases() -> Vec<GoldenCase> {
+    let mut cases: Vec<GoldenCase> = Vec::new();
+    let mut add = |case, aggregate: Aggregate| {
+        cases.push((case, of_users(Expr::Aggregate(Box::new(aggregate)))));
     };
     let adults = || u("age").lookup("gte", [int(0)]);
     let decimal = || Type::Decimal {
@@ -42,21 +40,19 @@ pub fn cases() -> Vec<(String, Statement)> {
             ..aggregate("count", vec![], Type::BigInt)
         },
     );
-    for (column, sum, avg) in [
-        ("age", Type::BigInt, Type::Double),
-        ("id", Type::BigInt, decimal()),
-        ("score", Type::Double, Type::Double),
-        ("balance", decimal(), decimal()),
-        ("worked", Type::Interval, Type::Interval),
+    for (case, name, column, ty) in [
+        ("sum_age", "sum", "age", Type::BigInt),
+        ("avg_age", "avg", "age", Type::Double),
+        ("sum_id", "sum", "id", Type::BigInt),
+        ("avg_id", "avg", "id", decimal()),
+        ("sum_score", "sum", "score", Type::Double),
+        ("avg_score", "avg", "score", Type::Double),
+        ("sum_balance", "sum", "balance", decimal()),
+        ("avg_balance", "avg", "balance", decimal()),
+        ("sum_worked", "sum", "worked", Type::Interval),
+        ("avg_worked", "avg", "worked", Type::Interval),
     ] {
-        add(
-            &format!("sum_{column}"),
-            aggregate("sum", vec![u(column)], sum),
-        );
-        add(
-            &format!("avg_{column}"),
-            aggregate("avg", vec![u(column)], avg),
-        );
+        add(case, aggregate(name, vec![u(column)], ty));
     }
     add(
         "sum_distinct",
@@ -72,17 +68,27 @@ pub fn cases() -> Vec<(String, Statement)> {
             ..aggregate("sum", vec![u("score")], Type::Double)
         },
     );
-    for column in [
-        "age", "balance", "active", "token", "name", "seen", "mood", "ip",
+    for (case, name, column) in [
+        ("min_age", "min", "age"),
+        ("max_age", "max", "age"),
+        ("min_balance", "min", "balance"),
+        ("max_balance", "max", "balance"),
+        ("min_active", "min", "active"),
+        ("max_active", "max", "active"),
+        ("min_token", "min", "token"),
+        ("max_token", "max", "token"),
+        ("min_name", "min", "name"),
+        ("max_name", "max", "name"),
+        ("min_seen", "min", "seen"),
+        ("max_seen", "max", "seen"),
+        ("min_mood", "min", "mood"),
+        ("max_mood", "max", "mood"),
+        ("min_ip", "min", "ip"),
+        ("max_ip", "max", "ip"),
+        ("min_data", "min", "data"),
+        ("max_data", "max", "data"),
     ] {
-        add(
-            &format!("min_{column}"),
-            aggregate("min", vec![u(column)], ty(column)),
-        );
-        add(
-            &format!("max_{column}"),
-            aggregate("max", vec![u(column)], ty(column)),
-        );
+        add(case, aggregate(name, vec![u(column)], ty(column)));
     }
     for name in ["stddev_pop", "stddev_samp", "var_pop", "var_samp"] {
         add(name, aggregate(name, vec![u("score")], Type::Double));
@@ -148,6 +154,6 @@ pub fn cases() -> Vec<(String, Statement)> {
             .output(count().named("count"))
             .order(count().desc())
     };
-    cases.push(("group_having_order".to_owned(), grouped.into()));
+    cases.push(("group_having_order", grouped.into()));
     cases
 }

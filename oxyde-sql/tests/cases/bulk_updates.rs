@@ -1,8 +1,9 @@
 use oxyde_sql::ir::{Assignment, BinaryOp, BulkUpdate, Case, Expr, Select, Statement, When};
 
-use super::schema::{Type, column, columns, int, named, p, posts, text, u, users, value};
+use super::GoldenCase;
+use super::schema::{Type, column, columns, int, p, posts, text, u, users, value};
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let bulk = |keys: &[&str], names: &[&str]| {
         Statement::BulkUpdate(Box::new(BulkUpdate {
             table: users(),
@@ -32,7 +33,7 @@ pub fn cases() -> Vec<(String, Statement)> {
         right: Box::new(right),
         ty,
     };
-    named(vec![
+    vec![
         ("one", bulk(&["id"], &["name"])),
         (
             "all_types",
@@ -161,5 +162,5 @@ pub fn cases() -> Vec<(String, Statement)> {
         ),
         ("no_keys", bulk(&[], &["name"])),
         ("no_columns", bulk(&["id"], &[])),
-    ])
+    ]
 }

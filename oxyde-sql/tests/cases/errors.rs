@@ -2,7 +2,8 @@ use oxyde_sql::ir::{
     Aggregate, Cte, Expr, Literal, PathItem, Predicate, Select, Statement, Table, Window,
 };
 
-use super::schema::{Type, ids, int, named, of_users, text, u, users, value};
+use super::GoldenCase;
+use super::schema::{Type, ids, int, of_users, text, u, users, value};
 
 fn deep(levels: usize) -> Statement {
     let mut condition = u("active").lookup("exact", [value(0, "active")]);
@@ -12,7 +13,7 @@ fn deep(levels: usize) -> Statement {
     ids(condition)
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let call = |name: &str, arguments: Vec<Expr>| of_users(Expr::call(name, arguments, Type::Text));
     let aggregate = |name: &str, arguments: Vec<Expr>, ty: Type| {
         of_users(Expr::Aggregate(Box::new(Aggregate {
@@ -24,7 +25,7 @@ pub fn cases() -> Vec<(String, Statement)> {
             ty,
         })))
     };
-    named(vec![
+    vec![
         (
             "unknown_lookup",
             ids(u("name").lookup("icontain", [text(0)])),
@@ -134,5 +135,5 @@ pub fn cases() -> Vec<(String, Statement)> {
             "default_in_select",
             of_users(Expr::Literal(Literal::Default)),
         ),
-    ])
+    ]
 }

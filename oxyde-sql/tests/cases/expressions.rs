@@ -1,7 +1,6 @@
-use oxyde_sql::ir::{
-    BinaryOp, Case, Expr, Literal, PathItem, Predicate, RawPart, Select, Statement, When,
-};
+use oxyde_sql::ir::{BinaryOp, Case, Expr, Literal, PathItem, Predicate, RawPart, Select, When};
 
+use super::GoldenCase;
 use super::schema::{Type, ids, int, of_users, p, posts, text, ty, u, value};
 
 fn binary(op: BinaryOp, left: Expr, right: Expr, ty: Type) -> Expr {
@@ -25,43 +24,89 @@ fn key(name: &str) -> PathItem {
     PathItem::Key(name.into())
 }
 
-const OPERATORS: [(&str, BinaryOp); 7] = [
-    ("add", BinaryOp::Add),
-    ("subtract", BinaryOp::Subtract),
-    ("multiply", BinaryOp::Multiply),
-    ("divide", BinaryOp::Divide),
-    ("floor_divide", BinaryOp::FloorDivide),
-    ("modulo", BinaryOp::Modulo),
-    ("power", BinaryOp::Power),
-];
-
-pub fn cases() -> Vec<(String, Statement)> {
-    let mut cases: Vec<(String, Statement)> = Vec::new();
-    let mut add = |name: &str, statement: Statement| cases.push((name.to_owned(), statement));
+pub fn cases() -> Vec<GoldenCase> {
+    let mut cases: Vec<GoldenCase> = Vec::new();
+    let mut add = |case, statement| cases.push((case, statement));
     let decimal = || Type::Decimal {
         precision: None,
         scale: None,
     };
-    for (name, op) in OPERATORS {
+    for (op, [int_case, double_case, decimal_case, mixed_case]) in [
+        (
+            BinaryOp::Add,
+            ["add_int", "add_double", "add_decimal", "add_decimal_int"],
+        ),
+        (
+            BinaryOp::Subtract,
+            [
+                "subtract_int",
+                "subtract_double",
+                "subtract_decimal",
+                "subtract_decimal_int",
+            ],
+        ),
+        (
+            BinaryOp::Multiply,
+            [
+                "multiply_int",
+                "multiply_double",
+                "multiply_decimal",
+                "multiply_decimal_int",
+            ],
+        ),
+        (
+            BinaryOp::Divide,
+            [
+                "divide_int",
+                "divide_double",
+                "divide_decimal",
+                "divide_decimal_int",
+            ],
+        ),
+        (
+            BinaryOp::FloorDivide,
+            [
+                "floor_divide_int",
+                "floor_divide_double",
+                "floor_divide_decimal",
+                "floor_divide_decimal_int",
+            ],
+        ),
+        (
+            BinaryOp::Modulo,
+            [
+                "modulo_int",
+                "modulo_double",
+                "modulo_decimal",
+                "modulo_decimal_int",
+            ],
+        ),
+        (
+            BinaryOp::Power,
+            [
+                "power_int",
+                "power_double",
+                "power_decimal",
+                "power_decimal_int",
+            ],
+        ),
+    ] {
         let int_result = if op == BinaryOp::Divide {
             Type::Double
         } else {
             Type::BigInt
         };
+        add(int_case, of_users(binary(op, u("age"), int(0), int_result)));
         add(
-            &format!("{name}_int"),
-            of_users(binary(op, u("age"), int(0), int_result)),
-        );
-        add(
-            &format!("{name}_double"),
+            double_case,
             of_users(binary(op, u("score"), value(0, "score"), Type::Double)),
         );
         add(
-            &format!("{name}_decimal"),
+            decimal_case,
             of_users(binary(op, u("balance"), value(0, "balance"), decimal())),
         );
         add(
-            &format!("{name}_decimal_int"),
+            mixed_case,
             of_users(binary(op, u("age"), u("balance"), decimal())),
         );
     }
@@ -86,13 +131,20 @@ pub fn cases() -> Vec<(String, Statement)> {
         "nested",
         of_users(binary(BinaryOp::Multiply, sum, Expr::int(-2), Type::BigInt)),
     );
-    for column in ["born", "created", "seen", "wakes"] {
-        for (name, op) in [("plus", BinaryOp::Add), ("minus", BinaryOp::Subtract)] {
-            add(
-                &format!("{column}_{name}_interval"),
-                of_users(binary(op, u(column), value(0, "worked"), ty(column))),
-            );
-        }
+    for (case, column, op) in [
+        ("born_plus_interval", "born", BinaryOp::Add),
+        ("born_minus_interval", "born", BinaryOp::Subtract),
+        ("created_plus_interval", "created", BinaryOp::Add),
+        ("created_minus_interval", "created", BinaryOp::Subtract),
+        ("seen_plus_interval", "seen", BinaryOp::Add),
+        ("seen_minus_interval", "seen", BinaryOp::Subtract),
+        ("wakes_plus_interval", "wakes", BinaryOp::Add),
+        ("wakes_minus_interval", "wakes", BinaryOp::Subtract),
+    ] {
+        add(
+            case,
+            of_users(binary(op, u(column), value(0, "worked"), ty(column))),
+        );
     }
     add(
         "interval_plus_born",
@@ -102,14 +154,18 @@ pub fn cases() -> Vec<(String, Statement)> {
         "interval_plus_seen",
         of_users(binary(BinaryOp::Add, u("worked"), u("seen"), ty("seen"))),
     );
-    for column in ["born", "created", "seen"] {
+    for (case, column) in [
+        ("born_minus_born", "born"),
+        ("created_minus_created", "created"),
+        ("seen_minus_seen", "seen"),
+    ] {
         let between = binary(
             BinaryOp::Subtract,
             u(column),
             value(0, column),
             Type::Interval,
         );
-        add(&format!("{column}_minus_{column}"), of_users(between));
+        add(case, of_users(between));
     }
     add(
         "interval_sum",
@@ -163,50 +219,66 @@ pub fn cases() -> Vec<(String, Statement)> {
             ty: Type::Text,
         }))),
     );
-    for (name, from, to) in [
-        ("int_to_text", "age", Type::Text),
-        ("text_to_int", "bio", Type::BigInt),
-        ("double_to_int", "score", Type::BigInt),
+    for (case, from, to) in [
+        ("cast_int_to_text", "age", Type::Text),
+        ("cast_text_to_int", "bio", Type::BigInt),
+        ("cast_text_to_double", "bio", Type::Double),
         (
-            "int_to_decimal",
+            "cast_text_to_decimal",
+            "bio",
+            Type::Decimal {
+                precision: Some(10),
+                scale: Some(3),
+            },
+        ),
+        ("cast_bool_to_int", "active", Type::BigInt),
+        ("cast_bool_to_text", "active", Type::Text),
+        ("cast_double_to_int", "score", Type::BigInt),
+        (
+            "cast_int_to_decimal",
             "age",
             Type::Decimal {
                 precision: Some(10),
                 scale: Some(3),
             },
         ),
-        ("decimal_to_double", "balance", Type::Double),
-        ("int_to_bool", "age", Type::Bool),
-        ("seen_to_date", "seen", Type::Date),
-        ("created_to_time", "created", Type::Time),
-        ("seen_to_created", "seen", Type::DateTime),
-        ("created_to_seen", "created", Type::TimestampTz),
-        ("born_to_created", "born", Type::DateTime),
-        ("text_to_json", "bio", Type::Json),
-        ("uuid_to_text", "token", Type::Text),
-        ("enum_to_text", "mood", Type::Text),
-        ("text_to_enum", "bio", ty("mood")),
+        ("cast_decimal_to_double", "balance", Type::Double),
+        ("cast_int_to_bool", "age", Type::Bool),
+        ("cast_seen_to_date", "seen", Type::Date),
+        ("cast_created_to_time", "created", Type::Time),
+        ("cast_seen_to_created", "seen", Type::DateTime),
+        ("cast_created_to_seen", "created", Type::TimestampTz),
+        ("cast_born_to_created", "born", Type::DateTime),
+        ("cast_text_to_json", "bio", Type::Json),
+        ("cast_text_to_date", "bio", Type::Date),
+        ("cast_text_to_created", "bio", Type::DateTime),
+        ("cast_text_to_seen", "bio", Type::TimestampTz),
+        ("cast_text_to_time", "bio", Type::Time),
+        ("cast_text_to_uuid", "bio", Type::Uuid),
+        ("cast_uuid_to_text", "token", Type::Text),
+        ("cast_enum_to_text", "mood", Type::Text),
+        ("cast_text_to_enum", "bio", ty("mood")),
     ] {
         add(
-            &format!("cast_{name}"),
+            case,
             of_users(Expr::Cast {
                 operand: Box::new(u(from)),
                 ty: to,
             }),
         );
     }
-    for (name, ty) in [
-        ("json", Type::Json),
-        ("text", Type::Text),
-        ("int", Type::BigInt),
-        ("double", Type::Double),
-        ("decimal", decimal()),
-        ("bool", Type::Bool),
-        ("date", Type::Date),
-        ("uuid", Type::Uuid),
+    for (case, ty) in [
+        ("json_path_json", Type::Json),
+        ("json_path_text", Type::Text),
+        ("json_path_int", Type::BigInt),
+        ("json_path_double", Type::Double),
+        ("json_path_decimal", decimal()),
+        ("json_path_bool", Type::Bool),
+        ("json_path_date", Type::Date),
+        ("json_path_uuid", Type::Uuid),
     ] {
         add(
-            &format!("json_path_{name}"),
+            case,
             of_users(path(
                 vec![key("address"), PathItem::Index(0), key("city")],
                 ty,
@@ -225,9 +297,9 @@ pub fn cases() -> Vec<(String, Statement)> {
         "json_path_filter",
         ids(path(vec![key("age")], Type::BigInt).lookup("gte", [int(0)])),
     );
-    for index in [0, -1] {
+    for (case, index) in [("array_item_0", 0), ("array_item_minus_1", -1)] {
         add(
-            &format!("array_item_{index}").replace('-', "minus_"),
+            case,
             of_users(Expr::JsonPath {
                 operand: Box::new(u("tags")),
                 path: vec![PathItem::Index(index)],
@@ -259,13 +331,13 @@ pub fn cases() -> Vec<(String, Statement)> {
             Predicate::Expr(u("active")).negate(),
         ))),
     );
-    for (name, literal) in [
-        ("null", Literal::Null),
-        ("true", Literal::Bool(true)),
-        ("false", Literal::Bool(false)),
-        ("minus", Literal::Int(-5)),
+    for (case, literal) in [
+        ("literal_null", Literal::Null),
+        ("literal_true", Literal::Bool(true)),
+        ("literal_false", Literal::Bool(false)),
+        ("literal_minus", Literal::Int(-5)),
     ] {
-        add(&format!("literal_{name}"), of_users(Expr::Literal(literal)));
+        add(case, of_users(Expr::Literal(literal)));
     }
     add("param_enum", of_users(value(0, "mood")));
     add("param_inet", of_users(value(0, "ip")));

@@ -1,8 +1,9 @@
-use oxyde_sql::ir::{Expr, Insert, InsertSource, Select, Statement, Table};
+use oxyde_sql::ir::{Expr, Insert, InsertSource, Select, Table};
 
-use super::schema::{Type, column, columns, int, named, posts, u, users};
+use super::GoldenCase;
+use super::schema::{Type, column, columns, int, posts, u, users};
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let all = [
         "name", "age", "score", "balance", "active", "born", "wakes", "created", "seen", "worked",
         "token", "data", "ip", "avatar", "mood",
@@ -18,7 +19,7 @@ pub fn cases() -> Vec<(String, Statement)> {
         source: InsertSource::Select(Box::new(select)),
         ..Insert::row(posts(), columns(&["author_id", "title"]))
     };
-    named(vec![
+    vec![
         ("row", Insert::row(users(), columns(&all)).into()),
         ("row_array", Insert::row(users(), [column("tags")]).into()),
         (
@@ -81,5 +82,5 @@ pub fn cases() -> Vec<(String, Statement)> {
             "select_filtered",
             from_select(select().filter(u("age").lookup("gt", [int(0)]))).into(),
         ),
-    ])
+    ]
 }

@@ -9,6 +9,7 @@ mod functions;
 mod inserts;
 mod lookups;
 mod predicates;
+mod ranges;
 mod schema;
 mod searches;
 mod selects;
@@ -19,7 +20,11 @@ mod windows;
 
 use oxyde_sql::ir::Statement;
 
-pub fn topics() -> Vec<(&'static str, Vec<(String, Statement)>)> {
+/// A statement, and the name of its section in the golden file: written out, so that a search
+/// finds it here and there.
+pub type GoldenCase = (&'static str, Statement);
+
+pub fn topics() -> Vec<(&'static str, Vec<GoldenCase>)> {
     vec![
         ("lookups", lookups::cases()),
         ("predicates", predicates::cases()),
@@ -29,6 +34,7 @@ pub fn topics() -> Vec<(&'static str, Vec<(String, Statement)>)> {
         ("aggregates", aggregates::cases()),
         ("windows", windows::cases()),
         ("vectors", vectors::cases()),
+        ("ranges", ranges::cases()),
         ("selects", selects::cases()),
         ("inserts", inserts::cases()),
         ("upserts", upserts::cases()),

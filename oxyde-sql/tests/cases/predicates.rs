@@ -1,6 +1,7 @@
-use oxyde_sql::ir::{Expr, Literal, Predicate, Select, Statement};
+use oxyde_sql::ir::{Expr, Literal, Predicate, Select};
 
-use super::schema::{Type, ids, int, named, p, posts, text, u, value};
+use super::GoldenCase;
+use super::schema::{Type, ids, int, p, posts, text, u, value};
 
 fn adult() -> Predicate {
     u("age").lookup("gte", [value(0, "age")])
@@ -24,14 +25,14 @@ fn authors() -> Select {
     Select::from_table(&posts()).output(p("author_id").named("author_id"))
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let in_select = |select: Select| {
         ids(Predicate::InSelect {
             operand: u("id"),
             select: Box::new(select),
         })
     };
-    named(vec![
+    vec![
         ("and", ids(adult().and(named_so()))),
         ("or", ids(adult().or(named_so()))),
         ("or_in_and", ids(adult().or(no_name()).and(named_so()))),
@@ -43,6 +44,13 @@ pub fn cases() -> Vec<(String, Statement)> {
         ("empty_or", ids(Predicate::Or(vec![]))),
         ("one_in_and", ids(Predicate::And(vec![adult()]))),
         ("not", ids(named_so().negate())),
+        ("unless", ids(Predicate::Unless(Box::new(named_so())))),
+        ("unless_in", {
+            let list = Expr::list_param(0, Type::BigInt);
+            let size = Expr::Literal(Literal::Int(2));
+            let among = u("id").lookup("in", [list, size]);
+            ids(Predicate::Unless(Box::new(among)))
+        }),
         ("not_isnull", ids(no_name().negate())),
         ("not_or", ids(adult().or(named_so()).negate())),
         ("not_not", ids(named_so().negate().negate())),
@@ -99,5 +107,5 @@ pub fn cases() -> Vec<(String, Statement)> {
                 ty: Type::Bool,
             })),
         ),
-    ])
+    ]
 }

@@ -1,4 +1,4 @@
-//! The tables that the cases speak of, and short names for what they need.
+//! The tables of the cases, and shorthands.
 
 use oxyde_sql::ir::{Expr, InsertColumn, Predicate, Scope, Select, Statement, Table};
 use oxyde_sql::types::ColumnType;
@@ -94,11 +94,4 @@ pub fn of_users(value: Expr) -> Statement {
 /// The user with the id of param 0.
 pub fn by_id() -> Scope {
     Scope::Where(u("id").lookup("exact", [int(0)]))
-}
-
-pub fn named(cases: Vec<(&str, Statement)>) -> Vec<(String, Statement)> {
-    cases
-        .into_iter()
-        .map(|(name, statement)| (name.to_owned(), statement))
-        .collect()
 }

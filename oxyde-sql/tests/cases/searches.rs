@@ -3,6 +3,7 @@ use oxyde_sql::ir::{
 };
 use oxyde_sql::search::SearchForm;
 
+use super::GoldenCase;
 use super::schema::{Type, text};
 
 fn posts() -> Table {
@@ -49,8 +50,8 @@ fn ranked(weights: Vec<f64>) -> Statement {
         .into()
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
-    let mut cases = Vec::new();
+pub fn cases() -> Vec<GoldenCase> {
+    let mut cases: Vec<GoldenCase> = Vec::new();
     for (name, form) in [
         ("plain", SearchForm::Plain),
         ("any", SearchForm::Any),
@@ -58,17 +59,17 @@ pub fn cases() -> Vec<(String, Statement)> {
         ("websearch", SearchForm::Websearch),
         ("raw", SearchForm::Raw),
     ] {
-        cases.push((name.to_owned(), found(search(form, SearchResult::Found))));
+        cases.push((name, found(search(form, SearchResult::Found))));
     }
-    cases.push(("rank".to_owned(), ranked(Vec::new())));
-    cases.push(("rank_weights".to_owned(), ranked(vec![2.0, 0.5])));
+    cases.push(("rank", ranked(Vec::new())));
+    cases.push(("rank_weights", ranked(vec![2.0, 0.5])));
     let no_index = Search {
         index: None,
         ..search(SearchForm::Plain, SearchResult::Found)
     };
-    cases.push(("no_index".to_owned(), found(no_index)));
+    cases.push(("no_index", found(no_index)));
     cases.push((
-        "found_as_a_value".to_owned(),
+        "found_as_a_value",
         Select::from_table(&posts())
             .output(Output {
                 expr: of(search(SearchForm::Plain, SearchResult::Found)),

@@ -1,9 +1,10 @@
 use oxyde_sql::ir::{
     Compound, Cte, Distinct, Expr, JoinKind, Lock, LockStrength, LockWait, Nulls, Order, Output,
-    Select, SetOperator, Source, Statement, Table,
+    PathItem, Select, SetOperator, Source, Statement, Table,
 };
 
-use super::schema::{Type, int, named, p, posts, text, u, users, value};
+use super::GoldenCase;
+use super::schema::{Type, int, p, posts, text, u, users, value};
 
 fn all() -> Select {
     Select::from_table(&users())
@@ -71,7 +72,13 @@ fn tree() -> Select {
     }
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
+    let part = Expr::JsonPath {
+        operand: Box::new(u("data")),
+        path: vec![PathItem::Key("price".into())],
+        ty: Type::Json,
+    };
+    let parts = Select::from_table(&users()).output(part.clone().named("price"));
     let other = users().aliased("other");
     let mine = p("author_id").lookup("exact", [u("id")]);
     let by = |nulls, order: Order| -> Statement { all().order(Order { nulls, ..order }).into() };
@@ -84,7 +91,7 @@ pub fn cases() -> Vec<(String, Statement)> {
         .into()
     };
     let wait = LockWait::Wait;
-    named(vec![
+    vec![
         ("all", all().into()),
         (
             "without_table",
@@ -109,6 +116,29 @@ pub fn cases() -> Vec<(String, Statement)> {
             Select::from_table(&table)
                 .column(&table, name, Type::Text)
                 .into()
+        }),
+        ("first_by_indexed_time", {
+            let newest = Select {
+                limit: Some(value(1, "id")),
+                offset: Some(value(2, "id")),
+                ..older()
+            };
+            let by = Order {
+                indexed: true,
+                ..u("created").desc()
+            };
+            newest.order(by).order(u("id").asc()).into()
+        }),
+        ("first_by_indexed_aware_time", {
+            let newest = Select {
+                limit: Some(int(5)),
+                ..all()
+            };
+            let by = Order {
+                indexed: true,
+                ..u("seen").asc()
+            };
+            newest.order(by).into()
         }),
         (
             "join",
@@ -136,6 +166,32 @@ pub fn cases() -> Vec<(String, Statement)> {
             }
             .into()
         }),
+        ("order_by_json", all().order(part.clone().desc()).into()),
+        (
+            "order_by_json_nulls_last",
+            all()
+                .order(Order {
+                    nulls: Some(Nulls::Last),
+                    ..part.clone().asc()
+                })
+                .into(),
+        ),
+        (
+            "distinct_json_ordered",
+            Select {
+                distinct: Distinct::Rows,
+                ..parts.clone().order(part.clone().asc())
+            }
+            .into(),
+        ),
+        (
+            "group_by_json",
+            Select {
+                group_by: vec![part.clone()],
+                ..parts.clone()
+            }
+            .into(),
+        ),
         (
             "distinct",
             Select {
@@ -285,5 +341,5 @@ pub fn cases() -> Vec<(String, Statement)> {
             }
             .into()
         }),
-    ])
+    ]
 }

@@ -1,8 +1,9 @@
 use oxyde_sql::ir::{
-    BinaryOp, Expr, Join, JoinKind, Literal, Predicate, Scope, Select, Source, Statement, Update,
+    BinaryOp, Expr, Join, JoinKind, Literal, Predicate, Scope, Select, Source, Update,
 };
 
-use super::schema::{Type, by_id, column, int, named, p, posts, text, u, users, value};
+use super::GoldenCase;
+use super::schema::{Type, by_id, column, int, p, posts, text, u, users, value};
 
 fn plus(left: Expr, right: Expr, ty: Type) -> Expr {
     Expr::Binary {
@@ -22,15 +23,24 @@ fn join(kind: JoinKind) -> Vec<Join> {
     }]
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let rename = |scope: Scope| Update::new(users(), scope).set(column("name"), text(1));
     let writers = || {
         Select::from_table(&users())
             .output(u("id").named("id"))
             .filter(u("age").lookup("gt", [int(2)]))
     };
-    named(vec![
+    vec![
         ("where", rename(by_id()).into()),
+        ("few_ids", {
+            let list = Expr::list_param(0, Type::BigInt);
+            let size = Expr::Literal(Literal::Int(2));
+            rename(Scope::Where(u("id").lookup("in", [list, size]))).into()
+        }),
+        ("many_ids", {
+            let list = Expr::list_param(0, Type::BigInt);
+            rename(Scope::Where(u("id").lookup("in", [list]))).into()
+        }),
         ("all", rename(Scope::All).into()),
         (
             "enum",
@@ -162,5 +172,5 @@ pub fn cases() -> Vec<(String, Statement)> {
                 .into(),
         ),
         ("nothing", Update::new(users(), by_id()).into()),
-    ])
+    ]
 }

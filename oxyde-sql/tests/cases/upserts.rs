@@ -3,7 +3,8 @@ use oxyde_sql::ir::{
     Predicate, Select, Statement, Table,
 };
 
-use super::schema::{Type, column, columns, int, named, p, posts, text, u, users};
+use super::GoldenCase;
+use super::schema::{Type, column, columns, int, p, posts, text, u, users};
 
 fn target(names: &[&str]) -> ConflictTarget {
     ConflictTarget::Columns(names.iter().map(|name| (*name).to_owned()).collect())
@@ -33,7 +34,7 @@ fn increment(amount: Expr) -> Assignment {
     }
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let new = |name: &str| Table::new("excluded").col(name, Type::BigInt);
     let row = || Insert::row(posts(), columns(&["id", "title", "views"]));
     let rows = || Insert::rows(posts(), columns(&["id", "title", "views"]));
@@ -54,7 +55,7 @@ pub fn cases() -> Vec<(String, Statement)> {
         )),
         ..row()
     };
-    named(vec![
+    vec![
         (
             "nothing",
             on(row(), target(&["id"]), ConflictAction::Nothing),
@@ -194,5 +195,5 @@ pub fn cases() -> Vec<(String, Statement)> {
             "no_target_columns",
             on(row(), target(&[]), ConflictAction::Nothing),
         ),
-    ])
+    ]
 }

@@ -2,7 +2,8 @@ use oxyde_sql::ir::{
     BulkUpdate, Expr, Insert, InsertColumn, InsertSource, Scope, Select, Statement, Table, Update,
 };
 
-use super::schema::{Type, int, named};
+use super::GoldenCase;
+use super::schema::{Type, int};
 
 const EMBEDDING: Type = Type::Vector {
     dimensions: Some(3),
@@ -36,11 +37,11 @@ fn nearest(name: &str) -> Statement {
     .into()
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
+pub fn cases() -> Vec<GoldenCase> {
     let column = |name: &str, ty: Type| InsertColumn::new(name, ty);
     let (id, vector) = (column("id", Type::BigInt), column("embedding", EMBEDDING));
     let row = Insert::row(passages(), [id.clone(), vector.clone()]);
-    named(vec![
+    vec![
         ("order_l2_distance", nearest("l2_distance")),
         ("order_cosine_distance", nearest("cosine_distance")),
         ("order_inner_product", nearest("inner_product")),
@@ -118,5 +119,5 @@ pub fn cases() -> Vec<(String, Statement)> {
                 assignments: vec![],
             })),
         ),
-    ])
+    ]
 }

@@ -4,6 +4,7 @@ use oxyde_sql::ir::{
 
 use FrameBound::{CurrentRow, Following, Preceding, UnboundedFollowing, UnboundedPreceding};
 
+use super::GoldenCase;
 use super::schema::{Type, int, of_users, ty, u};
 
 fn over(function: Expr, frame: Option<Frame>) -> Statement {
@@ -30,9 +31,9 @@ fn frame(unit: FrameUnit, start: FrameBound, end: FrameBound) -> Frame {
     Frame { unit, start, end }
 }
 
-pub fn cases() -> Vec<(String, Statement)> {
-    let mut cases: Vec<(String, Statement)> = Vec::new();
-    let mut add = |name: &str, statement: Statement| cases.push((name.to_owned(), statement));
+pub fn cases() -> Vec<GoldenCase> {
+    let mut cases: Vec<GoldenCase> = Vec::new();
+    let mut add = |case, statement| cases.push((case, statement));
     for name in ["row_number", "rank", "dense_rank"] {
         add(name, over(Expr::call(name, [], Type::BigInt), None));
     }
@@ -43,14 +44,17 @@ pub fn cases() -> Vec<(String, Statement)> {
         "ntile",
         over(Expr::call("ntile", [int(0)], Type::BigInt), None),
     );
-    for name in ["lag", "lead"] {
+    for (name, by_param, with_default) in [
+        ("lag", "lag_2", "lag_otherwise"),
+        ("lead", "lead_2", "lead_otherwise"),
+    ] {
         add(name, over(Expr::call(name, [u("name")], ty("name")), None));
         add(
-            &format!("{name}_2"),
+            by_param,
             over(Expr::call(name, [u("age"), int(0)], ty("age")), None),
         );
         add(
-            &format!("{name}_otherwise"),
+            with_default,
             over(
                 Expr::call(name, [u("age"), Expr::int(1), u("age")], ty("age")),
                 None,
@@ -73,7 +77,7 @@ pub fn cases() -> Vec<(String, Statement)> {
         ),
     );
     add("sum", over(sum("age"), None));
-    for name in ["sum", "min"] {
+    for (case, name) in [("sum_decimal", "sum"), ("min_decimal", "min")] {
         let aggregate = Aggregate {
             name: name.into(),
             arguments: vec![u("balance")],
@@ -82,10 +86,7 @@ pub fn cases() -> Vec<(String, Statement)> {
             order_by: vec![],
             ty: ty("balance"),
         };
-        add(
-            &format!("{name}_decimal"),
-            over(Expr::Aggregate(Box::new(aggregate)), None),
-        );
+        add(case, over(Expr::Aggregate(Box::new(aggregate)), None));
     }
     add(
         "sum_rows",
@@ -145,6 +146,7 @@ pub fn cases() -> Vec<(String, Statement)> {
             partition_by: vec![],
             order_by: vec![Order {
                 nulls: Some(Nulls::Last),
+                indexed: false,
                 ..u("age").asc()
             }],
             frame: None,

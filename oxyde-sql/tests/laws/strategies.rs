@@ -118,6 +118,7 @@ fn order(expr: impl Strategy<Value = Expr>) -> impl Strategy<Value = Order> {
         expr,
         direction,
         nulls,
+        indexed: false,
     })
 }
 
@@ -144,6 +145,7 @@ fn path() -> impl Strategy<Value = Vec<PathItem>> {
     let item = prop_oneof![
         "\\PC{0,9}".prop_map(PathItem::Key),
         any::<i64>().prop_map(PathItem::Index),
+        any::<(u32, bool)>().prop_map(|(number, list)| PathItem::Member { number, list }),
     ];
     vec(item, 0..4)
 }
@@ -181,6 +183,7 @@ fn lookup(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Predicate> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "one strategy per kind of expression")]
 fn expr() -> BoxedStrategy<Expr> {
     leaf()
         .prop_recursive(3, 24, 3, |inner| {

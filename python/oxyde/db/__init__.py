@@ -1,4 +1,7 @@
-"""Databases: `init`, `close`, `connect`, `lifespan` and transactions."""
+"""Databases: `init`, `close`, `connect`, `lifespan` and transactions.
+
+The names in `__all__` are public; the modules are internal.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from oxyde.db.registry import disconnect_all, get_connection, register_connectio
 from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.settings import PoolSettings
-from oxyde.db.transaction import atomic, get_active_transaction
+from oxyde.db.transaction import atomic, detached, get_active_transaction
 from oxyde.exceptions import OxydeError
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "close",
     "connect",
     "create_tables",
+    "detached",
     "disconnect_all",
     "drop_tables",
     "get_active_transaction",
@@ -53,18 +57,18 @@ async def init(
     """Open one database, or several by name; all of them or none.
 
     ``await db.init("postgresql://…")`` names it ``default``;
-    ``await db.init(default="…", analytics="…")`` names each. A database that has one of these
-    names already is replaced, and its pool closed.
+    ``await db.init(default="…", analytics="…")`` names each. An existing database with one of these
+    names is replaced, and its pool closed.
 
     Args:
-        url: the address of the default database.
+        url: the URL of the default database.
         settings: settings for all, or a mapping from name to settings.
-        router: where queries that name no database go.
-        urls: addresses by name.
+        router: chooses the database of queries that name none.
+        urls: URLs by name.
 
     Raises:
-        OxydeError: no address is given.
-        DatabaseConnectionError: a server cannot be reached or refuses the login.
+        OxydeError: no URL is given.
+        DatabaseConnectionError: a server cannot be reached or rejects the login.
     """
     await _open(_named(url, urls), settings)
     route_by(router)
@@ -79,7 +83,7 @@ async def close() -> None:
 async def connect(
     url: str | None = None, /, *, settings: Settings | None = None, **urls: str
 ) -> AsyncIterator[AsyncDatabase]:
-    """The databases for the time of a block; gives the default one (or the first)."""
+    """Open databases for the duration of a block; yields the default one (or the first)."""
     databases = await _open(_named(url, urls), settings)
     try:
         yield next((each for each in databases if each.name == "default"), databases[0])
@@ -95,7 +99,7 @@ def lifespan(
     named = _named(url, urls)
 
     @contextlib.asynccontextmanager
-    async def manage(app: Any) -> AsyncIterator[None]:
+    async def manage(app: object) -> AsyncIterator[None]:
         async with connect(settings=settings, **named):
             yield
 
@@ -112,6 +116,12 @@ def _named(url: str | None, urls: Mapping[str, str]) -> dict[str, str]:
         raise OxydeError(
             "no database is given", hint='call `await db.init("postgresql://…")` with an address'
         )
+    for name, given in named.items():
+        if not isinstance(given, str):
+            raise OxydeError(
+                f"the URL of the database `{name}` must be a string, not {type(given).__name__}",
+                hint="pass settings as `settings=PoolSettings(…)`",
+            )
     return named
 
 

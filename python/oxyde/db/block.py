@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from oxyde.db.cursor import Cursor
+from oxyde.db.commit_outcome import outcome_of, transaction_id
+from oxyde.db.generators import Generator
+from oxyde.db.journal import Journal
 from oxyde.db.operation import run
-from oxyde.db.pool import AsyncDatabase
+from oxyde.db.place import Place
+from oxyde.db.presence import Presence
+from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.db.turns import Turns
 from oxyde.exceptions import (
     DatabaseError,
     IntegrityError,
+    OutcomeUnknownError,
     OxydeError,
     TransactionAbortedError,
     TransactionError,
@@ -21,8 +27,9 @@ from oxyde.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from oxyde._core import Operation, Plan, RawRows, Recipe, Rows
+    from oxyde._core import Features, Operation
     from oxyde._core import Transaction as CoreTransaction
+    from oxyde.db.pool import AsyncDatabase
 
 __all__ = ["Block", "Connection"]
 
@@ -30,40 +37,68 @@ T = TypeVar("T")
 
 
 class Connection:
-    """What all the blocks of one transaction share."""
+    """State shared by all blocks of one transaction."""
 
-    __slots__ = ("core", "database", "lost", "process", "running", "turns")
+    __slots__ = ("core", "database", "features", "lost", "process", "running", "turns")
 
     def __init__(self, core: CoreTransaction, database: AsyncDatabase) -> None:
         self.core = core
         self.database = database
+        self.features = database.features
         self.process = os.getpid()
         self.turns = Turns(asyncio.get_running_loop(), database.settings.acquire_timeout)
         # The statement on the wire and the block that sent it.
         self.running: tuple[Block, Operation[Any]] | None = None
-        # Why not even the outermost block can go on.
+        # The error that made the whole transaction unusable.
         self.lost: BaseException | None = None
 
 
-class Block:
-    """One ``atomic()`` block: the transaction, or a savepoint in it. It runs queries as a
-    database does (``client=``)."""
+class Block(TransactionVerbs):
+    """One ``atomic()`` block: the transaction, or a savepoint in it. It can run queries like a
+    database (``client=``)."""
 
     __slots__ = (
         "_depth",
+        "_ending",
         "_expired",
         "_failure",
         "_outer",
+        "_place",
+        "_presence",
         "_rollback",
         "_timeout",
         "_timer",
         "connection",
+        "generators",
+        "journal",
+        "left",
+        "left_elsewhere",
         "state",
     )
 
-    def __init__(self, connection: Connection, outer: Block | None, timeout: float | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        outer: Block | None,
+        timeout: float | None,
+        place: Place | None,
+        generator: Generator | None,
+    ) -> None:
         self.connection = connection
         self._outer = outer
+        self._place = place
+        self._presence = Presence()
+        # Changes of instances, for a rollback.
+        self.journal: Journal = Journal(None if outer is None else outer.journal)
+        # Whether it is ending, and whether its `async with` was left.
+        self._ending = False
+        self.left = False
+        # Whether another task than the one that entered it has left it.
+        self.left_elsewhere = False
+        # The block ends when one of these is closed; the innermost is last.
+        self.generators: tuple[Generator, ...] = () if outer is None else outer.generators
+        if generator is not None and generator not in self.generators:
+            self.generators += (generator,)
         self._depth: int = 0 if outer is None else outer._depth + 1
         self._timeout = timeout
         self._timer: asyncio.TimerHandle | None = None
@@ -77,19 +112,25 @@ class Block:
         return f"<{kind} on {self.name!r} ({self.state})>"
 
     @property
+    def label(self) -> str:
+        """The block's name in messages."""
+        where = "" if self._place is None else f" entered at {self._place}"
+        return f"the atomic() block on {self.name!r}{where}"
+
+    @property
+    def outer(self) -> Block | None:
+        """The block around it."""
+        return self._outer
+
+    @property
     def name(self) -> str:
         """The name of the database."""
         return self.connection.database.name
 
     @property
-    def flavour(self) -> str:
-        """The SQL flavour that plans are compiled for."""
-        return self.connection.core.flavour
-
-    @property
-    def features(self) -> Mapping[str, bool]:
-        """What the database can do."""
-        return self.connection.database.features
+    def features(self) -> Features:
+        """What the server can do, in its version: plans are compiled for that."""
+        return self.connection.features
 
     @property
     def in_transaction(self) -> bool:
@@ -101,62 +142,27 @@ class Block:
         return f"oxyde_{self._depth}"
 
     def set_rollback(self, rollback: bool = True) -> None:
-        """Undo this block when it ends without an exception; outer blocks go on."""
+        """Roll back this block even if it ends without an exception; outer blocks continue."""
         self._rollback = rollback
 
-    async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
-        """Run a plan that gives rows, and hydrate them by the recipe."""
-        return await self._run(lambda core: core.fetch(plan, values, recipe))
-
-    async def open_cursor(
-        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
-    ) -> Cursor:
-        """Run a plan whose rows are fetched `chunk` at a time: each chunk takes a turn, so that
-        other statements run in between."""
-        core = await self._run(lambda core: core.open_cursor(plan, values, recipe, chunk))
-        return Cursor(core, lambda start: self._run(lambda _: start()))
-
-    async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
-        """Run a plan; the rows affected and the last generated key."""
-        return await self._run(lambda core: core.execute(plan, values))
-
-    async def bulk(
-        self,
-        plan: Plan,
-        rows: Rows | Sequence[Sequence[Any]],
-        recipe: Recipe | None,
-        batch_size: int | None,
-    ) -> tuple[int, list[Any] | None, list[int] | None]:
-        """Run a bulk plan over all rows or none."""
-        return await self._run(lambda core: core.bulk(plan, rows, recipe, batch_size))
-
-    async def fetch_raw(
-        self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
-    ) -> RawRows:
-        """Run SQL text; `types` gives the column types that are known by name."""
-        return await self._run(lambda core: core.fetch_raw(sql, values, types))
-
-    async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
-        """The database's plan for a statement, measured if `analyze`."""
-        return await self._run(lambda core: core.explain(plan, values, analyze))
-
-    async def script(self, statements: Sequence[str]) -> None:
-        """Run DDL statements inside the transaction. (MySQL commits at each.)"""
-        await self._run(lambda core: core.script(statements))
+    def _note_write(self) -> None:
+        self.journal.wrote = True
 
     async def _run(self, start: Callable[[CoreTransaction], Operation[T]]) -> T:
         connection = self.connection
+        if self.generators:
+            await self._settle()
         self.check_open()
+        self._presence.note()
         await connection.turns.take(self)
         try:
             self.check_open()
             self._check_sound()
-            operation = start(connection.core)
-            connection.running = (self, operation)
+            connection.running = (self, start(connection.core))
             try:
-                return await run(operation)
+                return await run(connection.running[1], connection.database.host)
             except asyncio.CancelledError as error:
-                # Whether it was done or stopped is not known: the block cannot be trusted.
+                # It is not known whether the statement ran, so the block is unusable.
                 self._failure = self._failure or error
                 raise
             except (DatabaseError, IntegrityError) as error:
@@ -169,15 +175,73 @@ class Block:
             connection.turns.give_back()
 
     def check_open(self) -> None:
-        """Raise if the block has ended, its time is up, or this is a forked child."""
+        """Raise if the block has ended, has timed out, or this is a forked process."""
         self._check_time()
-        if self.state != "open":
+        if self.has_ended():
             raise self._ended_error()
         if self.connection.process != os.getpid():
             raise TransactionError(
                 "the transaction belongs to the parent process",
                 hint="open a transaction in the child itself",
             )
+
+    def has_ended(self) -> bool:
+        """Whether the block has ended, or is about to because its generator was abandoned."""
+        return self.state != "open" or any(each.abandoned for each in self.generators)
+
+    def leave_elsewhere(self, error: BaseException | None) -> None:
+        """Record that another task leaves the block than the one that entered it."""
+        self.left_elsewhere = True
+        if isinstance(error, GeneratorExit) and self.generators:
+            self.generators[-1].abandoned = True
+
+    async def _settle(self) -> None:
+        """Find out whether the block's generator was abandoned.
+
+        Raises:
+            TransactionError: it was, and this task had entered the block.
+        """
+        for generator in self.generators:
+            await generator.settle()
+        if self.has_ended():
+            self.check_outlived()
+
+    def check_outlived(self) -> None:
+        """Raise if the block has ended and this task must not continue silently: it is still inside
+        the `async with`, or its work was rolled back. The latter is reported once; then the task
+        continues outside.
+
+        Raises:
+            TransactionError: this is the case.
+        """
+        if self._presence.is_owner():
+            if self._is_abandoned():
+                raise self._abandoned_error()
+            if not self.left:
+                raise self._ended_error()
+        elif self.state == "rolled back" and self._presence.dismiss():
+            raise TransactionError(
+                f"{self.label} was rolled back, and with it what this task, which was started "
+                "inside it, had written there",
+                hint="await the tasks that a block starts before it ends, or start them outside: "
+                "with db.detached()",
+            )
+
+    def _is_abandoned(self) -> bool:
+        return self.left_elsewhere or any(each.abandoned for each in self.generators)
+
+    def _abandoned_error(self) -> TransactionError:
+        """The error of the task that entered the block; it gets it once."""
+        block: Block | None = self
+        while block is not None and block._is_abandoned():
+            block._presence.release_owner()
+            block = block._outer
+        return TransactionError(
+            f"{self.label} was rolled back, and with it what this task had written there: its "
+            "async generator was left before its end, or another task left the block",
+            hint="close such a generator where it is used: "
+            "async with contextlib.aclosing(generator)",
+        )
 
     def _check_time(self) -> None:
         block: Block | None = self
@@ -201,22 +265,27 @@ class Block:
 
     def _timeout_error(self) -> TransactionTimeoutError:
         return TransactionTimeoutError(
-            f"the transaction on {self.name!r} ran longer than its timeout of "
+            f"the transaction on {self.name!r} exceeded its timeout of "
             f"{self._timeout:g} s and was rolled back"
         )
 
     async def begin(self) -> None:
-        """Open the block on the connection; a nested one by a savepoint."""
+        """Begin the transaction, or a savepoint for a nested block."""
         turns = self.connection.turns
         outer = self._outer
         if outer is not None:
+            if outer.generators:
+                await outer._settle()
             outer.check_open()
             await turns.take(outer)
             try:
                 outer.check_open()
+                if outer._ending:
+                    raise outer._ended_error()
                 outer._check_sound()
                 try:
-                    await run(self.connection.core.savepoint(self._savepoint))
+                    core = self.connection.core
+                    await run(core.savepoint(self._savepoint), self.connection.database.host)
                 except BaseException as error:
                     outer._failure = outer._failure or error
                     raise
@@ -230,8 +299,8 @@ class Block:
             self._timer = loop.call_later(self._timeout, self._expire)
 
     def _expire(self) -> None:
-        """The time is up: stop the statement on the wire; the outermost block is rolled back on
-        the server at once, whatever the user's code is waiting for."""
+        """On timeout: stop the running statement; the outermost block is rolled back on the server
+        at once, whatever the user's code is waiting for."""
         if self.state != "open":
             return
         self._expired = True
@@ -250,14 +319,26 @@ class Block:
         return False
 
     async def end(self, error: BaseException | None, *, foreign: bool) -> None:
-        """Close the block: keep its work, or undo it.
-
-        Raises what keeps the work from being kept; the user's own `error` is never replaced.
+        """End the block: commit or roll back. Raises the error that prevents the commit; never
+        replaces the user's own `error`.
         """
+        self._ending = True
+        try:
+            await self._end(error, foreign=foreign)
+        finally:
+            # The error's traceback references frames that reference the block.
+            self._failure = None
+            if self._outer is None:
+                self.connection.lost = None
+
+    async def _end(self, error: BaseException | None, *, foreign: bool) -> None:
         turns = self.connection.turns
         undo = error is not None or foreign or self._rollback
         if not undo:
             try:
+                if self.generators:
+                    await self._settle()
+                self._check_alone()
                 await turns.take(self)
             except BaseException:
                 await self._undo()
@@ -284,26 +365,64 @@ class Block:
             raise self._aborted(failure) from failure
         if foreign:
             raise TransactionError(
-                "the atomic() block was left by another task than the one that entered it, so it "
+                "the atomic() block was exited by a task other than the one that entered it, so it "
                 "was rolled back",
                 hint="enter and leave a block in one task",
             )
 
+    def _check_alone(self) -> None:
+        """Refuse to commit the block if an enclosing block has ended, or while another task has a
+        block open inside it: the outcome of that one is not known, and it may be waiting for this
+        block to end."""
+        if self.has_ended():
+            raise self._ended_error()
+        blocks = self.connection.turns.blocks
+        for block in reversed(blocks):
+            if block is self or not block._is_inside(self):
+                return
+            if not block._ending:
+                raise TransactionError(
+                    f"{self.label} ends while another task has a block open inside it: "
+                    f"{block.label}; both were rolled back",
+                    hint="await that task before the block ends, or start it outside: "
+                    "with db.detached()",
+                )
+
     async def _keep(self) -> None:
         core = self.connection.core
         try:
-            await run(core.commit() if self._outer is None else core.release(self._savepoint))
+            if self._outer is None:
+                await self._commit()
+            else:
+                await run(core.release(self._savepoint), self.connection.database.host)
         except BaseException as error:
+            if self._outer is None and core.committed:
+                # The task was cancelled while the server executed it.
+                self._close("committed")
+                raise
             self._close("rolled back")
             if self._outer is not None:
                 self._outer._failure = self._outer._failure or error
             raise
         self._close("committed")
 
+    async def _commit(self) -> None:
+        core, database = self.connection.core, self.connection.database
+        wanted = database.commit_outcome and self.journal.wrote
+        transaction = await transaction_id(core) if wanted else None
+        try:
+            await run(core.commit(), database.host)
+        except OutcomeUnknownError as error:
+            if transaction is not None:
+                error.ask_server = partial(outcome_of, database, transaction)
+            raise
+
     async def _undo(self) -> None:
         connection = self.connection
         turns = connection.turns
-        # Blocks of other tasks inside this one go with it.
+        if self not in turns.blocks:  # rolled back with an enclosing block
+            return
+        # Blocks of other tasks inside this one end with it.
         for block in reversed(turns.blocks):
             if block is not self and block._is_inside(self):
                 block._close("rolled back")
@@ -314,7 +433,7 @@ class Block:
             if self._outer is None and connection.process == os.getpid():
                 await run(connection.core.rollback())
             return
-        # The block stays on the stack, so that no statement of an outer one comes before this.
+        # The block stays on the stack, so that no statement of an outer block runs before this.
         try:
             await turns.take(self, first=True)
             try:
@@ -322,7 +441,8 @@ class Block:
             finally:
                 turns.give_back()
         except BaseException as error:
-            # The server ended the whole transaction (a MySQL deadlock) or is gone.
+            # The server rolled back the whole transaction (a MySQL deadlock), or the connection is
+            # lost.
             connection.lost = self._failure or error
             if not isinstance(error, OxydeError):
                 raise
@@ -333,16 +453,24 @@ class Block:
         self.state = state
         if self._timer is not None:
             self._timer.cancel()
+        if state == "committed":
+            self.journal.keep()
+            if self._outer is not None:
+                self._presence.hand_over(self._outer._presence)
+        else:
+            self.journal.undo()
         self.connection.turns.end(self, self._ended_error())
 
     def _ended_error(self) -> TransactionError:
+        state = self.state if self.state != "open" else "about to end"
         return TransactionError(
-            f"the atomic() block of this task was {self.state}",
-            hint="await the tasks that a block starts before it ends, or start them outside",
+            f"{self.label}, in which this task is, was {state}",
+            hint="await the tasks that a block starts before it ends, or start them outside: "
+            "with db.detached()",
         )
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Take note of an outcome that nobody waits for."""
+    """Retrieve an outcome that is not awaited, so that asyncio does not log it."""
     if not future.cancelled():
         future.exception()

@@ -1,4 +1,4 @@
-"""Rows of a query, a chunk at a time."""
+"""Rows of a query, in chunks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ __all__ = ["Cursor"]
 
 
 class Cursor:
-    """An open cursor. Its connection goes back when it is closed, at its end, or released.
+    """An open cursor. Its connection returns to the pool when the cursor is closed, exhausted or
+    garbage-collected.
 
     Args:
         core: the cursor of the Rust core.
-        wait: how its operations are awaited where it was opened (in a transaction: by turns).
+        wait: awaits its operations (in a transaction: in turn with other statements).
     """
 
     __slots__ = ("_core", "_wait")
@@ -31,10 +32,10 @@ class Cursor:
         self._wait = wait
 
     async def next(self) -> list[Any]:
-        """The next rows; fewer than the chunk size are the last."""
+        """The next rows; fewer than the chunk size mean that they are the last."""
         rows: list[Any] = await self._wait(self._core.next)
         return rows
 
     async def close(self) -> None:
-        """Give the connection back. Closed already: nothing."""
+        """Return the connection. Does nothing if it is already closed."""
         await run(self._core.close())

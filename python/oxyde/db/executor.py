@@ -1,13 +1,14 @@
-"""The verbs that a pool and a transaction share."""
+"""The methods that a pool and a transaction share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from oxyde._core import Plan, RawRows, Recipe, Rows
+    from oxyde._core import BoundRows, Features, Plan, RawRows, Recipe, Rows
     from oxyde.db.cursor import Cursor
+    from oxyde.db.journal import Journal
 
 __all__ = ["Executor"]
 
@@ -21,22 +22,22 @@ class Executor(Protocol):
         ...
 
     @property
-    def flavour(self) -> str:
-        """The SQL flavour that plans are compiled for."""
-        ...
-
-    @property
-    def features(self) -> Mapping[str, bool]:
-        """What the database can do."""
+    def features(self) -> Features:
+        """What the server can do, in its version: plans are compiled for that."""
         ...
 
     @property
     def in_transaction(self) -> bool:
-        """Whether statements here share one transaction."""
+        """Whether statements run in one transaction."""
+        ...
+
+    @property
+    def journal(self) -> Journal | None:
+        """Records changes of instances, so that a block can revert them; None outside blocks."""
         ...
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
-        """Run a plan that gives rows, and hydrate them by the recipe."""
+        """Run a plan that returns rows, and hydrate them by the recipe."""
         ...
 
     async def open_cursor(
@@ -53,7 +54,7 @@ class Executor(Protocol):
     async def bulk(
         self,
         plan: Plan,
-        rows: Rows | Sequence[Sequence[Any]],
+        rows: BoundRows | Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:
@@ -63,13 +64,13 @@ class Executor(Protocol):
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
-        """Run SQL text; `types` gives the column types that are known by name."""
+        """Run SQL text; `types` lists the known column types by name."""
         ...
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
-        """The database's plan for a statement, measured if `analyze`."""
+        """The database's plan for a statement, with measurements if `analyze`."""
         ...
 
     async def script(self, statements: Sequence[str]) -> None:
-        """Run DDL statements, in one transaction where the database can."""
+        """Run DDL statements, in one transaction if the database supports that."""
         ...

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Gap", "Listening", "Notification", "listen", "notify"]
 
-# PostgreSQL cuts longer names off, in silence.
+# PostgreSQL silently truncates longer names.
 _LONGEST = 63
 _LARGEST = 7999
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What somebody sent.
+    """A received notification.
 
     Attributes:
         channel: the channel.
-        payload: the text that came with it; empty if none.
-        process: the number of the server's process that sent it.
+        payload: the string sent with it; empty if none.
+        process: the process ID of the server process that sent it.
     """
 
     channel: str
@@ -42,12 +42,12 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The connection was lost and is there again: what was sent meanwhile was not heard. Read
-    the state anew, then go on."""
+    """The connection was lost and restored: notifications sent meanwhile are lost. Reload the
+    state, then continue."""
 
 
 class Listening:
-    """What is sent to some channels, as an async iterator; made by `listen`."""
+    """Notifications on some channels, as an async iterator; created by `listen`."""
 
     __slots__ = ("_channels", "_closed", "_core", "_database", "_waiting")
 
@@ -55,7 +55,7 @@ class Listening:
         self._channels = channels
         self._database = database
         self._core: Listener | None = None
-        # Kept when the task that waits is cancelled, so that what comes then is not lost.
+        # Kept if the waiting task is cancelled, so that the next notification is not lost.
         self._waiting: Operation[tuple[str, str, int] | None] | None = None
         self._closed = False
 
@@ -80,7 +80,7 @@ class Listening:
         try:
             heard = await asyncio.shield(operation.future)
         except asyncio.CancelledError:
-            # Also when something came in the same moment: the next call gives it.
+            # Also if a notification arrived at the same time: the next call returns it.
             raise
         except BaseException:
             self._waiting = None
@@ -89,7 +89,7 @@ class Listening:
         return Gap() if heard is None else Notification(*heard)
 
     async def aclose(self) -> None:
-        """Stop listening and close the connection. Closed already: nothing."""
+        """Stop listening and close the connection. Does nothing if it is already closed."""
         self._closed = True
         core, self._core = self._core, None
         waiting, self._waiting = self._waiting, None
@@ -97,7 +97,7 @@ class Listening:
             await run(core.close())
         if waiting is not None:
             await asyncio.wait([waiting.future])
-            # What ended it is no news.
+            # The reason has already been reported.
             waiting.future.exception()
 
     async def __aenter__(self) -> Self:
@@ -114,12 +114,12 @@ class Listening:
 
 
 def listen(*channels: str, using: str = "default") -> Listening:
-    """Hear what is sent to channels: ``async for note in db.listen("orders"): …``.
+    """Listen to channels: ``async for note in db.listen("orders"): …``.
 
-    Gives a `Notification` for each ``NOTIFY``, and a `Gap` when the connection was lost and is
-    there again (it is tried every 15 seconds, and opened again by itself). It has a connection of
-    its own, beside those of the pool, until it is closed or released. Listening begins with the
-    first row that is asked for, or, so that nothing sent from then on is missed, on entry of
+    Yields a `Notification` for each ``NOTIFY``, and a `Gap` after the connection was lost and
+    restored (it is checked every 15 seconds, and reopened automatically). It uses a connection
+    outside the pool until it is closed or garbage-collected. Listening begins with the first item
+    that is awaited, or, to miss nothing sent from then on, on entry of
     ``async with db.listen("orders") as notes:``, which also closes it.
 
     Args:
@@ -127,8 +127,8 @@ def listen(*channels: str, using: str = "default") -> Listening:
         using: the database's name.
 
     Raises:
-        UnsupportedFeatureError: the database is no PostgreSQL, or behind a pooler.
-        OxydeError: no channel, or a name that is none; while it waits: the database was closed.
+        UnsupportedFeatureError: the database is not PostgreSQL, or is behind a pooler.
+        OxydeError: no channel, or an invalid name; while waiting: the database was closed.
         DatabaseConnectionError: the server cannot be reached when listening begins.
     """
     if not channels:
@@ -143,17 +143,17 @@ def listen(*channels: str, using: str = "default") -> Listening:
 async def notify(
     channel: str, payload: str = "", *, using: str | None = None, client: Executor | None = None
 ) -> None:
-    """Send a notification. Inside a transaction it is sent when that commits.
+    """Send a notification. In a transaction it is sent on commit.
 
     Args:
         channel: the channel; case matters.
-        payload: a text of at most 7,999 bytes.
+        payload: a string of at most 7,999 bytes.
         using: the database's name.
         client: a database or transaction, instead of a name.
 
     Raises:
-        UnsupportedFeatureError: the database is no PostgreSQL.
-        OxydeError: a name that is none, or a payload that is too long.
+        UnsupportedFeatureError: the database is not PostgreSQL.
+        OxydeError: an invalid name, or a payload that is too long.
     """
     _check_channel(channel)
     if len(payload.encode()) > _LARGEST:
@@ -168,14 +168,14 @@ async def notify(
 
 def _check_channel(channel: object) -> None:
     if not isinstance(channel, str) or not channel or "\0" in channel:
-        raise OxydeError(f"a channel is a name, not {channel!r}")
+        raise OxydeError(f"a channel must be a name, not {channel!r}")
     if len(channel.encode()) > _LONGEST:
         raise OxydeError(f"a channel's name has at most {_LONGEST} bytes: {channel!r:.80}")
 
 
 def _check_database(executor: Executor) -> None:
-    if not executor.features["listen_notify"]:
+    if not executor.features.listen_notify:
         raise UnsupportedFeatureError(
             f"database {executor.name!r} has no LISTEN and NOTIFY: only PostgreSQL has them",
-            hint="ask for new rows from time to time, or use a message broker",
+            hint="poll for new rows, or use a message broker",
         )

@@ -1,33 +1,51 @@
-"""Awaiting work that is under way in Rust."""
+"""Awaiting operations that run in Rust."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+from oxyde.exceptions import OxydeError
+
 if TYPE_CHECKING:
     from oxyde._core import Operation
+    from oxyde.exceptions import OutcomeUnknownError
 
 __all__ = ["run", "settle"]
 
 T = TypeVar("T")
 
 
-async def run(operation: Operation[T]) -> T:
-    """Wait for an operation and return its value.
+async def run(operation: Operation[T], host: str | None = None) -> T:
+    """Wait for an operation and return its value. Its errors name the `host`.
 
-    A task that is cancelled here gets its ``CancelledError`` only when the work has settled: it
-    has then either happened or never will, so a cancelled write does not happen later.
+    A task that is cancelled here gets its ``CancelledError`` only after the operation has settled,
+    so a cancelled write cannot happen later.
+
+    Raises:
+        OutcomeUnknownError: in place of the ``CancelledError``, if the server did not tell whether
+            a COMMIT or a write took effect.
     """
     try:
         return await operation.future
-    except asyncio.CancelledError:
-        await settle(operation)
+    except asyncio.CancelledError as cancelled:
+        unknown = await settle(operation)
+        if unknown is not None:
+            unknown.host = host
+            raise unknown from cancelled
         raise
+    except OxydeError as error:
+        error.host = host
+        raise
+    finally:
+        # An error's traceback references this frame, and the operation's future references the
+        # error.
+        del operation
 
 
-async def settle(operation: Operation[T]) -> None:
-    """Stop an operation on the server and wait until nothing more can happen.
+async def settle(operation: Operation[T]) -> OutcomeUnknownError | None:
+    """Stop an operation on the server and wait until nothing more can happen; the error, if it is
+    not known whether it took effect.
 
     Rust bounds the wait (it closes a connection that does not answer), so a second cancellation
     of the waiting task does not cut it short.
@@ -38,3 +56,4 @@ async def settle(operation: Operation[T]) -> None:
             await asyncio.shield(settled)
         except asyncio.CancelledError:
             continue
+    return settled.result()

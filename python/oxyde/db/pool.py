@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
+from oxyde.db.address import hide_password, host_of
 from oxyde.db.cursor import Cursor
 from oxyde.db.operation import run
+from oxyde.db.registry import forget, register_connection
 from oxyde.db.settings import PoolSettings
-from oxyde.exceptions import DatabaseConnectionError, OxydeError
+from oxyde.exceptions import DatabaseConnectionError, OxydeError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
-    from oxyde._core import Listener, Operation, Plan, Pool, RawRows, Recipe, Rows
+    from oxyde._core import (
+        BoundRows,
+        Features,
+        Listener,
+        Operation,
+        Plan,
+        Pool,
+        RawRows,
+        Recipe,
+        Rows,
+    )
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
 
@@ -20,15 +31,15 @@ T = TypeVar("T")
 
 
 class AsyncDatabase:
-    """A database under a name. ``await database`` connects it if need be and returns it.
+    """A named database. ``await database`` connects it if necessary and returns it.
 
     Args:
-        url: ``postgresql://``, ``mysql://``, ``mariadb://`` or ``sqlite://`` address. A query
-            string may carry pool settings (``?max_connections=5``), which win over `settings`.
+        url: a ``postgresql://``, ``mysql://``, ``mariadb://`` or ``sqlite://`` URL. Its query
+            string may contain pool settings (``?max_connections=5``), which override `settings`.
         name: the name for ``using=``.
         settings: the pool's settings.
-        overwrite: whether ``connect()`` may take the place of another database of this name
-            (which is then disconnected).
+        overwrite: whether ``connect()`` may replace another database with this name (which is then
+            disconnected).
     """
 
     def __init__(
@@ -45,14 +56,14 @@ class AsyncDatabase:
                 hint="give a URL such as postgresql://user:password@host/database",
             )
         if settings is not None and not isinstance(settings, PoolSettings):
-            raise TypeError(f"settings is a PoolSettings, not {type(settings).__name__}")
+            raise TypeError(f"settings must be a PoolSettings, not {type(settings).__name__}")
         self._name = name
         self._url = url
+        self.host = host_of(url)
         self._settings = settings or PoolSettings()
         self._overwrite = overwrite
         self._pool: Pool | None = None
-        self._flavour = ""
-        self._features: Mapping[str, bool] = {}
+        self._features: Features | None = None
 
     def __repr__(self) -> str:
         state = "connected" if self.connected else "not connected"
@@ -73,7 +84,7 @@ class AsyncDatabase:
 
     @property
     def url(self) -> str:
-        """The address as it was given, with the password."""
+        """The URL as given, with the password."""
         return self._url
 
     @property
@@ -89,19 +100,19 @@ class AsyncDatabase:
     @property
     def backend(self) -> str:
         """The kind of database: ``postgres``, ``sqlite``, ``mysql`` or ``mariadb``."""
-        return self.flavour
+        return self.features.dialect
 
     @property
-    def flavour(self) -> str:
-        """The SQL flavour that plans are compiled for."""
-        self._core()
-        return self._flavour
-
-    @property
-    def features(self) -> Mapping[str, bool]:
-        """What the database can do."""
-        self._core()
+    def features(self) -> Features:
+        """What the server can do, in its version: plans are compiled for that."""
+        if self._features is None:
+            raise self._unconnected()
         return self._features
+
+    @property
+    def journal(self) -> None:
+        """None: a statement outside a block cannot be rolled back."""
+        return None
 
     @property
     def in_transaction(self) -> bool:
@@ -110,112 +121,107 @@ class AsyncDatabase:
 
     @property
     def server_version(self) -> str:
-        """The server's version as it tells it."""
+        """The version that the server reports, or the setting `server_version`."""
         return self._core().server_version
+
+    @property
+    def commit_outcome(self) -> bool:
+        """Whether the ids of transactions are asked for before their COMMIT: the setting
+        `pg_commit_outcome`, on PostgreSQL."""
+        return self._core().commit_outcome
 
     def status(self) -> dict[str, int]:
         """The pool's ``size``, ``idle``, ``in_use`` and ``waiting`` counts."""
         return self._core().status()
 
     async def connect(self) -> None:
-        """Open the pool and register the database under its name. Connected already: nothing.
+        """Open the pool and register the database under its name. Does nothing if it is connected.
 
         Raises:
-            DatabaseConnectionError: the server cannot be reached or refuses the login.
-            OxydeError: a wrong URL, or another database of this name is registered.
+            DatabaseConnectionError: the server cannot be reached or rejects the login.
+            UnsupportedFeatureError: the server is older than the oldest supported version.
+            OxydeError: an invalid URL, or another database with this name is registered.
         """
-        from oxyde._core import Pool, features
-        from oxyde.db.registry import forget, register_connection
+        # Imported here so that `import oxyde.db` does not load the extension.
+        from oxyde._core import Pool
 
         if self._pool is not None:
             return
         replaced = register_connection(self, overwrite=self._overwrite)
         try:
-            pool = await run(Pool.open(self._url, self._name, self._settings.as_dict()))
+            pool = await run(Pool.open(self._url, self._name, self._settings.as_dict()), self.host)
         except BaseException as error:
             forget(self, restore=replaced)
-            if isinstance(error, DatabaseConnectionError):
+            if isinstance(error, DatabaseConnectionError | UnsupportedFeatureError):
                 where = f"database {self._name!r} at {hide_password(self._url)}"
                 error.args = (f"{where}: {error.args[0]}", *error.args[1:])
             raise
         self._pool = pool
-        self._flavour = pool.flavour
-        self._features = features(pool.flavour)
+        self._features = pool.features
         if replaced is not None:
             await replaced.disconnect()
 
     async def disconnect(self) -> None:
-        """Close the pool and take the database off the register. Closed already: nothing."""
-        from oxyde.db.registry import forget
-
+        """Close the pool and unregister the database. Does nothing if it is closed."""
         forget(self)
-        pool, self._pool = self._pool, None
+        pool, self._pool, self._features = self._pool, None, None
         if pool is not None:
             await run(pool.close())
 
     def _core(self) -> Pool:
         if self._pool is None:
-            raise OxydeError(
-                f"database {self._name!r} is not connected",
-                hint="call `await db.init(...)` or `await database.connect()` first",
-            )
+            raise self._unconnected()
         return self._pool
 
+    def _unconnected(self) -> OxydeError:
+        return OxydeError(
+            f"database {self._name!r} is not connected",
+            hint="call `await db.init(...)` or `await database.connect()` first",
+        )
+
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
-        """Run a plan that gives rows, and hydrate them by the recipe."""
-        return await run(self._core().fetch(plan, values, recipe))
+        """Run a plan that returns rows, and hydrate them by the recipe."""
+        return await run(self._core().fetch(plan, values, recipe), self.host)
 
     async def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
     ) -> Cursor:
-        """Run a plan whose rows are fetched `chunk` at a time, over a connection of its own."""
-        return Cursor(await run(self._core().open_cursor(plan, values, recipe, chunk)), _started)
+        """Run a plan whose rows are fetched `chunk` at a time, over a separate connection."""
+        core = await run(self._core().open_cursor(plan, values, recipe, chunk), self.host)
+        return Cursor(core, _started)
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
-        return await run(self._core().execute(plan, values))
+        return await run(self._core().execute(plan, values), self.host)
 
     async def bulk(
         self,
         plan: Plan,
-        rows: Rows | Sequence[Sequence[Any]],
+        rows: BoundRows | Rows | Sequence[Sequence[Any]],
         recipe: Recipe | None,
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none."""
-        return await run(self._core().bulk(plan, rows, recipe, batch_size))
+        return await run(self._core().bulk(plan, rows, recipe, batch_size), self.host)
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
-        """Run SQL text; `types` gives the column types that are known by name."""
-        return await run(self._core().fetch_raw(sql, values, types))
+        """Run SQL text; `types` lists the known column types by name."""
+        return await run(self._core().fetch_raw(sql, values, types), self.host)
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
-        """The database's plan for a statement, measured if `analyze`."""
-        return await run(self._core().explain(plan, values, analyze))
+        """The database's plan for a statement, with measurements if `analyze`."""
+        return await run(self._core().explain(plan, values, analyze), self.host)
 
     async def open_listener(self, channels: Sequence[str]) -> Listener:
-        """Begin to hear what is sent to channels, over a further connection (`db.listen`)."""
-        return await run(self._core().listen(list(channels)))
+        """Listen to channels over an additional connection (`db.listen`)."""
+        return await run(self._core().listen(list(channels)), self.host)
 
     async def script(self, statements: Sequence[str]) -> None:
-        """Run DDL statements, in one transaction where the database can."""
-        await run(self._core().script(statements))
+        """Run DDL statements, in one transaction if the database supports that."""
+        await run(self._core().script(statements), self.host)
 
 
 async def _started(start: Callable[[], Operation[T]]) -> T:
     return await run(start())
-
-
-def hide_password(url: str) -> str:
-    """The URL with its password as ``***``; a URL that cannot be read is not shown at all."""
-    try:
-        parts = urlsplit(url)
-        if parts.password is None:
-            return url.partition("?")[0]
-        user, _, host = parts.netloc.rpartition("@")
-        netloc = f"{user.partition(':')[0]}:***@{host}"
-    except ValueError:
-        return "<unreadable URL>"
-    return urlunsplit(parts._replace(netloc=netloc, query=""))

@@ -5,22 +5,24 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from oxyde.db.pool import AsyncDatabase
+from oxyde.db.active import active_executor, innermost
 from oxyde.db.router import Router
-from oxyde.db.transaction import active_executor
-from oxyde.exceptions import OxydeError
+from oxyde.exceptions import OxydeError, TransactionError
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
+    from oxyde.db.pool import AsyncDatabase
 
 __all__ = [
     "check_same_database",
     "disconnect_all",
     "get_connection",
     "home_of",
+    "note_write",
     "one_database",
     "register_connection",
     "resolve",
+    "resolve_home",
     "route_by",
 ]
 
@@ -29,7 +31,7 @@ _router: Router | None = None
 
 
 def route_by(router: Router | None) -> None:
-    """Send queries that name no database where the router says; None sends them to ``default``.
+    """Route queries that name no database with this router; None routes them to ``default``.
 
     Raises:
         OxydeError: the router names a database that is not registered.
@@ -41,14 +43,21 @@ def route_by(router: Router | None) -> None:
     _router = router
 
 
+def note_write(name: str) -> None:
+    """Record that this task wrote to the database `name`, so that it reads from there for a
+    while."""
+    if _router is not None and name == _router.writes:
+        _router.note_write()
+
+
 def home_of(name: str) -> str:
-    """Where a row that was read from database `name` is written back to."""
+    """The database to write a row to that was read from database `name`."""
     return name if _router is None else _router.home(name)
 
 
 def one_database(one: str, other: str) -> bool:
-    """Whether rows under two names can refer to each other: the names are one, those of a primary
-    and its replica, or of one URL. (Of a name that is not registered nothing is known.)"""
+    """Whether rows of two databases can refer to each other: they have the same name or URL, or are
+    a primary and its replica. True if a name is not registered."""
     if one == other or home_of(one) == home_of(other):
         return True
     first, second = _databases.get(one), _databases.get(other)
@@ -59,14 +68,14 @@ def one_database(one: str, other: str) -> bool:
 
 
 def check_same_database(inner: str, home: str, outer: str, name: str) -> None:
-    """Refuse a query that has to run on one database as a part of one that runs on another.
+    """Refuse a query for one database as part of a query on another.
 
     Args:
         inner: what it is, for the error; it runs on the database `home`.
         outer: what it is a part of, which runs on the database `name`.
 
     Raises:
-        OxydeError: they are two, or `home` is not known.
+        OxydeError: the databases differ, or `home` is unknown.
     """
     if home != name and home not in _databases:
         raise _unknown(home)
@@ -80,15 +89,15 @@ def check_same_database(inner: str, home: str, outer: str, name: str) -> None:
 def register_connection(
     database: AsyncDatabase, *, overwrite: bool = False
 ) -> AsyncDatabase | None:
-    """Make a database known under its name; returns the one that it replaced, if any.
+    """Register a database under its name; return the one that it replaced, if any.
 
     Raises:
-        OxydeError: another database has this name and `overwrite` is false.
+        OxydeError: another database has this name, and `overwrite` is false.
     """
     known = _databases.get(database.name)
     if known is not None and known is not database and not overwrite:
         raise OxydeError(
-            f"a database named {database.name!r} is registered already: {known!r}",
+            f"a database named {database.name!r} is already registered: {known!r}",
             hint="give another name, or overwrite=True",
         )
     _databases[database.name] = database
@@ -96,7 +105,7 @@ def register_connection(
 
 
 def forget(database: AsyncDatabase, *, restore: AsyncDatabase | None = None) -> None:
-    """Take a database off the register, and put the one back that it had replaced."""
+    """Unregister a database, and restore the one that it had replaced."""
     if _databases.get(database.name) is database:
         if restore is None:
             del _databases[database.name]
@@ -105,7 +114,7 @@ def forget(database: AsyncDatabase, *, restore: AsyncDatabase | None = None) -> 
 
 
 def get_connection(name: str = "default") -> AsyncDatabase:
-    """The database of this name. ``await get_connection()`` also connects it if need be.
+    """The database with this name. ``await get_connection()`` also connects it if necessary.
 
     Raises:
         OxydeError: no database has this name.
@@ -117,7 +126,7 @@ def get_connection(name: str = "default") -> AsyncDatabase:
 
 
 async def disconnect_all() -> None:
-    """Close every pool. All are closed, even if one of them cannot be closed cleanly."""
+    """Close every pool, even if one of them fails to close cleanly."""
     route_by(None)
     error: BaseException | None = None
     for database in list(_databases.values()):
@@ -132,37 +141,67 @@ async def disconnect_all() -> None:
 def resolve(
     using: str | None = None, client: Executor | None = None, *, write: bool = True
 ) -> Executor:
-    """Where a query runs: the transaction that is open on the database, else its pool.
+    """Where a query runs: the open transaction on the database, else its pool.
 
     Args:
-        using: a database's name; when None the router chooses, or it is ``default``.
+        using: a database's name; when None, that of the innermost open block; outside blocks the
+            router's choice, or ``default``.
         client: a database or transaction, instead of a name.
-        write: whether the query changes or locks rows; only the router asks.
+        write: whether the query changes or locks rows; for the router.
 
     Raises:
-        OxydeError: both are given, the name is unknown, or nothing was initialised.
-        TransactionError: the transaction of this task has ended.
+        OxydeError: both are given, the name is unknown, or no database was initialised.
+        TransactionError: the transaction of this task has ended, or the router chooses another
+            database than that of the innermost open block.
     """
     if client is not None:
         if using is not None:
             raise OxydeError("using= and client= were both given", hint="give one of them")
-        if not isinstance(client, AsyncDatabase):
+        if client.in_transaction:
             return client
         return active_executor(client.name, client) or client
     if using is not None:
         name = using
-    elif _router is None:
-        name = "default"
     else:
-        primary = _databases.get(_router.writes)
-        active = None if primary is None else active_executor(_router.writes, primary)
-        if active is not None:
-            return active
-        name = _router.choose(write=write)
+        block = innermost()
+        if block is not None:
+            if _router is not None:
+                _router.check(block.name, block, write=write)
+            return block
+        name = "default" if _router is None else _router.choose(write=write)
     database = _databases.get(name)
     if database is None:
         raise _unknown(name)
-    return active_executor(name, database) or database
+    return database if using is None else active_executor(name, database) or database
+
+
+def resolve_home(database: str, what: str, *, write: bool = True) -> Executor:
+    """Where a query on a row of `database` runs by default: on the row's database, in the block
+    that is open there.
+
+    Args:
+        what: the row's name in errors.
+        write: whether it may change the row, which must run on the primary.
+
+    Raises:
+        TransactionError: the innermost block is on another database and none is open on this one,
+            so the query would not be part of a transaction.
+    """
+    home = home_of(database) if write else database
+    block = innermost() if home in _databases else None
+    if block is None or block.name == home:
+        return resolve(home)
+    is_primary = home_of(block.name) == block.name
+    if (is_primary or not write) and one_database(home, block.name):
+        return block
+    own = active_executor(home, _databases[home])
+    if own is not None:
+        return own
+    raise TransactionError(
+        f"{what} is a row of the database {home!r}, and {block.label} runs on another one: what "
+        "is done to the row would be no part of the block",
+        hint=f"say using={home!r} to confirm, or open a block there too: atomic({home!r})",
+    )
 
 
 def _unknown(name: str) -> OxydeError:
@@ -175,5 +214,5 @@ def _unknown(name: str) -> OxydeError:
     known = ", ".join(repr(known) for known in _databases)
     return OxydeError(
         f"no database is named {name!r}",
-        hint=f"did you mean {close[0]!r}?" if close else f"there are: {known}",
+        hint=f"did you mean {close[0]!r}?" if close else f"available: {known}",
     )

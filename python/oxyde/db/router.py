@@ -7,27 +7,32 @@ import time
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from oxyde.exceptions import OxydeError
+from oxyde.exceptions import OxydeError, TransactionError
+
+if TYPE_CHECKING:
+    from oxyde.db.block import Block
 
 __all__ = ["Router"]
 
-# When this task (and the tasks it was started by) last wrote, by time.monotonic().
+# When this task (or the tasks that started it) last wrote, by time.monotonic().
 _wrote: ContextVar[float | None] = ContextVar("oxyde_wrote", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Router:
-    """Which database a query without ``using=`` goes to.
+    """Chooses the database for queries without ``using=``.
 
-    A write goes to `writes`, and so does whatever runs in a transaction, takes row locks, or
-    reads within `sticky` seconds after a write of the same task: a replica may not have that
-    write yet. Other reads take turns over `reads`.
+    Writes go to `writes`, and so do transactions, queries that lock rows, and reads within `sticky`
+    seconds after a write of the same task, since a replica may lag behind. Other reads alternate
+    over `reads`. Inside a block a query runs in the block, or is refused if it belongs to another
+    database.
 
     Attributes:
         reads: names of the replicas.
         writes: name of the primary.
-        sticky: seconds for which a task that wrote reads from the primary.
+        sticky: seconds for which a task reads from the primary after a write.
 
     Raises:
         OxydeError: no replica is named, or `sticky` is negative.
@@ -41,7 +46,7 @@ class Router:
     def __post_init__(self) -> None:
         if isinstance(self.reads, str) or not self.reads:
             raise OxydeError(
-                f"Router.reads is a list of databases' names, not {self.reads!r}",
+                f"Router.reads is a list of database names, not {self.reads!r}",
                 hint='Router(reads=["replica"], writes="default")',
             )
         if not self.sticky >= 0:
@@ -51,13 +56,37 @@ class Router:
     def choose(self, *, write: bool) -> str:
         """The name of the database for the next query of this task."""
         if write:
-            _wrote.set(time.monotonic())
+            self.note_write()
             return self.writes
         wrote = _wrote.get()
         if wrote is not None and time.monotonic() - wrote < self.sticky:
             return self.writes
         return next(self._turn)
 
+    @staticmethod
+    def note_write() -> None:
+        """Let this task read from the primary for `sticky` seconds."""
+        _wrote.set(time.monotonic())
+
+    def check(self, name: str, block: Block, *, write: bool) -> None:
+        """Check that a query may run in a block on the database `name`.
+
+        Args:
+            block: the block, for the error.
+
+        Raises:
+            TransactionError: it belongs to another database.
+        """
+        if name == self.writes:
+            if write:
+                self.note_write()
+        elif write or name not in self.reads:
+            kind, home = ("write", self.writes) if write else ("read", self.reads[0])
+            raise TransactionError(
+                f"the router sends this {kind} to {home!r}, and {block.label} runs on another one",
+                hint=f"choose one: using={name!r} is in the block, using={home!r} not",
+            )
+
     def home(self, name: str) -> str:
-        """Where a row that was read from database `name` is written back to."""
+        """The database to write a row to that was read from database `name`."""
         return self.writes if name in self.reads else name

@@ -1,4 +1,4 @@
-"""PoolSettings: how a database is connected to."""
+"""PoolSettings: the settings of connections and pools."""
 
 from __future__ import annotations
 
@@ -11,58 +11,85 @@ __all__ = ["PoolSettings"]
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 _JOURNAL_MODES = ("DELETE", "TRUNCATE", "PERSIST", "MEMORY", "WAL", "OFF")
 _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """Settings of a connection pool. All times are seconds, unless the name says otherwise.
+    """Settings of a connection pool. Times are in seconds, unless noted otherwise.
 
     Attributes:
-        max_connections: most connections at a time.
-        min_connections: connections that are kept open.
+        max_connections: maximum number of connections.
+        min_connections: number of connections that are kept open.
         acquire_timeout: how long a query waits for a free connection before PoolTimeoutError.
+        connect_timeout: how long opening one connection may take before
+            DatabaseConnectionError; None leaves it to `acquire_timeout`.
+        keepalive: how long a server may be silent before its host is probed; None does not probe.
+        tcp_user_timeout: how long data that was sent may remain unacknowledged, or the host's
+            probes unanswered, before the connection counts as lost (on Linux); None means the
+            system's default. With both defaults, a host that was cut off is noticed within 30
+            seconds.
         idle_timeout: an idle connection is closed after this time; None keeps it.
         max_lifetime: a connection is replaced after this time; None keeps it.
         test_before_acquire: check a connection that was idle before it is used again.
-        transaction_timeout: longest time of an ``atomic()`` block that names none itself.
-        query_timeout: longest time of one statement; the server is told to stop it.
+        transaction_timeout: maximum time of an ``atomic()`` block without a timeout of its own.
+        query_timeout: maximum time of one statement; then the server is told to cancel it.
+        statement_cache_size: prepared statements cached per connection; the least recently used one
+            is evicted. 0 disables the cache (on PostgreSQL see `pg_statement_cache_capacity`).
         sqlite_journal_mode: ``PRAGMA journal_mode``.
         sqlite_synchronous: ``PRAGMA synchronous``.
         sqlite_cache_size: page cache in KiB per connection (``PRAGMA cache_size = -N``).
         sqlite_busy_timeout: how long to wait for another process's lock, in milliseconds.
-        ssl_mode: ``disable``, ``allow``, ``prefer``, ``require``, ``verify-ca`` or
-            ``verify-full`` (the words of libpq); None takes the driver's default, ``prefer``.
-        ssl_root_cert: PEM file of the authorities to trust.
+        ssl_mode: ``disable``, ``allow``, ``prefer``, ``require``, ``verify-ca`` or ``verify-full``
+            (as in libpq); None means the driver's default, ``prefer``.
+        ssl_root_cert: PEM file of the trusted certificate authorities.
         ssl_client_cert: PEM file of the client's certificate.
         ssl_client_key: PEM file of the client's key.
+        pg_commit_outcome: ask for the id of each transaction that wrote, before its COMMIT (one
+            round trip), so that ``await error.outcome()`` of an OutcomeUnknownError can tell
+            whether it was committed.
         pg_application_name: name shown in ``pg_stat_activity``.
-        pg_search_path: schemas that tables without one are looked for in, in order, as after
-            ``SET search_path =``: one database name for each tenant's schema. Behind a pooler
-            with ``pg_pooler="transaction"`` it is refused.
-        pg_statement_cache_capacity: prepared statements kept per connection; 0 says the same as
-            ``pg_pooler="transaction"``, where none can be kept.
-        pg_pooler: ``"transaction"`` behind a pooler that hands its connections out by the
-            transaction (pgbouncer's ``pool_mode = transaction``). Nothing is then kept in a
-            session (no named statements, no parameters), and each statement runs in a
-            transaction of its own; LISTEN, session-wide SET, advisory locks of the session and
-            temporary tables are refused. Migrations need a lock: they go to the server itself.
+        pg_search_path: schemas to search for unqualified tables, in order, as with
+            ``SET search_path =``; for multi-tenant schemas, register one database name per tenant.
+            Not allowed with ``pg_pooler="transaction"``.
+        pg_options: settings of every session, in the syntax of libpq's ``options``:
+            ``"-c statement_timeout=5s"``. Not allowed with ``pg_pooler="transaction"``.
+        pg_target_session_attrs: required state of the server: ``any``, ``read-write``,
+            ``read-only``, ``primary``, ``standby`` or ``prefer-standby``.
+        pg_statement_cache_capacity: `statement_cache_size` for PostgreSQL alone; None uses that
+            setting. 0 implies ``pg_pooler="transaction"``.
+        pg_pooler: ``"transaction"`` behind a pooler that assigns connections per transaction
+            (pgbouncer's ``pool_mode = transaction``). No state is then kept in a session (no named
+            statements, no parameters), and each statement runs in its own transaction; LISTEN,
+            session-wide SET, session-level advisory locks and temporary tables are refused.
+            Migrations need a lock: run them directly on the server.
+            None finds a pooler out, and takes it for one of this kind. ``"session"``: it gives each
+            connection a session of its own, so that nothing differs.
+        server_version: version of the server, such as ``"8.0.36"`` or ``"10.11.6-MariaDB"``, for
+            a proxy that reports a version of its own, or the oldest of several servers behind one
+            address; None means what the server reports.
         mysql_charset: character set of the connection.
-        mysql_collation: collation of the connection; None takes the server's for the charset.
+        mysql_collation: collation of the connection; None means the server's default for the
+            charset.
 
     Raises:
-        ValueError: a setting that cannot be, with its name and value.
+        ValueError: an invalid setting; the message has its name and value.
     """
 
     max_connections: int = 10
     min_connections: int = 0
     acquire_timeout: float = 30.0
+    connect_timeout: float | None = 10.0
+    keepalive: float | None = 10.0
+    tcp_user_timeout: float | None = 25.0
     idle_timeout: float | None = 600.0
     max_lifetime: float | None = 1800.0
     test_before_acquire: bool = True
     transaction_timeout: float | None = None
     query_timeout: float | None = None
+    statement_cache_size: int = 100
     sqlite_journal_mode: str = "WAL"
     sqlite_synchronous: str = "NORMAL"
     sqlite_cache_size: int = 10_000
@@ -71,10 +98,14 @@ class PoolSettings:
     ssl_root_cert: str | Path | None = None
     ssl_client_cert: str | Path | None = None
     ssl_client_key: str | Path | None = None
+    pg_commit_outcome: bool = False
     pg_application_name: str | None = None
     pg_search_path: str | None = None
-    pg_statement_cache_capacity: int = 100
-    pg_pooler: Literal["transaction"] | None = None
+    pg_options: str | None = None
+    pg_target_session_attrs: SessionAttrs | None = None
+    pg_statement_cache_capacity: int | None = None
+    pg_pooler: Literal["transaction", "session"] | None = None
+    server_version: str | None = None
     mysql_charset: str = "utf8mb4"
     mysql_collation: str | None = None
 
@@ -83,20 +114,36 @@ class PoolSettings:
         self._check_count("min_connections", 0)
         self._check_count("sqlite_cache_size", 0)
         self._check_count("sqlite_busy_timeout", 0)
-        self._check_count("pg_statement_cache_capacity", 0)
+        self._check_count("statement_cache_size", 0)
+        if self.pg_statement_cache_capacity is not None:
+            self._check_count("pg_statement_cache_capacity", 0)
         if self.min_connections > self.max_connections:
             raise ValueError(
                 f"PoolSettings.min_connections ({self.min_connections}) is above "
                 f"max_connections ({self.max_connections})"
             )
         self._check_seconds("acquire_timeout", optional=False)
-        for name in ("idle_timeout", "max_lifetime", "transaction_timeout", "query_timeout"):
+        for name in (
+            "connect_timeout",
+            "keepalive",
+            "tcp_user_timeout",
+            "idle_timeout",
+            "max_lifetime",
+            "transaction_timeout",
+            "query_timeout",
+        ):
             self._check_seconds(name, optional=True)
         self._check_word("sqlite_journal_mode", _JOURNAL_MODES)
         self._check_word("sqlite_synchronous", _SYNCHRONOUS)
-        if self.pg_pooler not in (None, "transaction"):
+        if self.pg_pooler not in (None, "transaction", "session"):
             raise ValueError(
-                f"PoolSettings.pg_pooler is 'transaction' or None, not {self.pg_pooler!r}"
+                "PoolSettings.pg_pooler is 'transaction', 'session' or None, "
+                f"not {self.pg_pooler!r}"
+            )
+        if self.server_version is not None and not _is_version(self.server_version):
+            raise ValueError(
+                "PoolSettings.server_version is a version such as '8.0.36', "
+                f"not {self.server_version!r}"
             )
         if self.ssl_mode is not None and self.ssl_mode not in _SSL_MODES:
             raise ValueError(f"PoolSettings.ssl_mode is one of {_SSL_MODES}, not {self.ssl_mode!r}")
@@ -123,8 +170,12 @@ class PoolSettings:
             raise ValueError(f"PoolSettings.{name} is one of {words}, not {value!r}")
 
     def as_dict(self) -> dict[str, Any]:
-        """The settings as the Rust core takes them: paths as text, every key present."""
+        """The settings for the Rust core: paths as strings, every key present."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {
             name: str(value) if isinstance(value, Path) else value for name, value in values.items()
         }
+
+
+def _is_version(version: object) -> bool:
+    return isinstance(version, str) and version[:1].isdigit()

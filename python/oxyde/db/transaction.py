@@ -1,27 +1,37 @@
-"""atomic(): transactions, and savepoints where they are nested."""
+"""atomic(): transactions, and savepoints when nested; detached(): outside all of them."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import inspect
-import os
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import ContextVar, Token
+from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
+from oxyde.db.active import Outside, active_blocks, open_blocks
 from oxyde.db.block import Block, Connection
+from oxyde.db.block_settings import SettingValue, statements
+from oxyde.db.generators import Generator, generator_of_caller
 from oxyde.db.operation import run
+from oxyde.db.place import Place, place_of_caller
 from oxyde.db.pool import AsyncDatabase
-from oxyde.exceptions import TransactionError, TransactionTimeoutError
+from oxyde.db.registry import note_write, resolve
+from oxyde.exceptions import (
+    TransactionError,
+    TransactionTimeoutError,
+    UnsupportedFeatureError,
+)
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
 
 __all__ = [
+    "Detached",
     "TransactionTimeoutError",
     "atomic",
+    "detached",
     "get_active_transaction",
     "set_rollback",
 ]
@@ -31,20 +41,17 @@ P = ParamSpec("P")
 Isolation = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
 _ISOLATIONS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
-# The innermost block per database name. Tasks copy it when they are made, so that a child task
-# stays inside the block in which it was started.
-_active: ContextVar[Mapping[str, Block]] = ContextVar("oxyde_transactions")
-_NONE: Mapping[str, Block] = {}
-
 
 class Atomic:
-    """What `atomic()` returns: an asynchronous context manager and a decorator."""
+    """The result of `atomic()`: an asynchronous context manager and a decorator."""
 
     __slots__ = (
         "_block",
         "_client",
         "_isolation",
+        "_place",
         "_read_only",
+        "_settings",
         "_task",
         "_timeout",
         "_token",
@@ -58,58 +65,80 @@ class Atomic:
         isolation: str | None,
         read_only: bool,
         timeout: float | None,
+        settings: tuple[str, ...],
+        place: Place | None = None,
     ) -> None:
+        self._place = place
+        self._settings = settings
         self._using = using
         self._client = client
         self._isolation = isolation
         self._read_only = read_only
         self._timeout = timeout
         self._block: Block | None = None
-        self._token: Token[Mapping[str, Block]] | None = None
+        self._token: Token[dict[str, Block]] | None = None
         self._task: asyncio.Task[Any] | None = None
 
     async def __aenter__(self) -> Block:
-        from oxyde.db.registry import resolve
-
         if self._block is not None:
             raise TransactionError(
-                "this atomic() block is open already", hint="call atomic() for each block"
+                "this atomic() block is already open", hint="call atomic() for each block"
             )
         executor = resolve(self._using, self._client)
+        place = self._place or place_of_caller()
+        generator = generator_of_caller(open_blocks().values())
         if isinstance(executor, Block):
-            block = await self._nest(executor)
+            block = await self._nest(executor, place, generator)
         elif isinstance(executor, AsyncDatabase):
-            block = await self._open(executor)
+            block = await self._open(executor, place, generator)
         else:
             raise TypeError(f"atomic() takes a database, not {type(executor).__name__}")
         self._block = block
         self._task = asyncio.current_task()
-        self._token = _active.set({**_active.get(_NONE), block.name: block})
+        others = {name: each for name, each in open_blocks().items() if name != block.name}
+        self._token = active_blocks.set({**others, block.name: block})
         return block
 
-    async def _open(self, database: AsyncDatabase) -> Block:
+    async def _open(
+        self, database: AsyncDatabase, place: Place | None, generator: Generator | None
+    ) -> Block:
+        if self._settings and not database.features.transaction_settings:
+            raise UnsupportedFeatureError(
+                f"{database.name!r} is not PostgreSQL: a transaction there has no settings",
+                hint="leave out settings=, or name another database",
+            )
         operation = database._core().begin(self._isolation, self._read_only)
         try:
-            core = await run(operation)
+            core = await run(operation, database.host)
         except asyncio.CancelledError:
             future = operation.future
             if future.done() and not future.cancelled() and future.exception() is None:
                 future.result().abandon()
             raise
+        finally:
+            # An error's traceback references this frame, and the operation's future references the
+            # error.
+            del operation
         timeout = self._timeout
         if timeout is None:
             timeout = database.settings.transaction_timeout
-        block = Block(Connection(core, database), None, timeout)
+        block = Block(Connection(core, database), None, timeout, place, generator)
         await block.begin()
+        try:
+            for statement in self._settings:
+                await block.fetch_raw(statement, (), ())
+        except BaseException as error:
+            await block.end(error, foreign=False)
+            raise
         return block
 
-    async def _nest(self, outer: Block) -> Block:
-        if self._isolation is not None or self._read_only:
+    async def _nest(self, outer: Block, place: Place | None, generator: Generator | None) -> Block:
+        if self._isolation is not None or self._read_only or self._settings:
             raise TransactionError(
-                "a nested atomic() block cannot set isolation or read_only",
+                "a nested atomic() block cannot set isolation, read_only or settings",
                 hint="set them on the outermost block",
             )
-        block = Block(outer.connection, outer, self._timeout)
+        block = Block(outer.connection, outer, self._timeout, place, generator)
         await block.begin()
         return block
 
@@ -124,18 +153,32 @@ class Atomic:
         self._block = self._token = self._task = None
         if block is None or token is None:
             raise TransactionError("this atomic() block is not open")
-        if not foreign:
-            _active.reset(token)
+        if foreign:
+            block.leave_elsewhere(error)
+        else:
+            active_blocks.reset(token)
+        block.left = True
         await block.end(error, foreign=foreign)
+        if block.outer is None and block.journal.wrote:
+            note_write(block.name)
 
     def __call__(self, function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         if not inspect.iscoroutinefunction(function):
             raise TypeError(f"atomic() decorates an async function, not {function!r}")
 
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        place = None if code is None else Place(code, code.co_firstlineno)
+
         @functools.wraps(function)
         async def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             async with Atomic(
-                self._using, self._client, self._isolation, self._read_only, self._timeout
+                self._using,
+                self._client,
+                self._isolation,
+                self._read_only,
+                self._timeout,
+                self._settings,
+                place,
             ):
                 return await function(*args, **kwargs)
 
@@ -152,6 +195,7 @@ def atomic(
     isolation: Isolation | None = None,
     read_only: bool = False,
     timeout: float | None = None,
+    settings: Mapping[str, SettingValue] | None = None,
 ) -> Atomic: ...
 def atomic(
     using: str | Callable[P, Awaitable[T]] | None = None,
@@ -160,27 +204,35 @@ def atomic(
     isolation: Isolation | None = None,
     read_only: bool = False,
     timeout: float | None = None,
+    settings: Mapping[str, SettingValue] | None = None,
 ) -> Atomic | Callable[P, Awaitable[T]]:
     """A transaction: ``async with atomic():`` or ``@atomic()`` on an async function.
 
-    Inside another block on the same database it is a savepoint. Leaving it by an exception
-    undoes it. Tasks that are started inside stay inside: their statements run one after the
-    other, and fail when the block has ended.
+    Inside another block on the same database it is a savepoint. If it is left by an exception, it
+    is rolled back, including its changes of instances. Queries that name no database run in the
+    innermost block. Tasks started inside belong to the block until it ends; their statements run
+    one after the other. Start them in ``with db.detached():`` to run them outside.
 
     Args:
-        using: the database's name.
+        using: the database's name; when None, that of the innermost open block, else the router's
+            choice or ``default``.
         client: a database or an outer block, instead of a name.
-        isolation: the isolation level by its name in the SQL standard; the server's own if None.
-        read_only: no writes. On SQLite other transactions take the write lock when they begin
-            (BEGIN IMMEDIATE), which a read-only one does not.
+        isolation: the isolation level by its SQL standard name; the server's default if None.
+        read_only: forbid writes. On SQLite a read-only transaction does not take the write lock;
+            others take it at the start (BEGIN IMMEDIATE).
         timeout: seconds until it is rolled back; ``PoolSettings.transaction_timeout`` if None.
+        settings: settings of the server until the transaction ends, on PostgreSQL: policies of
+            row-level security read them by ``current_setting('app.tenant')``, and
+            ``statement_timeout`` limits statements. Also behind a pooler.
 
     Raises:
-        TransactionAbortedError: on leaving, when the block swallowed an SQL error.
+        UnsupportedFeatureError: it has settings and the database is not PostgreSQL.
+        TransactionAbortedError: on exit, if the block swallowed an SQL error.
+        TransactionError: on exit, if another task has a block open inside it.
         TransactionTimeoutError: it ran longer than `timeout`.
     """
     if callable(using):
-        return Atomic(None, None, None, False, None)(using)
+        return Atomic(None, None, None, False, None, ())(using)
     level = isolation.lower().replace("_", " ") if isinstance(isolation, str) else isolation
     if level is not None and level not in _ISOLATIONS:
         raise TransactionError(
@@ -188,40 +240,99 @@ def atomic(
         )
     if timeout is not None and (isinstance(timeout, bool) or not timeout > 0):
         raise TransactionError(f"timeout is above zero seconds, not {timeout!r}")
-    return Atomic(using, client, level, read_only, timeout)
+    made = () if settings is None else statements(settings)
+    return Atomic(using, client, level, read_only, timeout, made)
 
 
-def get_active_transaction(using: str = "default") -> Block | None:
-    """The innermost open block of this task on a database, or None."""
-    block = _active.get(_NONE).get(using)
-    return block if block is not None and block.state == "open" else None
+class Detached:
+    """The result of `detached()`: a context manager, with and without ``async``."""
+
+    __slots__ = ("_outside", "_token")
+
+    def __init__(self) -> None:
+        self._token: Token[dict[str, Block]] | None = None
+        self._outside: Outside | None = None
+
+    def __enter__(self) -> None:
+        if self._token is not None:
+            raise TransactionError(
+                "this detached() has already been entered", hint="call detached() each time"
+            )
+        self._outside = Outside(open_blocks())
+        self._token = active_blocks.set(self._outside)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        token, self._token = self._token, None
+        outside, self._outside = self._outside, None
+        if token is None or outside is None:
+            return
+        try:
+            active_blocks.reset(token)
+        except ValueError:
+            outside.left_elsewhere = True
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, trace)
 
 
-def set_rollback(rollback: bool = True, *, using: str = "default") -> None:
-    """Undo the innermost block of this task when it ends.
+def detached() -> Detached:
+    """Run outside all blocks: ``with db.detached(): asyncio.create_task(work())``.
+
+    Queries in it, and in tasks started in it, use other connections than any enclosing block; an
+    ``atomic()`` in it starts a new transaction. (A block passed as ``client=`` is still used.) On
+    SQLite a write in it waits for the write lock of an enclosing block, and fails after the busy
+    timeout.
+    """
+    return Detached()
+
+
+def get_active_transaction(using: str | None = None) -> Block | None:
+    """The innermost open block of this task, or None.
+
+    Args:
+        using: on the database of this name only.
+    """
+    blocks = open_blocks()
+    if using is not None:
+        return _open_around(blocks.get(using))
+    found = (_open_around(block) for block in reversed(blocks.values()))
+    return next((block for block in found if block is not None), None)
+
+
+def _open_around(block: Block | None) -> Block | None:
+    while block is not None and block.has_ended():
+        block = block.outer
+    return block
+
+
+def set_rollback(rollback: bool = True, *, using: str | None = None) -> None:
+    """Roll back the innermost block of this task when it ends.
+
+    Args:
+        rollback: False cancels an earlier call.
+        using: the innermost block on the database of this name.
 
     Raises:
         TransactionError: no block is open.
     """
     block = get_active_transaction(using)
     if block is None:
+        where = "" if using is None else f" on {using!r}"
         raise TransactionError(
-            "set_rollback() outside a transaction", hint="call it inside `async with atomic():`"
+            f"set_rollback() outside of a transaction{where}",
+            hint="call it inside `async with atomic():`",
         )
     block.set_rollback(rollback)
-
-
-def active_executor(name: str, database: AsyncDatabase) -> Block | None:
-    """The block that a query of this task on `database` belongs to.
-
-    Raises:
-        TransactionError: the block has ended, and the task outlived it.
-    """
-    block = _active.get(_NONE).get(name)
-    if block is None or block.connection.database is not database:
-        return None
-    if block.connection.process != os.getpid():
-        # A forked child carries the context of the task that forked it.
-        return None
-    block.check_open()
-    return block

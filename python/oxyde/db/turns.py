@@ -1,12 +1,15 @@
-"""Whose turn it is inside a transaction: one statement after the other, savepoints unmixed."""
+"""Serializes statements in a transaction: one at a time, without mixing savepoints."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING
 
 from oxyde.exceptions import TransactionError
+
+if TYPE_CHECKING:
+    from oxyde.db.block import Block
 
 __all__ = ["Turns"]
 
@@ -14,9 +17,9 @@ __all__ = ["Turns"]
 class Turns:
     """A fair queue in front of a transaction's connection.
 
-    A savepoint belongs to the block that opened it. While one is open, a statement of an outer
-    block would land inside it and could be undone with it, unseen. So only the innermost open
-    block may take a turn; others wait until it has ended.
+    A savepoint belongs to the block that opened it. While it is open, a statement of an outer block
+    would run inside it and could be silently rolled back with it. So only the innermost open block
+    may take a turn; others wait until it has ended.
     """
 
     __slots__ = ("_busy", "_loop", "_patience", "_waiting", "blocks")
@@ -25,14 +28,14 @@ class Turns:
         self._loop = loop
         self._patience = patience
         self._busy = False
-        self._waiting: deque[tuple[Any, asyncio.Future[None]]] = deque()
-        self.blocks: list[Any] = []
+        self._waiting: deque[tuple[Block, asyncio.Future[None]]] = deque()
+        self.blocks: list[Block] = []
 
-    async def take(self, block: Any, *, first: bool = False) -> None:
-        """Wait until `block` may talk to the connection.
+    async def take(self, block: Block, *, first: bool = False) -> None:
+        """Wait until `block` may use the connection.
 
         Args:
-            first: before all others that wait (to undo the block).
+            first: go before all waiting statements (for a rollback).
 
         Raises:
             TransactionError: its turn did not come in time, or this is another event loop.
@@ -64,21 +67,23 @@ class Turns:
             raise
         finally:
             timer.cancel()
+            # The error's traceback references this frame, and the future references the error.
+            del turn, entry
 
     def give_back(self) -> None:
-        """Let the next one have its turn."""
+        """Give the turn to the next waiting statement."""
         self._busy = False
         self._next()
 
-    def end(self, block: Any, error: TransactionError) -> None:
-        """Take a block off the stack; whoever waits in it gets `error`."""
+    def end(self, block: Block, error: TransactionError) -> None:
+        """Remove a block from the stack; statements waiting in it get `error`."""
         if block in self.blocks:
             self.blocks.remove(block)
         self.refuse(block, error)
         self._next()
 
-    def refuse(self, block: Any, error: TransactionError) -> None:
-        """Give `error` to whoever waits for a turn in the block."""
+    def refuse(self, block: Block, error: TransactionError) -> None:
+        """Raise `error` in statements that wait for a turn in the block."""
         for entry in [entry for entry in self._waiting if entry[0] is block]:
             self._waiting.remove(entry)
             if not entry[1].done():
@@ -96,14 +101,15 @@ class Turns:
                 turn.set_result(None)
                 return
 
-    def _give_up(self, entry: tuple[Any, asyncio.Future[None]]) -> None:
-        _, turn = entry
+    def _give_up(self, entry: tuple[Block, asyncio.Future[None]]) -> None:
+        block, turn = entry
         if entry in self._waiting and not turn.done():
             self._waiting.remove(entry)
+            inner = self.blocks[-1] if self.blocks else block
             turn.set_exception(
                 TransactionError(
-                    f"a statement waited {self._patience:g} s for its turn in the transaction: "
-                    "another task has an atomic() block open inside it",
-                    hint="do not wait for a task from a block that the task itself waits for",
+                    f"a statement waited {self._patience:g} s for its turn in {block.label}: "
+                    f"another task has {inner.label} open inside it",
+                    hint="do not await a task inside a block that the task is itself waiting for",
                 )
             )

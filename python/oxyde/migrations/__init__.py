@@ -1,12 +1,12 @@
 """Migrations from Python: the `oxyde` command, and `migrate()` for a running event loop.
 
-The work is done in Rust; this package imports the models and runs the functions of
-``run_python`` steps. Nothing of it is imported before it is used, so that the command starts
-at once.
+Rust does the work; this package imports the models and runs the functions of ``run_python``
+steps. Its modules are imported on first use, so that the command starts quickly.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +26,4 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
     return getattr(importlib.import_module(home), name)

@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oxyde.exceptions import OxydeError
+from oxyde.models.registry import registered_tables
+from oxyde.models.tables.schema import schema_of
 
 __all__ = ["describe", "main"]
 
 
 def describe(modules: Sequence[str], root: Path) -> str:
-    """Import modules and describe the tables of all models that are then registered.
+    """Import modules and describe the tables of all registered models as JSON.
 
     Args:
-        modules: names of modules; a name with a package's own submodules takes those that it
-            imports.
-        root: the project's folder, which is put on ``sys.path``.
+        modules: names of modules; a package includes the submodules that it imports.
+        root: the project folder, which is added to ``sys.path``.
 
     Raises:
         OxydeError: a module cannot be imported, or a model cannot be described.
@@ -31,13 +32,10 @@ def describe(modules: Sequence[str], root: Path) -> str:
     where = str(root)
     if where not in sys.path:
         sys.path.insert(0, where)
-    # What stands in the project counts, not what was imported before it was edited.
+    # Find modules that were added since the last import.
     importlib.invalidate_caches()
     for name in modules:
         _load(name)
-    from oxyde.models.registry import registered_tables
-    from oxyde.models.schema import schema_of
-
     schema = schema_of()
     names = {model: name for name, model in registered_tables().items()}
     loaded = [
@@ -76,7 +74,7 @@ def _load(name: str) -> None:
 
 
 def _place(error: Exception, name: str) -> str:
-    """Where the error was raised, if that is in the project."""
+    """Return the file and line of the error, if it is in the project."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "importlib" not in frame.filename]
     if len(own) < 2 or isinstance(error, ModuleNotFoundError):
@@ -86,7 +84,7 @@ def _place(error: Exception, name: str) -> str:
 
 
 def main() -> int:
-    """Print the description; `error:` and `hint:` lines and exit code 1 when there is none."""
+    """Print the description; on failure print `error:` and `hint:` lines and return 1."""
     try:
         text = describe(sys.argv[1:], Path.cwd())
     except OxydeError as error:

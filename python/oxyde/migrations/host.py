@@ -1,4 +1,4 @@
-"""What the command in Rust asks of Python: to write, to ask, to import models, to run steps."""
+"""The Python side of the command in Rust: output, questions, importing models, running steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Host:
     __slots__ = ()
 
     def out(self, text: str) -> None:
-        """Write to standard output. A reader that went away ends the output, not the command."""
+        """Write to standard output. A closed pipe ends the output, not the command."""
         self._write(sys.stdout, text)
 
     def err(self, text: str) -> None:
@@ -39,11 +39,11 @@ class Host:
             pass
 
     def is_terminal(self) -> bool:
-        """Whether a person reads standard output."""
+        """Whether standard output is a terminal."""
         return sys.stdout.isatty()
 
     def ask(self, question: str) -> str | None:
-        """Ask at the terminal; None when nobody can answer."""
+        """Ask at the terminal and return the answer; None without a terminal."""
         if not sys.stdin.isatty():
             return None
         self.out(question)
@@ -51,13 +51,14 @@ class Host:
         return line.strip() if line else None
 
     def models(self, modules: list[str], root: Path) -> str:
-        """Import the modules and describe their models, as JSON."""
+        """Import the modules and describe their models as JSON."""
         from oxyde.migrations.describe import describe
 
         return describe(modules, root)
 
     def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
         """Run the function of a `run_python` step inside the migration's transaction."""
+        # Imported here so that commands without such steps load no databases.
         from oxyde.migrations.steps import run_step
 
         run_step(function, schema, transaction, root)

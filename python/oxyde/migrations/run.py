@@ -1,10 +1,12 @@
-"""Migrating from Python code, for example when an application starts."""
+"""Migrate from Python code, for example when an application starts."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
+from oxyde._core import run_cli
 from oxyde.exceptions import OxydeError
 from oxyde.migrations.host import Host
 
@@ -12,11 +14,11 @@ __all__ = ["MigrationError", "migrate"]
 
 
 class MigrationError(OxydeError):
-    """A migration that did not come to its end; the message says what is kept."""
+    """A migration failed; the message says which steps were applied."""
 
 
 class _Recorder(Host):
-    """A host that keeps what would be printed, and asks nobody."""
+    """A host that records the output and answers no questions."""
 
     __slots__ = ("errors", "lines")
 
@@ -46,28 +48,24 @@ async def migrate(
     database: str = "default",
     lock_timeout: float = 60.0,
 ) -> list[str]:
-    """Bring a database to its last migration; several processes may do it at the same time.
+    """Migrate a database to its last migration; several processes may do so at the same time.
 
-    Works inside a running event loop, which goes on meanwhile.
+    Runs in a thread, so that the event loop continues.
 
-    Args:
-        url: the database; that of the configuration when None.
-        target: a migration to go to, or "zero"; the last one when None.
-        migrations: the folder; that of the configuration when None.
-        config: the configuration file; looked for from the current folder upwards when None.
-        database: name of the database in the configuration.
-        lock_timeout: seconds to wait for another migrator.
+        Args:
+            url: the database; None means the configured one.
+            target: a migration, or "zero"; None means the last migration.
+            migrations: the folder; None means the configured one.
+            config: the configuration file; None searches from the current folder upwards.
+            database: name of the database in the configuration.
+            lock_timeout: seconds to wait for another migrator.
 
-    Returns:
-        The names of the migrations that were run, in their order.
+        Returns:
+            The names of the migrations that were run, in order.
 
-    Raises:
-        MigrationError: something is wrong; the hint says what to do.
+        Raises:
+            MigrationError: the migration failed; the hint says what to do.
     """
-    import json
-
-    from oxyde._core import run_cli
-
     arguments = ["migrate", "--json", "--lock-timeout", str(lock_timeout), "--database", database]
     for flag, value in (("--url", url), ("--migrations", migrations), ("--config", config)):
         if value is not None:

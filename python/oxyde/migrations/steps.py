@@ -1,4 +1,4 @@
-"""Data steps: the functions that ``run_python`` names.
+"""Data steps: the functions of ``run_python`` operations.
 
 A step is an async function with two parameters::
 
@@ -7,8 +7,8 @@ A step is an async function with two parameters::
             ...
         await models.Post.objects.filter(slug=None).update(slug="-", client=db)
 
-`models` has the models *as of this point of the migrations*, whatever the project's modules say
-today; `db` is the migration's transaction, which every query names as its ``client``.
+`models` has the models *as of this point of the migrations*, not the project's current ones; `db`
+is the migration's transaction, which every query must pass as its ``client``.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ import asyncio
 import importlib
 import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from oxyde.codegen import models_of
+from oxyde.db.operation import run
+from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import Operation, Plan, RawRows, Recipe, Rows, Transaction
-    from oxyde.db.cursor import Cursor
+    from oxyde._core import Features, Operation, Transaction
 
 __all__ = ["MigrationTransaction", "Models", "run_step"]
 
@@ -33,7 +35,7 @@ T = TypeVar("T")
 
 
 class Models:
-    """Models as of a point of the migrations: by class name as attributes, by table as items."""
+    """Models as of a point of the migrations: attributes by class name, items by table name."""
 
     def __init__(self, tables: Mapping[str, type[Any]]) -> None:
         self._tables = dict(tables)
@@ -45,7 +47,7 @@ class Models:
         except KeyError:
             known = ", ".join(sorted(self._classes)) or "none"
             raise AttributeError(
-                f"no model {name!r} at this point of the migrations (there are: {known})"
+                f"no model {name!r} at this point of the migrations (models: {known})"
             ) from None
 
     def __getitem__(self, table: str) -> type[Any]:
@@ -55,30 +57,26 @@ class Models:
         return iter(self._tables.values())
 
 
-class MigrationTransaction:
+class MigrationTransaction(TransactionVerbs):
     """The migration's transaction, as the ``client`` of queries."""
 
     __slots__ = ("_core", "_features")
 
-    def __init__(self, core: Transaction) -> None:
-        from oxyde._core import features
+    # A rollback of the migration does not restore the step's instances.
+    journal: Final = None
 
+    def __init__(self, core: Transaction) -> None:
         self._core = core
-        self._features = features(core.flavour)
+        self._features = core.features
 
     @property
     def name(self) -> str:
-        """The name in messages."""
+        """The name used in messages."""
         return "migrations"
 
     @property
-    def flavour(self) -> str:
-        """The SQL flavour that plans are compiled for."""
-        return self._core.flavour
-
-    @property
-    def features(self) -> Mapping[str, bool]:
-        """What the database can do."""
+    def features(self) -> Features:
+        """The features of the server, in its version."""
         return self._features
 
     @property
@@ -86,70 +84,24 @@ class MigrationTransaction:
         """True."""
         return True
 
-    async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
-        """Run a plan that gives rows."""
-        return await _run(self._core.fetch(plan, values, recipe))
-
-    async def open_cursor(
-        self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
-    ) -> Cursor:
-        """Run a plan whose rows are fetched `chunk` at a time."""
-        from oxyde.db.cursor import Cursor
-
-        core = await _run(self._core.open_cursor(plan, values, recipe, chunk))
-        return Cursor(core, lambda start: _run(start()))
-
-    async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
-        """Run a plan; the rows affected and the last generated key."""
-        return await _run(self._core.execute(plan, values))
-
-    async def bulk(
-        self,
-        plan: Plan,
-        rows: Rows | Sequence[Sequence[Any]],
-        recipe: Recipe | None,
-        batch_size: int | None,
-    ) -> tuple[int, list[Any] | None, list[int] | None]:
-        """Run a bulk plan over all rows or none."""
-        return await _run(self._core.bulk(plan, rows, recipe, batch_size))
-
-    async def fetch_raw(
-        self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
-    ) -> RawRows:
-        """Run SQL text."""
-        return await _run(self._core.fetch_raw(sql, values, types))
-
-    async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
-        """The database's plan for a statement."""
-        return await _run(self._core.explain(plan, values, analyze))
-
-    async def script(self, statements: Sequence[str]) -> None:
-        """Run statements one after the other."""
-        await _run(self._core.script(statements))
-
-
-async def _run(operation: Operation[T]) -> T:
-    from oxyde.db.operation import run
-
-    return await run(operation)
+    async def _run(self, start: Callable[[Transaction], Operation[T]]) -> T:
+        return await run(start(self._core))
 
 
 def run_step(function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
-    """Run ``module:function`` to its end, in an event loop of its own.
+    """Run ``module:function`` to completion, in an event loop of its own.
 
     Args:
         function: the step.
         schema: the state at this point of the migrations, as MessagePack.
-        transaction: the migration's transaction; it is neither committed nor rolled back here.
-        root: the project's folder, which is put on ``sys.path``.
+        transaction: the migration's transaction; this function does not end it.
+        root: the project folder, which is added to ``sys.path``.
 
     Raises:
-        OxydeError: the function is not there, or is not async.
+        OxydeError: the function does not exist, or is not async.
     """
-    from oxyde.codegen import models_of
-
     step = _find(function, root)
-    models = Models(models_of(schema, transaction.flavour))
+    models = Models(models_of(schema, transaction.features.dialect))
     asyncio.run(step(models, MigrationTransaction(transaction)))
 
 
@@ -157,7 +109,7 @@ def _find(function: str, root: Path) -> Any:
     module_name, _, name = function.partition(":")
     if not name:
         raise OxydeError(
-            f"{function!r} names no function", hint='write run_python as "module:function"'
+            f"{function!r} does not name a function", hint='write run_python as "module:function"'
         )
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
@@ -166,7 +118,7 @@ def _find(function: str, root: Path) -> Any:
     except ImportError as error:
         raise OxydeError(
             f"cannot import {module_name!r} for {function!r}: {error}",
-            hint="the module must be importable from the project's folder",
+            hint="make the module importable from the project folder",
         ) from error
     step = getattr(module, name, None)
     if step is None:

@@ -1,14 +1,30 @@
-"""Models: `Model`, `Field`, `Index`, `Check`, `Vector`, and the tables that are defined."""
+"""Models: `Model`, `Field`, `Index`, `Check`, `Range`, `Vector`, `register_type`, and the tables.
+
+The names in `__all__` are public, and so is `registry.separate_registry`.
+"""
 
 from __future__ import annotations
 
-from oxyde.models.constraint import Check, Index
-from oxyde.models.field import Field
+from oxyde.db.schema import Tables, implement_tables
+from oxyde.hydration.range import Range
+from oxyde.hydration.vector import Vector
+from oxyde.models.columns.field import Field
 from oxyde.models.model import Model
 from oxyde.models.registry import iter_tables, registered_tables
-from oxyde.models.vector import Vector
+from oxyde.models.tables.constraint import Check, Index
+from oxyde.models.type_registration import register_type
 
 OxydeModel = Model
+
+
+def _creation() -> Tables:
+    # Imported here so that defining models loads neither MessagePack nor the extension.
+    from oxyde.models.tables import creation
+
+    return creation
+
+
+implement_tables(_creation)
 
 __all__ = [
     "Check",
@@ -16,7 +32,9 @@ __all__ = [
     "Index",
     "Model",
     "OxydeModel",
+    "Range",
     "Vector",
     "iter_tables",
+    "register_type",
     "registered_tables",
 ]

@@ -16,17 +16,17 @@ __all__ = ["ManagerDescriptor"]
 
 
 class ManagerDescriptor:
-    """Gives each model class its own manager, made when it is first asked for."""
+    """Creates the manager of each model class on first access."""
 
     def __get__(self, instance: None, owner: type[M]) -> QueryManager[M]:
         """The manager of a model.
 
         Raises:
-            ManagerError: the model has no table, or an instance was asked.
+            ManagerError: the model has no table, or it was accessed on an instance.
         """
         if instance is not None:
             raise ManagerError(
-                f"objects belongs to the class {owner.__name__}, not to an instance",
+                f"objects is accessed on the class {owner.__name__}, not on an instance",
                 model=owner,
                 hint=f"{owner.__name__}.objects",
             )
@@ -35,6 +35,7 @@ class ManagerDescriptor:
 
 
 def _make(owner: type[Any]) -> Any:
+    # Imported here so that defining models loads no queries.
     from oxyde.queries.manager import QueryManager
 
     if not owner.__oxyde_options__.is_table:

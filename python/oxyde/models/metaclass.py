@@ -1,9 +1,10 @@
-"""How a model class is made: `class Meta`, foreign keys, registration, the first checks."""
+"""Creation of model classes: `class Meta`, foreign keys, registration, first checks."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, PrivateAttr
@@ -13,13 +14,13 @@ from typing_extensions import dataclass_transform
 
 from oxyde.exceptions import FieldError
 from oxyde.models import registry
-from oxyde.models.field import Field, column_options
-from oxyde.models.options import MetaOptions, options_of
+from oxyde.models.columns.field import Field, column_options
+from oxyde.models.tables.options import MetaOptions, options_of
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
 
-    from oxyde.db.meta import ModelMeta
+    from oxyde._meta import ModelMeta
 else:
     PydanticMetaclass = type(BaseModel)
 
@@ -27,10 +28,12 @@ __all__ = ["LazyMeta", "ModelMetaclass"]
 
 
 class LazyMeta:
-    """Stands as `_db_meta` until it is first read, when all that it needs must be defined."""
+    """Placeholder of `_db_meta` until it is first read, when all referenced models must be
+    defined."""
 
     def __get__(self, instance: object, owner: type[Any]) -> ModelMeta:
-        from oxyde.models.build import build_meta
+        # Imported here so that defining models loads nothing that reads their annotations.
+        from oxyde.models.tables.build_meta import build_meta
 
         meta = build_meta(owner)
         type.__setattr__(owner, "_db_meta", meta)
@@ -44,13 +47,13 @@ class ModelMetaclass(PydanticMetaclass):
     def __new__(
         mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **arguments: Any
     ) -> type[Any]:
-        """Make the class, register its table, and check what can be checked already.
+        """Create the class, register its table, and run the checks that are already possible.
 
         Raises:
-            FieldError: the model is declared wrongly.
+            FieldError: the model is declared incorrectly.
         """
         _refuse_reserved(bases, name, namespace.get("__annotations__", ()))
-        # Nested, so that Pydantic takes it for a class and not for a field without annotation.
+        # Nested, so that Pydantic treats it as a class and not as a field without annotation.
         meta = namespace.pop("Meta", None)
         abstract = [
             options
@@ -60,8 +63,10 @@ class ModelMetaclass(PydanticMetaclass):
         options = options_of(namespace.get("__qualname__", name), meta, abstract)
         namespace["__oxyde_options__"] = options
         namespace["__oxyde_links__"] = {}
+        module = sys.modules.get(namespace.get("__module__", ""))
+        namespace["__oxyde_file__"] = getattr(module, "__file__", None)
         if arguments.get("__pydantic_reset_parent_namespace__", True):
-            # Pydantic would take this frame's names for those around the class statement.
+            # Pydantic would use this frame's names instead of those around the class statement.
             namespace["__pydantic_parent_namespace__"] = build_lenient_weakvaluedict(
                 _names_around(sys._getframe(1))
             )
@@ -74,12 +79,27 @@ class ModelMetaclass(PydanticMetaclass):
         _check_names(cls)
         if options.is_table:
             _check_key(cls, options)
-            registry.register_new(cls)
+            before = registry.register_new(cls)
+            if before is not None:
+                for each in (before, cls):
+                    type.__setattr__(each, "__class__", _LoadedTwice)
         return cls
 
 
-def _names_around(frame: Any) -> dict[str, Any] | None:
-    """The local names where a class statement stands, unless that is a module."""
+class _LoadedTwice(ModelMetaclass):
+    """The metaclass of models that were loaded twice: an instance of one is an instance of the
+    other. Other models do not use it, since `isinstance()` in Python costs as much as validating a
+    small row.
+    """
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return super().__instancecheck__(instance) or (
+            isinstance(type(instance), ModelMetaclass) and registry.same_model(self, type(instance))
+        )
+
+
+def _names_around(frame: FrameType) -> dict[str, Any] | None:
+    """The local names around a class statement, unless it is at module level."""
     if frame.f_locals is frame.f_globals:
         return None
     return dict(frame.f_locals)
@@ -96,8 +116,8 @@ def _check_names(cls: type[Any]) -> None:
 
 
 def _refuse_reserved(bases: Iterable[type[Any]], name: str, fields: Iterable[str]) -> None:
-    """Refuse fields with the names of methods. Done before the class is made as well: Pydantic
-    would take what it hides for its default."""
+    """Refuse fields with the names of methods. Also runs before the class is created: Pydantic
+    would use the hidden method as the field's default."""
     reserved = _reserved(bases)
     for field in fields:
         if field in reserved:

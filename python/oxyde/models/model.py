@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, PydanticSchemaGenerationError
 from pydantic_core import CoreSchema
 from typing_extensions import Self
 
-from oxyde.models import assignment, inserting, reading, registry, saving
-from oxyde.models.joining import with_links
-from oxyde.models.link import Link, prepare
-from oxyde.models.manager import ManagerDescriptor
-from oxyde.models.metaclass import ModelMetaclass
-from oxyde.models.options import MetaOptions
-from oxyde.models.state import (
+from oxyde.hydration.state import (
     bind_slots,
     copy_state,
     late_fields_set,
@@ -25,19 +19,29 @@ from oxyde.models.state import (
     state_of,
     touched,
 )
+from oxyde.models import registry
+from oxyde.models.instances import assignment, bulk_insert, refresh, saving, undo
+from oxyde.models.manager import ManagerDescriptor
+from oxyde.models.metaclass import ModelMetaclass
+from oxyde.models.relations.foreign_key import Link, prepare
+from oxyde.models.relations.link_input import with_links
+from oxyde.models.tables.options import MetaOptions
 
 if TYPE_CHECKING:
-    from oxyde._core import Inserting
+    from oxyde._core import Inserting, Slices
+    from oxyde._meta import ModelMeta
     from oxyde.db.executor import Executor
-    from oxyde.db.meta import ModelMeta
+    from oxyde.db.journal import Journal
 
 __all__ = ["Model"]
+
+_REGISTER = "hint: oxyde.register_type(), before the model is defined, gives such a type a column"
 
 
 class Model(BaseModel, metaclass=ModelMetaclass):
     """The base of all models.
 
-    With `class Meta: is_table = True` it has a table, and one of its fields is the key::
+    With `class Meta: is_table = True` it has a table and needs a primary key::
 
         class User(Model):
             class Meta:
@@ -46,8 +50,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             id: int | None = Field(default=None, db_pk=True)
             name: str
 
-    Without, it is an abstract base that passes on its fields. Everything that Pydantic offers
-    works: validators, aliases, computed fields, private attributes, configuration.
+    Without it, the model is an abstract base whose fields are inherited. All features of Pydantic
+    work: validators, aliases, computed fields, private attributes, configuration.
     """
 
     __slots__ = ("_oxyde_state", "_oxyde_touched")
@@ -75,11 +79,12 @@ class Model(BaseModel, metaclass=ModelMetaclass):
     ) -> Self:
         """Write the instance to its table.
 
-        It is inserted when its key is None, or was made by a default and never stored. Else its
-        row is updated: the columns that changed since it was loaded, or all when it was not.
+        It is inserted if its key is None, or came from a default and was never stored. Otherwise
+        its row is updated: the columns that changed since it was loaded, or all if it was not
+        loaded.
 
         Args:
-            update_fields: write these only; a foreign key by either of its names.
+            update_fields: write only these; foreign keys by either of their names.
             using: name of the database.
             client: a database or transaction, instead of a name.
 
@@ -87,7 +92,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             The instance, with what the database filled in.
 
         Raises:
-            FieldError: a name in `update_fields` that is no column.
+            FieldError: a name in `update_fields` is not a column, or a relation without a column
+                holds unsaved rows, which `row.tags_set` writes.
             NotFoundError: there is no row with this key.
             IntegrityError: the database refuses the row.
             pydantic.ValidationError: an assigned value is not valid.
@@ -99,13 +105,13 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         """Delete the row.
 
         Returns:
-            The number of rows deleted: 1, or 0 when it was gone already.
+            The number of rows deleted: 1, or 0 if it was already gone.
 
         Raises:
             ManagerError: the instance has no key.
             ForeignKeyViolationError: other rows refer to it.
         """
-        return await reading.delete(self, using, client)
+        return await saving.delete(self, using, client)
 
     async def refresh(
         self,
@@ -114,10 +120,10 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         using: str | None = None,
         client: Executor | None = None,
     ) -> Self:
-        """Read the row again, and forget assignments that were not saved.
+        """Read the row again, and discard unsaved assignments.
 
         Args:
-            fields: read these only; all when None.
+            fields: read only these; all when None.
             using: name of the database.
             client: a database or transaction, instead of a name.
 
@@ -125,13 +131,13 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             ManagerError: the instance has no key.
             NotFoundError: the row is gone.
         """
-        await reading.refresh(self, fields, using, client)
+        await refresh.refresh(self, fields, using, client)
         return self
 
     # -- hooks -----------------------------------------------------------------------------
 
     async def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
-        """Called before a row is written; what it changes is written too."""
+        """Called before a row is written; changes made here are written too."""
 
     async def post_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
         """Called after a row was written."""
@@ -142,46 +148,75 @@ class Model(BaseModel, metaclass=ModelMetaclass):
     async def post_delete(self) -> None:
         """Called after the row was deleted."""
 
-    # -- what queries use ------------------------------------------------------------------
+    # -- called by queries ------------------------------------------------------------------
 
     async def _oxyde_insert(self, executor: Executor) -> None:
         """Insert the instance with its hooks, whatever its key is (`create`)."""
         await saving.insert(self, executor)
 
-    def _oxyde_insert_values(self) -> dict[str, Any]:
-        """The values of the columns of an INSERT, validated; without those that the database fills
-        in (`bulk_create`)."""
-        return saving.insert_values(self)
+    def _oxyde_insert_values(self, executor: Executor) -> dict[str, Any]:
+        """The validated column values of an INSERT, without those that the database fills in
+        (`bulk_create`)."""
+        return saving.insert_values(self, executor.journal)
 
     def _oxyde_check_links(self, executor: Executor) -> None:
         """Refuse to refer to rows of another database (`upsert`)."""
         saving.check_links(self, executor)
 
     def _oxyde_check_home(self, label: str, executor: Executor) -> None:
-        """Refuse this row, under the name `label`, where it is of another database."""
+        """Refuse this row, called `label` in the error, if it is from another database."""
         saving.check_home(label, self, executor)
 
     @classmethod
+    def _oxyde_tables(cls) -> Iterator[type[Any]]:
+        """All models with a table, for the queries, which cannot import the registry."""
+        return registry.iter_tables()
+
+    @classmethod
     def _oxyde_inserting(cls, columns: tuple[str, ...]) -> Inserting | None:
-        """How instances that give these columns become rows, all in one go (`bulk_create`); None
-        where each must be asked for its values."""
-        return inserting.inserting_of(cls._db_meta, columns)
+        """How Rust reads rows from instances that set these columns (`bulk_create`); None if Python
+        must read each instance."""
+        return bulk_insert.inserting_of(cls._db_meta, columns)
 
     @classmethod
     def _oxyde_stored(
         cls,
         way: Inserting | None,
         instances: list[Any],
-        database: str | None,
+        executor: Executor,
         names: tuple[str, ...],
         rows: list[Any],
+    ) -> list[Slices[None]]:
+        """Mark instances as written, with the database's values for `names`."""
+        return bulk_insert.all_stored(way, instances, executor, names, rows)
+
+    @classmethod
+    def _oxyde_written(
+        cls, instances: list[Any], names: frozenset[str], executor: Executor
     ) -> None:
-        """Note that instances were written, and what the database filled into `names`."""
-        inserting.all_stored(way, instances, database, names, rows)
+        """Mark these columns of instances as written (`bulk_update`)."""
+        saving.written_together(cls._db_meta, instances, names, executor)
+
+    def _oxyde_before_related(self, name: str, executor: Executor) -> None:
+        """Save the rows of a to-many relation for a rollback, before they change."""
+        if executor.journal is not None:
+            executor.journal.add(undo.BeforeRelated(self, name))
+
+    def _oxyde_follow(self, column: str, value: object, executor: Executor) -> None:
+        """Update a column that another instance's manager wrote."""
+        refresh.follow_column(self, column, value, executor)
+
+    def _oxyde_upserted(self, executor: Executor, given: Collection[str]) -> None:
+        """Mark the row as written with fields given by the caller (`upsert`)."""
+        bulk_insert.upserted(self, executor, given)
+
+    def _oxyde_seen_in(self, journal: Journal) -> None:
+        """Record that the row, and those joined to it, were read in a block that had written."""
+        assignment.note_source(self, journal)
 
     def _oxyde_from(self, database: str) -> None:
-        """Note which database a loaded row, and the rows joined to it, are from. It need not be
-        called for the default database."""
+        """Record the database of a loaded row and of the rows joined to it. Not needed for the
+        default database."""
         assignment.note_database(self, database)
 
     # -- Pydantic --------------------------------------------------------------------------
@@ -193,11 +228,17 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         if cls.__pydantic_complete__:
             return handler(source)
         if not cls.__pydantic_fields_complete__:
-            # Nested in another model: without its own completion it would lack its columns.
+            # Nested in another model: it must be completed separately to get its columns.
             cls.model_rebuild(_types_namespace=registry.namespace_of(cls))
             return handler(source)
         prepare(cls)
-        return with_links(cls, handler(source))
+        try:
+            schema = handler(source)
+        except PydanticSchemaGenerationError as error:
+            if _REGISTER not in error.message:
+                error.message += f"\n{_REGISTER}"
+            raise
+        return with_links(cls, schema)
 
     if not TYPE_CHECKING:
 
@@ -210,7 +251,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             _parent_namespace_depth: int = 2,
             _types_namespace: Mapping[str, Any] | None = None,
         ) -> bool | None:
-            """As in Pydantic; names may also mean tables of modules that are not imported here."""
+            """As in Pydantic; names can also refer to tables in modules that are not imported
+            here."""
             if cls.__pydantic_complete__ and not force:
                 return None
             if _types_namespace is None:
@@ -231,7 +273,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
                 if self.__dict__ is before:
                     mark_changed(self, name, old)
                 else:
-                    # Pydantic validated the assignment, and its validators may change more.
+                    # Pydantic validated the assignment, and validators may change other fields.
                     assignment.mark_differences(self, before, name)
             else:
                 super().__setattr__(name, value)
@@ -246,11 +288,19 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             if name in self.__class__.__pydantic_fields__:
                 raise assignment.not_loaded(self, name)
             if name.endswith("_set") and name[:-4] in self.__class__.__pydantic_fields__:
-                # `post.tags_set.add(…)`: the rows of a to-many relation.
-                from oxyde.queries.related_manager import related
+                # `post.tags_set.add(…)`: the rows of a to-many relation. Imported here so that
+                # defining models loads no queries.
+                from oxyde.queries.relations.manager import related
 
                 return related(self, name[:-4])
             return super().__getattr__(name)
+
+        # Lets `oxyde.hydration.recipe` detect whether a model overrides it.
+        _oxyde_getattr = __getattr__
+
+    def _oxyde_set(self, name: str, value: object) -> None:
+        """Assign a field as Pydantic does, without tracking the change."""
+        super().__setattr__(name, value)
 
     def __copy__(self) -> Self:
         copy = super().__copy__()
@@ -263,7 +313,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return copy
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As in Pydantic. The copy stands for the same row; `update` counts as assignments."""
+        """As in Pydantic. The copy represents the same row; `update` counts as assignments."""
         copy = super().model_copy(update=update, deep=deep)
         if update:
             assignment.note_updates(self, copy, update)

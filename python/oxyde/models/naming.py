@@ -1,4 +1,4 @@
-"""Names that the database sees: tables, indexes, constraints, enum types."""
+"""Names in the database: tables, indexes, constraints, enum types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oxyde.exceptions import FieldError
 
 __all__ = ["check_identifier", "derived_name", "snake_case"]
 
-# PostgreSQL cuts a name after 63 bytes in silence; MySQL refuses more than 64 characters.
+# PostgreSQL silently truncates names to 63 bytes; MySQL rejects more than 64 characters.
 _LONGEST = 63
 
 
@@ -31,13 +31,13 @@ def snake_case(name: str) -> str:
 
 
 def check_identifier(name: object, what: str) -> str:
-    """A name that every database keeps as it is.
+    """Check that every database stores the name unchanged.
 
     Raises:
-        FieldError: it is not a text, is empty, has a NUL, or is longer than 63 bytes.
+        FieldError: it is not a string, is empty, has a NUL, or is longer than 63 bytes.
     """
     if not isinstance(name, str) or not name or "\0" in name:
-        raise FieldError(f"{what} needs a name that is a non-empty text, not {name!r}")
+        raise FieldError(f"{what} needs a non-empty string as its name, not {name!r}")
     try:
         length = len(name.encode())
     except UnicodeEncodeError as error:
@@ -45,6 +45,6 @@ def check_identifier(name: object, what: str) -> str:
     if length > _LONGEST:
         raise FieldError(
             f"{what} has a name of {length} bytes: {name!r}",
-            hint=f"databases keep {_LONGEST} bytes of a name",
+            hint=f"databases allow names of at most {_LONGEST} bytes",
         )
     return name

@@ -1,15 +1,33 @@
-"""Queries: what `Model.objects` can do, and the expressions that go into it."""
+"""Queries: what `Model.objects` can do, and the expressions that go into it.
+
+The names in `__all__` are public, and importable from `oxyde` too. The rooms below (from `names`
+and `ir` up to `methods`, `query` and `manager`) are not: each may import from those before it, as
+`pyproject.toml` lists them and `make lint` checks.
+"""
 
 from __future__ import annotations
 
-from oxyde.queries.aggregates import ArrayAgg, Avg, Count, JsonAgg, Max, Min, StringAgg, Sum
-from oxyde.queries.bulk_update import Each
-from oxyde.queries.case import Case, When
-from oxyde.queries.conflict import Inserted
-from oxyde.queries.cte import CTE
-from oxyde.queries.expressions import Cast, F, Value
-from oxyde.queries.functions import (
+from oxyde.queries.expressions.aggregates import (
+    ArrayAgg,
+    Avg,
+    BoolAnd,
+    BoolOr,
+    Count,
+    JsonAgg,
+    JsonObjectAgg,
+    Max,
+    Min,
+    StdDev,
+    StringAgg,
+    Sum,
+    Variance,
+)
+from oxyde.queries.expressions.case import Case, When
+from oxyde.queries.expressions.cast import Cast
+from oxyde.queries.expressions.functions import (
+    MD5,
     Abs,
+    ArrayAppend,
     Ceil,
     Coalesce,
     Concat,
@@ -20,11 +38,13 @@ from oxyde.queries.functions import (
     Floor,
     Func,
     Greatest,
+    JsonRemove,
     Least,
     Left,
     Length,
     Ln,
     Lower,
+    LPad,
     LTrim,
     Now,
     NullIf,
@@ -36,6 +56,7 @@ from oxyde.queries.functions import (
     Reverse,
     Right,
     Round,
+    RPad,
     RTrim,
     Sign,
     Sqrt,
@@ -44,18 +65,18 @@ from oxyde.queries.functions import (
     Trunc,
     Upper,
 )
-from oxyde.queries.manager import QueryManager
-from oxyde.queries.ordering import asc, desc
-from oxyde.queries.prefetch import Prefetch, prefetch_related
-from oxyde.queries.q import Q
-from oxyde.queries.query import Query
-from oxyde.queries.raw import RawSQL, execute_raw
-from oxyde.queries.related_manager import RelatedManager, related
-from oxyde.queries.search import Search, SearchRank
-from oxyde.queries.subquery import Exists, OuterRef, Subquery
-from oxyde.queries.typed import any_of, between, contains, icontains, in_, is_null
-from oxyde.queries.vectors import CosineDistance, InnerProduct, L1Distance, L2Distance
-from oxyde.queries.window import (
+from oxyde.queries.expressions.functions.vector import (
+    CosineDistance,
+    InnerProduct,
+    L1Distance,
+    L2Distance,
+)
+from oxyde.queries.expressions.operators import F, Value
+from oxyde.queries.expressions.ordering import asc, desc
+from oxyde.queries.expressions.q import Q
+from oxyde.queries.expressions.recorder import any_of, between, contains, icontains, in_, is_null
+from oxyde.queries.expressions.search import Search, SearchRank
+from oxyde.queries.expressions.window import (
     CumeDist,
     DenseRank,
     FirstValue,
@@ -70,12 +91,25 @@ from oxyde.queries.window import (
     RowNumber,
     Window,
 )
+from oxyde.queries.manager import QueryManager
+from oxyde.queries.query import Query
+from oxyde.queries.relations.manager import RelatedManager, related
+from oxyde.queries.relations.prefetch import Prefetch, prefetch_related
+from oxyde.queries.results.raw import RawSQL, execute_raw
+from oxyde.queries.subqueries.cte import CTE
+from oxyde.queries.subqueries.subquery import Exists, OuterRef, Subquery
+from oxyde.queries.writes.bulk_update import Each
+from oxyde.queries.writes.conflict import Inserted
 
 __all__ = [
     "CTE",
+    "MD5",
     "Abs",
     "ArrayAgg",
+    "ArrayAppend",
     "Avg",
+    "BoolAnd",
+    "BoolOr",
     "Case",
     "Cast",
     "Ceil",
@@ -100,8 +134,11 @@ __all__ = [
     "InnerProduct",
     "Inserted",
     "JsonAgg",
+    "JsonObjectAgg",
+    "JsonRemove",
     "L1Distance",
     "L2Distance",
+    "LPad",
     "LTrim",
     "Lag",
     "LastValue",
@@ -125,6 +162,7 @@ __all__ = [
     "Q",
     "Query",
     "QueryManager",
+    "RPad",
     "RTrim",
     "Random",
     "Rank",
@@ -140,6 +178,7 @@ __all__ = [
     "SearchRank",
     "Sign",
     "Sqrt",
+    "StdDev",
     "StringAgg",
     "Subquery",
     "Substr",
@@ -148,6 +187,7 @@ __all__ = [
     "Trunc",
     "Upper",
     "Value",
+    "Variance",
     "When",
     "Window",
     "any_of",

@@ -6,16 +6,15 @@ from typing import Any
 
 from typing_extensions import TypeVar
 
-from oxyde.queries.arrow import Tabular
-from oxyde.queries.writing import Writing
+from oxyde.queries.methods.writing import Writing
 
 __all__ = ["QueryManager"]
 
 T = TypeVar("T")
 
 
-class QueryManager(Tabular[T, T], Writing[T, T]):
-    """The rows of a model: it has the verbs of `Query`, and each builder gives a `Query`."""
+class QueryManager(Writing[T, T]):
+    """The rows of a model. It has the methods of `Query`; builders return a `Query`."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__:

@@ -1,25 +1,35 @@
-"""The names of a model: fields, relations, and what is remembered about each."""
+"""The names of a model: fields and relations, with caches for each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, FieldLookupError
-from oxyde.queries.columns import hint_for
+from oxyde.hints import hint_for
 
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde._core import Inserting
-    from oxyde.db.meta import FieldMeta, ModelMeta, Relation
-    from oxyde.queries.lookups import Resolved
-    from oxyde.queries.ordering import Term
+    from oxyde._meta import FieldMeta, ModelMeta, Relation
+    from oxyde.queries.expressions.ordering import Term
+    from oxyde.queries.lookups.parse import Resolved
 
-__all__ = ["Hop", "Names", "Through", "UnknownNameError", "key_of", "names_of", "part_of_path"]
+__all__ = [
+    "Hop",
+    "Names",
+    "Through",
+    "UnknownNameError",
+    "held_before",
+    "is_query",
+    "key_of",
+    "names_of",
+    "part_of_path",
+]
 
 
 class UnknownNameError(FieldLookupError, FieldError):
-    """A name that the model does not have, in a lookup: both a field error and a lookup error."""
+    """An unknown name in a lookup: both a field error and a lookup error."""
 
 
 class Through:
@@ -37,12 +47,24 @@ class Hop:
     """One step of a path, from a model over a relation to another.
 
     Attributes:
-        many: whether one row may have several partners.
-        local: the column on the near side; `remote`: its partner on the far side. For many to
-            many they are the keys at both ends, tied by `through`.
+        many: whether one row may have several related rows.
+        certain: whether each row has one, because the foreign key is never NULL.
+        indexed: whether an index finds the far side's rows of one row.
+        local: the column on the near side; `remote`: the column on the far side. For many-to-many
+            they are the keys at both ends, linked by `through`.
     """
 
-    __slots__ = ("local", "many", "name", "remote", "source", "target", "through")
+    __slots__ = (
+        "certain",
+        "indexed",
+        "local",
+        "many",
+        "name",
+        "remote",
+        "source",
+        "target",
+        "through",
+    )
 
     def __init__(
         self,
@@ -53,6 +75,7 @@ class Hop:
         remote: FieldMeta,
         *,
         many: bool,
+        certain: bool = False,
         through: Through | None = None,
     ) -> None:
         self.name = name
@@ -61,25 +84,31 @@ class Hop:
         self.local = local
         self.remote = remote
         self.many = many
+        self.certain = certain
         self.through = through
+        holder, found = (target, remote) if through is None else (through.meta, through.source)
+        self.indexed = found.name in _indexed(holder)
 
 
 class Names:
-    """What the names of one model mean. Kept on the class, so that it is worked out once."""
+    """The resolved names of one model. Cached on the class."""
 
     __slots__ = (
         "_hops",
         "columns",
         "fields",
+        "indexed",
         "inserting",
         "label",
         "lookups",
         "meta",
         "model",
+        "odd",
         "outputs",
         "primary_key",
         "terms",
         "value_paths",
+        "values",
     )
 
     def __init__(self, model: type[Any]) -> None:
@@ -87,25 +116,41 @@ class Names:
         self.meta: ModelMeta = model._db_meta
         if not self.meta.is_table:
             raise FieldError(
-                f"{model.__name__} is no table, so it cannot be queried",
+                f"{model.__name__} is not a table, so it cannot be queried",
                 hint="set `is_table = True` in its `class Meta`",
             )
         self.label: str = model.__name__
         self.fields: tuple[str, ...] = tuple(self.meta.field_metadata)
         self.columns: frozenset[str] = frozenset(self.fields)
         self.primary_key: tuple[str, ...] = tuple(self.meta.primary_key)
+        # Names that make splitting at `__` ambiguous: `type_`, and the `in__id` of a foreign key
+        # `in_`.
+        self.odd: tuple[str, ...] = tuple(
+            sorted(
+                (
+                    name
+                    for name in (*self.meta.field_metadata, *self.meta.relations)
+                    if name.endswith("_") or "__" in name
+                ),
+                key=len,
+                reverse=True,
+            )
+        )
+        # Fields whose order an index provides.
+        self.indexed: frozenset[str] = frozenset(_indexed(self.meta))
         self.lookups: dict[str, Resolved] = {}
-        # Terms of an order by their text, and paths that were found to have one value.
+        self.values: dict[str, Resolved] = {}
+        # Order terms by their text, and paths known to have one value.
         self.terms: dict[str, Term] = {}
         self.value_paths: set[str] = set()
-        # All columns as outputs, by the table's alias and by what stands before their names.
+        # All columns as outputs, by table alias and name prefix.
         self.outputs: dict[tuple[str, str], list[_ir.Output]] = {}
-        # How many instances become rows, by the columns that they give.
+        # How instances become rows in bulk, by the columns that they set.
         self.inserting: dict[tuple[str, ...], Inserting | None] = {}
         self._hops: dict[str, Hop] = {}
 
     def field(self, name: str) -> FieldMeta:
-        """The column of a field; `pk` and the name of a foreign key (`author`) count too.
+        """The column of a field; `pk` and the name of a foreign key (`author`) are accepted.
 
         Raises:
             FieldError: the model has no such column.
@@ -134,7 +179,7 @@ class Names:
         """The step over a relation.
 
         Args:
-            where: for an error, the path that it is a part of.
+            where: for an error, the whole path.
 
         Raises:
             FieldError: the model has no such relation.
@@ -151,18 +196,18 @@ class Names:
         return hint_for(name, [*self.meta.field_metadata, *self.meta.relations, *others])
 
     def unknown(self, name: str, where: str = "", others: Iterable[str] = ()) -> UnknownNameError:
-        """The error for a name that is none.
+        """The error for an unknown name.
 
         Args:
-            where: the path that it is a part of.
-            others: names that could stand there besides fields: annotations.
+            where: the whole path.
+            others: valid names besides fields: annotations.
         """
         return UnknownNameError(
             f"`{self.label}` has no field `{name}`{where}", hint=self._near(name, others)
         )
 
     def not_a_relation(self, name: str, where: str = "") -> FieldError:
-        """The error for a name that had to be a relation."""
+        """The error for a name that must be a relation."""
         if name in self.meta.field_metadata:
             field = self.meta.field_metadata[name]
             if field.relation:
@@ -180,11 +225,23 @@ class Names:
         )
 
 
+def held_before(hops: tuple[Hop, ...], field: FieldMeta) -> tuple[tuple[Hop, ...], FieldMeta]:
+    """The shortest path to a column's value: `author__id` is `author_id`, without a join."""
+    while hops and not hops[-1].many and hops[-1].remote is field:
+        field, hops = hops[-1].local, hops[:-1]
+    return hops, field
+
+
+def is_query(value: object) -> bool:
+    """Whether it is a query."""
+    return hasattr(type(value), "_query")
+
+
 def names_of(model: type[Any]) -> Names:
     """The names of a model.
 
     Raises:
-        FieldError: the model is no table.
+        FieldError: the model has no table.
     """
     names: Names | None = model.__dict__.get("_oxyde_names")
     if names is None:
@@ -194,8 +251,21 @@ def names_of(model: type[Any]) -> Names:
 
 
 def part_of_path(path: str, label: str) -> str:
-    """For the error about a part of a path: which path, unless that is the part itself."""
+    """For an error about part of a path: names the path, unless it is the part itself."""
     return f" (in `{path}` of `{label}`)" if "__" in path else ""
+
+
+def _indexed(meta: ModelMeta) -> Iterator[str]:
+    yield from meta.primary_key[:1]
+    for name, field in meta.field_metadata.items():
+        if field.unique or field.index:
+            yield name
+    firsts = [index.parts[0] for index in meta.indexes if index.parts]
+    columns = [text for kind, text in firsts if kind != "expression"]
+    columns += [group[0] for group in meta.uniques.values()]
+    for column in columns:
+        if column in meta.columns:
+            yield meta.columns[column]
 
 
 def key_of(names: Names, use: str) -> FieldMeta:
@@ -217,7 +287,9 @@ def _make_hop(meta: ModelMeta, name: str, relation: Relation) -> Hop:
     target: ModelMeta = relation.target._db_meta
     if relation.kind in ("fk", "one_to_one"):
         local = _foreign_key(meta, name)
-        return Hop(name, meta, target, local, _referred(local, target), many=False)
+        remote = _referred(local, target)
+        certain = not local.nullable
+        return Hop(name, meta, target, local, remote, many=False, certain=certain)
     if relation.kind == "m2m":
         through = relation.through
         assert through is not None
@@ -241,7 +313,7 @@ def _make_hop(meta: ModelMeta, name: str, relation: Relation) -> Hop:
 
 
 def _foreign_key(meta: ModelMeta, name: str) -> FieldMeta:
-    """The column of a foreign key by the name of its attribute."""
+    """The column of a foreign key, by the attribute's name."""
     relation = meta.relations.get(name)
     column = name if relation is None or relation.column is None else relation.column
     found = meta.field_metadata.get(column)

@@ -1,4 +1,4 @@
-"""Query: an immutable, chainable question to the database."""
+"""Query: an immutable, chainable database query."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from oxyde.exceptions import OxydeError
-from oxyde.queries.arrow import Tabular
-from oxyde.queries.state import M, QueryState, R
-from oxyde.queries.writing import Writing
+from oxyde.queries.compile.state import M, QueryState, R
+from oxyde.queries.methods.writing import Writing
 
 __all__ = ["Query"]
 
 
-class Query(Tabular[M, R], Writing[M, R]):
-    """A query over the rows of a model. It never changes: each builder call gives a new one.
-
-    Awaiting it, like `all()`, runs it and gives its rows.
+class Query(Writing[M, R]):
+    """A query over the rows of a model. It is immutable: each builder call returns a new one.
+    Awaiting it runs it and returns its rows, like `all()`.
     """
 
     def __await__(self) -> Generator[Any, None, list[R]]:
@@ -33,13 +31,13 @@ class Query(Tabular[M, R], Writing[M, R]):
         """
         if not isinstance(item, slice):
             raise OxydeError(
-                "a query is not indexed by a number: it is not run yet",
+                "a query cannot be indexed by a number: the query has not been run",
                 hint="await query.first(), or query[5:6]",
             )
         return self._slice(item)
 
     if not TYPE_CHECKING:
-        # A type checker says so before the program runs.
+        # Declared so that type checkers report it.
         def __iter__(self) -> NoReturn:
             raise TypeError("a query runs asynchronously: await it, or use `async for`")
 

@@ -1,8 +1,7 @@
 """Random rows and random trees of conditions: the database's answer against Python's.
 
 Every lookup of plain columns, paths over foreign keys, and paths to many rows (reverse keys, and
-many to many both ways), put together with `&`, `|`, `^` and `~`. Conditions on one to-many relation
-that stand side by side in one `&` are about the same row of it.
+many to many both ways), put together with `&`, `|`, `^` and `~`.
 """
 
 from __future__ import annotations
@@ -11,19 +10,18 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from operator import and_, or_, xor
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
-from reference import UTC, holds
+from support.conditions import Branch, Leaf, Row, evaluate
+from support.examples import examples
+from support.reference import UTC
 
-from oxyde import Field, Model, Q, db
+from oxyde import Field, Model, db
 from oxyde.db import AsyncDatabase
 
 
@@ -185,33 +183,6 @@ def _lookups(kind: str) -> st.SearchStrategy[tuple[str, Any]]:
 # --- conditions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """`path__lookup=value`; `path` ends on a column, or on a relation that is asked for."""
-
-    path: tuple[str, ...]
-    lookup: str
-    value: Any
-
-    def q(self) -> Q:
-        name = "__".join(self.path)
-        return Q(**{name if self.lookup == "exact" else f"{name}__{self.lookup}": self.value})
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Conditions put together by "&", "|" or "^", or one of them negated."""
-
-    operator: str
-    children: tuple[Leaf | Branch, ...]
-
-    def q(self) -> Q:
-        parts = [child.q() for child in self.children]
-        if self.operator == "~":
-            return ~parts[0]
-        return reduce({"&": and_, "|": or_, "^": xor}[self.operator], parts)
-
-
 _OVER_ONE = {("team", "name"): "text", ("team", "rank"): "int", ("team", "id"): "int"}
 _OVER_MANY = {
     ("posts", "title"): "text",
@@ -227,7 +198,6 @@ _OVER_MANY = {
     ("badges", "owners", "team", "name"): "text",
     ("team", "members", "badges", "name"): "text",
 }
-_TO_MANY = ("posts", "members", "badges", "owners")
 
 
 def _leaves(paths: dict[tuple[str, ...], str]) -> st.SearchStrategy[Leaf]:
@@ -261,73 +231,6 @@ def _trees(leaves: st.SearchStrategy[Leaf]) -> st.SearchStrategy[Leaf | Branch]:
             | st.builds(Branch, st.just("~"), inner.map(lambda child: (child,)))
         ),
         max_leaves=8,
-    )
-
-
-# --- the same in Python -----------------------------------------------------------------------
-
-Row = dict[str, Any]
-
-
-def _to_many(path: tuple[str, ...]) -> int | None:
-    return next((index for index, name in enumerate(path[:-1]) if name in _TO_MANY), None)
-
-
-def _follow(row: Row | None, path: tuple[str, ...]) -> Any:
-    here: Any = row
-    for name in path:
-        if here is None:
-            return None
-        here = here[name]
-    return here
-
-
-def evaluate(node: Leaf | Branch, row: Row) -> bool:
-    """Whether a condition holds for a member."""
-    if isinstance(node, Leaf):
-        return _all_of([node], row)
-    if node.operator == "~":
-        return not evaluate(node.children[0], row)
-    if node.operator == "&":
-        return _all_of(_flat(node), row)
-    results = [evaluate(child, row) for child in node.children]
-    return any(results) if node.operator == "|" else sum(results) % 2 == 1
-
-
-def _flat(node: Branch) -> list[Leaf | Branch]:
-    found: list[Leaf | Branch] = []
-    for child in node.children:
-        if isinstance(child, Branch) and child.operator == "&":
-            found.extend(_flat(child))
-        else:
-            found.append(child)
-    return found
-
-
-def _all_of(nodes: list[Leaf | Branch], row: Row) -> bool:
-    """All hold; leaves that meet at the same to-many relation do so for one row of it."""
-    groups: dict[tuple[str, ...], list[Leaf]] = {}
-    for node in nodes:
-        if isinstance(node, Branch):
-            if not evaluate(node, row):
-                return False
-            continue
-        index = _to_many(node.path)
-        if index is not None:
-            groups.setdefault(node.path[: index + 1], []).append(node)
-        elif node.path[-1] in _TO_MANY:
-            if (not _follow(row, node.path)) is not node.value:
-                return False
-        elif not holds(node.lookup, _follow(row, node.path), node.value):
-            return False
-    return all(
-        any(
-            _all_of(
-                [Leaf(leaf.path[len(path) :], leaf.lookup, leaf.value) for leaf in leaves], other
-            )
-            for other in _follow(row, path) or []
-        )
-        for path, leaves in groups.items()
     )
 
 
@@ -445,15 +348,7 @@ async def _compare(rows: list[Row], trees: list[Leaf | Branch]) -> None:
         assert await query.count() == len(expected)
 
 
-_SETTINGS = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
+_SETTINGS = examples(40)
 
 
 @_SETTINGS

@@ -1,4 +1,4 @@
-"""Hydration equals `Model.model_validate(row)`, or raises the same ValidationError."""
+"""Hydration equals `Model.model_validate(row)`, or raises its ValidationError as the cause."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from hydrating import Address, Colour, Level, check, small, texts, whole
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import (
@@ -20,6 +19,7 @@ from pydantic import (
     PlainValidator,
     WrapValidator,
 )
+from support.hydrating import Address, Colour, Level, check, small, texts, whole
 
 from oxyde import Field, Model
 

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from hydrating import (
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationInfo,
+    computed_field,
+    field_validator,
+    model_validator,
+)
+from support.hydrating import (
     Address,
     Colour,
     Level,
@@ -24,22 +36,9 @@ from hydrating import (
     texts,
     whole,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import (
-    AwareDatetime,
-    ConfigDict,
-    PrivateAttr,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    computed_field,
-    field_validator,
-    model_validator,
-)
 
-from oxyde import Field, Model
-from oxyde.models.recipe import (
+from oxyde import Field, Model, RowValidationError
+from oxyde.hydration.recipe import (
     JoinNode,
     cell_for,
     cell_of,
@@ -267,7 +266,7 @@ class Swapped(Model):
 def test_aliases_that_are_names_of_other_fields() -> None:
     (got,) = hydrate(Swapped, [[1, 2, 3]])
     assert (got.a, got.b) == (2, 3)
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(RowValidationError) as caught:
         hydrate(Swapped, [[1, None, 3]])
     assert caught.value.errors()[0]["loc"] in (("a",), ("b",))
 
@@ -407,7 +406,7 @@ def test_partial_rows() -> None:
     assert got._oxyde_state.loaded == {"id", "age"}
     with pytest.raises(Exception, match="was not loaded"):
         _ = got.name
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(RowValidationError) as caught:
         recipe.hydrate(["big_int", "big_int"], [[1, -5]])
     assert [error["loc"] for error in caught.value.errors()] == [("age",)]
 
@@ -443,7 +442,7 @@ def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
         (gc.enable if enabled else gc.disable)()
         hydrate(Plain, [[index, "a", 1] for index in range(1000)])
         assert gc.isenabled() is enabled
-        with pytest.raises(ValidationError):
+        with pytest.raises(RowValidationError):
             hydrate(Plain, [[index, "a", 900 - index] for index in range(1000)])
         assert gc.isenabled() is enabled
     finally:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
-from reference import UTC
+from support.reference import UTC
 
 from oxyde import Field, Model, db
 from oxyde.db import AsyncDatabase

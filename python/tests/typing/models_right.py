@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from decimal import Decimal
 from typing import Annotated, Any
 
 from typing_extensions import assert_type
 
-from oxyde.models import Check, Field, Index, Model
+from oxyde.models import Check, Field, Index, Model, Range, register_type
 
 
 class User(Model):
@@ -33,6 +35,27 @@ class Post(Model):
     id: int | None = Field(default=None, db_pk=True)
     title: str
     author: User | None = Field(default=None, db_on_delete="CASCADE")
+
+
+class Booking(Model):
+    class Meta:
+        is_table = True
+
+    id: int | None = Field(default=None, db_pk=True)
+    nights: Range[dt.date]
+    price: Range[Decimal] | None = None
+
+
+def ranges() -> None:
+    booking = Booking(nights=Range(dt.date(2024, 5, 1), None, "[]"), price=Range(empty=True))
+    assert_type(booking.nights, Range[dt.date])
+    assert_type(booking.nights.lower, "dt.date | None")
+    assert_type(booking.nights.contains(dt.date(2024, 5, 2)), bool)
+    assert_type(booking.nights.overlap(Range(None, dt.date(2024, 5, 2))), bool)
+    assert_type(Range(1, 5), Range[int])
+    Booking.objects.filter(lambda b: b.nights.contains(dt.date(2024, 5, 2)))
+    Booking.objects.filter(lambda b: b.nights.adjacent(booking.nights))
+    Booking.objects.filter(lambda b: b.nights.empty)
 
 
 def build() -> None:
@@ -65,6 +88,22 @@ class Hooked(User):
 
     async def post_delete(self) -> None:
         pass
+
+
+class Money:
+    def __init__(self, amount: Decimal) -> None:
+        self.amount = amount
+
+
+Digits = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
+register_type(Money, storage=Decimal, encode=lambda money: money.amount, decode=Money)
+register_type(Money, storage=Digits, encode=lambda money: money.amount, decode=Money)
+register_type(
+    Money,
+    storage=list[int],
+    encode=lambda money: [int(money.amount)],
+    decode=lambda parts: Money(Decimal(parts[0])),
+)
 
 
 def generic(model: type[Model]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from oxyde.models import Field, Model
+from decimal import Decimal
+
+from oxyde.models import Field, Model, Range, register_type
 
 
 class User(Model):
@@ -12,6 +14,23 @@ class User(Model):
     size: str = Field(default_factory=int)  # error
     other: str = Field(db_unqiue=True)  # error
     nick: str = Field(default="", db_pk="yes")  # error
+
+
+class Money:
+    def __init__(self, amount: Decimal) -> None:
+        self.amount = amount
+
+
+register_type(Money, storage=Decimal, encode=lambda money: money.total, decode=Money)  # error
+register_type(Money, storage=str, encode=str, decode=Money)  # error
+
+
+def ranges(seats: Range[int]) -> None:
+    Range("a", "b")  # error
+    Range(1, 5, "[[")  # error
+    seats.contains("3")  # error
+    seats.overlap(Range(Decimal(1), Decimal(2)))  # error
+    seats.lower = 3  # error
 
 
 def build() -> None:

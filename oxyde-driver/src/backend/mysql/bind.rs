@@ -1,4 +1,4 @@
-//! Values in MySQL's binary protocol, each with the type of its bind.
+//! Encodes values in MySQL's binary protocol, each with the type of its bind.
 
 use std::fmt::Write as _;
 
@@ -11,31 +11,32 @@ use sqlx::mysql::{MySqlArguments, MySqlTypeInfo};
 use sqlx::{Arguments as _, Encode, MySql, Type};
 
 use super::wire::Wire;
-use crate::bind::{Sent, error, sent};
-use crate::calendar::{DAY_MICROS, civil, clock};
 use crate::error::DriverError;
-use crate::fit::{Fitted, NO_VECTORS, base_of, fit, is_finite_decimal, natural_type, uuid_text};
-use crate::json::{Purpose, Style, list_text};
+use crate::values::calendar::{DAY_MICROS, civil, clock};
+use crate::values::fit::{Fitted, fit, is_finite_decimal, natural_type, uuid_text};
+use crate::values::json_list::{Purpose, Style, list_text};
+use crate::values::kind::{Kind, NOT_HERE, kind_of};
+use crate::values::placeholder::{Sent, error, sent};
 
-/// How lists are spelled here.
+/// The format of lists.
 pub(super) const STYLE: Style = Style {
     hex: false,
     utc: "",
     quoted_doubles: true,
 };
 
-/// What binding needs to know of the connection.
+/// Properties of the connection that binding needs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Binder {
     pub wire: &'static Wire,
     pub exact_json: bool,
 }
 
-/// Binds the values of a plan; also the SQL with its types in a comment.
+/// Bind the values of a plan; also return the SQL with the types in a comment.
 ///
-/// Since 8.0.22 MySQL keeps the type that a prepared statement was first run with and converts
-/// what comes later: a text to a date, without a word. The cache of prepared statements knows a
-/// statement by its text, so the types are part of it.
+/// Since 8.0.22, MySQL keeps the types that a prepared statement was first run with and silently
+/// converts later values, for example a string to a date. The cache of prepared statements
+/// identifies a statement by its text, so the types are part of the text.
 pub(super) fn arguments(
     binder: Binder,
     sql: &str,
@@ -45,17 +46,27 @@ pub(super) fn arguments(
     let mut arguments = MySqlArguments::default();
     for bind in binds {
         let param = bind.param as usize;
-        let what = sent(bind, values)?;
+        let what = match (bind.form, sent(bind, values)?) {
+            (Form::Beyond, Sent::Scalar(Fitted::Bytes(_))) => Sent::Pattern(last_text()),
+            (_, other) => other,
+        };
         add(&mut arguments, binder, &bind.ty, &what).map_err(|detail| error(param, detail))?;
     }
     let types = binds.iter().map(|bind| match bind.form {
-        Form::Scalar | Form::Array => letter(&bind.ty),
+        Form::Scalar | Form::Array | Form::Item(_) => letter(&bind.ty),
         _ => TEXT,
     });
     Ok((keyed(sql, types), arguments))
 }
 
-/// Binds the values of raw SQL, each as what it is: MySQL does not say what it wants.
+/// A text after all others, by code points: for the end of a range that has none. (A text of more
+/// than 255 times the last noncharacter would come after it.)
+fn last_text() -> String {
+    String::from(char::MAX).repeat(255)
+}
+
+/// Bind the values of raw SQL, each with its own type: MySQL does not report the types of
+/// parameters.
 pub(super) fn raw(binder: Binder, values: &[Value]) -> Result<MySqlArguments, DriverError> {
     let mut arguments = MySqlArguments::default();
     for (param, value) in values.iter().enumerate() {
@@ -67,7 +78,7 @@ pub(super) fn raw(binder: Binder, values: &[Value]) -> Result<MySqlArguments, Dr
     Ok(arguments)
 }
 
-/// The SQL of the user with the types of its values.
+/// Return the raw SQL with the types of its values.
 pub(super) fn raw_keyed(sql: &str, values: &[Value]) -> String {
     keyed(sql, values.iter().map(|value| letter(&natural_type(value))))
 }
@@ -85,7 +96,7 @@ fn keyed(sql: &str, types: impl ExactSizeIterator<Item = char>) -> String {
     if count <= 64 {
         out.extend(types);
     } else {
-        // FNV-1a: the types of many rows as one number.
+        // FNV-1a: a hash of the types of many rows.
         let hash = types.fold(0xcbf2_9ce4_8422_2325_u64, |hash, letter| {
             (hash ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -96,28 +107,20 @@ fn keyed(sql: &str, types: impl ExactSizeIterator<Item = char>) -> String {
     out
 }
 
-/// A letter for the wire type of a column type.
+/// Return a letter for the wire type of a column type.
 fn letter(ty: &ColumnType) -> char {
-    match base_of(ty) {
-        ColumnType::SmallInt => 's',
-        ColumnType::Integer => 'i',
-        ColumnType::BigInt | ColumnType::Interval => 'l',
-        ColumnType::Double => 'd',
-        ColumnType::Decimal { .. } => 'n',
-        ColumnType::Bool => 'b',
-        ColumnType::Bytes => 'x',
-        ColumnType::Date => 'y',
-        ColumnType::Time => 'h',
-        ColumnType::DateTime | ColumnType::TimestampTz => 'm',
-        ColumnType::Text
-        | ColumnType::Varchar { .. }
-        | ColumnType::Uuid
-        | ColumnType::Json
-        | ColumnType::Inet
-        | ColumnType::Array { .. }
-        | ColumnType::Enum { .. }
-        | ColumnType::Vector { .. }
-        | ColumnType::Custom { .. } => TEXT,
+    match kind_of(ty) {
+        Kind::SmallInt => 's',
+        Kind::Integer => 'i',
+        Kind::BigInt | Kind::Interval => 'l',
+        Kind::Double => 'd',
+        Kind::Decimal { .. } => 'n',
+        Kind::Bool => 'b',
+        Kind::Bytes => 'x',
+        Kind::Date => 'y',
+        Kind::Time => 'h',
+        Kind::DateTime | Kind::TimestampTz => 'm',
+        Kind::Text | Kind::Uuid | Kind::Json | Kind::Inet | Kind::List(_) | Kind::Native(_) => TEXT,
     }
 }
 
@@ -148,7 +151,7 @@ fn add(
             sized(&mut bytes, text.as_bytes());
             false
         }
-        Sent::Array(..) => return Err("MySQL takes lists as JSON".to_owned()),
+        Sent::Array(..) => return Err("MySQL expects lists as JSON".to_owned()),
     };
     let info = match what {
         Sent::Pattern(_) | Sent::JsonList(..) => &binder.wire.text,
@@ -160,26 +163,20 @@ fn add(
 }
 
 fn type_of<'a>(wire: &'a Wire, ty: &ColumnType) -> &'a MySqlTypeInfo {
-    match base_of(ty) {
-        ColumnType::SmallInt => &wire.small_int,
-        ColumnType::Integer => &wire.integer,
-        ColumnType::BigInt | ColumnType::Interval => &wire.big_int,
-        ColumnType::Double => &wire.double,
-        ColumnType::Decimal { .. } => &wire.decimal,
-        ColumnType::Bool => &wire.bool,
-        ColumnType::Bytes => &wire.bytes,
-        ColumnType::Date => &wire.date,
-        ColumnType::Time => &wire.time,
-        ColumnType::DateTime | ColumnType::TimestampTz => &wire.date_time,
-        ColumnType::Text
-        | ColumnType::Varchar { .. }
-        | ColumnType::Uuid
-        | ColumnType::Json
-        | ColumnType::Inet
-        | ColumnType::Array { .. }
-        | ColumnType::Enum { .. }
-        | ColumnType::Vector { .. }
-        | ColumnType::Custom { .. } => &wire.text,
+    match kind_of(ty) {
+        Kind::SmallInt => &wire.small_int,
+        Kind::Integer => &wire.integer,
+        Kind::BigInt | Kind::Interval => &wire.big_int,
+        Kind::Double => &wire.double,
+        Kind::Decimal { .. } => &wire.decimal,
+        Kind::Bool => &wire.bool,
+        Kind::Bytes => &wire.bytes,
+        Kind::Date => &wire.date,
+        Kind::Time => &wire.time,
+        Kind::DateTime | Kind::TimestampTz => &wire.date_time,
+        Kind::Text | Kind::Uuid | Kind::Json | Kind::Inet | Kind::List(_) | Kind::Native(_) => {
+            &wire.text
+        }
     }
 }
 
@@ -209,7 +206,7 @@ impl Encode<'_, MySql> for Param<'_> {
     }
 }
 
-/// Bytes with their length before them, as a length-encoded integer.
+/// Write bytes, preceded by their length as a length-encoded integer.
 fn sized(out: &mut Vec<u8>, bytes: &[u8]) {
     let len = bytes.len() as u64;
     let little = len.to_le_bytes();
@@ -270,7 +267,7 @@ fn scalar(out: &mut Vec<u8>, fitted: &Fitted<'_>) -> Result<(), String> {
             let text = list_text(item, items, Purpose::Column, STYLE)?;
             sized(out, text.as_bytes());
         }
-        Fitted::Vector(_) => return Err(NO_VECTORS.to_owned()),
+        Fitted::Native(_) => return Err(NOT_HERE.to_owned()),
     }
     Ok(())
 }
@@ -279,8 +276,8 @@ fn date(out: &mut Vec<u8>, day: i64) -> Result<(), String> {
     let (year, month, day) = civil(day);
     let year = u16::try_from(year).map_err(|_| "the date is out of range".to_owned())?;
     out.extend_from_slice(&year.to_le_bytes());
-    out.push(small(month)?);
-    out.push(small(day)?);
+    out.push(month);
+    out.push(day);
     Ok(())
 }
 
@@ -300,7 +297,7 @@ fn small<N: TryInto<u8>>(number: N) -> Result<u8, String> {
         .map_err(|_| "the date is out of range".to_owned())
 }
 
-/// MySQL's decimals have 65 digits, at most 30 of them after the point; it would round in silence.
+/// MySQL's decimals have 65 digits, at most 30 of them after the point; it would round silently.
 fn decimal_fits(text: &str) -> Result<(), String> {
     if !is_finite_decimal(text) {
         return Err(format!("MySQL cannot store {text}"));
@@ -317,7 +314,7 @@ fn decimal_fits(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// MySQL's JSON turns integers beyond 64 bits into doubles, which would change them in silence.
+/// MySQL's JSON converts integers beyond 64 bits to doubles, which would change them silently.
 fn json_fits(text: &str) -> Result<(), String> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -341,7 +338,7 @@ fn json_fits(text: &str) -> Result<(), String> {
                 let whole = !number.contains(['.', 'e', 'E']);
                 if whole && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
                     return Err(format!(
-                        "MySQL's JSON cannot hold the integer {number} exactly"
+                        "MySQL's JSON cannot represent the integer {number} exactly"
                     ));
                 }
             }

@@ -1,4 +1,4 @@
-//! MySQL's binary protocol into cells.
+//! Decodes MySQL's binary protocol into cells.
 
 use oxyde_sql::plan::OutputColumn;
 use oxyde_sql::types::ColumnType;
@@ -7,13 +7,14 @@ use sqlx::mysql::{MySqlRow, MySqlTypeInfo, MySqlValueRef};
 use sqlx::{Column as _, Decode, MySql, Row as _, Type, TypeInfo as _, ValueRef as _};
 
 use super::bind::STYLE;
-use crate::calendar::{DAY_MICROS, day_of, parse_date, parse_moment, parse_time};
 use crate::error::DriverError;
-use crate::fit::{base_of, exact_double, is_finite_decimal, parse_uuid, type_name};
-use crate::json::{read_list, shortened};
 use crate::rows::{RowSet, Slot, TextKind};
+use crate::values::calendar::{DAY_MICROS, day_of, parse_date, parse_moment, parse_time};
+use crate::values::fit::{exact_double, is_finite_decimal, parse_uuid};
+use crate::values::json_list::{read_list, shortened};
+use crate::values::kind::{Kind, kind_of};
 
-/// What the server sends in a column.
+/// The kind of value that the server sends in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sends {
     Int,
@@ -48,7 +49,7 @@ impl Sends {
             "BIT" => Self::Bit,
             "JSON" => Self::Json,
             "ENUM" | "SET" => Self::Text,
-            // The name follows a flag that texts of binary collations have too; this asks
+            // The type name follows a flag that text with a binary collation has too, so check
             // whether the collation is that of bytes.
             "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" | "CHAR"
             | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" => {
@@ -74,17 +75,17 @@ impl Sends {
             Self::Json => "a JSON document",
             Self::Text => "text",
             Self::Bytes => "bytes",
-            Self::Other => "a type that has no form here",
+            Self::Other => "an unsupported type",
         }
     }
 
-    /// Whether the value may be a text (some functions give theirs as bytes).
+    /// Whether the value may be text (some functions return text as bytes).
     fn is_textual(self) -> bool {
         matches!(self, Self::Text | Self::Bytes | Self::Json)
     }
 }
 
-/// The columns of an answer as the server describes them, some of them named by the caller.
+/// Return the columns of a result as the server describes them, some with types from the caller.
 pub(super) fn describe(row: &MySqlRow, named: &[(String, ColumnType)]) -> Vec<OutputColumn> {
     row.columns()
         .iter()
@@ -118,14 +119,14 @@ fn natural(info: &MySqlTypeInfo) -> ColumnType {
     }
 }
 
-/// How a column is read: what the server sends, and what is wanted.
+/// How to read a column: what the server sends, and the requested type.
 #[derive(Debug)]
 pub(super) struct Reader {
     sends: Sends,
     ty: ColumnType,
 }
 
-/// How each column of an answer is read.
+/// Return how to read each column of a result.
 pub(super) fn readers(row: &MySqlRow, wanted: &[OutputColumn]) -> Vec<Reader> {
     row.columns()
         .iter()
@@ -145,7 +146,7 @@ impl<'r> Decode<'r, MySql> for Raw<'r> {
     }
 }
 
-/// Appends a row.
+/// Append a row.
 pub(super) fn row(
     rows: &mut RowSet,
     row: &MySqlRow,
@@ -155,7 +156,7 @@ pub(super) fn row(
     let width = rows.columns().len();
     if row.len() != width {
         return Err(DriverError::Misuse(
-            "the answer has another number of columns than the plan",
+            "the result has a different number of columns than the plan",
         ));
     }
     for (at, Reader { sends, ty }) in readers.iter().enumerate() {
@@ -187,16 +188,16 @@ pub(super) fn row(
 const DAMAGED: &str = "the server sent a value of the wrong length";
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "the text is no UTF-8".to_owned())
+    std::str::from_utf8(bytes).map_err(|_| "the text is not UTF-8".to_owned())
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm per column type")]
 fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Result<Slot, String> {
-    let ty = base_of(ty);
+    let kind = kind_of(ty);
     let wrong = || {
         format!(
             "expected {}, the server sends {}",
-            type_name(ty),
+            ty.facts().noun,
             sends.name()
         )
     };
@@ -207,24 +208,24 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
             Err(wrong())
         }
     };
-    let odd = |text: &str| format!("expected {}, found {}", type_name(ty), shortened(text));
-    Ok(match ty {
-        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
+    let odd = |text: &str| format!("expected {}, found {}", ty.facts().noun, shortened(text));
+    Ok(match kind {
+        Kind::SmallInt | Kind::Integer | Kind::BigInt => {
             Slot::Int(integer(sends, bytes)?.ok_or_else(wrong)?)
         }
-        ColumnType::Interval => Slot::Interval(integer(sends, bytes)?.ok_or_else(wrong)?),
-        ColumnType::Bool => match integer(sends, bytes)?.ok_or_else(wrong)? {
+        Kind::Interval => Slot::Interval(integer(sends, bytes)?.ok_or_else(wrong)?),
+        Kind::Bool => match integer(sends, bytes)?.ok_or_else(wrong)? {
             0 => Slot::Bool(false),
             1 => Slot::Bool(true),
             other => return Err(format!("expected 0 or 1, found {other}")),
         },
-        ColumnType::Double => Slot::Double(match sends {
+        Kind::Double => Slot::Double(match sends {
             Sends::Double => f64::from_le_bytes(fixed(bytes)?),
             Sends::Float => f64::from(f32::from_le_bytes(fixed(bytes)?)),
             Sends::Decimal => utf8(bytes)?.parse().map_err(|_| DAMAGED)?,
             _ => exact_double(integer(sends, bytes)?.ok_or_else(wrong)?)?,
         }),
-        ColumnType::Decimal { scale, .. } => {
+        Kind::Decimal { scale } => {
             let text = match sends {
                 Sends::Decimal => utf8(bytes)?.to_owned(),
                 Sends::Double => plain(f64::from_le_bytes(fixed(bytes)?)),
@@ -234,7 +235,7 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
                 }
                 _ => integer(sends, bytes)?.ok_or_else(wrong)?.to_string(),
             };
-            // Without a scale of its own the column has 30 digits after the point.
+            // Without a declared scale, the column has 30 digits after the point.
             let text = if scale.is_none() && text.contains('.') {
                 text.trim_end_matches('0').trim_end_matches('.')
             } else {
@@ -242,48 +243,45 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
             };
             rows.text_slot(TextKind::Decimal, text)?
         }
-        ColumnType::Text
-        | ColumnType::Varchar { .. }
-        | ColumnType::Enum { .. }
-        | ColumnType::Inet => {
+        Kind::Text | Kind::Inet => {
             let text = text()?;
             rows.text_slot(TextKind::Text, text)?
         }
-        ColumnType::Json => {
+        Kind::Json => {
             let text = text()?;
             rows.text_slot(TextKind::Json, text)?
         }
-        ColumnType::Bytes => match sends {
+        Kind::Bytes => match sends {
             Sends::Bytes | Sends::Text | Sends::Bit | Sends::Other => {
                 let (len, at) = rows.keep_bytes(bytes)?;
                 Slot::Bytes(len, at)
             }
             _ => return Err(wrong()),
         },
-        ColumnType::Date => {
+        Kind::Date => {
             let day = match sends {
                 Sends::Date | Sends::DateTime => match moment(bytes)? {
                     (day, 0) => day,
-                    _ => return Err("expected a date, found a time of day with it".to_owned()),
+                    _ => return Err("expected a date, found a date and time".to_owned()),
                 },
                 _ => {
                     let text = text()?;
                     parse_date(text).ok_or_else(|| odd(text))?
                 }
             };
-            Slot::Date(i32::try_from(day).map_err(|_| DAMAGED)?)
+            Slot::Date(day)
         }
-        ColumnType::Time => Slot::Time(if sends == Sends::Time {
+        Kind::Time => Slot::Time(if sends == Sends::Time {
             time(bytes)?
         } else {
             let text = text()?;
             parse_time(text).ok_or_else(|| odd(text))?
         }),
-        ColumnType::DateTime | ColumnType::TimestampTz => {
+        Kind::DateTime | Kind::TimestampTz => {
             let micros = match sends {
                 Sends::Date | Sends::DateTime => {
                     let (day, micros) = moment(bytes)?;
-                    day * DAY_MICROS + micros
+                    i64::from(day) * DAY_MICROS + micros
                 }
                 _ => {
                     let text = text()?;
@@ -291,13 +289,13 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
                     moment.local - moment.offset.unwrap_or(0)
                 }
             };
-            if matches!(ty, ColumnType::DateTime) {
+            if kind == Kind::DateTime {
                 Slot::DateTime(micros)
             } else {
                 Slot::TimestampTz(micros)
             }
         }
-        ColumnType::Uuid => {
+        Kind::Uuid => {
             let uuid = if let Ok(uuid) = <[u8; 16]>::try_from(bytes) {
                 uuid
             } else {
@@ -306,15 +304,15 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
             };
             rows.uuid_slot(&uuid)
         }
-        ColumnType::Array { item } => {
+        Kind::List(item) => {
             let text = text()?;
             read_list(rows, text, item, STYLE)?
         }
-        ColumnType::Vector { .. } | ColumnType::Custom { .. } => return Err(wrong()),
+        Kind::Native(_) => return Err(wrong()),
     })
 }
 
-/// A double in plain notation.
+/// Format a double in plain notation.
 fn plain(double: f64) -> String {
     double.to_string()
 }
@@ -340,7 +338,7 @@ fn integer(sends: Sends, bytes: &[u8]) -> Result<Option<i64>, String> {
             let text = utf8(bytes)?;
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
             if fraction.bytes().any(|digit| digit != b'0') {
-                return Err(format!("{text} is no integer"));
+                return Err(format!("{text} is not an integer"));
             }
             whole
                 .parse()
@@ -350,20 +348,17 @@ fn integer(sends: Sends, bytes: &[u8]) -> Result<Option<i64>, String> {
     }))
 }
 
-/// The day and the microseconds of a date or date and time; the length stands before it.
-fn moment(bytes: &[u8]) -> Result<(i64, i64), String> {
+/// Read the day and the microseconds of a date or datetime, which is preceded by its length.
+fn moment(bytes: &[u8]) -> Result<(i32, i64), String> {
     let (year, month, day, rest) = match bytes {
-        [4 | 7 | 11, low, high, month, day, rest @ ..] => (
-            i64::from(u16::from_le_bytes([*low, *high])),
-            *month,
-            *day,
-            rest,
-        ),
+        [4 | 7 | 11, low, high, month, day, rest @ ..] => {
+            (u16::from_le_bytes([*low, *high]), *month, *day, rest)
+        }
         [0] => (0, 0, 0, &[] as &[u8]),
         _ => return Err(DAMAGED.to_owned()),
     };
-    let day = day_of(year, u32::from(month), u32::from(day))
-        .ok_or_else(|| format!("there is no date {year:04}-{month:02}-{day:02}"))?;
+    let day = day_of(year.into(), month, day)
+        .ok_or_else(|| format!("the date does not exist: {year:04}-{month:02}-{day:02}"))?;
     let micros = match rest {
         [] => 0,
         [hour, minute, second] => seconds(*hour, *minute, *second) * 1_000_000,
@@ -393,7 +388,7 @@ fn time(bytes: &[u8]) -> Result<i64, String> {
         _ => return Err(DAMAGED.to_owned()),
     };
     if days != 0 || (sign != 0 && micros != 0) {
-        return Err("the time is not within one day".to_owned());
+        return Err("the time is not within a day".to_owned());
     }
     Ok(micros)
 }

@@ -1,33 +1,35 @@
-//! The errors of MySQL and MariaDB by number.
+//! Classifies the errors of MySQL and MariaDB by number.
 
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::error::{Cause, DriverError, Rule, Violation};
 
-/// The number of a statement that was stopped by KILL QUERY.
+/// The error of a statement that KILL QUERY cancelled.
 pub(super) const STOPPED: &str = "1317";
-/// The number of a statement that cannot be prepared.
+/// The error of a statement that cannot be prepared.
 pub(super) const UNPREPARED: &str = "1295";
-/// The number of a statement that must be prepared again.
+/// The error of a statement that must be prepared again.
 const NEED_REPREPARE: u16 = 1615;
 
-/// An error of a statement.
+/// Convert an error of a statement.
 pub(super) fn classify(problem: sqlx::Error) -> DriverError {
     match problem {
         sqlx::Error::Database(database) => match database.try_downcast::<MySqlDatabaseError>() {
-            Ok(error) => reported(error.number(), error.message()),
+            Ok(error) => reported(error.number(), error.message()).with_sqlstate(error.code()),
             Err(other) => DriverError::database(Cause::Other, "", other.message()),
         },
         sqlx::Error::Io(error) => DriverError::ConnectionLost {
             message: error.to_string(),
+            refused: false,
         },
         other => DriverError::ConnectionLost {
             message: other.to_string(),
+            refused: false,
         },
     }
 }
 
-/// Whether the statement's plan was made for another shape of the table.
+/// Whether the statement's plan was made for an older definition of the table.
 pub(super) fn is_stale_plan(problem: &sqlx::Error) -> bool {
     problem
         .as_database_error()
@@ -50,9 +52,13 @@ fn reported(number: u16, message: &str) -> DriverError {
         };
     }
     let cause = match number {
-        1213 => Cause::Deadlock,
-        1205 | 3572 | 1969 => Cause::LockTimeout,
+        // In a cluster, another node's transaction was first: 1180 (Galera), 3101 (group replication).
+        1213 | 1180 | 3101 => Cause::Deadlock,
+        1205 | 3572 => Cause::LockTimeout,
+        1317 | 1969 | 3024 => Cause::QueryTimeout,
+        1040 | 1203 | 1226 => Cause::TooManyConnections,
         1020 => Cause::Serialization,
+        NEED_REPREPARE => Cause::StalePlan,
         1290 | 1792 | 1836 | 3100 => Cause::ReadOnly,
         1264 | 1366 | 1292 | 1411 | 1441 | 1690 | 1265 | 1365 | 3140..=3158 => {
             Cause::ValueOutOfRange
@@ -64,10 +70,11 @@ fn reported(number: u16, message: &str) -> DriverError {
         1045 | 1698 | 1251 | 1862 => Cause::AuthFailed,
         1049 => Cause::UnknownDatabase,
         1044 | 1142 | 1143 | 1227 | 1370 => Cause::PermissionDenied,
-        // The server is going away or the session was ended.
+        // The server is shutting down or the session was terminated.
         1053 | 1080 | 1152 | 1158..=1161 | 1927 | 4031 => {
             return DriverError::ConnectionLost {
                 message: message.to_owned(),
+                refused: true,
             };
         }
         _ => Cause::Other,
@@ -75,14 +82,14 @@ fn reported(number: u16, message: &str) -> DriverError {
     DriverError::database(cause, number.to_string(), message)
 }
 
-/// Names from the message, whose kind the number has already told.
+/// Extract names from the message; the error number has determined its kind.
 fn names(rule: Rule, number: u16, message: &str) -> Violation {
     let mut violation = Violation {
         code: number.to_string(),
         message: message.to_owned(),
         ..Violation::default()
     };
-    // The value before it may hold quotes itself; the name is the last quoted part.
+    // The value before it may contain quotes; the name is the last quoted part.
     let last_quoted = || {
         let (_, name) = message.trim_end_matches('\'').rsplit_once('\'')?;
         Some(name.to_owned())
@@ -134,7 +141,7 @@ fn names(rule: Rule, number: u16, message: &str) -> Violation {
     violation
 }
 
-/// The parts between pairs of `mark`.
+/// Return the parts between pairs of `mark`.
 fn quoted(text: &str, mark: char) -> Vec<&str> {
     text.split(mark).skip(1).step_by(2).collect()
 }

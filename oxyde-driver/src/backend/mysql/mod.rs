@@ -9,6 +9,7 @@ mod stream;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use oxyde_sql::dialect::Dialect;
@@ -20,10 +21,11 @@ use sqlx::{
 };
 
 use bind::Binder;
-pub(crate) use cancel::{Side, Stopper};
+pub(crate) use cancel::{CancelConnection, CancelHandle};
 use wire::Wire;
 
-use super::{Job, Outcome, connect_error};
+use super::sockets::{self, Glance, SocketHandle, SocketOptions};
+use super::{Damage, Job, Outcome, connect_error};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -33,10 +35,13 @@ use crate::settings::{Place, PoolSettings, Server};
 pub(crate) struct Connector {
     options: Arc<MySqlConnectOptions>,
     pub(super) place: Place,
+    pub(super) connect_timeout: Option<Duration>,
+    socket_options: SocketOptions,
     session: String,
+    version: Option<String>,
 }
 
-/// What a new connection tells about its server.
+/// Properties that a new connection reports about its server.
 pub(crate) struct Greeting {
     pub dialect: Dialect,
     pub version: String,
@@ -47,13 +52,19 @@ impl Connector {
         Self {
             options: Arc::new(options::options(server, settings)),
             place: Place::Server(server.clone()),
+            connect_timeout: settings.connect_timeout,
+            socket_options: SocketOptions::new(settings),
             session: options::session(settings),
+            version: settings.server_version.clone(),
         }
     }
 
     pub(crate) async fn connect(&self) -> Result<(Connection, Greeting), DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
-        let mut raw = self.options.connect().await.map_err(fail)?;
+        let port = self.options.get_port();
+        let connecting = self.options.connect();
+        let (raw, socket) = sockets::opened(port, self.socket_options, connecting, |_| ()).await;
+        let mut raw = raw.map_err(fail)?;
         sqlx::raw_sql(AssertSqlSafe(self.session.as_str()))
             .execute(&mut raw)
             .await
@@ -67,24 +78,28 @@ impl Connector {
         .await
         .map_err(fail)?;
         let number = |at: usize| -> u64 {
-            // Signed or not, as the server likes.
+            // Signed or unsigned, depending on the server.
             row.try_get::<u64, _>(at)
                 .or_else(|_| row.try_get::<i64, _>(at).map(i64::unsigned_abs))
                 .unwrap_or(0)
         };
-        let version: String = row.try_get_unchecked(1).map_err(fail)?;
+        let reported: String = row.try_get_unchecked(1).map_err(fail)?;
         let (session, packet, step) = (number(0), number(2), number(3));
         let wire = wire::load(&mut raw).await.map_err(fail)?;
-        let dialect = if version.to_ascii_lowercase().contains("mariadb") {
+        let version = self.version.clone().unwrap_or_else(|| reported.clone());
+        let says_mariadb = |text: &str| text.to_ascii_lowercase().contains("mariadb");
+        let dialect = if says_mariadb(&reported) || says_mariadb(&version) {
             Dialect::Mariadb
         } else {
             Dialect::Mysql
         };
         let connection = Connection {
             raw,
-            stopper: Stopper {
+            cancel_handle: CancelHandle {
                 options: Arc::clone(&self.options),
+                socket_options: self.socket_options,
                 session,
+                socket,
             },
             wire,
             exact_json: dialect == Dialect::Mariadb,
@@ -99,23 +114,33 @@ impl Connector {
 #[derive(Debug)]
 pub(crate) struct Connection {
     raw: MySqlConnection,
-    stopper: Stopper,
+    cancel_handle: CancelHandle,
     wire: &'static Wire,
-    /// Whether JSON is kept as it was written (MariaDB), or parsed into 64-bit numbers (MySQL).
+    /// Whether JSON is stored as text (MariaDB), or parsed into 64-bit numbers (MySQL).
     exact_json: bool,
-    /// Longest packet that the server takes, in bytes.
+    /// Maximum packet size of the server, in bytes.
     pub(crate) max_packet: usize,
-    /// Distance between the ids of one statement's rows.
+    /// Increment between the ids of one statement's rows.
     pub(crate) id_step: i64,
 }
 
 impl Connection {
-    pub(crate) fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+    pub(crate) fn cancel_handle(&self) -> CancelHandle {
+        self.cancel_handle.clone()
     }
 
-    pub(crate) fn is_stop(problem: &DriverError) -> bool {
+    pub(crate) fn is_cancelled(problem: &DriverError) -> bool {
         problem.code() == Some(error::STOPPED)
+    }
+
+    pub(crate) fn damage(code: &str) -> Damage {
+        match code {
+            // Started or switched to read-only.
+            "1290" | "1836" => Damage::Host,
+            // A packet that is too large.
+            "1153" => Damage::Connection,
+            _ => Damage::None,
+        }
     }
 
     fn binder(&self) -> Binder {
@@ -125,17 +150,13 @@ impl Connection {
         }
     }
 
-    /// Runs one job. `retry` allows a second try when the server dropped the statement's plan.
+    /// Run one job. `retry` allows a second attempt if the server dropped the statement's plan.
     pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match job {
-            Job::Plan {
-                plan,
-                values,
-                parts,
-            } => {
+            Job::Plan { plan, values, sink } => {
                 let (sql, arguments) =
                     bind::arguments(self.binder(), &plan.sql, &plan.binds, values)?;
-                let rows = RowSet::of_plan(plan).in_parts(parts.as_ref());
+                let rows = RowSet::of_plan(plan).with_sink(sink.as_ref());
                 self.query(&sql, arguments, Columns::Planned(rows), retry)
                     .await
             }
@@ -151,19 +172,25 @@ impl Connection {
                     .await
             }
             Job::Arrays { .. } | Job::PerRow { .. } => {
-                Err(DriverError::Misuse("MySQL takes many rows as text"))
+                Err(DriverError::Misuse("MySQL expects many rows as text"))
             }
             Job::Raw { sql, values, types } => {
                 let keyed = bind::raw_keyed(sql, values);
-                if !values.is_empty() {
-                    self.check_count(&keyed, values.len()).await?;
-                }
+                let counted = if values.is_empty() && !sql.contains('?') {
+                    Ok(())
+                } else {
+                    self.check_count(&keyed, values.len()).await
+                };
                 let arguments = bind::raw(self.binder(), values)?;
-                let result = self
-                    .query(&keyed, arguments, Columns::Named(types), retry)
-                    .await;
+                let result = match counted {
+                    Ok(()) => {
+                        self.query(&keyed, arguments, Columns::Named(types), retry)
+                            .await
+                    }
+                    Err(problem) => Err(problem),
+                };
                 match result {
-                    // BEGIN, LOCK TABLES and the like give no rows.
+                    // BEGIN, LOCK TABLES and similar statements return no rows.
                     Err(problem)
                         if values.is_empty() && problem.code() == Some(error::UNPREPARED) =>
                     {
@@ -173,13 +200,16 @@ impl Connection {
                 }
             }
             Job::Simple(sql) => self.simple(sql).await,
+            Job::End(end) => self.simple(end.sql()).await,
             Job::Stream {
                 plan,
                 values,
                 count,
                 to,
             } => self.stream(plan, values, *count, to).await,
-            Job::Open { .. } | Job::Next { .. } | Job::Shut { .. } => Err(super::NO_CURSOR),
+            Job::OpenCursor { .. } | Job::FetchCursor { .. } | Job::CloseCursor { .. } => {
+                Err(super::NO_CURSOR)
+            }
         }
     }
 
@@ -196,8 +226,8 @@ impl Connection {
         }
     }
 
-    /// sqlx notices a wrong number of values only after it has begun to wait for the answer,
-    /// which leaves the connection out of step: so it is checked before.
+    /// sqlx detects a wrong number of values only after it has started to wait for the result,
+    /// which leaves the connection unsynchronized, so check it before.
     async fn check_count(&mut self, sql: &str, given: usize) -> Result<(), DriverError> {
         let prepared = (&mut self.raw)
             .prepare(AssertSqlSafe(sql).into_sql_str())
@@ -222,16 +252,19 @@ impl Connection {
     ) -> Result<Outcome, DriverError> {
         let again = retry.then(|| (arguments.clone(), columns.clone()));
         let first = self.query_once(sql, arguments, columns).await;
-        let result = match (first, again) {
-            (Err(Failure::Server(problem)), Some((arguments, columns)))
-                if error::is_stale_plan(&problem) =>
-            {
+        let result = match first {
+            Err(Failure::Server(problem)) if error::is_stale_plan(&problem) => {
+                let failed = self.settled(problem).await;
+                // In a transaction, the statement is prepared again the next time.
                 if let Err(problem) = self.raw.clear_cached_statements().await {
                     return self.settled(problem).await;
                 }
+                let Some((arguments, columns)) = again else {
+                    return failed;
+                };
                 self.query_once(sql, arguments, columns).await
             }
-            (first, _) => first,
+            first => first,
         };
         match result {
             Ok(outcome) => Ok(outcome),
@@ -240,13 +273,14 @@ impl Connection {
         }
     }
 
-    /// After an error: hear what the server still has to say, so that the connection is in
-    /// step when it goes back.
+    /// After an error, read the rest of the server's response, so that the connection is
+    /// synchronized when it returns to the pool.
     async fn settled(&mut self, problem: sqlx::Error) -> Result<Outcome, DriverError> {
         let problem = error::classify(problem);
         if !problem.is_lost() && self.raw.flush().await.is_err() {
             return Err(DriverError::ConnectionLost {
                 message: problem.to_string(),
+                refused: true,
             });
         }
         Err(problem)
@@ -275,7 +309,7 @@ impl Connection {
                         outcome.last_insert_id = i64::try_from(done.last_insert_id()).ok();
                     }
                 }
-                // Once a row cannot be decoded the others are only heard to the end.
+                // After a row that cannot be decoded, read and discard the others.
                 Either::Right(_) if problem.is_some() => (),
                 Either::Right(row) => {
                     let into = rows
@@ -283,6 +317,7 @@ impl Connection {
                     let readers =
                         readers.get_or_insert_with(|| decode::readers(&row, into.columns()));
                     problem = decode::row(into, &row, readers).err();
+                    into.give_turn().await;
                 }
             }
         }
@@ -295,11 +330,11 @@ impl Connection {
         Ok(outcome)
     }
 
-    /// Meets a request to stop that came too late for its statement, before the next one does.
-    pub(crate) async fn absorb_stop(&mut self) -> bool {
+    /// Absorb a late cancel request, so that it does not affect the next statement.
+    pub(crate) async fn absorb_cancel(&mut self) -> bool {
         match self.ping().await {
             Ok(()) => true,
-            Err(problem) => Self::is_stop(&problem) && self.ping().await.is_ok(),
+            Err(problem) => Self::is_cancelled(&problem) && self.ping().await.is_ok(),
         }
     }
 
@@ -307,18 +342,24 @@ impl Connection {
         self.raw.ping().await.map_err(error::classify)
     }
 
+    /// Look at what has arrived while the connection was idle.
+    pub(crate) fn glance(&self) -> Glance {
+        let socket = self.cancel_handle.socket.as_ref();
+        socket.map_or(Glance::Quiet, SocketHandle::glance)
+    }
+
     pub(crate) async fn close(self) {
-        // A connection that cannot say goodbye is gone all the same.
+        // The connection is closed, even if the orderly close fails.
         let _ = self.raw.close().await;
     }
 }
 
-/// The columns of the answer.
+/// The columns of the result.
 #[derive(Clone)]
 enum Columns<'a> {
     /// Those of a plan.
     Planned(RowSet),
-    /// The server's, some named by the caller.
+    /// The server's, some with types from the caller.
     Named(&'a [(String, ColumnType)]),
 }
 

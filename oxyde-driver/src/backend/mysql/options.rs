@@ -1,17 +1,18 @@
-//! How to connect to MySQL and MariaDB, and how a session is set up.
+//! Connection options of MySQL and MariaDB, and the set-up of a session.
 
 use sqlx::ConnectOptions as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
 use crate::settings::{PoolSettings, Server};
 
-/// Options from the URL and the settings.
+/// Build the options from the URL and the settings.
 pub(super) fn options(server: &Server, settings: &PoolSettings) -> MySqlConnectOptions {
     let mut options = MySqlConnectOptions::new()
         .host(&server.host)
         .port(server.port.unwrap_or(3306))
         .charset(&settings.mysql_charset)
-        // The session is set up by `session`, in one statement.
+        .statement_cache_capacity(settings.statement_cache_size)
+        // `session` sets up the session, in one statement.
         .set_names(false)
         .pipes_as_concat(false)
         .no_engine_substitution(false)
@@ -48,9 +49,9 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> MySqlConnectO
     options
 }
 
-/// The statement that sets up a session: UTC, nothing truncated in silence, `||` as the
-/// server has it, `"` for strings. Whoever reads a stream of rows may take an hour for some of
-/// them.
+/// The statement that sets up a session: UTC, no silent truncation, `||` as
+/// the server's default, `"` for strings, a key of 0 stored as 0 and not generated. A reader of a
+/// stream may take an hour between two reads.
 pub(super) fn session(settings: &PoolSettings) -> String {
     let collate = settings
         .mysql_collation
@@ -58,7 +59,8 @@ pub(super) fn session(settings: &PoolSettings) -> String {
         .map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
     format!(
         "SET NAMES {}{collate}, time_zone = '+00:00', net_write_timeout = 3600, sql_mode = 'STRICT_ALL_TABLES,\
-         NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+         NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,\
+         NO_AUTO_VALUE_ON_ZERO'",
         settings.mysql_charset
     )
 }

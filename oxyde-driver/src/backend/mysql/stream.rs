@@ -1,4 +1,4 @@
-//! Rows that are handed on while they arrive.
+//! Passes on rows while they arrive.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::error::DriverError;
 use crate::rows::RowSet;
 
 impl Connection {
-    /// Hands the rows of a plan on, `count` at a time. When nobody takes them any more the rest
-    /// is only heard to the end.
+    /// Pass on the rows of a plan, `count` at a time. If the receiver is gone, the rest is
+    /// read and discarded.
     pub(super) async fn stream(
         &mut self,
         plan: &Arc<Plan>,
@@ -27,7 +27,7 @@ impl Connection {
         let (sql, arguments) = bind::arguments(self.binder(), &plan.sql, &plan.binds, values)?;
         let again = arguments.clone();
         let mut result = self.stream_once(&sql, arguments, plan, count, to).await;
-        // The server says so before it sends a row.
+        // The server reports this before it sends a row.
         if let Err(Failure::Server(problem)) = &result
             && error::is_stale_plan(problem)
         {
@@ -65,7 +65,7 @@ impl Connection {
             problem = decode::row(&mut rows, &row, readers).err();
             if rows.len() == count {
                 let full = std::mem::replace(&mut rows, RowSet::of_plan(plan));
-                // Nobody takes it: seen at the next row.
+                // The receiver is gone: detected at the next row.
                 let _ = to.send(full).await;
             }
         }
@@ -73,7 +73,7 @@ impl Connection {
             return Err(Failure::Decode(problem));
         }
         if !rows.is_empty() {
-            // Nobody takes it: then nobody misses it.
+            // The receiver is gone, so the error is irrelevant.
             let _ = to.send(rows).await;
         }
         Ok(())

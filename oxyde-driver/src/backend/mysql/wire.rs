@@ -1,4 +1,4 @@
-//! The types of MySQL's binary protocol, taken from the server itself.
+//! The types of MySQL's binary protocol, obtained from the server.
 
 use std::sync::OnceLock;
 
@@ -23,11 +23,11 @@ pub(super) struct Wire {
 
 static WIRE: OnceLock<Wire> = OnceLock::new();
 
-/// What asks for the types that sqlx offers only together with its date and decimal crates.
+/// The query for types that sqlx provides only together with its date and decimal crates.
 const ASK: &str = "SELECT CAST('2000-01-01' AS DATE), CAST('00:00:00' AS TIME(6)), \
                    CAST('2000-01-01' AS DATETIME(6)), CAST('1' AS DECIMAL(65, 30))";
 
-/// The types, asked for once per process.
+/// The types, queried once per process.
 pub(super) async fn load(connection: &mut MySqlConnection) -> Result<&'static Wire, sqlx::Error> {
     if let Some(wire) = WIRE.get() {
         return Ok(wire);

@@ -1,6 +1,6 @@
-//! Values in PostgreSQL's binary format, each with an explicit type.
+//! Encodes values in PostgreSQL's binary format, each with an explicit type.
 //!
-//! A cached statement therefore never takes the bytes of one type for those of another.
+//! A cached statement therefore never interprets the bytes of one type as another.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -14,19 +14,20 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo};
 use sqlx::{Arguments as _, Encode, Postgres, Type};
 
-use super::{numeric, oid, vector};
-use crate::bind::{Sent, error, sent};
-use crate::calendar::DAY_MICROS;
+use super::{native, numeric, oid, vector};
 use crate::error::DriverError;
-use crate::fit::{Fitted, base_of, fit};
+use crate::values::calendar::DAY_MICROS;
+use crate::values::fit::{Fitted, Native, fit};
+use crate::values::kind::{Kind, NativeKind, kind_of};
+use crate::values::placeholder::{Sent, error, sent};
 
-/// Days from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
+/// Days from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
 pub(super) const EPOCH_DAYS: i64 = 10_957;
 /// The same in microseconds.
 pub(super) const EPOCH_MICROS: i64 = EPOCH_DAYS * DAY_MICROS;
 
-/// Binds the values of a plan; also the SQL with its types in a comment, since the cache of
-/// prepared statements knows a statement by its text alone.
+/// Bind the values of a plan; also return the SQL with the types in a comment, because the cache of
+/// prepared statements identifies a statement only by its text.
 pub(super) fn arguments(
     sql: &str,
     binds: &[Bind],
@@ -51,7 +52,7 @@ pub(super) fn arguments(
     Ok((keyed, arguments))
 }
 
-/// Binds one array per column for `UNNEST`.
+/// Bind one array per column for `UNNEST`.
 pub(super) fn columns(
     sql: &str,
     binds: &[Bind],
@@ -82,7 +83,7 @@ pub(super) fn columns(
     Ok((keyed, arguments))
 }
 
-/// Binds the values of raw SQL by the types that the server wants.
+/// Bind the values of raw SQL with the types that the server expects.
 pub(super) fn raw(types: &[PgTypeInfo], values: &[Value]) -> Result<PgArguments, DriverError> {
     let mut arguments = PgArguments::default();
     for (param, (info, value)) in types.iter().zip(values).enumerate() {
@@ -90,16 +91,18 @@ pub(super) fn raw(types: &[PgTypeInfo], values: &[Value]) -> Result<PgArguments,
         let own = oid::to_type(ty).is_none();
         if own && vector::is_vector(info) {
             let numbers = vector::of_list(value).map_err(|detail| error(param, detail))?;
-            let fitted = numbers.as_deref().map_or(Fitted::Null, Fitted::Vector);
+            let fitted = numbers.as_deref().map_or(Fitted::Null, |numbers| {
+                Fitted::Native(Native::Vector(numbers))
+            });
             add(&mut arguments, ty, Sent::Scalar(fitted)).map_err(|detail| error(param, detail))?;
             continue;
         }
-        // A label of an enum and the like are sent as their text.
+        // Enum labels and similar types are sent as text.
         let wanted = oid::to_type(ty).unwrap_or(ColumnType::Text);
         let wanted = nested(wanted, value);
         let fitted = fit(value, &wanted).map_err(|detail| {
             let detail = if own {
-                format!("{detail}; the server wants a type of its own, cast it in the SQL")
+                format!("{detail}; the server expects a custom type: cast it in the SQL")
             } else {
                 detail
             };
@@ -110,7 +113,7 @@ pub(super) fn raw(types: &[PgTypeInfo], values: &[Value]) -> Result<PgArguments,
     Ok(arguments)
 }
 
-/// PostgreSQL's type of an array says nothing of its dimensions: the value does.
+/// PostgreSQL's array types do not include dimensions, so the value determines them.
 fn nested(wanted: ColumnType, value: &Value) -> ColumnType {
     match (wanted, value) {
         (ColumnType::Array { item }, Value::List(items)) => {
@@ -128,17 +131,17 @@ fn nested(wanted: ColumnType, value: &Value) -> ColumnType {
     }
 }
 
-/// What the items of an array are sent as. An array names their type, which for a vector only the
-/// server knows; a text it turns into one.
+/// Return the type that the items of an array are sent as. An array names their type, which for a
+/// vector only the server knows; it converts text to a vector.
 fn item_type(item: &ColumnType) -> u32 {
-    match base_of(item) {
-        ColumnType::Vector { .. } => oid::TEXT,
-        item => oid::of_type(item),
+    match kind_of(item) {
+        Kind::Native(NativeKind::Vector { .. }) => oid::TEXT,
+        _ => oid::of_type(item),
     }
 }
 
 fn array_type(item: &ColumnType) -> u32 {
-    match base_of(item) {
+    match item.base() {
         ColumnType::Array { .. } => oid::of_type(item),
         scalar => oid::array_of(item_type(scalar)).unwrap_or(oid::UNKNOWN),
     }
@@ -170,7 +173,7 @@ impl Encode<'_, Postgres> for Param<'_> {
                 array(buffer, item, items)?;
                 Ok(IsNull::No)
             }
-            Sent::JsonList(..) => Err("PostgreSQL takes lists as arrays".into()),
+            Sent::JsonList(..) => Err("PostgreSQL expects lists as arrays".into()),
         }
     }
 
@@ -179,7 +182,7 @@ impl Encode<'_, Postgres> for Param<'_> {
     }
 }
 
-/// One column of a bulk call.
+/// A column of a bulk call.
 struct Column<'a> {
     ty: u32,
     item: &'a ColumnType,
@@ -187,7 +190,7 @@ struct Column<'a> {
     rows: &'a [Vec<Value>],
 }
 
-/// A row whose value does not fit: its index and why.
+/// A row with an invalid value: its index and the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("row {0}: {1}")]
 struct BadRow(usize, String);
@@ -205,7 +208,7 @@ impl Encode<'_, Postgres> for Column<'_> {
         for (at, row) in self.rows.iter().enumerate() {
             let value = row
                 .get(self.param)
-                .ok_or_else(|| BadRow(at, "there is no such value".to_owned()))?;
+                .ok_or_else(|| BadRow(at, "the value is missing".to_owned()))?;
             fit(value, self.item)
                 .and_then(|fitted| sized(buffer, item, &fitted))
                 .map_err(|detail| BadRow(at, detail))?;
@@ -230,8 +233,8 @@ fn array_head(out: &mut Vec<u8>, item: u32, len: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// A value with its length before it.
-fn sized(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<(), String> {
+/// Write a value, preceded by its length.
+pub(super) fn sized(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<(), String> {
     let at = out.len();
     out.extend_from_slice(&(-1i32).to_be_bytes());
     if let IsNull::No = scalar(out, ty, fitted)? {
@@ -242,7 +245,7 @@ fn sized(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<(), String> 
 }
 
 fn array(out: &mut Vec<u8>, item: &ColumnType, items: &[Value]) -> Result<(), String> {
-    let item = base_of(item);
+    let item = item.base();
     if let ColumnType::Array { .. } = item {
         return nested_array(out, item, items);
     }
@@ -256,13 +259,13 @@ fn array(out: &mut Vec<u8>, item: &ColumnType, items: &[Value]) -> Result<(), St
     Ok(())
 }
 
-/// An array of arrays: PostgreSQL's has the same length everywhere.
+/// Write an array of arrays, all of which must have the same length in PostgreSQL.
 fn nested_array(out: &mut Vec<u8>, item: &ColumnType, items: &[Value]) -> Result<(), String> {
     let uneven = || "PostgreSQL's nested arrays must have the same length everywhere".to_owned();
     let mut dimensions = vec![items.len()];
     let mut inner = item;
     let mut level: Vec<&Value> = items.iter().collect();
-    while let ColumnType::Array { item } = base_of(inner) {
+    while let ColumnType::Array { item } = inner.base() {
         let mut next = Vec::new();
         let mut width = None;
         for value in level {
@@ -304,7 +307,8 @@ fn scalar(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<IsNull, Str
         Fitted::SmallInt(int) => out.extend_from_slice(&int.to_be_bytes()),
         Fitted::Integer(int) => out.extend_from_slice(&int.to_be_bytes()),
         Fitted::BigInt(int) if ty == oid::OID => {
-            let int = u32::try_from(*int).map_err(|_| format!("{int} is no object identifier"))?;
+            let int =
+                u32::try_from(*int).map_err(|_| format!("{int} is not an object identifier"))?;
             out.extend_from_slice(&int.to_be_bytes());
         }
         Fitted::BigInt(int) => out.extend_from_slice(&int.to_be_bytes()),
@@ -315,7 +319,9 @@ fn scalar(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<IsNull, Str
         Fitted::Double(double) if ty == oid::FLOAT4 => {
             let single = *double as f32;
             if f64::from(single).to_bits() != double.to_bits() && !double.is_nan() {
-                return Err(format!("{double} has no exact 32-bit form"));
+                return Err(format!(
+                    "{double} is not exactly representable as a 32-bit float"
+                ));
             }
             out.extend_from_slice(&single.to_be_bytes());
         }
@@ -323,7 +329,7 @@ fn scalar(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<IsNull, Str
         Fitted::Decimal(text) => numeric::encode(out, text)?,
         Fitted::Text(text) => {
             if text.contains('\0') {
-                return Err("PostgreSQL's text cannot hold a NUL character".to_owned());
+                return Err("PostgreSQL's text cannot contain a NUL character".to_owned());
             }
             out.extend_from_slice(text.as_bytes());
         }
@@ -354,16 +360,13 @@ fn scalar(out: &mut Vec<u8>, ty: u32, fitted: &Fitted<'_>) -> Result<IsNull, Str
             out.extend_from_slice(text.as_bytes());
         }
         Fitted::List(item, items) => array(out, item, items)?,
-        Fitted::Vector(numbers) if ty == oid::TEXT => {
-            out.extend_from_slice(vector::text(numbers).as_bytes());
-        }
-        Fitted::Vector(numbers) => vector::encode(out, numbers)?,
+        Fitted::Native(value) => native::encode(out, ty, value)?,
     }
     Ok(IsNull::No)
 }
 
 fn inet(out: &mut Vec<u8>, text: &str, ty: u32) -> Result<(), String> {
-    let wrong = || format!("{text:?} is no IP address or network");
+    let wrong = || format!("{text:?} is not an IP address or network");
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
         None => (text, None),

@@ -1,8 +1,8 @@
 //! `COPY … FROM STDIN` in its text format
 //! (<https://www.postgresql.org/docs/current/sql-copy.html>, "Text Format").
 //!
-//! The text format, not the binary one: that takes a value only in the very type of the column,
-//! which may be another than the model's (an `integer` for a Python `int`).
+//! The text format, not the binary one, which accepts only values of exactly the column's type;
+//! that may differ from the model's (an `integer` for a Python `int`).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use oxyde_sql::value::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
-use super::{Connection, vector};
+use super::{Connection, native};
 use crate::backend::Outcome;
-use crate::bind::error;
-use crate::calendar::{DAY_MICROS, date_text, date_time_text, time_text};
 use crate::error::DriverError;
-use crate::fit::{Fitted, fit, uuid_text};
 use crate::rows::{RowSet, Slot};
+use crate::values::calendar::{DAY_MICROS, date_text, date_time_text, time_text};
+use crate::values::fit::{Fitted, fit, uuid_text};
+use crate::values::placeholder::error;
 
-/// Bytes of one message.
+/// Size of a message in bytes.
 const CHUNK: usize = 256 * 1024;
 
 impl Connection {
-    /// Copies rows; `None` where the table cannot be copied into. `start` is the place of the
+    /// Copy rows; `None` if the table does not support COPY. `start` is the index of the
     /// first row in the whole call.
     pub(super) async fn copy(
         &mut self,
@@ -61,8 +61,8 @@ impl Connection {
         }))
     }
 
-    /// New keys for the rows (none where the database counts none); `None` where the table cannot
-    /// be copied into.
+    /// Return new keys for the rows (none if the database generates none); `None` if the table does
+    /// not support COPY.
     async fn keys(&mut self, copy: &Copy, count: usize) -> Result<Option<Vec<i64>>, DriverError> {
         let query = AssertSqlSafe(copy.check.clone());
         if !copy.keyed {
@@ -86,7 +86,7 @@ enum Failure {
     Server(sqlx::Error),
 }
 
-/// The rows of a call as lines of text.
+/// The rows of a call, as lines of text.
 struct Lines<'a> {
     binds: Vec<Bind>,
     rows: &'a [Vec<Value>],
@@ -95,7 +95,7 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// Sends all of them or none; the number that the server took.
+    /// Send all of them or none; return the number that the server accepted.
     async fn send(&self, raw: &mut PgConnection, sql: &str) -> Result<u64, Failure> {
         let mut sink = raw.copy_in_raw(sql).await.map_err(Failure::Server)?;
         let mut text = String::with_capacity(CHUNK + 1024);
@@ -117,7 +117,7 @@ impl Lines<'_> {
         sink.finish().await.map_err(Failure::Server)
     }
 
-    /// Adds the line of one row.
+    /// Append the line of one row.
     fn line(&self, out: &mut String, at: usize) -> Result<(), DriverError> {
         for (place, bind) in self.binds.iter().enumerate() {
             if place > 0 {
@@ -126,7 +126,7 @@ impl Lines<'_> {
             let param = bind.param as usize;
             let value = self.rows[at]
                 .get(param)
-                .ok_or_else(|| error(param, "there is no such value".to_owned()))?;
+                .ok_or_else(|| error(param, "the value is missing".to_owned()))?;
             fit(value, &bind.ty)
                 .and_then(|fitted| field(out, &fitted))
                 .map_err(|detail| error(param, detail))?;
@@ -140,8 +140,8 @@ impl Lines<'_> {
     }
 }
 
-/// Adds one value.
-fn field(out: &mut String, fitted: &Fitted<'_>) -> Result<(), String> {
+/// Append one value.
+pub(super) fn field(out: &mut String, fitted: &Fitted<'_>) -> Result<(), String> {
     // Writing to a string cannot fail.
     let _ = match fitted {
         Fitted::Null => write!(out, "\\N"),
@@ -152,7 +152,7 @@ fn field(out: &mut String, fitted: &Fitted<'_>) -> Result<(), String> {
         Fitted::Double(double) if double.is_infinite() => {
             write!(out, "{}Infinity", if *double < 0.0 { "-" } else { "" })
         }
-        // Rust writes the shortest digits that give the same number again.
+        // Rust writes the shortest digits that parse to the same number.
         Fitted::Double(double) => write!(out, "{double:e}"),
         Fitted::Decimal(text) => return escaped(out, text),
         Fitted::Text(text) | Fitted::Inet(text) | Fitted::Json(text) => return escaped(out, text),
@@ -172,13 +172,13 @@ fn field(out: &mut String, fitted: &Fitted<'_>) -> Result<(), String> {
             write!(out, "{days} days {rest} microseconds")
         }
         Fitted::Uuid(uuid) => write!(out, "{}", uuid_text(uuid)),
-        Fitted::Vector(numbers) => write!(out, "{}", vector::text(numbers)),
+        Fitted::Native(value) => return escaped(out, &native::text(value)?),
         Fitted::List(..) => return Err("arrays are not copied".to_owned()),
     };
     Ok(())
 }
 
-/// Adds text, with a backslash before what would end a field, a row, or mean something.
+/// Append text, with a backslash before characters that would end a field or row or be special.
 fn escaped(out: &mut String, text: &str) -> Result<(), String> {
     let mut rest = text;
     while let Some(at) = rest.find(['\\', '\t', '\n', '\r', '\0']) {
@@ -188,7 +188,7 @@ fn escaped(out: &mut String, text: &str) -> Result<(), String> {
             b'\t' => "\\t",
             b'\n' => "\\n",
             b'\r' => "\\r",
-            _ => return Err("PostgreSQL's text cannot hold a NUL character".to_owned()),
+            _ => return Err("PostgreSQL's text cannot contain a NUL character".to_owned()),
         });
         rest = &rest[at + 1..];
     }

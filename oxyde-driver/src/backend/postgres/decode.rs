@@ -1,4 +1,4 @@
-//! PostgreSQL's binary format into cells.
+//! Decodes PostgreSQL's binary format into cells.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,13 +8,14 @@ use sqlx::postgres::{PgRow, PgTypeInfo, PgTypeKind};
 use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::bind::{EPOCH_DAYS, EPOCH_MICROS};
-use super::{numeric, oid, vector};
-use crate::calendar::{DAY_MICROS, MAX_DAY, MAX_MICROS, MIN_DAY, MIN_MICROS};
+use super::{native, numeric, oid, vector};
 use crate::error::DriverError;
-use crate::fit::{base_of, exact_double, is_finite_decimal, type_name};
 use crate::rows::{RowSet, Slot, TextKind};
+use crate::values::calendar::{DAY_MICROS, MAX_DAY, MAX_MICROS, MIN_DAY, MIN_MICROS};
+use crate::values::fit::{exact_double, is_finite_decimal};
+use crate::values::kind::{Kind, kind_of};
 
-/// The columns of an answer as the server describes them, some of them named by the caller.
+/// Return the columns of a result as the server describes them, some with types from the caller.
 pub(super) fn describe(row: &PgRow, named: &[(String, ColumnType)]) -> Vec<OutputColumn> {
     row.columns()
         .iter()
@@ -36,21 +37,21 @@ fn natural(info: &PgTypeInfo) -> ColumnType {
         },
         PgTypeKind::Domain(base) => natural(base),
         _ if vector::is_vector(info) => ColumnType::Vector { dimensions: None },
-        // Enums are text; for anything else the decoder says what to do.
+        // Enums are text; for anything else, the decoder's error says what to do.
         _ => ColumnType::Text,
     })
 }
 
 use sqlx::postgres::types::Oid;
 
-/// How a column is read: what the server sends, and what is wanted.
+/// How to read a column: what the server sends, and the requested type.
 #[derive(Debug)]
 pub(super) struct Reader {
     sends: Sends,
     ty: ColumnType,
 }
 
-/// How each column of an answer is read.
+/// Return how to read each column of a result.
 pub(super) fn readers(row: &PgRow, wanted: &[OutputColumn]) -> Vec<Reader> {
     row.columns()
         .iter()
@@ -65,11 +66,11 @@ pub(super) fn readers(row: &PgRow, wanted: &[OutputColumn]) -> Vec<Reader> {
 /// The server's type of a column.
 #[derive(Clone, Debug)]
 pub(super) struct Sends {
-    oid: u32,
-    /// Whether its binary form is its text.
+    pub(super) oid: u32,
+    /// Whether its binary form is text.
     textual: bool,
     /// Whether it is pgvector's.
-    vector: bool,
+    pub(super) vector: bool,
     /// Its name, for messages.
     name: String,
     item: Option<Box<Sends>>,
@@ -94,7 +95,7 @@ impl Sends {
                     | oid::UNKNOWN
                     | oid::VOID
             ) || matches!(kind, PgTypeKind::Enum(_))
-                // Extensions' text types, such as citext.
+                // Text types of extensions, such as citext.
                 || (matches!(kind, PgTypeKind::Simple) && info.name().eq_ignore_ascii_case("citext")),
             vector: vector::is_vector(info),
             name: info.name().to_lowercase(),
@@ -106,13 +107,31 @@ impl Sends {
     }
 }
 
-/// Appends a row.
+impl Sends {
+    /// A built-in type that is neither text nor an array.
+    pub(super) fn plain(oid: u32) -> Self {
+        Self {
+            oid,
+            textual: false,
+            vector: false,
+            name: String::new(),
+            item: None,
+        }
+    }
+
+    /// Whether it is a type of the extension `ltree`, whose binary form is a version and the text.
+    fn is_ltree(&self) -> bool {
+        matches!(self.name.as_str(), "ltree" | "lquery" | "ltxtquery")
+    }
+}
+
+/// Append a row.
 pub(super) fn row(rows: &mut RowSet, row: &PgRow, readers: &[Reader]) -> Result<(), DriverError> {
     let _span = crate::rows::decoding();
     let width = rows.columns().len();
     if row.len() != width {
         return Err(DriverError::Misuse(
-            "the answer has another number of columns than the plan",
+            "the result has a different number of columns than the plan",
         ));
     }
     for (at, Reader { sends, ty }) in readers.iter().enumerate() {
@@ -141,36 +160,42 @@ pub(super) fn row(rows: &mut RowSet, row: &PgRow, readers: &[Reader]) -> Result<
     Ok(())
 }
 
-const DAMAGED: &str = "the server sent a value of the wrong length";
+pub(super) const DAMAGED: &str = "the server sent a value of the wrong length";
 
 fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], String> {
     bytes.try_into().map_err(|_| DAMAGED.to_owned())
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "the text is no UTF-8".to_owned())
+    std::str::from_utf8(bytes).map_err(|_| "the text is not UTF-8".to_owned())
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm per column type")]
-fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Result<Slot, String> {
-    let ty = base_of(ty);
+pub(super) fn cell(
+    rows: &mut RowSet,
+    sends: &Sends,
+    ty: &ColumnType,
+    bytes: &[u8],
+) -> Result<Slot, String> {
+    // What a type of the user's own sends is taken as it comes, where it is stored as bytes.
+    let binary = matches!(ty, ColumnType::Custom { .. }) && oid::to_type(sends.oid).is_none();
     let wrong = || {
         let cast = if sends.textual {
             ""
         } else {
-            "; cast it in the SQL"
+            ": cast it in the SQL"
         };
         format!(
             "expected {}, the server sends {}{cast}",
-            type_name(ty),
+            ty.facts().noun,
             sends.name
         )
     };
-    Ok(match ty {
-        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
+    Ok(match kind_of(ty) {
+        Kind::SmallInt | Kind::Integer | Kind::BigInt => {
             Slot::Int(integer(sends.oid, bytes)?.ok_or_else(wrong)?)
         }
-        ColumnType::Double => Slot::Double(match sends.oid {
+        Kind::Double => Slot::Double(match sends.oid {
             oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?),
             oid::FLOAT4 => f64::from(f32::from_be_bytes(fixed(bytes)?)),
             oid::NUMERIC => numeric::decode(bytes)
@@ -178,7 +203,7 @@ fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Resu
                 .ok_or(DAMAGED)?,
             other => exact_double(integer(other, bytes)?.ok_or_else(wrong)?)?,
         }),
-        ColumnType::Decimal { .. } => {
+        Kind::Decimal { .. } => {
             let text = match sends.oid {
                 oid::NUMERIC => numeric::decode(bytes).ok_or(DAMAGED)?,
                 oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?).to_string(),
@@ -191,57 +216,60 @@ fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Resu
             };
             rows.text_slot(TextKind::Decimal, &text)?
         }
-        ColumnType::Bool => match sends.oid {
+        Kind::Bool => match sends.oid {
             oid::BOOL => Slot::Bool(fixed::<1>(bytes)?[0] != 0),
             _ => return Err(wrong()),
         },
-        ColumnType::Text | ColumnType::Varchar { .. } | ColumnType::Enum { .. } => {
-            if !sends.textual {
-                return Err(wrong());
-            }
-            rows.text_slot(TextKind::Text, utf8(bytes)?)?
+        Kind::Text => {
+            let text = match bytes {
+                // The version of the format.
+                [1, text @ ..] if sends.is_ltree() => text,
+                text if sends.textual => text,
+                _ => return Err(wrong()),
+            };
+            rows.text_slot(TextKind::Text, utf8(text)?)?
         }
-        ColumnType::Bytes => {
-            if sends.oid != oid::BYTEA {
+        Kind::Bytes => {
+            if sends.oid != oid::BYTEA && !binary {
                 return Err(wrong());
             }
             let (len, at) = rows.keep_bytes(bytes)?;
             Slot::Bytes(len, at)
         }
-        ColumnType::Date => match sends.oid {
+        Kind::Date => match sends.oid {
             oid::DATE => Slot::Date(date(i32::from_be_bytes(fixed(bytes)?))?),
             _ => return Err(wrong()),
         },
-        ColumnType::Time => match sends.oid {
+        Kind::Time => match sends.oid {
             oid::TIME => {
                 let micros = i64::from_be_bytes(fixed(bytes)?);
                 if micros >= DAY_MICROS {
-                    return Err("24:00:00 is no time of day here".to_owned());
+                    return Err("24:00:00 cannot be represented as a time of day".to_owned());
                 }
                 Slot::Time(micros)
             }
             _ => return Err(wrong()),
         },
-        ColumnType::DateTime => match sends.oid {
+        Kind::DateTime => match sends.oid {
             oid::TIMESTAMP => Slot::DateTime(moment(i64::from_be_bytes(fixed(bytes)?))?),
             oid::DATE => {
                 Slot::DateTime(i64::from(date(i32::from_be_bytes(fixed(bytes)?))?) * DAY_MICROS)
             }
             _ => return Err(wrong()),
         },
-        ColumnType::TimestampTz => match sends.oid {
+        Kind::TimestampTz => match sends.oid {
             oid::TIMESTAMPTZ => Slot::TimestampTz(moment(i64::from_be_bytes(fixed(bytes)?))?),
             _ => return Err(wrong()),
         },
-        ColumnType::Interval => match sends.oid {
+        Kind::Interval => match sends.oid {
             oid::INTERVAL => Slot::Interval(interval(bytes)?),
             _ => return Err(wrong()),
         },
-        ColumnType::Uuid => match sends.oid {
+        Kind::Uuid => match sends.oid {
             oid::UUID => rows.uuid_slot(&fixed(bytes)?),
             _ => return Err(wrong()),
         },
-        ColumnType::Json => match sends.oid {
+        Kind::Json => match sends.oid {
             oid::JSONB => match bytes {
                 [1, text @ ..] => rows.text_slot(TextKind::Json, utf8(text)?)?,
                 _ => return Err("the server sent an unknown version of jsonb".to_owned()),
@@ -249,7 +277,7 @@ fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Resu
             oid::JSON => rows.text_slot(TextKind::Json, utf8(bytes)?)?,
             _ => return Err(wrong()),
         },
-        ColumnType::Inet => match sends.oid {
+        Kind::Inet => match sends.oid {
             oid::INET | oid::CIDR => {
                 let text = inet(bytes).ok_or(DAMAGED)?;
                 rows.text_slot(TextKind::Text, &text)?
@@ -257,11 +285,8 @@ fn cell(rows: &mut RowSet, sends: &Sends, ty: &ColumnType, bytes: &[u8]) -> Resu
             _ if sends.textual => rows.text_slot(TextKind::Text, utf8(bytes)?)?,
             _ => return Err(wrong()),
         },
-        ColumnType::Array { item } => array(rows, sends, item, bytes, &wrong)?,
-        ColumnType::Vector { .. } if sends.vector => {
-            rows.vector_slot(vector::decode(bytes).ok_or(DAMAGED)?)?
-        }
-        ColumnType::Vector { .. } | ColumnType::Custom { .. } => return Err(wrong()),
+        Kind::List(item) => array(rows, sends, item, bytes, &wrong)?,
+        Kind::Native(kind) => native::decode(rows, sends, kind, bytes)?.ok_or_else(wrong)?,
     })
 }
 
@@ -281,11 +306,11 @@ fn integer(ty: u32, bytes: &[u8]) -> Result<Option<i64>, String> {
                 }
             });
             if !is_finite_decimal(whole) {
-                return Err(format!("{text} is no integer"));
+                return Err(format!("{text} is not an integer"));
             }
             whole
                 .parse()
-                .map_err(|_| format!("{text} is no 64-bit integer"))?
+                .map_err(|_| format!("{text} is not a 64-bit integer"))?
         }
         _ => return Ok(None),
     }))
@@ -293,8 +318,8 @@ fn integer(ty: u32, bytes: &[u8]) -> Result<Option<i64>, String> {
 
 fn date(raw: i32) -> Result<i32, String> {
     match raw {
-        i32::MAX => Err("`infinity` has no date here".to_owned()),
-        i32::MIN => Err("`-infinity` has no date here".to_owned()),
+        i32::MAX => Err("`infinity` cannot be represented as a date".to_owned()),
+        i32::MIN => Err("`-infinity` cannot be represented as a date".to_owned()),
         raw => {
             let day = i64::from(raw) + EPOCH_DAYS;
             if (MIN_DAY..=MAX_DAY).contains(&day) {
@@ -308,12 +333,12 @@ fn date(raw: i32) -> Result<i32, String> {
 
 fn moment(raw: i64) -> Result<i64, String> {
     match raw {
-        i64::MAX => Err("`infinity` has no moment here".to_owned()),
-        i64::MIN => Err("`-infinity` has no moment here".to_owned()),
+        i64::MAX => Err("`infinity` cannot be represented as a date and time".to_owned()),
+        i64::MIN => Err("`-infinity` cannot be represented as a date and time".to_owned()),
         raw => raw
             .checked_add(EPOCH_MICROS)
             .filter(|micros| (MIN_MICROS..=MAX_MICROS).contains(micros))
-            .ok_or_else(|| "the moment is outside the years 1 to 9999".to_owned()),
+            .ok_or_else(|| "the date and time is outside the years 1 to 9999".to_owned()),
     }
 }
 
@@ -324,7 +349,7 @@ fn interval(bytes: &[u8]) -> Result<i64, String> {
     let months = i32::from_be_bytes(fixed(&bytes[12..])?);
     if months != 0 {
         return Err(format!(
-            "an interval with months ({months}) has no fixed length"
+            "an interval with months ({months}) does not have a fixed length"
         ));
     }
     i64::from(days)
@@ -380,7 +405,7 @@ fn array(
     }
     let mut item_type = item;
     for _ in 1..dimensions {
-        match base_of(item_type) {
+        match item_type.base() {
             ColumnType::Array { item } => item_type = item,
             _ => return Err("the array has more dimensions than expected".to_owned()),
         }

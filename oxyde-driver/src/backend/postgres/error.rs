@@ -1,40 +1,46 @@
-//! PostgreSQL's errors by SQLSTATE.
+//! Classifies PostgreSQL's errors by SQLSTATE.
 
 use sqlx::postgres::PgDatabaseError;
 
 use crate::error::{Cause, DriverError, Rule, Violation};
 
-/// The code of a statement that was cancelled from outside.
+/// The code of a cancelled statement.
 pub(super) const STOPPED: &str = "57014";
+/// The code of a write on a server or in a transaction that is read-only.
+pub(super) const READ_ONLY: &str = "25006";
 
-/// The server's routine that looks for the files of an extension; its code says less, and differs
-/// between versions.
+/// The server routine that looks up the files of an extension; its error code is less specific, and
+/// differs between versions.
 const NO_EXTENSION: &str = "parse_extension_control_file";
 
-/// An error of a statement.
+/// Convert an error of a statement.
 pub(super) fn classify(problem: sqlx::Error) -> DriverError {
     match problem {
         sqlx::Error::Database(database) => match database.try_downcast::<PgDatabaseError>() {
-            Ok(error) => reported(&error),
+            Ok(error) => reported(&error).with_sqlstate(Some(error.code())),
             Err(other) => DriverError::database(Cause::Other, "", other.message()),
         },
         sqlx::Error::Io(error) => DriverError::ConnectionLost {
             message: error.to_string(),
+            refused: false,
         },
         other => DriverError::ConnectionLost {
             message: other.to_string(),
+            refused: false,
         },
     }
 }
 
-/// Whether the statement's plan was made for another shape of the table.
+/// Whether the statement's plan was made for an older definition of the table.
 pub(super) fn is_stale_plan(problem: &sqlx::Error) -> bool {
     problem
         .as_database_error()
         .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
-        .is_some_and(|error| {
-            error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery")
-        })
+        .is_some_and(has_stale_plan)
+}
+
+fn has_stale_plan(error: &PgDatabaseError) -> bool {
+    error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery")
 }
 
 fn reported(error: &PgDatabaseError) -> DriverError {
@@ -51,6 +57,7 @@ fn reported(error: &PgDatabaseError) -> DriverError {
             rule,
             violation: Box::new(Violation {
                 code: code.to_owned(),
+                sqlstate: None,
                 message: error.message().to_owned(),
                 constraint: error.constraint().map(str::to_owned),
                 table: error.table().map(str::to_owned),
@@ -65,7 +72,9 @@ fn reported(error: &PgDatabaseError) -> DriverError {
         "40001" => Cause::Serialization,
         "40P01" => Cause::Deadlock,
         "55P03" => Cause::LockTimeout,
-        "25006" => Cause::ReadOnly,
+        STOPPED => Cause::QueryTimeout,
+        "53300" => Cause::TooManyConnections,
+        READ_ONLY => Cause::ReadOnly,
         "22003" | "22007" | "22008" | "22021" | "22P02" | "22P03" | "22P05" | "22012" => {
             Cause::ValueOutOfRange
         }
@@ -75,20 +84,23 @@ fn reported(error: &PgDatabaseError) -> DriverError {
         "42704" => Cause::UndefinedObject,
         "42883" => Cause::UndefinedFunction,
         "0A000" | "58P01" if error.routine() == Some(NO_EXTENSION) => Cause::NoExtension,
+        _ if has_stale_plan(error) => Cause::StalePlan,
         "42601" => Cause::Syntax,
         "25P02" => Cause::TransactionAborted,
         "28000" | "28P01" => Cause::AuthFailed,
         "3D000" => Cause::UnknownDatabase,
         "42501" => Cause::PermissionDenied,
-        // The server is going away or the session was ended.
+        // The server is shutting down or the session was terminated.
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => {
             return DriverError::ConnectionLost {
                 message: error.message().to_owned(),
+                refused: true,
             };
         }
         other if other.starts_with("08") => {
             return DriverError::ConnectionLost {
                 message: error.message().to_owned(),
+                refused: false,
             };
         }
         _ => Cause::Other,
@@ -96,7 +108,7 @@ fn reported(error: &PgDatabaseError) -> DriverError {
     DriverError::database(cause, code, error.message())
 }
 
-/// The names in `Key (a, b)=(1, 2) already exists.`, whatever the language of the server.
+/// Extract the names from `Key (a, b)=(1, 2) already exists.`, in any language of the server.
 fn key_columns(detail: &str) -> Vec<String> {
     let names = detail
         .split_once('(')

@@ -1,4 +1,4 @@
-//! LISTEN, over a connection of its own.
+//! LISTEN, over a separate connection.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::{sleep, timeout};
 
 use super::{Connector, connect_error, error};
+use crate::backend::sockets;
 use crate::error::DriverError;
 
-/// A connection over which nothing came for so long is tried.
+/// A connection that was silent for this long is tested.
 const SILENCE: Duration = Duration::from_secs(15);
-/// How long an answer may take.
+/// Maximum time for a response.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pauses between two tries to connect again.
+/// Pauses between attempts to reconnect.
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(50),
     Duration::from_millis(200),
@@ -20,65 +21,67 @@ const PAUSES: [Duration; 4] = [
     Duration::from_secs(3),
 ];
 
-/// What a listener hears.
+/// What a listener receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Notification {
     /// A notification.
-    Note {
+    Message {
         /// The channel.
         channel: String,
-        /// The text that was sent with it.
+        /// Its payload.
         payload: String,
-        /// The server's process that sent it.
+        /// The server process that sent it.
         process: u32,
     },
-    /// The connection was lost and is there again: what was sent meanwhile was not heard.
+    /// The connection was lost and restored: notifications in between were missed.
     Gap,
 }
 
-/// Hears what is sent to some channels.
-pub(crate) struct Ear {
+/// Receives the notifications of some channels.
+pub(crate) struct ListenConnection {
     connector: Connector,
     channels: Vec<String>,
     /// `None` while the connection is lost.
     listener: Option<PgListener>,
 }
 
-impl std::fmt::Debug for Ear {
+impl std::fmt::Debug for ListenConnection {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Ear")
+        out.debug_struct("ListenConnection")
             .field("channels", &self.channels)
             .finish_non_exhaustive()
     }
 }
 
-impl Ear {
+impl ListenConnection {
     pub(crate) async fn open(
         connector: Connector,
         channels: Vec<String>,
     ) -> Result<Self, DriverError> {
-        let mut ear = Self {
+        let mut this = Self {
             connector,
             channels,
             listener: None,
         };
-        ear.listener = Some(ear.connect().await?);
-        Ok(ear)
+        this.listener = Some(this.connect().await?);
+        Ok(this)
     }
 
     async fn connect(&self) -> Result<PgListener, DriverError> {
         let fail = |problem| connect_error(&self.connector.place, problem, error::classify);
         let options = (*self.connector.options).clone();
-        let pool = PgPoolOptions::new()
+        let port = options.get_port();
+        let connecting = PgPoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
             .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await
-            .map_err(fail)?;
+            .connect_with(options);
+        let (pool, _) =
+            sockets::opened(port, self.connector.socket_options, connecting, |_| ()).await;
+        let pool = pool.map_err(fail)?;
         let mut listener = PgListener::connect_with(&pool).await.map_err(fail)?;
-        // This file connects again itself, so that it can tell of it.
+        // This file reconnects itself, so that it can report the gap.
         listener.eager_reconnect(false);
         listener.ignore_pool_close_event(true);
         let channels = self.channels.iter().map(String::as_str);
@@ -89,22 +92,22 @@ impl Ear {
         Ok(listener)
     }
 
-    /// The next thing to hear. May be dropped while it waits; nothing is lost by that.
+    /// Return the next notification or gap. Cancel-safe: dropping the future loses nothing.
     ///
     /// # Errors
-    /// The server is there, but refuses to be listened to (a password that has changed).
-    pub(crate) async fn hear(&mut self) -> Result<Heard, DriverError> {
+    /// The server is reachable but refuses the connection (for example, a changed password).
+    pub(crate) async fn next(&mut self) -> Result<Notification, DriverError> {
         loop {
             let Some(listener) = &mut self.listener else {
                 self.listener = Some(self.reconnected().await?);
-                return Ok(Heard::Gap);
+                return Ok(Notification::Gap);
             };
             match timeout(SILENCE, listener.try_recv()).await {
-                Ok(Ok(Some(note))) => {
-                    return Ok(Heard::Note {
-                        channel: note.channel().to_owned(),
-                        payload: note.payload().to_owned(),
-                        process: note.process_id(),
+                Ok(Ok(Some(message))) => {
+                    return Ok(Notification::Message {
+                        channel: message.channel().to_owned(),
+                        payload: message.payload().to_owned(),
+                        process: message.process_id(),
                     });
                 }
                 Ok(Ok(None) | Err(_)) => self.listener = None,
@@ -118,7 +121,7 @@ impl Ear {
         }
     }
 
-    /// Tries until the server is there.
+    /// Retry until the server is reachable.
     async fn reconnected(&self) -> Result<PgListener, DriverError> {
         let mut tries = 0;
         loop {

@@ -6,13 +6,16 @@ mod copy;
 mod decode;
 mod error;
 mod listen;
+mod native;
 mod numeric;
 mod oid;
 mod options;
 mod pooler;
+mod range;
 mod vector;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use oxyde_sql::types::ColumnType;
@@ -23,11 +26,13 @@ use sqlx::{
     SqlSafeStr as _, Statement as _,
 };
 
-pub(crate) use cancel::{Side, Stopper};
-pub(crate) use listen::Ear;
-pub use listen::Heard;
+use cancel::CancelKey;
+pub(crate) use cancel::{CancelConnection, CancelHandle};
+pub(crate) use listen::ListenConnection;
+pub use listen::Notification;
 
-use super::{Job, Outcome, connect_error};
+use super::sockets::{self, Glance, SocketHandle, SocketOptions};
+use super::{Damage, Job, Outcome, connect_error};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -37,7 +42,16 @@ use crate::settings::{Place, PoolSettings, Server};
 pub(crate) struct Connector {
     options: Arc<PgConnectOptions>,
     pub(super) place: Place,
+    pub(super) connect_timeout: Option<Duration>,
+    socket_options: SocketOptions,
+    wanted: Option<String>,
     by_transaction: bool,
+    /// Whether sessions begin with a mark that shows whether a pooler is in between.
+    marked: bool,
+    version: Option<String>,
+    settings: Arc<PoolSettings>,
+    /// How to connect by way of the pooler that was found.
+    pooled: Arc<OnceLock<Self>>,
 }
 
 impl Connector {
@@ -45,33 +59,131 @@ impl Connector {
         Self {
             options: Arc::new(options::options(server, settings)),
             place: Place::Server(server.clone()),
+            connect_timeout: settings.connect_timeout,
+            socket_options: SocketOptions::new(settings),
+            wanted: settings.pg_target_session_attrs.clone(),
             by_transaction: settings.by_transaction(),
+            marked: pooler::wants_mark(settings),
+            version: settings.server_version.clone(),
+            settings: Arc::new(settings.clone()),
+            pooled: Arc::default(),
         }
     }
 
+    /// Whether a pooler was found that the settings do not mention.
+    pub(crate) fn found_pooler(&self) -> bool {
+        self.pooled.get().is_some()
+    }
+
+    /// Open a connection, and find out whether it leads through a pooler.
     pub(crate) async fn connect(&self) -> Result<(Connection, String), DriverError> {
+        if self.pooled.get().is_none()
+            && let Some(connected) = self.connect_as_set().await?
+        {
+            return Ok(connected);
+        }
+        let Place::Server(server) = &self.place else {
+            return Err(DriverError::Misuse("PostgreSQL is a server"));
+        };
+        let settings = PoolSettings {
+            pg_pooler: Some(pooler::TRANSACTION.to_owned()),
+            ..self.settings.as_ref().clone()
+        };
+        settings.check()?;
+        let pooled = self.pooled.get_or_init(|| Self::new(server, &settings));
+        let connected = pooled.connect_as_set().await?;
+        connected.ok_or(DriverError::Misuse("a pooler was found twice"))
+    }
+
+    /// Open a connection; `None` if a pooler, which cannot pass on the session's settings, has refused
+    /// or dropped the mark among them.
+    async fn connect_as_set(&self) -> Result<Option<(Connection, String)>, DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
-        let mut raw = self.options.connect().await.map_err(fail)?;
-        let row = sqlx::raw_sql("SELECT pg_backend_pid()::text, current_setting('server_version')")
+        let (raw, socket, key) = self.log_in().await;
+        let mut raw = match raw {
+            Err(problem) if self.marked && pooler::refuses_mark(&problem) => return Ok(None),
+            raw => raw.map_err(fail)?,
+        };
+        // A key makes the check needless; behind a pooler, the session is that of others too.
+        let check = if key.is_some() || self.by_transaction {
+            "NULL"
+        } else {
+            CHECK_CLIENT
+        };
+        let greeting = format!(
+            "SELECT pg_backend_pid()::text, current_setting('server_version'), \
+             current_setting('transaction_read_only'), pg_is_in_recovery()::text, \
+             (current_setting('{}', true) IS NOT NULL)::text, {check}",
+            pooler::MARK
+        );
+        let row = sqlx::raw_sql(AssertSqlSafe(greeting))
             .fetch_one(&mut raw)
             .await
             .map_err(fail)?;
         let text = |at: usize| -> Result<String, DriverError> { row.try_get(at).map_err(fail) };
+        if self.marked && text(4)? != "true" {
+            return Ok(None);
+        }
         let pid = if self.by_transaction {
             pooler::NOBODY
         } else {
             text(0)?.parse().unwrap_or(pooler::NOBODY)
         };
-        let version = text(1)?;
+        let version = self.version.clone().map_or_else(|| text(1), Ok)?;
+        if let Some(wanted) = &self.wanted {
+            let (reads_only, standby) = (text(2)? == "on", text(3)? == "true");
+            if let Some(instead) = unwanted(wanted, reads_only, standby) {
+                return Err(DriverError::ConnectionFailed {
+                    target: self.place.to_string(),
+                    message: format!(
+                        "target_session_attrs is `{wanted}`, and the server {instead}"
+                    ),
+                });
+            }
+        }
         let connection = Connection {
             raw,
-            stopper: Stopper {
+            cancel_handle: CancelHandle {
                 options: Arc::clone(&self.options),
+                socket_options: self.socket_options,
                 pid,
+                key,
+                socket,
             },
             by_transaction: self.by_transaction,
         };
-        Ok((connection, version))
+        Ok(Some((connection, version)))
+    }
+
+    /// Open the connection, and read the key for cancel requests on the way.
+    async fn log_in(
+        &self,
+    ) -> (
+        Result<PgConnection, sqlx::Error>,
+        Option<SocketHandle>,
+        Option<CancelKey>,
+    ) {
+        let mut key = None;
+        let mut space = vec![0; 16 * 1024];
+        let (raw, socket) = sockets::opened(
+            self.options.get_port(),
+            self.socket_options,
+            self.options.connect(),
+            |socket| key = CancelKey::find(socket.arrived(&mut space)).or(key),
+        )
+        .await;
+        (raw, socket, key)
+    }
+}
+
+/// Return why a server does not satisfy `target_session_attrs`.
+fn unwanted(wanted: &str, reads_only: bool, standby: bool) -> Option<&'static str> {
+    match wanted.to_ascii_lowercase().as_str() {
+        "read-write" | "primary" if standby => Some("is a standby"),
+        "read-write" if reads_only => Some("is read-only"),
+        "read-only" if !standby && !reads_only => Some("is writable"),
+        "standby" if !standby => Some("is a primary"),
+        _ => None,
     }
 }
 
@@ -79,30 +191,33 @@ impl Connector {
 #[derive(Debug)]
 pub(crate) struct Connection {
     raw: PgConnection,
-    stopper: Stopper,
-    /// Whether a pooler gives it another server for each transaction.
+    cancel_handle: CancelHandle,
+    /// Whether a pooler may assign a different server to each transaction.
     by_transaction: bool,
 }
 
 impl Connection {
-    pub(crate) fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+    pub(crate) fn cancel_handle(&self) -> CancelHandle {
+        self.cancel_handle.clone()
     }
 
-    pub(crate) fn is_stop(problem: &DriverError) -> bool {
+    pub(crate) fn is_cancelled(problem: &DriverError) -> bool {
         problem.code() == Some(error::STOPPED)
     }
 
-    /// Runs one job. `retry` allows a second try when the server dropped the statement's plan.
+    pub(crate) fn damage(code: &str) -> Damage {
+        match code {
+            error::READ_ONLY => Damage::Host,
+            _ => Damage::None,
+        }
+    }
+
+    /// Run one job. `retry` allows a second attempt if the server dropped the statement's plan.
     pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match job {
-            Job::Plan {
-                plan,
-                values,
-                parts,
-            } => {
+            Job::Plan { plan, values, sink } => {
                 let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
-                let rows = RowSet::of_plan(plan).in_parts(parts.as_ref());
+                let rows = RowSet::of_plan(plan).with_sink(sink.as_ref());
                 self.query(sql, arguments, Columns::Planned(rows), retry)
                     .await
             }
@@ -137,21 +252,22 @@ impl Connection {
                 self.query(sql, arguments, Columns::Planned(rows), retry)
                     .await
             }
-            Job::PerRow { .. } => Err(DriverError::Misuse("PostgreSQL takes rows as arrays")),
+            Job::PerRow { .. } => Err(DriverError::Misuse("PostgreSQL expects rows as arrays")),
             Job::Raw { sql, values, types } => self.raw(sql, values, types, retry).await,
             Job::Simple(sql) => self.simple(sql).await.map(|()| Outcome::default()),
-            Job::Open { id, plan, values } => {
+            Job::End(end) => self.simple(end.sql()).await.map(|()| Outcome::default()),
+            Job::OpenCursor { id, plan, values } => {
                 let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
                 let sql = format!("DECLARE {} NO SCROLL CURSOR FOR {sql}", cursor(*id));
                 let nothing = Columns::Planned(RowSet::of_columns(Vec::new()));
                 self.query(sql, arguments, nothing, false).await
             }
-            Job::Next { id, plan, count } => {
+            Job::FetchCursor { id, plan, count } => {
                 let sql = format!("FETCH FORWARD {count} FROM {}", cursor(*id));
                 let rows = Columns::Planned(RowSet::of_plan(plan));
                 self.query(sql, PgArguments::default(), rows, false).await
             }
-            Job::Shut { id } => {
+            Job::CloseCursor { id } => {
                 let sql = format!("CLOSE {}", cursor(*id));
                 self.simple(&sql).await.map(|()| Outcome::default())
             }
@@ -169,9 +285,10 @@ impl Connection {
         if self.by_transaction {
             pooler::check(sql)?;
         }
-        // Its own text: a plan's types never meet those that the server chose.
+        // Separate text, so that a plan's types never mix with those that the server chose.
         let keyed = format!("{sql}\n/*raw*/");
-        let wanted: Vec<PgTypeInfo> = if values.is_empty() {
+        // sqlx detects a wrong number of values only after it has started to wait for the result.
+        let wanted: Vec<PgTypeInfo> = if values.is_empty() && !sql.contains('$') {
             Vec::new()
         } else {
             let prepared = (&mut self.raw)
@@ -183,7 +300,7 @@ impl Connection {
                 _ => Vec::new(),
             }
         };
-        if !values.is_empty() && wanted.len() != values.len() {
+        if wanted.len() != values.len() {
             return Err(super::wrong_count(wanted.len(), values.len()));
         }
         let arguments = bind::raw(&wanted, values)?;
@@ -200,16 +317,19 @@ impl Connection {
     ) -> Result<Outcome, DriverError> {
         let again = retry.then(|| (sql.clone(), arguments.clone(), columns.clone()));
         let first = self.query_once(sql, arguments, columns).await;
-        match (first, again) {
-            (Err(Failure::Server(problem)), Some((sql, arguments, columns)))
-                if error::is_stale_plan(&problem) =>
-            {
+        match first {
+            Err(Failure::Server(problem)) if error::is_stale_plan(&problem) => {
+                let failed = self.settled(Err(problem)).await;
+                // In a transaction, which has failed, the statement is prepared again in the next.
                 let cleared = self.raw.clear_cached_statements().await;
                 self.settled(cleared).await?;
+                let Some((sql, arguments, columns)) = again else {
+                    return failed;
+                };
                 let second = self.query_once(sql, arguments, columns).await;
                 self.finished(second).await
             }
-            (first, _) => self.finished(first).await,
+            first => self.finished(first).await,
         }
     }
 
@@ -221,8 +341,8 @@ impl Connection {
         }
     }
 
-    /// After an error the server still says that it is ready: hear it now, so that the
-    /// connection is in step when it goes back.
+    /// After an error the server still sends `ReadyForQuery`: read it now, so that the
+    /// connection is synchronized when it returns to the pool.
     async fn settled<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, DriverError> {
         match result {
             Ok(value) => Ok(value),
@@ -231,6 +351,7 @@ impl Connection {
                 if !problem.is_lost() && self.raw.flush().await.is_err() {
                     return Err(DriverError::ConnectionLost {
                         message: problem.to_string(),
+                        refused: true,
                     });
                 }
                 Err(problem)
@@ -256,7 +377,7 @@ impl Connection {
         while let Some(item) = stream.try_next().await.map_err(Failure::Server)? {
             match item {
                 Either::Left(done) => affected += done.rows_affected(),
-                // Once a row cannot be decoded the others are only heard to the end.
+                // After a row that cannot be decoded, read and discard the others.
                 Either::Right(_) if problem.is_some() => (),
                 Either::Right(row) => {
                     let into = rows
@@ -264,6 +385,7 @@ impl Connection {
                     let readers =
                         readers.get_or_insert_with(|| decode::readers(&row, into.columns()));
                     problem = decode::row(into, &row, readers).err();
+                    into.give_turn().await;
                 }
             }
         }
@@ -291,27 +413,52 @@ impl Connection {
         self.settled(result.map(|_| ())).await
     }
 
+    /// Undo what raw SQL did to the session.
+    pub(crate) async fn reset(&mut self) -> Result<(), DriverError> {
+        self.say(RESET).await?;
+        if self.cancel_handle.key.is_none() {
+            self.say(&format!("SELECT {CHECK_CLIENT}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Look at what has arrived while the connection was idle.
+    pub(crate) fn glance(&self) -> Glance {
+        let socket = self.cancel_handle.socket.as_ref();
+        socket.map_or(Glance::Quiet, SocketHandle::glance)
+    }
+
     pub(crate) async fn ping(&mut self) -> Result<(), DriverError> {
         self.raw.ping().await.map_err(error::classify)
     }
 
     pub(crate) async fn close(self) {
-        // A connection that cannot say goodbye is gone all the same.
+        // The connection is closed, even if the orderly close fails.
         let _ = self.raw.close().await;
     }
 }
+
+/// Makes the server notice a closed connection during a statement, if it can (from version 14 on, on
+/// Linux) and has no such setting: closing the connection then stops the statement.
+const CHECK_CLIENT: &str = "CASE WHEN current_setting('client_connection_check_interval', true) = '0' \
+     AND version() ~ 'linux' THEN set_config('client_connection_check_interval', '500ms', false) END";
+
+/// `DISCARD ALL`, but it keeps the prepared statements. `RESET ROLE` returns to the role of the
+/// connection, if it has a setting.
+const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; \
+                     SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// The name of a cursor.
 fn cursor(id: u64) -> String {
     format!("oxyde_cursor_{id}")
 }
 
-/// The columns of the answer.
+/// The columns of the result.
 #[derive(Clone)]
 enum Columns<'a> {
     /// Those of a plan.
     Planned(RowSet),
-    /// The server's, some named by the caller.
+    /// The server's, some with types from the caller.
     Named(&'a [(String, ColumnType)]),
 }
 

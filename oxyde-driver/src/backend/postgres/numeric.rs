@@ -7,7 +7,7 @@ const INFINITY: u16 = 0xD000;
 const NEGATIVE_INFINITY: u16 = 0xF000;
 const NEGATIVE: u16 = 0x4000;
 
-/// Writes a decimal in plain notation.
+/// Encode a decimal in plain notation.
 pub(super) fn encode(out: &mut Vec<u8>, text: &str) -> Result<(), String> {
     let special = match text {
         "NaN" => Some(NAN),
@@ -24,7 +24,7 @@ pub(super) fn encode(out: &mut Vec<u8>, text: &str) -> Result<(), String> {
     };
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
     let scale = fraction.len();
-    // Groups of four digits, aligned at the point.
+    // Groups of four digits, aligned at the decimal point.
     let mut digits = Vec::with_capacity((whole.len() + scale) / 4 + 2);
     let head = whole.len() % 4;
     if head > 0 {
@@ -62,7 +62,7 @@ fn header(
     sign: u16,
     scale: usize,
 ) -> Result<(), String> {
-    // PostgreSQL takes at most 16,383 digits after the point.
+    // PostgreSQL accepts at most 16,383 digits after the point.
     if scale > 16_383 {
         return Err(too_long());
     }
@@ -83,10 +83,10 @@ fn group(digits: &[u8]) -> u16 {
 }
 
 fn too_long() -> String {
-    "the number has more digits than PostgreSQL takes".to_owned()
+    "the number has more digits than PostgreSQL allows".to_owned()
 }
 
-/// Reads a decimal into plain notation, with as many digits after the point as it was stored with.
+/// Decode a decimal to plain notation, with the stored number of digits after the point.
 pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     let word = |at: usize| {
         bytes

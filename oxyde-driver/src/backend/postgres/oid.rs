@@ -1,8 +1,8 @@
-//! The object identifiers of PostgreSQL's own types.
+//! The object identifiers of PostgreSQL's built-in types.
 
-use oxyde_sql::types::ColumnType;
+use oxyde_sql::types::{ColumnType, RangeItem};
 
-use crate::fit::base_of;
+use crate::values::kind::{Kind, NativeKind, kind_of};
 
 pub(super) const BOOL: u32 = 16;
 pub(super) const BYTEA: u32 = 17;
@@ -30,9 +30,15 @@ pub(super) const NUMERIC: u32 = 1700;
 pub(super) const VOID: u32 = 2278;
 pub(super) const UUID: u32 = 2950;
 pub(super) const JSONB: u32 = 3802;
+const INT4RANGE: u32 = 3904;
+const NUMRANGE: u32 = 3906;
+const TSRANGE: u32 = 3908;
+const TSTZRANGE: u32 = 3910;
+const DATERANGE: u32 = 3912;
+const INT8RANGE: u32 = 3926;
 
-/// Each type with the array of it.
-const ARRAYS: [(u32, u32); 24] = [
+/// Each type with its array type.
+const ARRAYS: [(u32, u32); 30] = [
     (BOOL, 1000),
     (BYTEA, 1001),
     (CHAR, 1002),
@@ -57,53 +63,91 @@ const ARRAYS: [(u32, u32); 24] = [
     (UUID, 2951),
     (JSON, 199),
     (JSONB, 3807),
+    (INT4RANGE, 3905),
+    (NUMRANGE, 3907),
+    (TSRANGE, 3909),
+    (TSTZRANGE, 3911),
+    (DATERANGE, 3913),
+    (INT8RANGE, 3927),
 ];
 
-/// The array of a type.
+/// Return the array type of a type.
 pub(super) fn array_of(item: u32) -> Option<u32> {
     ARRAYS
         .iter()
         .find_map(|(one, array)| (*one == item).then_some(*array))
 }
 
-/// The type that an array is of.
+/// Return the item type of an array type.
 pub(super) fn item_of(array: u32) -> Option<u32> {
     ARRAYS
         .iter()
         .find_map(|(one, of)| (*of == array).then_some(*one))
 }
 
-/// The type that values of a column type are sent as.
-pub(super) fn of_type(ty: &ColumnType) -> u32 {
-    match base_of(ty) {
-        ColumnType::SmallInt => INT2,
-        ColumnType::Integer => INT4,
-        ColumnType::BigInt => INT8,
-        ColumnType::Double => FLOAT8,
-        ColumnType::Decimal { .. } => NUMERIC,
-        ColumnType::Bool => BOOL,
-        // An enum's label is sent as text; the SQL casts it.
-        ColumnType::Text | ColumnType::Varchar { .. } | ColumnType::Enum { .. } => TEXT,
-        ColumnType::Bytes => BYTEA,
-        ColumnType::Date => DATE,
-        ColumnType::Time => TIME,
-        ColumnType::DateTime => TIMESTAMP,
-        ColumnType::TimestampTz => TIMESTAMPTZ,
-        ColumnType::Interval => INTERVAL,
-        ColumnType::Uuid => UUID,
-        ColumnType::Json => JSONB,
-        ColumnType::Inet => INET,
-        // An array of arrays has the same type as the array.
-        ColumnType::Array { item } => match base_of(item) {
-            ColumnType::Array { .. } => of_type(item),
-            scalar => array_of(of_type(scalar)).unwrap_or(UNKNOWN),
-        },
-        // A vector's number differs between databases: the server finds it by the cast around it.
-        ColumnType::Vector { .. } | ColumnType::Custom { .. } => UNKNOWN,
+/// Return the range type with bounds of a type.
+const fn range_of(item: RangeItem) -> u32 {
+    match item {
+        RangeItem::Integer => INT4RANGE,
+        RangeItem::BigInt => INT8RANGE,
+        RangeItem::Decimal => NUMRANGE,
+        RangeItem::Date => DATERANGE,
+        RangeItem::DateTime => TSRANGE,
+        RangeItem::TimestampTz => TSTZRANGE,
     }
 }
 
-/// The column type that values of a server's type are decoded as, when the plan does not say.
+/// Return the bounds of a range type.
+const fn item_of_range(range: u32) -> Option<RangeItem> {
+    Some(match range {
+        INT4RANGE => RangeItem::Integer,
+        INT8RANGE => RangeItem::BigInt,
+        NUMRANGE => RangeItem::Decimal,
+        DATERANGE => RangeItem::Date,
+        TSRANGE => RangeItem::DateTime,
+        TSTZRANGE => RangeItem::TimestampTz,
+        _ => return None,
+    })
+}
+
+/// Return the type of the bounds of a range type.
+pub(super) fn bound_of(range: u32) -> Option<u32> {
+    item_of_range(range).map(|item| of_type(item.column_type()))
+}
+
+/// Return the type that values of a column type are sent as.
+pub(super) fn of_type(ty: &ColumnType) -> u32 {
+    match kind_of(ty) {
+        Kind::SmallInt => INT2,
+        Kind::Integer => INT4,
+        Kind::BigInt => INT8,
+        Kind::Double => FLOAT8,
+        Kind::Decimal { .. } => NUMERIC,
+        Kind::Bool => BOOL,
+        // An enum's label is sent as text; the SQL casts it.
+        Kind::Text => TEXT,
+        Kind::Bytes => BYTEA,
+        Kind::Date => DATE,
+        Kind::Time => TIME,
+        Kind::DateTime => TIMESTAMP,
+        Kind::TimestampTz => TIMESTAMPTZ,
+        Kind::Interval => INTERVAL,
+        Kind::Uuid => UUID,
+        Kind::Json => JSONB,
+        Kind::Inet => INET,
+        // An array of arrays has the same type as the array.
+        Kind::List(item) => match kind_of(item) {
+            Kind::List(_) => of_type(item),
+            _ => array_of(of_type(item)).unwrap_or(UNKNOWN),
+        },
+        // The OID of `vector` differs between databases: the server derives it from the cast.
+        Kind::Native(NativeKind::Vector { .. }) => UNKNOWN,
+        Kind::Native(NativeKind::Range(item)) => range_of(item),
+    }
+}
+
+/// Return the column type that values of a server type are decoded as, if the plan does not specify
+/// it.
 pub(super) fn to_type(oid: u32) -> Option<ColumnType> {
     Some(match oid {
         BOOL => ColumnType::Bool,
@@ -125,8 +169,11 @@ pub(super) fn to_type(oid: u32) -> Option<ColumnType> {
             scale: None,
         },
         UUID => ColumnType::Uuid,
-        other => ColumnType::Array {
-            item: Box::new(to_type(item_of(other)?)?),
+        other => match item_of_range(other) {
+            Some(item) => ColumnType::Range { item },
+            None => ColumnType::Array {
+                item: Box::new(to_type(item_of(other)?)?),
+            },
         },
     })
 }

@@ -1,16 +1,17 @@
-//! How to connect to PostgreSQL.
+//! Connection options of PostgreSQL.
 
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use crate::settings::{PoolSettings, Server};
+use super::pooler;
+use crate::settings::{PoolSettings, Server, session_options};
 
-/// Options from the URL and the settings.
+/// Build the options from the URL and the settings.
 pub(super) fn options(server: &Server, settings: &PoolSettings) -> PgConnectOptions {
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&server.host)
         .port(server.port.unwrap_or(5432))
-        .statement_cache_capacity(settings.pg_statement_cache_capacity)
+        .statement_cache_capacity(settings.pg_statements())
         .application_name(settings.pg_application_name.as_deref().unwrap_or("oxyde"))
         .ssl_mode(match settings.ssl_mode.as_deref() {
             Some("disable") => PgSslMode::Disable,
@@ -20,15 +21,22 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> PgConnectOpti
             Some("verify-full") => PgSslMode::VerifyFull,
             _ => PgSslMode::Prefer,
         })
+        // Values are binary, and a pooler knows only some parameters.
+        .extra_float_digits(None)
         .disable_statement_logging();
     if settings.by_transaction() {
-        // Statements are kept for a transaction at most, and a pooler knows only some parameters.
-        options = options
-            .statement_cache_capacity(settings.pg_statement_cache_capacity.max(16))
-            .extra_float_digits(None);
+        // Statements are cached at most for a transaction.
+        options = options.statement_cache_capacity(settings.pg_statements().max(16));
+    }
+    if pooler::wants_mark(settings) {
+        options = options.options([(pooler::MARK, "on")]);
     }
     if let Some(path) = &settings.pg_search_path {
         options = options.options([("search_path", path)]);
+    }
+    if let Some(text) = &settings.pg_options {
+        // `PoolSettings::check` has validated it.
+        options = options.options(session_options(text).unwrap_or_default());
     }
     if let Some(socket) = &server.socket {
         options = options.socket(socket);

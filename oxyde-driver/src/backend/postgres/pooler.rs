@@ -1,27 +1,49 @@
-//! Behind a pooler that hands its connections out by the transaction.
+//! Support for poolers in transaction mode.
 //!
-//! A transaction has one server to itself, but the next one may have another: nothing that lives
-//! in a session may be used, and the process to cancel is asked for at each beginning.
+//! A transaction has a server connection to itself, but the next transaction may get another:
+//! session state must not be used, and the backend process to cancel is queried at each begin.
 
+use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 use super::{Connection, error};
-use crate::backend::first_word;
+use crate::backend::raw_tokens::first_word;
 use crate::error::DriverError;
+use crate::settings::PoolSettings;
 
-/// The process of a connection that has no server just now: there is none of this number.
+/// The value of `pg_pooler` for a pooler that assigns a server to each transaction.
+pub(super) const TRANSACTION: &str = "transaction";
+
+/// A setting of the session that means nothing to the server. A pooler, which shares sessions, cannot
+/// pass it on.
+pub(super) const MARK: &str = "oxyde.direct";
+
+/// Whether it is to be found out if a pooler is in between: no setting says so.
+pub(super) fn wants_mark(settings: &PoolSettings) -> bool {
+    settings.pg_pooler.is_none() && !settings.by_transaction()
+}
+
+/// Whether a login failed because of settings of the session.
+pub(super) fn refuses_mark(problem: &sqlx::Error) -> bool {
+    let code = problem.as_database_error().and_then(DatabaseError::code);
+    // protocol_violation (pgbouncer), feature_not_supported (others)
+    matches!(code.as_deref(), Some("08P01" | "0A000"))
+}
+
+/// The process id of a connection without a server at the moment: no process has it.
 pub(super) const NOBODY: i32 = 0;
 
-const HINT: &str = "connect to the server itself for this, past the pooler and without pg_pooler";
+const HINT: &str =
+    "connect directly to the server for this, without the pooler and without pg_pooler";
 
 impl Connection {
     pub(super) async fn simple_behind_pooler(&mut self, sql: &str) -> Result<(), DriverError> {
         if matches!(sql, "COMMIT" | "ROLLBACK") {
-            // sqlx needs named statements where it must learn about types; none outlives its
+            // sqlx needs named statements to look up types; none outlives its
             // transaction.
             let cleared = self.raw.clear_cached_statements().await;
             self.settled(cleared).await?;
-            self.stopper.pid = NOBODY;
+            self.cancel_handle.pid = NOBODY;
             return self.say(sql).await;
         }
         check(sql)?;
@@ -34,12 +56,12 @@ impl Connection {
             .await;
         let row = self.settled(row).await?;
         let pid: String = row.try_get(0).map_err(error::classify)?;
-        self.stopper.pid = pid.parse().unwrap_or(NOBODY);
+        self.cancel_handle.pid = pid.parse().unwrap_or(NOBODY);
         Ok(())
     }
 }
 
-/// Refuses SQL whose effect would stay in a session that others get next.
+/// Refuse SQL with effects on the session, which others use next.
 pub(super) fn check(sql: &str) -> Result<(), DriverError> {
     match needs_session(sql) {
         None => Ok(()),
@@ -49,7 +71,7 @@ pub(super) fn check(sql: &str) -> Result<(), DriverError> {
                 "use SET LOCAL inside a transaction, or set it for the role (ALTER ROLE … SET)"
             } else if what.starts_with("an advisory") {
                 "use pg_advisory_xact_lock(), which ends with the transaction, or connect to \
-                 the server itself, past the pooler and without pg_pooler"
+                 the server directly, without the pooler and without pg_pooler"
             } else {
                 HINT
             },
@@ -57,7 +79,7 @@ pub(super) fn check(sql: &str) -> Result<(), DriverError> {
     }
 }
 
-/// What in a statement needs a session.
+/// Return what in a statement needs a session.
 fn needs_session(sql: &str) -> Option<&'static str> {
     let lower = sql.to_lowercase();
     let locks = [
@@ -66,7 +88,7 @@ fn needs_session(sql: &str) -> Option<&'static str> {
         "pg_advisory_unlock",
     ];
     if locks.iter().any(|name| lower.contains(name)) {
-        return Some("an advisory lock of the session");
+        return Some("an advisory lock at session level");
     }
     let first = first_word(&lower)?;
     let mut next = lower
@@ -78,7 +100,7 @@ fn needs_session(sql: &str) -> Option<&'static str> {
     match first {
         "listen" | "unlisten" => Some("LISTEN"),
         "set" if !["local", "transaction", "constraints"].contains(&second) => {
-            Some("SET for the session")
+            Some("SET of a session setting")
         }
         "reset" => Some("RESET"),
         "discard" => Some("DISCARD"),

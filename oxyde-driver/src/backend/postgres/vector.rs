@@ -1,8 +1,8 @@
-//! The vectors of pgvector: two bytes for how many numbers, two that mean nothing yet, and four for
+//! The vectors of pgvector: two bytes for the length, two unused bytes, and four for
 //! each number (its `vector_send`); as text `[1,2.5]`.
 //!
-//! The number of the type differs between databases, so nothing here knows it: a param is of no
-//! type until the cast around it gives it one, and an answer is known by the type's name.
+//! The OID of the type differs between databases, so it is unknown here: a param has no
+//! type until the cast around it determines one, and a result is recognized by the type's name.
 
 use std::fmt::Write as _;
 
@@ -11,18 +11,18 @@ use oxyde_sql::value::Value;
 use sqlx::TypeInfo as _;
 use sqlx::postgres::PgTypeInfo;
 
-use crate::fit::misfit;
+use crate::values::fit::misfit;
 
-/// Whether the type is pgvector's, in whatever schema it lies.
+/// Whether the type is pgvector's, in any schema.
 pub(super) fn is_vector(info: &PgTypeInfo) -> bool {
     info.name().rsplit('.').next() == Some("vector")
 }
 
-/// The numbers of a list, for raw SQL; `None` for NULL.
+/// Return the numbers of a list, for raw SQL; `None` for NULL.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "a vector takes the nearest 32-bit number"
+    reason = "a vector stores the nearest 32-bit number"
 )]
 pub(super) fn of_list(value: &Value) -> Result<Option<Vec<f32>>, String> {
     let items = match value {
@@ -39,10 +39,10 @@ pub(super) fn of_list(value: &Value) -> Result<Option<Vec<f32>>, String> {
     let finite = numbers.filter(|numbers| numbers.iter().all(|number| number.is_finite()));
     finite
         .map(Some)
-        .ok_or_else(|| "a vector holds finite 32-bit numbers only".to_owned())
+        .ok_or_else(|| "a vector may contain only finite 32-bit numbers".to_owned())
 }
 
-/// Adds the numbers in the binary format.
+/// Append the numbers in the binary format.
 pub(super) fn encode(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), String> {
     let len = u16::try_from(numbers.len()).map_err(|_| "the vector is too long".to_owned())?;
     out.extend_from_slice(&len.to_be_bytes());
@@ -53,7 +53,7 @@ pub(super) fn encode(out: &mut Vec<u8>, numbers: &[f32]) -> Result<(), String> {
     Ok(())
 }
 
-/// The numbers of the binary format; `None` where it is damaged.
+/// Decode the numbers of the binary format; `None` if it is malformed.
 pub(super) fn decode(bytes: &[u8]) -> Option<impl ExactSizeIterator<Item = f32>> {
     let (len, rest) = bytes.split_first_chunk::<2>()?;
     let (numbers, odd) = rest.get(2..)?.as_chunks::<4>();
@@ -61,7 +61,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<impl ExactSizeIterator<Item = f32>>
     right.then(|| numbers.iter().map(|number| f32::from_be_bytes(*number)))
 }
 
-/// The numbers as text, with the fewest digits that give them again.
+/// Format the numbers as text, with the fewest digits that parse to the same numbers.
 pub(super) fn text(numbers: &[f32]) -> String {
     let mut out = String::with_capacity(numbers.len() * 12 + 2);
     out.push('[');

@@ -1,24 +1,25 @@
-//! Values in SQLite's storage forms.
+//! Binds values in SQLite's stored forms.
 
 use oxyde_sql::plan::Bind;
 use oxyde_sql::value::Value;
 
 use super::functions::canonical;
 use super::statement::Run;
-use crate::bind::{Sent, error, sent};
-use crate::calendar::{date_text, date_time_text, time_text};
 use crate::error::DriverError;
-use crate::fit::{Fitted, NO_VECTORS, fit, is_finite_decimal, natural_type, uuid_text};
-use crate::json::{Purpose, Style, list_text};
+use crate::values::calendar::{date_text, date_time_text, short, time_text};
+use crate::values::fit::{Fitted, fit, is_finite_decimal, natural_type, uuid_text};
+use crate::values::json_list::{Purpose, Style, list_text};
+use crate::values::kind::NOT_HERE;
+use crate::values::placeholder::{Sent, error, sent};
 
-/// How lists are spelled here.
+/// The format of lists.
 pub(super) const STYLE: Style = Style {
     hex: true,
     utc: "+00:00",
     quoted_doubles: true,
 };
 
-/// Binds the values of a plan.
+/// Bind the values of a plan.
 pub(super) fn values<'v>(
     run: &mut Run<'_, 'v>,
     binds: &'v [Bind],
@@ -31,18 +32,18 @@ pub(super) fn values<'v>(
             Sent::Pattern(text) => Ok(run.bind_text_copy(at, &text)),
             Sent::JsonList(item, items) => list_text(item, items, Purpose::Lookup, STYLE)
                 .map(|text| run.bind_text_copy(at, &text)),
-            Sent::Array(..) => Err("SQLite takes lists as JSON".to_owned()),
+            Sent::Array(..) => Err("SQLite expects lists as JSON".to_owned()),
         };
         check(result, param)?;
     }
     Ok(())
 }
 
-/// Binds the values of raw SQL, each as what it is.
+/// Bind the values of raw SQL, each with its own type.
 pub(super) fn raw<'v>(run: &mut Run<'_, 'v>, values: &'v [Value]) -> Result<(), DriverError> {
     for (param, value) in values.iter().enumerate() {
         let result = match value {
-            // The type of a list lives only here, so its text is made here.
+            // Only this function has the type of a list, so it encodes the list.
             Value::List(items) => {
                 let ty = natural_type(value);
                 match &ty {
@@ -50,7 +51,7 @@ pub(super) fn raw<'v>(run: &mut Run<'_, 'v>, values: &'v [Value]) -> Result<(), 
                         list_text(item, items, Purpose::Column, STYLE)
                             .map(|text| run.bind_text_copy(param, &text))
                     }
-                    _ => Err("the list has no type".to_owned()),
+                    _ => Err("the list does not have a type".to_owned()),
                 }
             }
             Value::Text(text) | Value::Json(text) => Ok(run.bind_text(param, text)),
@@ -85,7 +86,7 @@ fn scalar<'v>(
     })
 }
 
-/// Binds what need not outlive the call.
+/// Bind a value that need not outlive the call.
 fn copied(
     run: &mut Run<'_, '_>,
     at: usize,
@@ -115,16 +116,16 @@ fn copied(
         }
         Fitted::Bytes(_) => return Err("bytes are not copied".to_owned()),
         Fitted::Date(day) => run.bind_text_copy(at, &date_text(i64::from(*day))),
-        Fitted::Time(micros) => run.bind_text_copy(at, &time_text(*micros)),
-        Fitted::DateTime(micros) => run.bind_text_copy(at, &date_time_text(*micros)),
+        Fitted::Time(micros) => run.bind_text_copy(at, &short(time_text(*micros))),
+        Fitted::DateTime(micros) => run.bind_text_copy(at, &short(date_time_text(*micros))),
         Fitted::TimestampTz(micros) => {
-            run.bind_text_copy(at, &(date_time_text(*micros) + STYLE.utc))
+            run.bind_text_copy(at, &(short(date_time_text(*micros)) + STYLE.utc))
         }
         Fitted::Uuid(uuid) => run.bind_text_copy(at, &uuid_text(uuid)),
         Fitted::List(item, items) => {
             let text = list_text(item, items, Purpose::Column, STYLE)?;
             run.bind_text_copy(at, &text)
         }
-        Fitted::Vector(_) => return Err(NO_VECTORS.to_owned()),
+        Fitted::Native(_) => return Err(NOT_HERE.to_owned()),
     })
 }

@@ -1,4 +1,4 @@
-//! Statements that stop between two rows and go on later.
+//! Statements that pause between two rows.
 
 #![expect(unsafe_code, reason = "the values outlive the call that binds them")]
 
@@ -14,25 +14,25 @@ use crate::backend::{Job, Outcome};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 
-/// A statement between two rows.
-pub(super) struct Paused {
-    // Dropped in this order: the statement first, then the values that it points to.
+/// A paused statement.
+pub(super) struct OpenCursor {
+    // Drop order: the statement first, then the values that it points to.
     statement: Statement,
     job: Arc<Job>,
 }
 
-impl Paused {
+impl OpenCursor {
     fn plan(&self) -> Option<&Arc<Plan>> {
         match &*self.job {
-            Job::Open { plan, .. } => Some(plan),
+            Job::OpenCursor { plan, .. } => Some(plan),
             _ => None,
         }
     }
 }
 
-/// Prepares and binds a statement; it is stepped later.
+/// Prepare and bind a statement; it is stepped later.
 pub(super) fn open(handle: &mut Handle, id: u64, job: &Arc<Job>) -> Result<Outcome, DriverError> {
-    let Job::Open { plan, values, .. } = &**job else {
+    let Job::OpenCursor { plan, values, .. } = &**job else {
         return Err(DriverError::Misuse("a cursor is opened by its own job"));
     };
     let mut statement = handle
@@ -40,15 +40,15 @@ pub(super) fn open(handle: &mut Handle, id: u64, job: &Arc<Job>) -> Result<Outco
         .map_err(|fault| error::reported(&fault))?;
     let mut run = statement.start();
     bind::values(&mut run, &plan.binds, values)?;
-    // SAFETY: `Paused` keeps the job, whose values were bound and never change, for as long as
+    // SAFETY: `Paused` keeps the job, whose values were bound and never change, as long as
     // it has the statement.
     unsafe { run.pause() };
     let job = Arc::clone(job);
-    handle.cursors().insert(id, Paused { statement, job });
+    handle.cursors().insert(id, OpenCursor { statement, job });
     Ok(Outcome::default())
 }
 
-/// At most `count` further rows. The cursor is closed after the last one and after an error.
+/// Read at most `count` further rows. The cursor is closed after the last one and after an error.
 pub(super) fn next(handle: &mut Handle, id: u64, count: usize) -> Result<Outcome, DriverError> {
     let closed = || DriverError::Closed { what: "the cursor" };
     let mut paused = handle.cursors().remove(&id).ok_or_else(closed)?;
@@ -64,7 +64,7 @@ pub(super) fn next(handle: &mut Handle, id: u64, count: usize) -> Result<Outcome
         match run.step() {
             Step::Row if run.statement().columns() != reads.len() => {
                 return Err(DriverError::Misuse(
-                    "the answer has another number of columns than the plan",
+                    "the result has a different number of columns than the plan",
                 ));
             }
             Step::Row => decode::row(&mut rows, &run, &reads)?,
@@ -79,7 +79,7 @@ pub(super) fn next(handle: &mut Handle, id: u64, count: usize) -> Result<Outcome
             Step::Failed(code) => return Err(error::reported(&handle.fault(code))),
         }
     }
-    // SAFETY: `paused` still holds the job with the bound values.
+    // SAFETY: `paused` still contains the job with the bound values.
     unsafe { run.pause() };
     handle.cursors().insert(id, paused);
     Ok(Outcome {

@@ -1,16 +1,18 @@
-//! SQLite's storage forms into cells. What does not fit its declared type is an error.
+//! Decodes SQLite's stored forms into cells. A value that does not match its declared type is an
+//! error.
 
 use oxyde_sql::types::ColumnType;
 
 use super::bind::STYLE;
 use super::statement::{Run, Statement, Stored};
-use crate::calendar::{parse_date, parse_moment, parse_time};
 use crate::error::DriverError;
-use crate::fit::{base_of, exact_double, is_finite_decimal, parse_uuid, type_name};
-use crate::json::{read_list, shortened};
 use crate::rows::{RowSet, Slot, TextKind};
+use crate::values::calendar::{parse_date, parse_moment, parse_time};
+use crate::values::fit::{exact_double, is_finite_decimal, parse_uuid};
+use crate::values::json_list::{read_list, shortened};
+use crate::values::kind::{Kind, kind_of};
 
-/// Appends the row that the run stands on.
+/// Append the current row of the run.
 pub(super) fn row(
     rows: &mut RowSet,
     run: &Run<'_, '_>,
@@ -21,7 +23,7 @@ pub(super) fn row(
         let stored = run.column(at);
         let slot = match reads {
             Reads::As(ty) => cell(rows, ty, stored),
-            // Raw SQL: what it was declared as when it is one, else as it is stored.
+            // Raw SQL: use the declared type if the value matches it, otherwise the stored type.
             Reads::Perhaps(ty) => cell(rows, ty, stored).or_else(|_| as_stored(rows, stored)),
             Reads::Stored => as_stored(rows, stored),
         };
@@ -40,7 +42,7 @@ pub(super) fn row(
     Ok(())
 }
 
-/// How a column is read.
+/// How to read a column.
 #[derive(Clone, Debug)]
 pub(super) enum Reads<'a> {
     As(&'a ColumnType),
@@ -49,7 +51,7 @@ pub(super) enum Reads<'a> {
 }
 
 impl<'a> Reads<'a> {
-    /// For a column of raw SQL.
+    /// Create it for a column of raw SQL.
     pub(super) fn of_raw(
         statement: &Statement,
         at: usize,
@@ -66,7 +68,7 @@ impl<'a> Reads<'a> {
     }
 }
 
-/// The column type behind a declared type that the DDL of this library writes.
+/// Return the column type of a declared type that Oxyde's DDL uses.
 fn declared_type(declared: &str) -> Option<ColumnType> {
     let upper = declared.to_ascii_uppercase();
     let word = upper.split('(').next().unwrap_or_default().trim();
@@ -112,7 +114,7 @@ fn as_stored(rows: &mut RowSet, stored: Stored<'_>) -> Result<Slot, String> {
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "the text is no UTF-8".to_owned())
+    std::str::from_utf8(bytes).map_err(|_| "the text is not UTF-8".to_owned())
 }
 
 fn wrong(ty: &ColumnType, stored: Stored<'_>) -> String {
@@ -123,27 +125,26 @@ fn wrong(ty: &ColumnType, stored: Stored<'_>) -> String {
         Stored::Text(bytes) => format!("the text {}", shortened(&String::from_utf8_lossy(bytes))),
         Stored::Blob(bytes) => format!("{} bytes", bytes.len()),
     };
-    format!("expected {}, found {found}", type_name(ty))
+    format!("expected {}, found {found}", ty.facts().noun)
 }
 
 fn cell(rows: &mut RowSet, ty: &ColumnType, stored: Stored<'_>) -> Result<Slot, String> {
-    let ty = base_of(ty);
     let text = || match stored {
         Stored::Text(bytes) => utf8(bytes),
         _ => Err(wrong(ty, stored)),
     };
     let odd = || wrong(ty, stored);
-    Ok(match (ty, stored) {
+    Ok(match (kind_of(ty), stored) {
         (_, Stored::Null) => Slot::Null,
-        (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, _) => {
+        (Kind::SmallInt | Kind::Integer | Kind::BigInt, _) => {
             Slot::Int(integer(stored).ok_or_else(odd)?)
         }
-        (ColumnType::Interval, _) => Slot::Interval(integer(stored).ok_or_else(odd)?),
-        (ColumnType::Double, Stored::Real(real)) => Slot::Double(real),
-        (ColumnType::Double, Stored::Integer(int)) => Slot::Double(exact_double(int)?),
-        (ColumnType::Bool, Stored::Integer(0)) => Slot::Bool(false),
-        (ColumnType::Bool, Stored::Integer(1)) => Slot::Bool(true),
-        (ColumnType::Decimal { scale, .. }, _) => {
+        (Kind::Interval, _) => Slot::Interval(integer(stored).ok_or_else(odd)?),
+        (Kind::Double, Stored::Real(real)) => Slot::Double(real),
+        (Kind::Double, Stored::Integer(int)) => Slot::Double(exact_double(int)?),
+        (Kind::Bool, Stored::Integer(0)) => Slot::Bool(false),
+        (Kind::Bool, Stored::Integer(1)) => Slot::Bool(true),
+        (Kind::Decimal { scale }, _) => {
             let number;
             let text = match stored {
                 Stored::Integer(int) => {
@@ -160,73 +161,53 @@ fn cell(rows: &mut RowSet, ty: &ColumnType, stored: Stored<'_>) -> Result<Slot, 
                 return Err(odd());
             }
             match scale {
-                Some(scale) => rows.text_slot(TextKind::Decimal, &padded(text, *scale))?,
+                Some(scale) => rows.text_slot(TextKind::Decimal, &padded(text, scale))?,
                 None => rows.text_slot(TextKind::Decimal, text)?,
             }
         }
-        (
-            ColumnType::Text
-            | ColumnType::Varchar { .. }
-            | ColumnType::Enum { .. }
-            | ColumnType::Inet,
-            _,
-        ) => {
+        (Kind::Text | Kind::Inet, _) => {
             let text = text()?;
             rows.text_slot(TextKind::Text, text)?
         }
-        (ColumnType::Json, _) => {
+        (Kind::Json, _) => {
             let text = text()?;
             rows.text_slot(TextKind::Json, text)?
         }
-        (ColumnType::Bytes, Stored::Blob(bytes)) => {
+        (Kind::Bytes, Stored::Blob(bytes)) => {
             let (len, at) = rows.keep_bytes(bytes)?;
             Slot::Bytes(len, at)
         }
-        (ColumnType::Date, _) => {
-            let day = parse_date(text()?).ok_or_else(odd)?;
-            Slot::Date(i32::try_from(day).map_err(|_| odd())?)
-        }
-        (ColumnType::Time, _) => Slot::Time(parse_time(text()?).ok_or_else(odd)?),
-        (ColumnType::DateTime, _) => {
+        (Kind::Date, _) => Slot::Date(parse_date(text()?).ok_or_else(odd)?),
+        (Kind::Time, _) => Slot::Time(parse_time(text()?).ok_or_else(odd)?),
+        (Kind::DateTime, _) => {
             let moment = parse_moment(text()?).ok_or_else(odd)?;
             if moment.offset.is_some() {
                 return Err(odd());
             }
             Slot::DateTime(moment.local)
         }
-        (ColumnType::TimestampTz, _) => {
-            // Without a zone it is UTC, as SQLite's own CURRENT_TIMESTAMP writes it.
+        (Kind::TimestampTz, _) => {
+            // Without a zone it is UTC, as in SQLite's CURRENT_TIMESTAMP.
             let moment = parse_moment(text()?).ok_or_else(odd)?;
             Slot::TimestampTz(moment.local - moment.offset.unwrap_or(0))
         }
-        (ColumnType::Uuid, Stored::Blob(bytes)) => {
-            rows.uuid_slot(bytes.try_into().map_err(|_| odd())?)
-        }
-        (ColumnType::Uuid, _) => {
+        (Kind::Uuid, Stored::Blob(bytes)) => rows.uuid_slot(bytes.try_into().map_err(|_| odd())?),
+        (Kind::Uuid, _) => {
             let uuid = parse_uuid(text()?).ok_or_else(odd)?;
             rows.uuid_slot(&uuid)
         }
-        (ColumnType::Array { item }, _) => {
+        (Kind::List(item), _) => {
             let text = text()?;
             read_list(rows, text, item, STYLE)?
         }
-        (
-            ColumnType::Double
-            | ColumnType::Bool
-            | ColumnType::Bytes
-            | ColumnType::Vector { .. }
-            | ColumnType::Custom { .. },
-            _,
-        ) => {
-            return Err(odd());
-        }
+        (Kind::Double | Kind::Bool | Kind::Bytes | Kind::Native(_), _) => return Err(odd()),
     })
 }
 
-/// An integer, also one that an expression has made a real number.
+/// Read an integer, also if an expression converted it to a real number.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "only whole numbers below 2^53 are taken"
+    reason = "only whole numbers below 2^53 are accepted"
 )]
 fn integer(stored: Stored<'_>) -> Option<i64> {
     match stored {
@@ -238,7 +219,7 @@ fn integer(stored: Stored<'_>) -> Option<i64> {
     }
 }
 
-/// As many digits after the point as the column has.
+/// Round to the column's number of digits after the point.
 fn padded(text: &str, scale: u16) -> String {
     let scale = usize::from(scale);
     let digits = text.split_once('.').map_or(0, |(_, rest)| rest.len());

@@ -1,21 +1,21 @@
-//! SQLite's errors by their extended result codes.
+//! Classifies SQLite's errors by their extended result codes.
 
 use std::ffi::c_int;
 
 use libsqlite3_sys as ffi;
 use sqlx::sqlite::SqliteError;
 
-use super::raw::Fault;
+use super::raw::FfiError;
 use crate::error::{Cause, DriverError, Rule, Violation};
 
-/// An error of sqlx while it opened the connection.
+/// Convert an error of sqlx while it opened the connection.
 pub(super) fn classify(problem: sqlx::Error) -> DriverError {
     match problem {
         sqlx::Error::Database(database) => match database.try_downcast::<SqliteError>() {
             Ok(error) => {
                 use sqlx::error::DatabaseError as _;
                 let code = error.code().and_then(|code| code.parse().ok()).unwrap_or(1);
-                reported(&Fault {
+                reported(&FfiError {
                     code,
                     message: error.message().to_owned(),
                 })
@@ -24,24 +24,26 @@ pub(super) fn classify(problem: sqlx::Error) -> DriverError {
         },
         other => DriverError::ConnectionLost {
             message: other.to_string(),
+            refused: false,
         },
     }
 }
 
-/// Whether the statement was stopped by the driver.
+/// Whether the driver cancelled the statement.
 pub(super) fn is_interrupt(code: c_int) -> bool {
     code & 0xff == ffi::SQLITE_INTERRUPT
 }
 
-/// An error of a statement.
-pub(super) fn reported(fault: &Fault) -> DriverError {
+/// Convert an error of a statement.
+pub(super) fn reported(fault: &FfiError) -> DriverError {
     let code = fault.code.to_string();
     let rule = match fault.code {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
         | ffi::SQLITE_CONSTRAINT_ROWID => Some(Rule::Unique),
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Rule::ForeignKey),
-        // ON DELETE RESTRICT works by a trigger of SQLite's own; one of a user has another message.
+        // SQLite implements ON DELETE RESTRICT by an internal trigger; a user's trigger has another
+        // message.
         ffi::SQLITE_CONSTRAINT_TRIGGER if fault.message == "FOREIGN KEY constraint failed" => {
             Some(Rule::ForeignKey)
         }
@@ -63,8 +65,8 @@ pub(super) fn reported(fault: &Fault) -> DriverError {
         ffi::SQLITE_AUTH | ffi::SQLITE_PERM => Cause::PermissionDenied,
         ffi::SQLITE_NOTADB | ffi::SQLITE_CORRUPT => Cause::NotADatabase,
         ffi::SQLITE_CANTOPEN => Cause::CannotOpen,
-        // SQLite has one code for all mistakes in a statement: the fixed start of the message
-        // tells which, after the code has told that it is one.
+        // SQLite has one code for all errors in a statement: the fixed start of the message
+        // determines which one.
         ffi::SQLITE_ERROR => match fault.message.as_str() {
             message if message.starts_with("no such table") => Cause::UndefinedTable,
             message if message.starts_with("no such column") => Cause::UndefinedColumn,
@@ -77,7 +79,7 @@ pub(super) fn reported(fault: &Fault) -> DriverError {
     DriverError::database(cause, code, &fault.message)
 }
 
-/// Names from the fixed forms of the message, whose kind the code has already told:
+/// Extract names from the fixed forms of the message; the code has determined its kind:
 /// `UNIQUE constraint failed: t.a, t.b`, `… failed: index 'name'`, `CHECK constraint failed: name`.
 fn names(rule: Rule, code: String, message: &str) -> Violation {
     let mut violation = Violation {

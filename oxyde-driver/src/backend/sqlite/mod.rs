@@ -1,19 +1,23 @@
 //! SQLite, stepped in place over the handle that sqlx opened.
 //!
-//! A short read runs on the thread that asks, within [`BUDGET`] and without waiting for locks;
-//! whatever takes longer, and all writes, run on a thread that may block.
+//! A short statement runs on the calling thread, within [`BUDGET`] and without waiting for locks or
+//! the disk: a read, or a write outside of a transaction to a database whose commits do not wait for
+//! the disk. All others run on a thread that may block.
 
 mod bind;
 mod cancel;
 mod cursor;
 mod decode;
 mod error;
+mod file;
 mod functions;
 mod options;
 mod raw;
 mod statement;
+mod wal;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,19 +28,25 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::sync::Notify;
 
-pub(crate) use cancel::Stopper;
+pub(crate) use cancel::CancelHandle;
 use decode::Reads;
+use file::OpenFile;
 use raw::Handle;
 use statement::{Run, Statement, Step};
+use wal::WalState;
 
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
-use crate::parts::Parts;
+use crate::rows::ChunkSink;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings};
+use crate::values::fit::size_of;
 
-/// How long a read may run on a thread that serves other tasks too.
+/// Maximum time of a statement on a thread that also serves other tasks.
 const BUDGET: Duration = Duration::from_micros(500);
+
+/// Maximum size of the values that such a statement writes, in bytes.
+const INLINE_VALUES: usize = 1 << 16;
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -44,6 +54,9 @@ pub(crate) struct Connector {
     options: SqliteConnectOptions,
     pub(super) place: Place,
     settings: PoolSettings,
+    wal: Arc<WalState>,
+    /// Whether the file was opened, and is not created again.
+    opened: Arc<AtomicBool>,
 }
 
 impl Connector {
@@ -52,43 +65,58 @@ impl Connector {
             options: options::options(place, settings),
             place: place.clone(),
             settings: settings.clone(),
+            wal: Arc::new(WalState::new()),
+            opened: Arc::default(),
         }
     }
 
-    /// Whether the data live in this connection.
+    /// Whether the data exist only in this connection.
     pub(crate) fn is_memory(&self) -> bool {
         matches!(self.place, Place::Memory)
     }
 
     pub(crate) async fn connect(&self) -> Result<Connection, DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
-        let raw = self.options.connect().await.map_err(fail)?;
+        let mut options = self.options.clone();
+        if self.opened.load(Ordering::Acquire) && !self.is_memory() {
+            options = options.create_if_missing(false);
+        }
+        let raw = options.connect().await.map_err(fail)?;
         let busy = options::busy_timeout(&self.settings);
-        let mut handle = Box::new(Handle::adopt(raw, busy).await.map_err(fail)?);
+        let capacity = self.settings.statement_cache_size;
+        let wal = Arc::clone(&self.wal);
+        let adopting = Handle::adopt(raw, busy, capacity, wal);
+        let mut handle = Box::new(adopting.await.map_err(fail)?);
         let settings = self.settings.clone();
-        // Setting up may wait for another process's lock.
+        // The set-up may wait for another process's lock.
         let set_up = tokio::task::spawn_blocking(move || {
             let result = options::set_up(&mut handle, &settings);
             (handle, result)
         });
-        let (handle, result) = set_up.await.map_err(|_| gone())?;
+        let (handle, result) = set_up.await.map_err(|_| thread_ended())?;
         if let Err(fault) = result {
             let problem = error::reported(&fault);
             handle.close().await;
             return Err(problem);
         }
-        let stopper = handle.stopper();
+        let cancel_handle = handle.cancel_handle();
+        self.opened.store(true, Ordering::Release);
+        let file = match &self.place {
+            Place::File { path, .. } => OpenFile::opened(path),
+            _ => None,
+        };
         Ok(Connection {
-            home: Arc::new(Home {
+            file,
+            home: Arc::new(HandleSlot {
                 handle: Mutex::new(Some(handle)),
                 back: Notify::new(),
             }),
-            stopper,
+            cancel_handle,
             settings: self.settings.clone(),
         })
     }
 
-    /// The version of the library that is linked.
+    /// The version of the linked library.
     pub(crate) fn version() -> String {
         libsqlite3_sys::SQLITE_VERSION
             .to_string_lossy()
@@ -97,12 +125,12 @@ impl Connector {
 }
 
 /// Where a connection is while no statement runs.
-struct Home {
+struct HandleSlot {
     handle: Mutex<Option<Box<Handle>>>,
     back: Notify,
 }
 
-impl Home {
+impl HandleSlot {
     fn take(&self) -> Option<Box<Handle>> {
         self.handle
             .lock()
@@ -118,8 +146,9 @@ impl Home {
 
 /// A connection to SQLite.
 pub(crate) struct Connection {
-    home: Arc<Home>,
-    stopper: Stopper,
+    file: Option<OpenFile>,
+    home: Arc<HandleSlot>,
+    cancel_handle: CancelHandle,
     settings: PoolSettings,
 }
 
@@ -129,54 +158,72 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-fn gone() -> DriverError {
+fn thread_ended() -> DriverError {
     DriverError::ConnectionLost {
-        message: "the thread of the connection has ended".to_owned(),
+        message: "the thread of the connection ended".to_owned(),
+        refused: false,
     }
 }
 
 impl Connection {
-    /// A stopper for the statement that comes next.
-    pub(crate) fn stopper(&self) -> Stopper {
+    /// Return a cancel handle for the next statement.
+    pub(crate) fn cancel_handle(&self) -> CancelHandle {
         if let Some(handle) = &mut *self
             .home
             .handle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
         {
-            handle.clear_stop();
+            handle.clear_cancel();
         }
-        self.stopper.clone()
+        self.cancel_handle.clone()
     }
 
-    pub(crate) fn is_stop(problem: &DriverError) -> bool {
+    /// Whether the file was deleted or replaced since it was opened.
+    pub(crate) fn is_file_gone(&mut self, idle_since: Instant) -> bool {
+        let file = self.file.as_mut();
+        file.is_some_and(|file| file.is_gone(idle_since))
+    }
+
+    pub(crate) fn is_cancelled(problem: &DriverError) -> bool {
         problem
             .code()
             .and_then(|code| code.parse().ok())
             .is_some_and(error::is_interrupt)
     }
 
-    /// Runs one job.
+    /// Run one job.
     pub(crate) async fn run(&mut self, job: &Arc<Job>) -> Result<Outcome, DriverError> {
-        let mut handle = self.home.take().ok_or_else(gone)?;
-        if let Some(sql) = job.read()
+        let mut handle = self.home.take().ok_or_else(thread_ended)?;
+        let home = Arc::clone(&self.home);
+        let short = short_sql(&handle, job);
+        if let Some(sql) = short
             && !handle.is_slow(sql)
         {
-            let done = handle.within(BUDGET, |handle| carry_out(handle, job, None));
+            let done = handle.run_inline(BUDGET, |handle| run_job(handle, job, None));
             if let Some(result) = done {
-                self.home.put(handle);
+                if handle.take_checkpoint_due() {
+                    let checkpoint = tokio::task::spawn_blocking(move || {
+                        handle.checkpoint();
+                        home.put(handle);
+                    });
+                    checkpoint.await.map_err(|_| thread_ended())?;
+                } else {
+                    home.put(handle);
+                }
                 return result;
             }
-            // All that was for nothing: the next time it begins where it may block.
+            // The work was wasted: next time, start on a thread that may block.
             handle.set_slow(sql, true);
         }
-        let home = Arc::clone(&self.home);
+        let was_short = short.is_some();
         let job = Arc::clone(job);
         tokio::task::spawn_blocking(move || {
             let start = Instant::now();
-            let result = carry_out(&mut handle, &job, job.parts());
-            if let Some(sql) = job.read()
+            let result = handle.run_blocking(|handle| run_job(handle, &job, job.sink()));
+            if was_short
                 && start.elapsed() < BUDGET / 2
+                && let Some(sql) = job.sql()
             {
                 handle.set_slow(sql, false);
             }
@@ -184,7 +231,7 @@ impl Connection {
             result
         })
         .await
-        .map_err(|_| gone())?
+        .map_err(|_| thread_ended())?
     }
 
     /// Whether a transaction is open; `None` while a statement runs.
@@ -197,9 +244,9 @@ impl Connection {
             .map(|handle| !handle.is_autocommit())
     }
 
-    /// Stops what runs, rolls back what is open and sets the session up again.
+    /// Cancel the running statement, roll back, and set up the session again.
     pub(crate) async fn recover(&mut self) -> Result<(), DriverError> {
-        self.stopper.stop();
+        self.cancel_handle.cancel();
         let mut handle = loop {
             let back = self.home.back.notified();
             if let Some(handle) = self.home.take() {
@@ -207,7 +254,7 @@ impl Connection {
             }
             back.await;
         };
-        handle.clear_stop();
+        handle.clear_cancel();
         let settings = self.settings.clone();
         let home = Arc::clone(&self.home);
         tokio::task::spawn_blocking(move || {
@@ -221,7 +268,7 @@ impl Connection {
             result
         })
         .await
-        .map_err(|_| gone())?
+        .map_err(|_| thread_ended())?
         .map_err(|fault| error::reported(&fault))
     }
 
@@ -239,15 +286,30 @@ impl Connection {
     }
 }
 
-/// Carries out a job; `parts` takes the rows of a plan.
-fn carry_out(
+/// Return the SQL of a job that may be short enough for the calling thread.
+fn short_sql<'a>(handle: &Handle, job: &'a Job) -> Option<&'a str> {
+    let read_only = job.read_only_sql();
+    if read_only.is_some() || !handle.may_write_inline() {
+        return read_only;
+    }
+    match job {
+        Job::Plan { plan, values, .. } => {
+            let size: usize = values.iter().map(size_of).sum();
+            (size <= INLINE_VALUES).then_some(&plan.sql)
+        }
+        _ => None,
+    }
+}
+
+/// Run a job; `parts` receives the rows of a plan.
+fn run_job(
     handle: &mut Handle,
     job: &Arc<Job>,
-    parts: Option<&Parts>,
+    sink: Option<&ChunkSink>,
 ) -> Result<Outcome, DriverError> {
     match &**job {
         Job::Plan { plan, values, .. } => {
-            let rows = RowSet::of_plan(plan).in_parts(parts);
+            let rows = RowSet::of_plan(plan).with_sink(sink);
             planned(handle, plan, rows, &plan.sql, &plan.binds, values)
         }
         Job::Text {
@@ -259,21 +321,17 @@ fn carry_out(
         Job::PerRow { plan, rows, range } => {
             all_or_nothing(handle, |handle| per_row(handle, plan, rows, range))
         }
-        Job::Arrays { .. } => Err(DriverError::Misuse("SQLite takes rows one by one")),
+        Job::Arrays { .. } => Err(DriverError::Misuse("SQLite expects rows one by one")),
         Job::Raw { sql, values, types } => raw_sql(handle, sql, values, types),
-        Job::Simple(sql) => {
-            if matches!(sql.as_str(), "COMMIT" | "ROLLBACK") {
-                // They belong to the transaction, and would keep its view of the data.
-                handle.cursors().clear();
-            }
-            handle
-                .exec(sql)
-                .map(|()| Outcome::default())
-                .map_err(|fault| error::reported(&fault))
+        Job::Simple(sql) => simple(handle, sql),
+        Job::End(end) => {
+            // They belong to the transaction, and would hold its snapshot.
+            handle.cursors().clear();
+            simple(handle, end.sql())
         }
-        Job::Open { id, .. } => cursor::open(handle, *id, job),
-        Job::Next { id, count, .. } => cursor::next(handle, *id, *count),
-        Job::Shut { id } => {
+        Job::OpenCursor { id, .. } => cursor::open(handle, *id, job),
+        Job::FetchCursor { id, count, .. } => cursor::next(handle, *id, *count),
+        Job::CloseCursor { id } => {
             handle.cursors().remove(id);
             Ok(Outcome::default())
         }
@@ -281,7 +339,15 @@ fn carry_out(
     }
 }
 
-/// A statement from the cache for the time of `work`; kept when it is of use again.
+fn simple(handle: &mut Handle, sql: &str) -> Result<Outcome, DriverError> {
+    handle
+        .exec(sql)
+        .map(|()| Outcome::default())
+        .map_err(|fault| error::reported(&fault))
+}
+
+/// Run `work` with a statement from the cache, and return the statement to the cache if it is
+/// reusable.
 fn with_statement<T>(
     handle: &mut Handle,
     sql: &str,
@@ -307,7 +373,7 @@ fn planned(
             .iter()
             .map(|column| Reads::As(&column.ty))
             .collect();
-        let before = Before::of(handle, statement);
+        let before = ChangeCounters::of(handle, statement);
         let mut run = statement.start();
         bind::values(&mut run, binds, values)?;
         step_all(handle, &mut run, &mut rows, &reads)?;
@@ -316,8 +382,8 @@ fn planned(
     })
 }
 
-/// Work of several statements in a transaction of its own, where none is open yet: begun and
-/// ended here, it costs one change of threads instead of three.
+/// Run several statements in a transaction of their own, if none is open: beginning and
+/// ending it here costs one thread switch instead of three.
 fn all_or_nothing(
     handle: &mut Handle,
     work: impl FnOnce(&mut Handle) -> Result<Outcome, DriverError>,
@@ -329,14 +395,14 @@ fn all_or_nothing(
     run(handle, "BEGIN IMMEDIATE")?;
     let result = work(handle).and_then(|outcome| run(handle, "COMMIT").map(|()| outcome));
     if result.is_err() && !handle.is_autocommit() {
-        // The first error is the one to tell; a connection that stays inside a transaction does
-        // not go back to the pool.
+        // Report the first error; a connection that is still in a transaction does
+        // not return to the pool.
         let _ = run(handle, "ROLLBACK");
     }
     result
 }
 
-/// One prepared statement, once per row.
+/// Run one prepared statement once per row.
 fn per_row(
     handle: &mut Handle,
     plan: &Arc<Plan>,
@@ -365,7 +431,7 @@ fn per_row(
                 if matches!(problem, DriverError::Decode { .. }) {
                     problem
                 } else {
-                    unwrap_stop(problem, at)
+                    name_row(problem, at)
                 }
             })?;
             run.reset();
@@ -388,9 +454,9 @@ fn per_row(
     })
 }
 
-/// A stop is no fault of the row; anything else names it.
-fn unwrap_stop(problem: DriverError, row: usize) -> DriverError {
-    if Connection::is_stop(&problem) || matches!(problem, DriverError::Violated { .. }) {
+/// Cancellation is not the row's fault; all other errors name the row.
+fn name_row(problem: DriverError, row: usize) -> DriverError {
+    if Connection::is_cancelled(&problem) || matches!(problem, DriverError::Violated { .. }) {
         problem
     } else {
         DriverError::BulkRow {
@@ -410,10 +476,10 @@ fn raw_sql(
         if statement.parameters() != values.len() {
             return Err(super::wrong_count(statement.parameters(), values.len()));
         }
-        let before = Before::of(handle, statement);
+        let before = ChangeCounters::of(handle, statement);
         let mut run = statement.start();
         bind::raw(&mut run, values)?;
-        // The first step may prepare the statement anew: only then are its columns sure.
+        // The first step may re-prepare the statement; its columns are known only then.
         let first = run.step();
         let mut columns = Vec::new();
         let mut reads = Vec::new();
@@ -454,7 +520,7 @@ fn step_all(
             Step::Row => {
                 if run.statement().columns() != reads.len() {
                     return Err(DriverError::Misuse(
-                        "the answer has another number of columns than the plan",
+                        "the result has a different number of columns than the plan",
                     ));
                 }
                 decode::row(rows, run, reads)?;
@@ -465,14 +531,14 @@ fn step_all(
     }
 }
 
-/// The counters before a statement, to tell what it changed.
-struct Before {
+/// The counters before a statement, to compute what it changed.
+struct ChangeCounters {
     total: i64,
     rowid: i64,
     writes: bool,
 }
 
-impl Before {
+impl ChangeCounters {
     fn of(handle: &Handle, statement: &Statement) -> Self {
         let writes = !statement.is_read_only();
         let rowid = handle.last_rowid();
@@ -492,7 +558,7 @@ impl Before {
         if self.writes {
             last_insert_id = Some(handle.last_rowid()).filter(|id| *id != 0);
             if last_insert_id.is_none() {
-                // Raw SQL may still ask for last_insert_rowid().
+                // Raw SQL may still read last_insert_rowid().
                 handle.set_last_rowid(self.rowid);
             }
         }

@@ -1,15 +1,15 @@
 //! SQLite's C interface: the connection.
 //!
-//! sqlx opens and closes the connection on a thread of its own. That thread touches the handle
-//! only while it carries out a command, and only the [`SqliteConnection`] can send one. A
-//! [`Handle`] owns it and sends none between opening and closing, so whoever has the `Handle`
-//! has the connection to itself, on whatever thread it is.
+//! sqlx opens and closes the connection on its own thread. That thread accesses the handle
+//! only while it executes a command, and only the [`SqliteConnection`] can send one. A
+//! [`Handle`] owns it and sends none between opening and closing, so the owner of the `Handle`
+//! has exclusive access to the connection, on any thread.
 
 #![expect(unsafe_code, reason = "SQLite's C interface")]
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,41 +19,48 @@ use libsqlite3_sys as ffi;
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
-use super::cursor::Paused;
+use super::cursor::OpenCursor;
 use super::functions;
 use super::statement::Statement;
+use super::wal::{self, WalState};
+use crate::error::DriverError;
 
 /// An error of SQLite: the extended result code and the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct FfiError {
     pub code: c_int,
     pub message: String,
 }
 
-/// Statements kept prepared per connection.
-const CACHE: usize = 128;
-/// Virtual-machine instructions between two looks at the clock and the stop flag.
+/// Virtual-machine instructions between two checks of the clock and the cancel flag.
 const PROGRESS: c_int = 1_000;
 
-/// What the callbacks of a connection look at.
-struct Control {
+/// The state that the callbacks of a connection check.
+struct CallbackContext {
     stop: Arc<AtomicBool>,
     busy_timeout: Duration,
     busy_since: Cell<Option<Instant>>,
-    /// Until when a statement may run on a thread that must not block.
+    /// The deadline of a statement on a thread that must not block.
     inline_until: Cell<Option<Instant>>,
-    /// Whether it was stopped because of that.
+    /// Whether it was stopped by that deadline.
     tripped: Cell<bool>,
+    wal: Arc<WalState>,
+    /// Whether a checkpoint is due that a thread that must not block left to another.
+    checkpoint_due: Cell<bool>,
 }
 
-/// A connection, owned by whoever may use it now.
+/// A connection; its owner has exclusive access.
 pub(super) struct Handle {
     db: NonNull<ffi::sqlite3>,
     owner: Option<SqliteConnection>,
-    control: Box<Control>,
+    control: Box<CallbackContext>,
     cache: HashMap<Box<str>, Cached>,
-    cursors: HashMap<u64, Paused>,
-    /// Reads that took longer than they may where others wait.
+    /// Maximum number of cached statements.
+    capacity: usize,
+    cursors: HashMap<u64, OpenCursor>,
+    /// Whether a commit only writes to the operating system's cache, without waiting for the disk.
+    commits_in_cache: bool,
+    /// Statements that exceeded the budget.
     slow: HashSet<Box<str>>,
     clock: u64,
     alive: Arc<Mutex<bool>>,
@@ -64,36 +71,36 @@ struct Cached {
     used: u64,
 }
 
-/// Slow statements remembered per connection.
+/// Maximum number of slow statements recorded per connection.
 const SLOW: usize = 256;
 
 // SAFETY: SQLite is built thread-safe and the connection opened without a mutex of its own: it
 // may move between threads as long as one uses it at a time, which owning the handle ensures.
 unsafe impl Send for Handle {}
 
-/// Stops what a connection does, from any thread.
+/// Cancels the statement of a connection, from any thread.
 #[derive(Clone)]
-pub(crate) struct Stopper {
+pub(crate) struct CancelHandle {
     stop: Arc<AtomicBool>,
     db: NonNull<ffi::sqlite3>,
     alive: Arc<Mutex<bool>>,
 }
 
 // SAFETY: the pointer is only used for `sqlite3_interrupt`, which may be called from any thread
-// while the connection is open; `alive` is locked meanwhile and false once it is closing.
-unsafe impl Send for Stopper {}
+// while the connection is open; `alive` is locked meanwhile, and false after closing begins.
+unsafe impl Send for CancelHandle {}
 // SAFETY: as above.
-unsafe impl Sync for Stopper {}
+unsafe impl Sync for CancelHandle {}
 
-impl std::fmt::Debug for Stopper {
+impl std::fmt::Debug for CancelHandle {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Stopper")
+        out.write_str("CancelHandle")
     }
 }
 
-impl Stopper {
-    /// Stops the running statement, also while it waits for a lock.
-    pub(crate) fn stop(&self) {
+impl CancelHandle {
+    /// Cancel the running statement, also while it waits for a lock.
+    pub(crate) fn cancel(&self) {
         self.stop.store(true, Ordering::Release);
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
         if *alive {
@@ -104,8 +111,8 @@ impl Stopper {
 }
 
 extern "C" fn on_progress(context: *mut c_void) -> c_int {
-    // SAFETY: `context` is the `Control` of the connection that calls, which outlives it.
-    let control = unsafe { &*context.cast::<Control>() };
+    // SAFETY: `context` is the `Control` of the calling connection, and outlives it.
+    let control = unsafe { &*context.cast::<CallbackContext>() };
     if control.stop.load(Ordering::Acquire) {
         return 1;
     }
@@ -119,8 +126,8 @@ extern "C" fn on_progress(context: *mut c_void) -> c_int {
 }
 
 extern "C" fn on_busy(context: *mut c_void, count: c_int) -> c_int {
-    // SAFETY: `context` is the `Control` of the connection that calls, which outlives it.
-    let control = unsafe { &*context.cast::<Control>() };
+    // SAFETY: `context` is the `Control` of the calling connection, and outlives it.
+    let control = unsafe { &*context.cast::<CallbackContext>() };
     if control.inline_until.get().is_some() {
         control.tripped.set(true);
         return 0;
@@ -147,28 +154,73 @@ extern "C" fn on_busy(context: *mut c_void, count: c_int) -> c_int {
     1
 }
 
+/// Called after each commit to the write-ahead log, instead of SQLite's own function that makes the
+/// checkpoints: a checkpoint waits for the disk.
+extern "C" fn on_wal_commit(
+    context: *mut c_void,
+    db: *mut ffi::sqlite3,
+    schema: *const c_char,
+    pages: c_int,
+) -> c_int {
+    // SAFETY: `context` is the `Control` of the calling connection, and outlives it.
+    let control = unsafe { &*context.cast::<CallbackContext>() };
+    if pages < wal::CHECKPOINT_PAGES {
+        control.wal.written();
+    } else if control.inline_until.get().is_some() {
+        control.checkpoint_due.set(true);
+    } else {
+        // SAFETY: SQLite passes its own connection and the name of one of its databases.
+        unsafe { checkpoint(db, schema) };
+        control.wal.checkpointed();
+    }
+    ffi::SQLITE_OK
+}
+
+/// Copy the write-ahead log to the database as far as no reader prevents it. An error has no effect
+/// but that the log grows until the next attempt.
+///
+/// # Safety
+/// The connection is open and used by this thread only; `schema` is NULL or a NUL-terminated string.
+unsafe fn checkpoint(db: *mut ffi::sqlite3, schema: *const c_char) {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        ffi::sqlite3_wal_checkpoint_v2(
+            db,
+            schema,
+            ffi::SQLITE_CHECKPOINT_PASSIVE,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+}
+
 impl Handle {
-    /// Takes over a connection that sqlx has opened.
+    /// Take over a connection that sqlx has opened.
     pub(super) async fn adopt(
         mut owner: SqliteConnection,
         busy_timeout: Duration,
+        capacity: usize,
+        wal: Arc<WalState>,
     ) -> Result<Self, sqlx::Error> {
         let db = owner.lock_handle().await?.as_raw_handle();
-        let control = Box::new(Control {
+        let control = Box::new(CallbackContext {
             stop: Arc::default(),
             busy_timeout,
             busy_since: Cell::new(None),
             inline_until: Cell::new(None),
             tripped: Cell::new(false),
+            wal,
+            checkpoint_due: Cell::new(false),
         });
-        let context = ptr::from_ref::<Control>(&control)
+        let context = ptr::from_ref::<CallbackContext>(&control)
             .cast_mut()
             .cast::<c_void>();
-        // SAFETY: the connection is open and nobody else uses it (see the head of this file).
-        // `context` lives in a box that is dropped after the callbacks are taken back.
+        // SAFETY: the connection is open and not used elsewhere (see the module documentation).
+        // `context` is in a box that is dropped after the callbacks are removed.
         unsafe {
             ffi::sqlite3_progress_handler(db.as_ptr(), PROGRESS, Some(on_progress), context);
             ffi::sqlite3_busy_handler(db.as_ptr(), Some(on_busy), context);
+            ffi::sqlite3_wal_hook(db.as_ptr(), Some(on_wal_commit), context);
         }
         functions::register(db);
         Ok(Self {
@@ -176,35 +228,37 @@ impl Handle {
             owner: Some(owner),
             control,
             cache: HashMap::new(),
+            capacity,
             cursors: HashMap::new(),
+            commits_in_cache: false,
             slow: HashSet::new(),
             clock: 0,
             alive: Arc::new(Mutex::new(true)),
         })
     }
 
-    pub(super) fn stopper(&self) -> Stopper {
-        Stopper {
+    pub(super) fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle {
             stop: Arc::clone(&self.control.stop),
             db: self.db,
             alive: Arc::clone(&self.alive),
         }
     }
 
-    /// Forgets a stop that was asked for earlier. It stopped the cursors too: SQLite stays
+    /// Clear an earlier cancel request. It cancelled the cursors too: SQLite stays
     /// interrupted as long as one is open.
-    pub(super) fn clear_stop(&mut self) {
+    pub(super) fn clear_cancel(&mut self) {
         if self.control.stop.swap(false, Ordering::AcqRel) {
             self.cursors.clear();
         }
     }
 
     /// The open cursors.
-    pub(super) fn cursors(&mut self) -> &mut HashMap<u64, Paused> {
+    pub(super) fn cursors(&mut self) -> &mut HashMap<u64, OpenCursor> {
         &mut self.cursors
     }
 
-    /// Whether a read took too long the last time.
+    /// Whether a statement exceeded the budget the last time.
     pub(super) fn is_slow(&self, sql: &str) -> bool {
         !self.slow.is_empty() && self.slow.contains(sql)
     }
@@ -220,22 +274,62 @@ impl Handle {
         self.slow.insert(sql.into());
     }
 
-    /// Runs `work` for at most `budget` on this thread, without waiting for locks. `None`: it
-    /// takes longer and must be run where it may block.
-    pub(super) fn within<T>(
+    /// Run `work` for at most `budget` on this thread, without waiting for locks. `None` means that
+    /// it takes longer, changed nothing, and must run on a thread that may block.
+    pub(super) fn run_inline<T>(
         &mut self,
         budget: Duration,
-        work: impl FnOnce(&mut Self) -> T,
-    ) -> Option<T> {
+        work: impl FnOnce(&mut Self) -> Result<T, DriverError>,
+    ) -> Option<Result<T, DriverError>> {
         self.control.tripped.set(false);
         self.control.inline_until.set(Some(Instant::now() + budget));
-        let result = work(self);
+        let stop = Arc::clone(&self.control.stop);
+        let until = self.control.inline_until.get();
+        let (result, too_long) = functions::watched(&stop, until, || work(self));
         self.control.inline_until.set(None);
-        (!self.control.tripped.replace(false)).then_some(result)
+        let tripped = self.control.tripped.replace(false) || too_long;
+        (result.is_ok() || !tripped).then_some(result)
     }
 
-    /// Runs statements that give no rows.
-    pub(super) fn exec(&mut self, sql: &str) -> Result<(), Fault> {
+    /// Run `work` on a thread that may block.
+    pub(super) fn run_blocking<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let stop = Arc::clone(&self.control.stop);
+        functions::watched(&stop, None, || work(self)).0
+    }
+
+    pub(super) fn set_commits_in_cache(&mut self, commits_in_cache: bool) {
+        self.commits_in_cache = commits_in_cache;
+    }
+
+    /// Whether a statement of its own may write without waiting for the disk. Within a transaction,
+    /// [`Self::run_inline`] could not undo the statement alone.
+    pub(super) fn may_write_inline(&self) -> bool {
+        self.commits_in_cache && !self.control.wal.waits_for_disk() && self.is_autocommit()
+    }
+
+    /// Whether a checkpoint is due; it is then up to the caller to make it.
+    pub(super) fn take_checkpoint_due(&self) -> bool {
+        self.control.checkpoint_due.take()
+    }
+
+    /// Make a checkpoint; waits for the disk.
+    pub(super) fn checkpoint(&mut self) {
+        // SAFETY: the connection is open and ours.
+        unsafe { checkpoint(self.db.as_ptr(), c"main".as_ptr()) };
+        self.control.wal.checkpointed();
+    }
+
+    /// Whether the database exists in memory only.
+    pub(super) fn is_in_memory(&self) -> bool {
+        // SAFETY: the connection is open and ours; a file name ends with NUL.
+        unsafe {
+            let name = ffi::sqlite3_db_filename(self.db.as_ptr(), c"main".as_ptr());
+            name.is_null() || CStr::from_ptr(name).is_empty()
+        }
+    }
+
+    /// Run statements that return no rows.
+    pub(super) fn exec(&mut self, sql: &str) -> Result<(), FfiError> {
         let sql = CString::new(sql).map_err(|_| nul())?;
         // SAFETY: the connection is open and ours; the text ends with NUL.
         let code = unsafe {
@@ -250,17 +344,20 @@ impl Handle {
         self.check(code)
     }
 
-    /// A prepared statement, from the cache when it is there.
-    pub(super) fn take(&mut self, sql: &str) -> Result<Statement, Fault> {
+    /// Return a prepared statement, from the cache if possible.
+    pub(super) fn take(&mut self, sql: &str) -> Result<Statement, FfiError> {
         if let Some(cached) = self.cache.remove(sql) {
             return Ok(cached.statement);
         }
         self.prepare(sql)
     }
 
-    /// Keeps a statement for the next time.
+    /// Return a statement to the cache.
     pub(super) fn keep(&mut self, sql: &str, statement: Statement) {
-        if self.cache.len() >= CACHE {
+        if self.capacity == 0 {
+            return;
+        }
+        if self.cache.len() >= self.capacity {
             let oldest = self
                 .cache
                 .iter()
@@ -275,8 +372,8 @@ impl Handle {
         self.cache.insert(sql.into(), Cached { statement, used });
     }
 
-    fn prepare(&mut self, sql: &str) -> Result<Statement, Fault> {
-        let len = c_int::try_from(sql.len()).map_err(|_| Fault {
+    fn prepare(&mut self, sql: &str) -> Result<Statement, FfiError> {
+        let len = c_int::try_from(sql.len()).map_err(|_| FfiError {
             code: ffi::SQLITE_TOOBIG,
             message: "the statement is too long".to_owned(),
         })?;
@@ -297,24 +394,24 @@ impl Handle {
             )
         };
         self.check(code)?;
-        let raw = NonNull::new(raw).ok_or_else(|| Fault {
+        let raw = NonNull::new(raw).ok_or_else(|| FfiError {
             code: ffi::SQLITE_ERROR,
             message: "the statement is empty".to_owned(),
         })?;
         let statement = Statement::own(raw);
-        // SAFETY: `tail` points into `sql` or just behind it.
+        // SAFETY: `tail` points into `sql` or to its end.
         let done = unsafe { tail.cast::<u8>().offset_from(sql.as_ptr()) };
         let rest = usize::try_from(done).ok().and_then(|at| sql.get(at..));
         if rest.is_some_and(|rest| !is_blank(rest)) {
-            return Err(Fault {
+            return Err(FfiError {
                 code: ffi::SQLITE_ERROR,
-                message: "there is more than one statement".to_owned(),
+                message: "the SQL contains more than one statement".to_owned(),
             });
         }
         Ok(statement)
     }
 
-    fn check(&self, code: c_int) -> Result<(), Fault> {
+    fn check(&self, code: c_int) -> Result<(), FfiError> {
         if code == ffi::SQLITE_OK {
             Ok(())
         } else {
@@ -322,11 +419,11 @@ impl Handle {
         }
     }
 
-    /// The error of the call that has just given `code`.
-    pub(super) fn fault(&self, code: c_int) -> Fault {
-        // SAFETY: the connection is open and ours; the message is copied at once.
+    /// Return the error of the call that just returned `code`.
+    pub(super) fn fault(&self, code: c_int) -> FfiError {
+        // SAFETY: the connection is open and ours; the message is copied immediately.
         let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(self.db.as_ptr())) };
-        Fault {
+        FfiError {
             code,
             message: message.to_string_lossy().into_owned(),
         }
@@ -338,13 +435,13 @@ impl Handle {
         unsafe { ffi::sqlite3_get_autocommit(self.db.as_ptr()) != 0 }
     }
 
-    /// Whether the file can only be read.
+    /// Whether the file is read-only.
     pub(super) fn is_read_only(&self) -> bool {
         // SAFETY: the connection is open and ours.
         unsafe { ffi::sqlite3_db_readonly(self.db.as_ptr(), c"main".as_ptr()) == 1 }
     }
 
-    /// Rows changed by the last statement, and by all statements so far.
+    /// Return the rows changed by the last statement, and by all statements so far.
     pub(super) fn changes(&self) -> (i64, i64) {
         // SAFETY: the connection is open and ours.
         unsafe {
@@ -355,41 +452,42 @@ impl Handle {
         }
     }
 
-    /// The key of the last row that was inserted.
+    /// Return the key of the last inserted row.
     pub(super) fn last_rowid(&self) -> i64 {
         // SAFETY: the connection is open and ours.
         unsafe { ffi::sqlite3_last_insert_rowid(self.db.as_ptr()) }
     }
 
-    /// Sets it, so that a statement that inserts nothing can be told from one that does.
+    /// Set it, to detect statements that insert nothing.
     pub(super) fn set_last_rowid(&self, id: i64) {
         // SAFETY: the connection is open and ours.
         unsafe { ffi::sqlite3_set_last_insert_rowid(self.db.as_ptr(), id) }
     }
 
-    /// Makes the connection ready to be closed; gives back sqlx's side of it.
+    /// Prepare the connection for closing; return sqlx's side of it.
     fn finish(&mut self) -> Option<SqliteConnection> {
         self.cursors.clear();
         self.cache.clear();
         *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        // SAFETY: the connection is open and ours; this takes back the callbacks whose context
+        // SAFETY: the connection is open and ours; this removes the callbacks whose context
         // is about to be dropped.
         unsafe {
             ffi::sqlite3_progress_handler(self.db.as_ptr(), 0, None, ptr::null_mut());
             ffi::sqlite3_busy_handler(self.db.as_ptr(), None, ptr::null_mut());
+            ffi::sqlite3_wal_hook(self.db.as_ptr(), None, ptr::null_mut());
         }
         self.owner.take()
     }
 
-    /// Closes the file and waits until that is done.
+    /// Close the file and wait until it is closed.
     pub(super) async fn close(mut self: Box<Self>) {
         if let Some(owner) = self.finish() {
-            // It has nothing to report that could be acted on.
+            // No error could be acted on.
             let _ = owner.close().await;
         }
     }
 
-    /// Leaves everything as it is, for a process that was forked.
+    /// Abandon everything, in a forked process.
     pub(super) fn forget(mut self: Box<Self>) {
         std::mem::forget(self.owner.take());
         std::mem::forget(self);
@@ -404,14 +502,14 @@ impl Drop for Handle {
     }
 }
 
-fn nul() -> Fault {
-    Fault {
+fn nul() -> FfiError {
+    FfiError {
         code: ffi::SQLITE_ERROR,
-        message: "the statement holds a NUL character".to_owned(),
+        message: "the statement contains a NUL character".to_owned(),
     }
 }
 
-/// Whether the rest of a text is only spaces, semicolons and comments.
+/// Whether the rest of the SQL is only whitespace, semicolons and comments.
 fn is_blank(mut rest: &str) -> bool {
     loop {
         rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';');

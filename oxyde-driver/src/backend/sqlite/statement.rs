@@ -16,48 +16,48 @@ pub(super) struct Statement {
 
 impl Drop for Statement {
     fn drop(&mut self) {
-        // SAFETY: the statement is ours and its connection still open. What it returns is the
+        // SAFETY: the statement is ours and its connection still open. It returns the
         // error of the last step, which was reported there.
         unsafe { ffi::sqlite3_finalize(self.raw.as_ptr()) };
     }
 }
 
 impl Statement {
-    /// Takes over a statement that was just prepared.
+    /// Take over a newly prepared statement.
     pub(super) fn own(raw: NonNull<ffi::sqlite3_stmt>) -> Self {
         Self { raw }
     }
 
-    /// Whether it leaves the database as it is.
+    /// Whether it is read-only.
     pub(super) fn is_read_only(&self) -> bool {
         // SAFETY: the statement is ours.
         unsafe { ffi::sqlite3_stmt_readonly(self.raw.as_ptr()) != 0 }
     }
 
-    /// Number of placeholders.
+    /// Return the number of placeholders.
     pub(super) fn parameters(&self) -> usize {
         // SAFETY: the statement is ours.
         let count = unsafe { ffi::sqlite3_bind_parameter_count(self.raw.as_ptr()) };
         usize::try_from(count).unwrap_or(0)
     }
 
-    /// Number of columns of its answer.
+    /// Return the number of result columns.
     pub(super) fn columns(&self) -> usize {
         // SAFETY: the statement is ours.
         let count = unsafe { ffi::sqlite3_column_count(self.raw.as_ptr()) };
         usize::try_from(count).unwrap_or(0)
     }
 
-    /// Name of a column.
+    /// Return the name of a column.
     pub(super) fn name(&self, column: usize) -> String {
-        // SAFETY: the statement is ours; the name is copied at once.
+        // SAFETY: the statement is ours; the name is copied immediately.
         unsafe { copied(ffi::sqlite3_column_name(self.raw.as_ptr(), index(column))) }
             .unwrap_or_default()
     }
 
-    /// The type that a column was declared with, when it is a column of a table.
+    /// Return the declared type of a column, if it is a table's column.
     pub(super) fn declared(&self, column: usize) -> Option<String> {
-        // SAFETY: the statement is ours; the text is copied at once.
+        // SAFETY: the statement is ours; the text is copied immediately.
         unsafe {
             copied(ffi::sqlite3_column_decltype(
                 self.raw.as_ptr(),
@@ -66,7 +66,7 @@ impl Statement {
         }
     }
 
-    /// Starts a run; the values that are bound live until it ends.
+    /// Start a run; the bound values live until it ends.
     pub(super) fn start<'values>(&mut self) -> Run<'_, 'values> {
         Run {
             statement: self,
@@ -76,9 +76,9 @@ impl Statement {
 }
 
 /// # Safety
-/// `text` is NULL or a text that ends with NUL.
+/// `text` is NULL or a NUL-terminated string.
 unsafe fn copied(text: *const std::ffi::c_char) -> Option<String> {
-    // SAFETY: not NULL, and the caller says that it ends.
+    // SAFETY: not NULL, and the caller guarantees the terminator.
     (!text.is_null()).then(|| {
         unsafe { CStr::from_ptr(text) }
             .to_string_lossy()
@@ -90,13 +90,13 @@ fn index(column: usize) -> c_int {
     c_int::try_from(column).unwrap_or(c_int::MAX)
 }
 
-/// One run of a statement: bind, step, read. Ends with a reset.
+/// A run of a statement: bind, step, read. Ends with a reset.
 pub(super) struct Run<'statement, 'values> {
     statement: &'statement mut Statement,
     values: PhantomData<&'values [u8]>,
 }
 
-/// A value as SQLite stores it.
+/// A stored value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stored<'a> {
     Null,
@@ -106,7 +106,7 @@ pub(super) enum Stored<'a> {
     Blob(&'a [u8]),
 }
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Row,
@@ -139,20 +139,20 @@ impl<'values> Run<'_, 'values> {
         unsafe { ffi::sqlite3_bind_double(self.raw(), index(at + 1), value) }
     }
 
-    /// Binds a text that outlives the run.
+    /// Bind a string that outlives the run.
     pub(super) fn bind_text(&mut self, at: usize, text: &'values str) -> c_int {
-        // SAFETY: the text outlives the run, whose end clears the bindings.
+        // SAFETY: the string outlives the run, whose end clears the bindings.
         unsafe { self.bind_text_raw(at, text, ffi::SQLITE_STATIC()) }
     }
 
-    /// Binds a copy of a text.
+    /// Bind a copy of a string.
     pub(super) fn bind_text_copy(&mut self, at: usize, text: &str) -> c_int {
-        // SAFETY: SQLite copies the text.
+        // SAFETY: SQLite copies the string.
         unsafe { self.bind_text_raw(at, text, ffi::SQLITE_TRANSIENT()) }
     }
 
     /// # Safety
-    /// The text must live as long as `keeper` says.
+    /// The string must live as long as `keeper` requires.
     unsafe fn bind_text_raw(
         &mut self,
         at: usize,
@@ -160,7 +160,7 @@ impl<'values> Run<'_, 'values> {
         keeper: ffi::sqlite3_destructor_type,
     ) -> c_int {
         // SAFETY: the statement is ours, pointer and length belong together, and the caller
-        // answers for the lifetime.
+        // guarantees the lifetime.
         unsafe {
             ffi::sqlite3_bind_text64(
                 self.raw(),
@@ -173,10 +173,10 @@ impl<'values> Run<'_, 'values> {
         }
     }
 
-    /// Binds bytes that outlive the run.
+    /// Bind bytes that outlive the run.
     pub(super) fn bind_bytes(&mut self, at: usize, bytes: &'values [u8]) -> c_int {
         // SAFETY: the bytes outlive the run, whose end clears the bindings. An empty slice has
-        // a pointer that is not NULL, so that it is no NULL value.
+        // a non-NULL pointer, so that it is not bound as NULL.
         unsafe {
             ffi::sqlite3_bind_blob64(
                 self.raw(),
@@ -197,7 +197,7 @@ impl<'values> Run<'_, 'values> {
         }
     }
 
-    /// Ends the borrow of the statement, which stays where it is.
+    /// End the borrow of the statement without a reset.
     ///
     /// # Safety
     /// The bound values must live until the statement is reset or dropped.
@@ -205,20 +205,20 @@ impl<'values> Run<'_, 'values> {
         std::mem::forget(self);
     }
 
-    /// Makes the statement ready for other values in the same run.
+    /// Reset the statement for other values in the same run.
     pub(super) fn reset(&mut self) {
-        // SAFETY: the statement is ours. What it returns was reported by the step.
+        // SAFETY: the statement is ours. The step has already reported the returned error.
         unsafe { ffi::sqlite3_reset(self.raw()) };
     }
 
-    /// The value of a column of the row that the last step came to.
+    /// Return the value of a column of the current row.
     pub(super) fn column(&self, column: usize) -> Stored<'_> {
         let at = index(column);
         let raw = self.raw();
-        // SAFETY: the statement is ours and stands on a row. Text and bytes stay where they are
+        // SAFETY: the statement is ours and on a row. Text and bytes remain valid
         // until the next step, reset or conversion; the value borrows the run, so that none of
-        // these can happen while it lives. The type is asked first and no other type is then
-        // asked for, so SQLite converts nothing.
+        // these can happen while it lives. The type is queried first, and the value is read as
+        // that type, so SQLite converts nothing.
         unsafe {
             match ffi::sqlite3_column_type(raw, at) {
                 ffi::SQLITE_INTEGER => Stored::Integer(ffi::sqlite3_column_int64(raw, at)),
@@ -243,7 +243,7 @@ const ENCODING: std::ffi::c_uchar = 1;
 /// `start` is NULL, or `len` bytes there live as long as `'a`.
 unsafe fn slice<'a>(start: *const u8, len: c_int) -> &'a [u8] {
     match usize::try_from(len) {
-        // SAFETY: as the caller says.
+        // SAFETY: guaranteed by the caller.
         Ok(len) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, len) },
         _ => &[],
     }
@@ -251,7 +251,7 @@ unsafe fn slice<'a>(start: *const u8, len: c_int) -> &'a [u8] {
 
 impl Drop for Run<'_, '_> {
     fn drop(&mut self) {
-        // SAFETY: the statement is ours. After this SQLite holds no pointer to a bound value.
+        // SAFETY: the statement is ours. After this, SQLite keeps no pointer to a bound value.
         unsafe {
             ffi::sqlite3_reset(self.raw());
             ffi::sqlite3_clear_bindings(self.raw());

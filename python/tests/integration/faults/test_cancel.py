@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from support.servers import Server
 
-from oxyde import Field, Model, atomic, db, execute_raw
+from oxyde import Field, Model, PoolSettings, atomic, db, execute_raw
 from oxyde.db import AsyncDatabase
+from oxyde.exceptions import OutcomeUnknownError
 
 ROUNDS = 100
 
@@ -146,3 +150,45 @@ async def test_waiters_that_give_up_free_their_place(marks: AsyncDatabase) -> No
     kept = await asyncio.gather(*waiters[1::2])
     assert all(rows[0]["one"] == 1 for rows in kept)
     await asyncio.gather(*holders)
+
+
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_cancelled_write_at_the_limit_of_connections(
+    marks: AsyncDatabase, server: Server, url: str
+) -> None:
+    """PostgreSQL stops a statement without another login. Elsewhere it is said to be in doubt."""
+    is_postgres = server.flavour == "postgres"
+    # Roles belong to the whole server, on which other runs may be under way.
+    role = f"limited_{os.getpid()}"
+    if is_postgres:
+        server.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1")
+        server.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+        server.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+    else:
+        server.execute(f"CREATE USER {role} WITH MAX_USER_CONNECTIONS 1")
+        server.execute(f"GRANT ALL ON *.* TO {role}")
+    parts = urlsplit(url)
+    netloc = f"{role}@{parts.netloc.rpartition('@')[2]}"
+    limited = urlunsplit(parts._replace(netloc=netloc, query="ssl_mode=disable"))
+    mark = await Mark.objects.create(text="before")
+    await db.init(limited=limited, settings=PoolSettings(max_connections=1))
+    try:
+        async with atomic():
+            await Mark.objects.filter(id=mark.id).for_update().get()
+            with db.detached():
+                write = asyncio.ensure_future(
+                    Mark.objects.filter(id=mark.id).update(text="after", using="limited")
+                )
+                await asyncio.sleep(0.3)
+                write.cancel()
+                expected = asyncio.CancelledError if is_postgres else OutcomeUnknownError
+                with pytest.raises(expected):
+                    await asyncio.wait_for(write, 8)
+        if is_postgres:
+            assert (await Mark.objects.get(id=mark.id)).text == "before"
+            assert await Mark.objects.filter(id=mark.id).count(using="limited") == 1
+    finally:
+        await db.get_connection("limited").disconnect()
+        if is_postgres:
+            server.execute(f"DROP OWNED BY {role}")
+        server.execute(f"DROP {'ROLE' if is_postgres else 'USER'} {role}")

@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from library import Author, Book, Library
+from support.library import Author, Book, Library
 
 from oxyde import Coalesce, Concat, F, Field, Model, Q, db
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries import Cast, Value
-from oxyde.queries.case import Case, When
-from oxyde.queries.functions import (
+from oxyde.queries.expressions.case import Case, When
+from oxyde.queries.expressions.functions import (
     Abs,
     Ceil,
     Extract,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from ipaddress import IPv4Address
+from statistics import fmean
 from typing import Any
 
 import pytest
-from library import Author, Book, Company, Library
+from support.library import Author, Book, Company, Library
 
 from oxyde import Count, F, Field, Max, Min, Model, Q, Sum, db
 from oxyde.db import AsyncDatabase
@@ -102,7 +103,7 @@ async def test_only_and_defer(books: Library) -> None:
 
 async def test_group_by_an_annotation(books: Library) -> None:
     from oxyde import Count
-    from oxyde.queries.functions import Extract
+    from oxyde.queries.expressions.functions import Extract
 
     rows = await (
         Book.objects.filter(published__isnull=False)
@@ -273,8 +274,7 @@ async def test_aggregates_over_a_relation_to_many_rows(books: Library) -> None:
     assert await each.filter(n__gt=1).order_by("id")[:1].sum("n") == counts[1]
     by_company = each.group_by("company_id").annotate(total=Sum("n"), most=Max("n"))
     assert await by_company.filter(n__gt=0).order_by("company_id").count() > 0
-    with pytest.raises(FieldError, match="`Author` goes over a relation to many rows"):
-        await authors.avg("books__pages")
+    assert await authors.avg("books__pages") == pytest.approx(fmean(b.pages for b in books.books))
 
 
 class Host(Model):

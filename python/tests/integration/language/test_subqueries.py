@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from library import Author, Book, Company, Library
-from newsroom import column, table
+from support.library import Author, Book, Company, Library
+from support.newsroom import column, table
 
 from oxyde import Count, F, Max, Q
 from oxyde.exceptions import FieldError, OxydeError
-from oxyde.queries.subquery import Exists, OuterRef, Subquery
+from oxyde.queries.subqueries.subquery import Exists, OuterRef, Subquery
 
 
 async def test_in_with_a_query(books: Library) -> None:

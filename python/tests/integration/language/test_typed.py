@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from library import Author, Book, Library
+from support.library import Author, Book, Library
 
 from oxyde import Q
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries import asc, desc
-from oxyde.queries.typed import any_of, between, contains, icontains, in_, is_null
+from oxyde.queries.expressions.recorder import any_of, between, contains, icontains, in_, is_null
 
 
 def same(one: Any, other: Any) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from library import Book, Library
-from newsroom import table
+from support.library import Book, Library
+from support.newsroom import table
 
 from oxyde import Avg, Count, F, Q, Sum
 from oxyde.exceptions import FieldError, UnsupportedFeatureError
-from oxyde.queries.cte import CTE
-from oxyde.queries.window import (
+from oxyde.queries.expressions.window import (
     DenseRank,
     FirstValue,
     Frame,
@@ -23,6 +22,7 @@ from oxyde.queries.window import (
     RowNumber,
     Window,
 )
+from oxyde.queries.subqueries.cte import CTE
 
 
 async def over(**windows: Any) -> list[tuple[Any, ...]]:

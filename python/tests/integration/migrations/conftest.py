@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from oxyde_command import EXAMPLE
+from support.oxyde_command import EXAMPLE
 
 
 @pytest.fixture(params=["python", "native"])

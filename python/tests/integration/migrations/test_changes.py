@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from oxyde_command import Command, write_models
-from servers import Server
+from support.oxyde_command import Command, write_models
+from support.servers import Server
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -40,10 +40,10 @@ def test_a_rename_is_asked_about_or_told(oxyde: Command, server: Server) -> None
     answer = oxyde.run("makemigrations")
     assert answer.code == 1
     assert answer.err == (
-        "error: column users.name went and users.full_name came: it is not clear whether it was"
-        " renamed\n"
-        "hint: say `--rename users.name:users.full_name` if it was; `--yes` drops one and adds"
-        " the other\n"
+        "error: column users.name was removed and users.full_name was added: it is unclear whether"
+        " it was renamed\n"
+        "hint: pass `--rename users.name:users.full_name` if it was, or `--yes` to drop one and"
+        " add the other\n"
     )
     said = oxyde.ok("makemigrations", "--rename", "users.name:users.full_name")
     assert "rename column users.name to full_name" in said
@@ -55,13 +55,13 @@ def test_a_column_without_a_value_for_old_rows(oxyde: Command, server: Server) -
     write_models(oxyde.folder, USER.format(field="name: str\n    age: int"))
     answer = oxyde.run("makemigrations")
     assert answer.code == 1
-    assert "does not take NULL and has no default" in answer.err
+    assert "is new, NOT NULL and has no default" in answer.err
     oxyde.ok("makemigrations", "--fill", "users.age=18")
     oxyde.ok("migrate")
     assert server.execute("SELECT age FROM users") == [(18,)]
 
 
-def test_a_drop_is_said_aloud(oxyde: Command) -> None:
+def test_a_drop_is_warned_about(oxyde: Command) -> None:
     write_models(oxyde.folder, USER.format(field="pass"))
     answer = oxyde.run("makemigrations")
     assert answer.code == 0
@@ -77,9 +77,9 @@ def test_a_table_is_not_dropped_because_its_module_is_not_listed(
     answer = oxyde.run("makemigrations")
     assert answer.code == 1
     assert answer.err == (
-        "error: table `users` is not among the models, and its module `app.models` was not loaded\n"
-        "hint: add `app.models` to `models` in the configuration; if the module is gone for good,"
-        " say `--drop users`\n"
+        "error: table `users` has no model, and its module `app.models` was not loaded\n"
+        "hint: add `app.models` to `models` in the configuration; if the module was deleted,"
+        " pass `--drop users`\n"
     )
     assert "drop table users" in oxyde.run("makemigrations", "--drop", "users").out
 
@@ -124,7 +124,7 @@ def test_branches_are_joined_when_their_order_does_not_matter(oxyde: Command) ->
     (migrations / "0002_b.toml").write_text(column.format("a"))
     answer = oxyde.run("makemigrations", "--merge")
     assert answer.code == 1
-    assert "table `users` has a column `a` already" in answer.err
+    assert "table `users` already has a column `a`" in answer.err
 
 
 def test_the_answer_as_json(oxyde: Command) -> None:

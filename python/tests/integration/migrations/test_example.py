@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oxyde_command import Command
-from servers import Server
+from support.oxyde_command import Command
+from support.servers import Server
 
 
 def test_ten_migrations_up_and_down_with_rows_that_are_kept(
@@ -26,7 +26,7 @@ def test_ten_migrations_up_and_down_with_rows_that_are_kept(
     assert oxyde.ok("migrate") == "Nothing to do: the database is up to date.\n"
     assert oxyde.ok("check") == "Models, migrations and database agree.\n"
     assert oxyde.ok("makemigrations", "--check") == (
-        "No changes: the migrations are as the models.\n"
+        "No changes: the migrations match the models.\n"
     )
     assert oxyde.ok("migrate", "0004").count("reversed ") == 6
     assert server.execute("SELECT name FROM products ORDER BY name") == [("Hat!",), ("Red Shoe",)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from oxyde_command import Command, write_models
-from servers import Server
+from support.oxyde_command import Command, write_models
+from support.servers import Server
 
 MODELS = """
 from oxyde import Field, Index, Model
@@ -92,7 +92,7 @@ def test_its_life(server: Server, project: Path, host: str) -> None:
 
 
 @pytest.mark.databases("sqlite")
-def test_other_virtual_tables_are_nobodys(server: Server, project: Path, host: str) -> None:
+def test_other_virtual_tables_are_ignored(server: Server, project: Path, host: str) -> None:
     oxyde = Command(host, project, server.url)
     server.execute("CREATE VIRTUAL TABLE notes USING fts5(text)")
     write_models(project, models())

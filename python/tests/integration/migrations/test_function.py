@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from servers import Server
+from support.servers import Server
 
 from oxyde.migrations import MigrationError, migrate
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from oxyde_command import Command, write_models
-from servers import Server
+from support.oxyde_command import Command, write_models
+from support.servers import Server
 
 EVERYTHING = '''
 """Every kind of column, key, index and constraint that all four databases have."""
@@ -182,9 +182,13 @@ def test_check_finds_what_was_done_by_hand(server: Server, project: Path, host: 
 POSTGRES = """
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from oxyde import Field, Index, Model
+from pydantic import AwareDatetime
+
+from oxyde import Field, Index, Model, Range
 
 
 class Event(Model):
@@ -194,6 +198,12 @@ class Event(Model):
     country: str = Field(db_type="CHAR(2)", db_default="'de'")
     title: str = Field(db_comment="Shown first")
     weight: float = Field(default=1.5, db_default="1.5")
+    days: Range[date] = Field(db_default="'[2024-05-01,2024-05-03)'")
+    seats: Range[int] = Field(default=Range(0, 10), db_default="int8range(0, 10)")
+    few: Range[int] | None = Field(default=None, db_type="INT4RANGE")
+    price: Range[Decimal] | None = None
+    slot: Range[datetime] | None = Field(default=None, db_unique=True)
+    valid: Range[AwareDatetime] | None = None
 
     class Meta:
         is_table = True
@@ -235,6 +245,69 @@ class Page(Model):
             Index("country", unique=True, name="pages_country"),
         ]
 """
+
+
+REGISTERED = """
+from decimal import Decimal
+from typing import Annotated
+
+from oxyde import Field, Model, register_type
+
+
+class Key:
+    raw: bytes
+
+
+class Money:
+    amount: Decimal
+
+
+class Branch:
+    path: str
+
+
+def never(value):
+    raise NotImplementedError
+
+
+for kind, storage, db_type in (
+    (Key, bytes, None),
+    (Money, Annotated[Decimal, Field(max_digits=12, decimal_places=2)], None),
+    (Branch, Annotated[str, Field(max_length=80)], SPELLED),
+):
+    register_type(kind, storage=storage, encode=never, decode=never, db_type=db_type)
+
+
+class Owner(Model):
+    key: Key = Field(db_pk=True)
+    purse: Money | None = None
+
+    class Meta:
+        is_table = True
+
+
+class Item(Model):
+    id: int | None = Field(default=None, db_pk=True)
+    owner: Owner | None = None
+    branch: Branch
+
+    class Meta:
+        is_table = True
+"""
+
+
+def test_registered_types(server: Server, project: Path, host: str) -> None:
+    oxyde = Command(host, project, server.url)
+    spelled = None
+    if server.flavour == "postgres":
+        server.execute("CREATE EXTENSION ltree")
+        spelled = "ltree"
+    write_models(project, REGISTERED.replace("SPELLED", repr(spelled)))
+    oxyde.ok("makemigrations")
+    oxyde.ok("migrate")
+    assert oxyde.ok("check") == "Models, migrations and database agree.\n"
+    (migration,) = (project / "migrations").glob("*.toml")
+    assert ('"ltree"' in migration.read_text()) is (spelled is not None)
 
 
 @pytest.mark.databases("postgres")

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from oxyde_command import ROOT, Command, native_binary, write_models
-from servers import Server
+from support.oxyde_command import ROOT, Command, native_binary, write_models
+from support.servers import Server
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsroom import Agency, Article, Note, Tag, Writer, table
+from support.newsroom import Agency, Article, Note, Tag, Writer, table
 
 from oxyde import Avg, Count, F, Max, Min, Q, Sum
 from oxyde.db import AsyncDatabase

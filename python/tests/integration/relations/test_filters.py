@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from newsroom import Agency, Article, Tag, Writer, column
+from support.newsroom import Agency, Article, Tag, Writer, column
 
 from oxyde import Q
 from oxyde.db import AsyncDatabase
@@ -75,7 +75,8 @@ async def test_presence_and_absence(news: AsyncDatabase) -> None:
     assert await ids(Tag.objects.filter(articles__isnull=True)) == [4]
     assert await ids(Article.objects.filter(notes__isnull=True)) == [3, 5]
     assert await ids(Agency.objects.filter(writers__articles__isnull=False)) == [1, 2]
-    assert await ids(Article.objects.filter(notes__text__isnull=True)) == [1]
+    assert await ids(Article.objects.filter(notes__text__isnull=True)) == [1, 3, 5]
+    assert await ids(Article.objects.filter(notes__text__isnull=True, notes__isnull=False)) == [1]
 
 
 async def test_instances_and_keys_as_values(news: AsyncDatabase) -> None:

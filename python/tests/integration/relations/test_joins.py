@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsroom import Article, Note, Writer, table
+from support.newsroom import Article, Note, Writer, table
 
 from oxyde.db import AsyncDatabase
 

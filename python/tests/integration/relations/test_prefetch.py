@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from newsroom import Agency, Article, Note, Tag, Writer, column
+from support.newsroom import Agency, Article, Note, Tag, Writer, column
 
 from oxyde import atomic
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import FieldError, OxydeError
-from oxyde.queries.prefetch import Prefetch, prefetch_related
+from oxyde.queries.relations.prefetch import Prefetch, prefetch_related
 
 
 async def test_the_other_side_of_a_foreign_key(news: AsyncDatabase) -> None:

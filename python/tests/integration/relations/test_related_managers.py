@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from newsroom import Agency, Article, ArticleTag, Note, Tag, Topic, Writer
+from support.newsroom import Agency, Article, ArticleTag, Note, Tag, Topic, Writer
 
 from oxyde import atomic
 from oxyde.db import AsyncDatabase

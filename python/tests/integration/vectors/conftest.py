@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-import passages
 import pytest
-from servers import Postgres, unreachable
+from support import passages
+from support.servers import Postgres, unreachable
 
 from oxyde import create_tables, db
 from oxyde.db import AsyncDatabase

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from oxyde_command import Command, write_models
-from servers import Postgres
+from support.oxyde_command import Command, write_models
+from support.servers import Postgres
 
 from oxyde import Field, Index, Model, Vector, create_tables, db, drop_tables
 from oxyde.db import AsyncDatabase
@@ -131,9 +131,9 @@ def test_other_databases_refuse_them(project: Path) -> None:
     for dialect in ("sqlite", "mysql", "mariadb"):
         answer = oxyde.run("sqlmigrate", "0001", "--dialect", dialect)
         assert answer.code != 0
-        assert "has no vectors (column `embedding` of table `pages`)" in answer.err
-        assert "use PostgreSQL with that extension" in answer.err
-    assert "has no vectors" in oxyde.run("migrate").err
+        assert "does not support vectors (column `embedding` of table `pages`)" in answer.err
+        assert "vectors need PostgreSQL with the pgvector extension" in answer.err
+    assert "does not support vectors" in oxyde.run("migrate").err
 
 
 def test_a_server_without_it(database_url: str, project: Path) -> None:
@@ -235,5 +235,5 @@ async def test_options_elsewhere(database: AsyncDatabase) -> None:
             id: int | None = Field(default=None, db_pk=True)
             code: int = 0
 
-        with pytest.raises(UnsupportedFeatureError, match=f"has no {what}"):
+        with pytest.raises(UnsupportedFeatureError, match=f"does not support {what}"):
             await create_tables(models=[Titled])

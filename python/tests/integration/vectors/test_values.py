@@ -9,9 +9,9 @@ import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from passages import MODELS, ROWS, Passage, Source
 from pydantic import ConfigDict, RootModel, ValidationError
-from servers import Postgres
+from support.passages import MODELS, ROWS, Passage, Source
+from support.servers import Postgres
 
 from oxyde import Field, Model, Vector, create_tables
 from oxyde.db import AsyncDatabase
@@ -197,7 +197,7 @@ def test_declarations_that_are_refused() -> None:
         assert "Annotated[list[float], Vector(3)]" in str(caught.value.hint)
     with pytest.raises(FieldError, match=r"Wrong\.value is a vector"):
         type("Wrong", (Model,), wrong_model(Annotated[list[float], Vector(3)], "halfvec(3)"))
-    with pytest.raises(FieldError, match="is told by the annotation"):
+    with pytest.raises(FieldError, match="is determined by the annotation"):
         type("Wrong", (Model,), wrong_model(list[float], "vector(3)"))
 
 
@@ -214,11 +214,11 @@ def wrong_model(annotation: Any, db_type: str | None) -> dict[str, Any]:
 
 @pytest.mark.databases("sqlite", "mysql", "mariadb")
 async def test_other_databases_refuse_vectors(database: AsyncDatabase) -> None:
-    name = {"sqlite": "SQLite", "mysql": "MySQL", "mariadb": "MariaDB"}[database.flavour]
-    refused = pytest.raises(UnsupportedFeatureError, match=f"{name} has no vectors")
+    name = {"sqlite": "SQLite", "mysql": "MySQL", "mariadb": "MariaDB"}[database.backend]
+    refused = pytest.raises(UnsupportedFeatureError, match=f"{name} does not support vectors")
     with refused as caught:
         await create_tables(models=MODELS)
-    assert "use PostgreSQL with that extension" in str(caught.value.hint)
+    assert "vectors need PostgreSQL with the pgvector extension" in str(caught.value.hint)
     row = ROWS[0]
     with refused:
         await Source.objects.create(centre=row)

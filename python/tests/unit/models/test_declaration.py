@@ -174,7 +174,7 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
         "every part of a key",
     ),
     (lambda: declare({"id": ID, "a": (int, Field(db_column="id"))}), "the same column 'id'"),
-    (lambda: declare({"id": ID}, indexes=[Index("nmae")]), "has no column of this name"),
+    (lambda: declare({"id": ID}, indexes=[Index("nmae")]), "has no such column"),
     (lambda: declare({"id": ID, "name": (str, "")}, indexes=[Index("nmae")]), "mean `name`"),
     (lambda: declare({"id": ID}, unique_together=[("id", "x")]), "names `x`"),
     (lambda: declare({"id": ID}, tabel_name="x"), "did you mean `table_name`"),

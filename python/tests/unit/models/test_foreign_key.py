@@ -435,7 +435,7 @@ def test_wrong_actions() -> None:
             id: int | None = Field(default=None, db_pk=True)
             user: User = Field(db_on_delete="SET NULL")
 
-    with pytest.raises(FieldError, match="is no foreign key"):
+    with pytest.raises(FieldError, match="is not a foreign key"):
 
         class Other(Model):
             class Meta:

@@ -24,6 +24,12 @@ def test_every_exception_is_exported() -> None:
     assert set(exceptions.__all__) <= set(oxyde.__all__)
 
 
+def test_the_query_language_is_exported() -> None:
+    queries = importlib.import_module("oxyde.queries")
+    assert set(queries.__all__) <= set(oxyde.__all__)
+    assert all(getattr(oxyde, name) is getattr(queries, name) for name in queries.__all__)
+
+
 def test_unknown_names() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Modell'"):
         _ = oxyde.Modell  # type: ignore[attr-defined]
@@ -31,7 +37,10 @@ def test_unknown_names() -> None:
 
 def test_import_loads_nothing_that_is_not_used() -> None:
     program = (
-        "import sys, oxyde\n"
+        "import sys\n"
+        "before = set(sys.modules)\n"
+        "import oxyde\n"
+        "assert 'typing' not in sys.modules.keys() - before\n"
         "loaded = {name for name in sys.modules if name.split('.')[0] in ('oxyde', 'pydantic')}\n"
         "assert loaded == {'oxyde'}, loaded\n"
         "from oxyde import Field, Model\n"

@@ -43,7 +43,7 @@ def test_clash() -> None:
 
         id: int | None = key()
 
-    with pytest.raises(FieldError, match=r"Two has the table name 'same', which .*One"):
+    with pytest.raises(FieldError, match=r"Two uses the table name 'same', which .*One"):
 
         class Two(Model):
             class Meta:
@@ -95,7 +95,7 @@ def test_register_by_hand() -> None:
         id: int | None = key()
 
     Other.__oxyde_options__ = Row.__oxyde_options__.__class__(is_table=True, table_name="row")
-    with pytest.raises(FieldError, match=r"which .* has already"):
+    with pytest.raises(FieldError, match=r"which .* already uses"):
         register_table(Other)
     register_table(Other, overwrite=True)
     assert registered_tables()["row"] is Other

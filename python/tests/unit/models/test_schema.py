@@ -10,7 +10,7 @@ import pytest
 from oxyde.exceptions import FieldError
 from oxyde.models import Check, Field, Index, Model, registry
 from oxyde.models.naming import derived_name, snake_case
-from oxyde.models.schema import packed_schema, schema_of
+from oxyde.models.tables.schema import packed_schema, schema_of
 
 
 class State(enum.Enum):

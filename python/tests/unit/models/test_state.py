@@ -10,10 +10,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from oxyde.exceptions import FieldError
+from oxyde.hydration.state import State, is_stored, set_state, state_of
 from oxyde.models import Field, Model
-from oxyde.models.changes import changed_fields, equal, originals_of
-from oxyde.models.saving import insert_values
-from oxyde.models.state import State, is_stored, set_state, state_of
+from oxyde.models.instances.changes import changed_fields, equal, originals_of
+from oxyde.models.instances.saving import insert_values
 
 
 class Address(BaseModel):
@@ -274,7 +274,7 @@ def test_insert_values_leave_out_what_the_database_makes() -> None:
 def test_a_row_saved_after_it_was_assigned_gives_its_key() -> None:
     parent = Row(name="p")
     row = Row(name="c", parent=parent)
-    with pytest.raises(FieldError, match="not saved yet"):
+    with pytest.raises(FieldError, match="not been saved yet"):
         insert_values(row)
     parent.id = 12
     assert insert_values(row)["parent_id"] == 12

@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel, StringConstraints
 from typing_extensions import TypeAliasType, TypedDict
 
-from oxyde.db.meta import FieldMeta
+from oxyde._meta import FieldMeta
 from oxyde.exceptions import FieldError, FieldValueError
 from oxyde.models import Field, Model
 
@@ -225,7 +225,7 @@ def test_plain_values_are_bound_as_they_are(annotation: Any) -> None:
         (enum.Enum("Floats", {"a": 1.5}), "not all str or all int"),
         (enum.Enum("Spaces", {"a": "a "}), "ends with a space"),
         (enum.Enum("Empty", {"a": ""}), "non-empty"),
-        (dict[tuple[int, int], str], "keys of a JSON object are texts"),
+        (dict[tuple[int, int], str], "keys of a JSON object are strings"),
     ],
     ids=str,
 )
@@ -365,6 +365,21 @@ def test_zone_of_ipv6_is_refused() -> None:
         (str, "VARCHAR(20)", {"varchar": {"length": 20}}),
         (str, "CHAR(2)", {"custom": {"sql": "CHAR(2)", "base": "text"}}),
         (str, "citext", {"custom": {"sql": "citext", "base": "text"}}),
+        (
+            str,
+            "varchar( 20 )collate  NOCASE",
+            {"custom": {"sql": "VARCHAR(20) COLLATE NOCASE", "base": {"varchar": {"length": 20}}}},
+        ),
+        (
+            str,
+            "citext COLLATE ucs_basic",
+            {
+                "custom": {
+                    "sql": "citext COLLATE ucs_basic",
+                    "base": {"custom": {"sql": "citext", "base": "text"}},
+                }
+            },
+        ),
         (Decimal, "NUMERIC(12, 3)", {"decimal": {"precision": 12, "scale": 3}}),
         (list[int], "JSONB", "json"),
         (dict[str, int], "JSONB", "json"),
@@ -383,12 +398,12 @@ def test_db_type(annotation: Any, db_type: str, expected: Any) -> None:
 
 @pytest.mark.parametrize("db_type", ["text; DROP TABLE users", "", "'x'", "int)"])
 def test_db_type_is_a_type(db_type: str) -> None:
-    with pytest.raises(FieldError, match="no SQL type"):
+    with pytest.raises(FieldError, match="not an SQL type"):
         column(str, db_type=db_type)
 
 
 def test_db_type_must_hold_the_values() -> None:
-    with pytest.raises(FieldError, match="does not hold"):
+    with pytest.raises(FieldError, match="cannot hold"):
         column(str, db_type="INTEGER")
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from asking import brief, params, select, values
-from people import Mood, Person, Post
+from support.asking import brief, params, select, values
+from support.people import Mood, Person, Post
 
 from oxyde.exceptions import FieldError
 from oxyde.queries import (
@@ -120,7 +120,7 @@ def test_types(expression: Any, column_type: Any) -> None:
         Trunc("age", "month"),
         Case(When(age=1, then=Value("a")), default=Value(1)),
         Exists(Post.objects.filter(author_id=OuterRef("nothing"))),
-        Count("posts", filter=Q(name="x")),
+        Count("posts", filter=Q(posts__nothing="x")),
         Lower("nothing"),
         Window(Sum("age"), partition_by="nothing"),
     ],

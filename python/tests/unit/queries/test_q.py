@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from asking import brief, shape, values, where
-from people import Person
+from support.asking import brief, shape, values, where
+from support.people import Person
 
 from oxyde.exceptions import FieldError
 from oxyde.queries import F, Q
@@ -14,7 +14,7 @@ def test_operators() -> None:
     query = Person.objects.filter((Q(name="a") | ~Q(age=1)) & (Q(age=2) ^ Q(age=3)))
     assert brief(where(query)) == (
         "and",
-        ("or", ("exact", "q_person.name", "$0"), ("not", ("exact", "q_person.age", "$1"))),
+        ("or", ("exact", "q_person.name", "$0"), ("unless", ("exact", "q_person.age", "$1"))),
         ("xor", ("exact", "q_person.age", "$2"), ("exact", "q_person.age", "$3")),
     )
     assert values(query) == ["a", 1, 2, 3]
@@ -23,8 +23,20 @@ def test_operators() -> None:
 def test_an_empty_q_says_nothing() -> None:
     assert shape(Person.objects.filter(Q() | Q(age=1))) == shape(Person.objects.filter(Q(age=1)))
     assert shape(Person.objects.filter(Q() & Q(age=1))) == shape(Person.objects.filter(Q(age=1)))
-    assert brief(where(Person.objects.filter(Q()))) == ("and",)
-    assert brief(where(Person.objects.filter(Q() | Q()))) == ("and",)
+    everyone = shape(Person.objects)
+    empty = [Q(), ~Q(), Q() | Q(), Q() & ~Q(), Q() ^ Q(), Q(Q(), ~Q(Q())), ~(~Q() | Q(Q()))]
+    for none in empty:
+        assert shape(Person.objects.filter(none)) == everyone
+        assert shape(Person.objects.exclude(none)) == everyone
+        assert shape(Person.objects.exclude(none, Q())) == everyone
+        assert shape(Person.objects.filter(lambda p, none=none: none)) == everyone
+        one = Q(age=1)
+        for combined in (none & one, none | one, none ^ one, one & none, one | none, one ^ none):
+            assert shape(Person.objects.filter(combined)) == shape(Person.objects.filter(age=1))
+            excluded = shape(Person.objects.exclude(age=1))
+            assert shape(Person.objects.exclude(combined)) == excluded
+            assert shape(Person.objects.filter(~combined)) == excluded
+            assert shape(Person.objects.filter(~Q(none, combined))) == excluded
 
 
 def test_comparisons_are_conditions() -> None:

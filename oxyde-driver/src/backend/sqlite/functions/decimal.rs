@@ -1,4 +1,4 @@
-//! Exact decimals, which SQLite keeps as text.
+//! Exact decimals, which SQLite stores as text.
 
 use std::cmp::Ordering;
 use std::num::NonZeroU64;
@@ -6,15 +6,15 @@ use std::str::FromStr as _;
 
 use bigdecimal::{BigDecimal, RoundingMode, Signed as _, ToPrimitive as _, Zero as _};
 
-use super::{Answer, Argument, Gather, Result, range, wrong};
-use crate::fit::is_finite_decimal;
+use super::{AggregateState, Argument, Output, Result, range, wrong};
+use crate::values::fit::is_finite_decimal;
 
 /// Significant digits of a quotient.
 const DIGITS: u64 = 28;
-/// Most digits of a result: more is a mistake, not a number.
+/// Maximum number of digits of a result; more is an error.
 const LONGEST: i64 = 10_000;
 
-/// The shortest text of a decimal in plain notation: no zeros before or behind, no `-0`.
+/// Format a decimal in its shortest plain notation: no leading or trailing zeros, no `-0`.
 pub(in crate::backend::sqlite) fn canonical(text: &str) -> String {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -35,7 +35,7 @@ pub(in crate::backend::sqlite) fn canonical(text: &str) -> String {
     }
 }
 
-/// Compares two decimals as numbers, texts that are none as texts behind all numbers.
+/// Compare two decimals as numbers; other strings sort as strings after all numbers.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     match (is_finite_decimal(a), is_finite_decimal(b)) {
         (true, true) => numbers(a, b),
@@ -56,7 +56,7 @@ fn numbers(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Whether it is below zero, and its digits before and behind the point.
+/// Split it into its sign, and its digits before and after the point.
 fn split(text: &str) -> (bool, (&str, &str)) {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -76,7 +76,7 @@ fn sizes(a: (&str, &str), b: (&str, &str)) -> Ordering {
         .then_with(|| a.1.cmp(b.1))
 }
 
-fn decimal(argument: Argument<'_>) -> Result<BigDecimal> {
+pub(super) fn decimal(argument: Argument<'_>) -> Result<BigDecimal> {
     match argument {
         Argument::Integer(int) => Ok(BigDecimal::from(int)),
         Argument::Real(real) => {
@@ -103,33 +103,33 @@ fn one(arguments: &[Argument<'_>]) -> Result<BigDecimal> {
     }
 }
 
-fn text(number: &BigDecimal) -> Result<Answer> {
+pub(super) fn text(number: &BigDecimal) -> Result<Output> {
     let (_, scale) = number.as_bigint_and_scale();
     if scale.abs() > LONGEST {
         return Err(range("the decimal number has too many digits"));
     }
-    Ok(Answer::Text(canonical(&number.to_plain_string())))
+    Ok(Output::Text(canonical(&number.to_plain_string())))
 }
 
-pub(super) fn add(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn add(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = pair(arguments)?;
     text(&(a + b))
 }
 
-pub(super) fn sub(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn sub(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = pair(arguments)?;
     text(&(a - b))
 }
 
-pub(super) fn mul(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn mul(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = pair(arguments)?;
     text(&(a * b))
 }
 
-pub(super) fn div(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn div(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = pair(arguments)?;
     if b.is_zero() {
-        return Ok(Answer::Null);
+        return Ok(Output::Null);
     }
     text(&quotient(&a, &b))
 }
@@ -139,15 +139,22 @@ fn quotient(a: &BigDecimal, b: &BigDecimal) -> BigDecimal {
     (a / b).with_precision_round(digits, RoundingMode::HalfEven)
 }
 
-pub(super) fn modulo(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn modulo(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = pair(arguments)?;
     if b.is_zero() {
-        return Ok(Answer::Null);
+        return Ok(Output::Null);
     }
     text(&(a % b))
 }
 
-pub(super) fn pow(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn whole(arguments: &[Argument<'_>]) -> Result<Output> {
+    let number = one(arguments)?;
+    let int = number.to_i64().filter(|int| number == *int);
+    int.map(Output::Integer)
+        .ok_or_else(|| range("integer overflow"))
+}
+
+pub(super) fn pow(arguments: &[Argument<'_>]) -> Result<Output> {
     let (base, exponent) = pair(arguments)?;
     if exponent.is_integer() {
         let Some(times) = exponent.to_i64().filter(|times| times.abs() <= 1_000) else {
@@ -161,33 +168,32 @@ pub(super) fn pow(arguments: &[Argument<'_>]) -> Result<Answer> {
             return text(&power);
         }
         if power.is_zero() {
-            return Err(range("zero to a negative power"));
+            return Ok(Output::Null);
         }
         return text(&quotient(&BigDecimal::from(1), &power));
     }
     let (Some(base), Some(exponent)) = (base.to_f64(), exponent.to_f64()) else {
         return Err(range("the power is too large"));
     };
+    if base < 0.0 || (base == 0.0 && exponent < 0.0) {
+        return Ok(Output::Null);
+    }
     let power = base.powf(exponent);
     if !power.is_finite() {
-        return Err(range("the power is no number"));
+        return Err(range("the power is not a number"));
     }
     text(&decimal(Argument::Real(power))?)
 }
 
-pub(super) fn neg(arguments: &[Argument<'_>]) -> Result<Answer> {
-    text(&-one(arguments)?)
-}
-
-pub(super) fn abs(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn abs(arguments: &[Argument<'_>]) -> Result<Output> {
     text(&one(arguments)?.abs())
 }
 
-pub(super) fn cast(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn cast(arguments: &[Argument<'_>]) -> Result<Output> {
     text(&one(arguments)?)
 }
 
-pub(super) fn round(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn round(arguments: &[Argument<'_>]) -> Result<Output> {
     let [number, digits] = arguments else {
         return Err(wrong("expected a number and its digits"));
     };
@@ -198,22 +204,66 @@ pub(super) fn round(arguments: &[Argument<'_>]) -> Result<Answer> {
     text(&decimal(*number)?.with_scale_round(digits, RoundingMode::HalfUp))
 }
 
-pub(super) fn floor(arguments: &[Argument<'_>]) -> Result<Answer> {
+/// Round an integer or real number half away from zero, by its decimal form.
+pub(super) fn round_number(arguments: &[Argument<'_>]) -> Result<Output> {
+    let [number, digits] = arguments else {
+        return Err(wrong("expected a number and its digits"));
+    };
+    let digits = digits.integer()?.clamp(-400, 400);
+    let rounded = |text: String| {
+        BigDecimal::from_str(&text)
+            .map(|number| number.with_scale_round(digits, RoundingMode::HalfUp))
+            .map_err(|_| wrong("expected a number"))
+    };
+    match number {
+        Argument::Integer(_) if digits >= 0 => integer(*number),
+        Argument::Integer(int) => rounded(int.to_string())?
+            .to_i64()
+            .map(Output::Integer)
+            .ok_or_else(|| range("integer overflow")),
+        Argument::Real(real) if !real.is_finite() => Ok(Output::Real(*real)),
+        other => rounded(other.real()?.to_string())?
+            .to_plain_string()
+            .parse()
+            .map(Output::Real)
+            .map_err(|_| range("the result is out of range")),
+    }
+}
+
+fn integer(number: Argument<'_>) -> Result<Output> {
+    number.integer().map(Output::Integer)
+}
+
+/// Convert text to a number, or NULL.
+pub(super) fn to_decimal(arguments: &[Argument<'_>]) -> Result<Output> {
+    let written = super::number::written(arguments)?;
+    let trimmed = written.trim_matches(' ');
+    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    let plain = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match BigDecimal::from_str(trimmed) {
+        Ok(number) if plain && digits.bytes().any(|byte| byte.is_ascii_digit()) => text(&number),
+        _ => Ok(Output::Null),
+    }
+}
+
+pub(super) fn floor(arguments: &[Argument<'_>]) -> Result<Output> {
     text(&one(arguments)?.with_scale_round(0, RoundingMode::Floor))
 }
 
-pub(super) fn ceil(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn ceil(arguments: &[Argument<'_>]) -> Result<Output> {
     text(&one(arguments)?.with_scale_round(0, RoundingMode::Ceiling))
 }
 
-/// Sum, and mean when it counts.
+/// Sum, or mean if it counts.
 struct Sum {
     total: BigDecimal,
     count: i64,
     mean: bool,
 }
 
-impl Gather for Sum {
+impl AggregateState for Sum {
     fn step(&mut self, argument: Argument<'_>) -> Result<()> {
         self.total += decimal(argument)?;
         self.count += 1;
@@ -226,9 +276,9 @@ impl Gather for Sum {
         Ok(())
     }
 
-    fn value(&self) -> Result<Answer> {
+    fn value(&self) -> Result<Output> {
         if self.count == 0 {
-            return Ok(Answer::Null);
+            return Ok(Output::Null);
         }
         if self.mean {
             text(&quotient(&self.total, &BigDecimal::from(self.count)))
@@ -238,31 +288,7 @@ impl Gather for Sum {
     }
 }
 
-/// The extreme one in a direction.
-struct Extreme {
-    best: Option<BigDecimal>,
-    keep: Ordering,
-}
-
-impl Gather for Extreme {
-    fn step(&mut self, argument: Argument<'_>) -> Result<()> {
-        let number = decimal(argument)?;
-        if self
-            .best
-            .as_ref()
-            .is_none_or(|best| number.cmp(best) == self.keep)
-        {
-            self.best = Some(number);
-        }
-        Ok(())
-    }
-
-    fn value(&self) -> Result<Answer> {
-        self.best.as_ref().map_or(Ok(Answer::Null), text)
-    }
-}
-
-pub(super) fn sum() -> Box<dyn Gather> {
+pub(super) fn sum() -> Box<dyn AggregateState> {
     Box::new(Sum {
         total: BigDecimal::zero(),
         count: 0,
@@ -270,25 +296,11 @@ pub(super) fn sum() -> Box<dyn Gather> {
     })
 }
 
-pub(super) fn avg() -> Box<dyn Gather> {
+pub(super) fn avg() -> Box<dyn AggregateState> {
     Box::new(Sum {
         total: BigDecimal::zero(),
         count: 0,
         mean: true,
-    })
-}
-
-pub(super) fn min() -> Box<dyn Gather> {
-    Box::new(Extreme {
-        best: None,
-        keep: Ordering::Less,
-    })
-}
-
-pub(super) fn max() -> Box<dyn Gather> {
-    Box::new(Extreme {
-        best: None,
-        keep: Ordering::Greater,
     })
 }
 
@@ -327,7 +339,7 @@ mod tests {
     #[test]
     fn arithmetic_is_exact() {
         let texts = |a, b| [Argument::Text(a), Argument::Text(b)];
-        let answer = |text: &str| Ok(Answer::Text(text.to_owned()));
+        let answer = |text: &str| Ok(Output::Text(text.to_owned()));
         assert_eq!(add(&texts("0.1", "0.2")), answer("0.3"));
         assert_eq!(
             mul(&texts("12345678901234567890.5", "2")),
@@ -337,7 +349,7 @@ mod tests {
             div(&texts("1", "3")),
             answer("0.3333333333333333333333333333")
         );
-        assert_eq!(div(&texts("1", "0")), Ok(Answer::Null));
+        assert_eq!(div(&texts("1", "0")), Ok(Output::Null));
         assert_eq!(modulo(&texts("-7", "3")), answer("-1"));
         assert_eq!(pow(&texts("2", "-2")), answer("0.25"));
         assert_eq!(

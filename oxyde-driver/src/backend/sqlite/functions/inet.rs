@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-/// What decides the order, first things first; texts that are no address come last.
+/// The sort key; strings that are not addresses come last.
 type Key = (u8, u128, u8, u128);
 
 pub(super) fn compare(a: &str, b: &str) -> Ordering {

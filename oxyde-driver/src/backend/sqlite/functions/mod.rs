@@ -1,14 +1,18 @@
-//! The functions, aggregates and the collation that statements for SQLite call.
+//! The functions, aggregates and collations that statements for SQLite use.
 //!
-//! What each does is said in `oxyde_sql::dialect`; a test holds this table against that one.
+//! `oxyde_sql::dialect` documents them; a test compares this table with that one.
 
 #![expect(unsafe_code, reason = "SQLite's C interface")]
 
+mod collation;
 mod decimal;
+mod fit;
 mod inet;
 mod json;
 mod moment;
 mod number;
+mod parse;
+mod regexp;
 mod text;
 
 use std::ffi::{c_int, c_void};
@@ -18,6 +22,7 @@ use std::ptr::{self, NonNull};
 use libsqlite3_sys as ffi;
 
 pub(super) use decimal::canonical;
+pub(super) use regexp::watched;
 
 /// An argument of a function; never NULL.
 #[derive(Clone, Copy, Debug)]
@@ -28,38 +33,44 @@ enum Argument<'a> {
     Other,
 }
 
-/// What a function gives.
+/// The result of a function.
 #[derive(Clone, Debug, PartialEq)]
-enum Answer {
+enum Output {
     Null,
     Integer(i64),
     Real(f64),
     Text(String),
 }
 
-impl From<bool> for Answer {
+impl From<bool> for Output {
     fn from(truth: bool) -> Self {
         Self::Integer(i64::from(truth))
     }
 }
 
-/// Why a function has no answer.
+/// The error of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Trouble {
-    /// The result does not fit.
+enum FunctionError {
+    /// The result is out of range.
     Range(String),
-    /// The arguments make no sense.
-    Wrong(String),
+    /// The arguments are invalid.
+    Invalid(String),
+    /// A string is longer than its column.
+    TooLong(String),
+    /// A value violates a rule of the statement.
+    Constraint(String),
+    /// The statement was stopped.
+    Interrupted,
 }
 
-type Result<T> = std::result::Result<T, Trouble>;
+type Result<T> = std::result::Result<T, FunctionError>;
 
-fn wrong(message: impl Into<String>) -> Trouble {
-    Trouble::Wrong(message.into())
+fn wrong(message: impl Into<String>) -> FunctionError {
+    FunctionError::Invalid(message.into())
 }
 
-fn range(message: impl Into<String>) -> Trouble {
-    Trouble::Range(message.into())
+fn range(message: impl Into<String>) -> FunctionError {
+    FunctionError::Range(message.into())
 }
 
 impl<'a> Argument<'a> {
@@ -79,7 +90,7 @@ impl<'a> Argument<'a> {
 
     #[expect(
         clippy::cast_precision_loss,
-        reason = "functions of real numbers round as SQLite's own do"
+        reason = "functions of real numbers round like SQLite's own"
     )]
     fn real(self) -> Result<f64> {
         match self {
@@ -95,34 +106,34 @@ impl<'a> Argument<'a> {
 struct Scalar {
     name: &'static std::ffi::CStr,
     arguments: c_int,
-    call: fn(&[Argument<'_>]) -> Result<Answer>,
+    call: fn(&[Argument<'_>]) -> Result<Output>,
 }
 
 /// A function of many rows.
 struct Aggregate {
     name: &'static std::ffi::CStr,
-    make: fn() -> Box<dyn Gather>,
-    /// Whether it can take a value back, so that it may stand before a window.
+    make: fn() -> Box<dyn AggregateState>,
+    /// Whether it can remove a value, so that it can be used with a window.
     slides: bool,
 }
 
 /// The state of an aggregate.
-trait Gather {
-    /// Takes one value; NULLs are left out.
+trait AggregateState {
+    /// Add a value; NULLs are ignored.
     fn step(&mut self, argument: Argument<'_>) -> Result<()>;
-    /// Takes one value back that left the window.
+    /// Remove a value that left the window.
     fn undo(&mut self, _argument: Argument<'_>) -> Result<()> {
-        Err(wrong("the aggregate cannot stand before a window"))
+        Err(wrong("the aggregate cannot be used with a window"))
     }
-    /// Gives the result so far.
-    fn value(&self) -> Result<Answer>;
+    /// Return the result so far.
+    fn value(&self) -> Result<Output>;
 }
 
-/// A line of the table of scalar functions.
+/// An entry of the table of scalar functions.
 const fn scalar(
     name: &'static std::ffi::CStr,
     arguments: c_int,
-    call: fn(&[Argument<'_>]) -> Result<Answer>,
+    call: fn(&[Argument<'_>]) -> Result<Output>,
 ) -> Scalar {
     Scalar {
         name,
@@ -134,14 +145,21 @@ const fn scalar(
 static SCALARS: &[Scalar] = &[
     scalar(c"oxyde_casefold", 1, text::casefold),
     scalar(c"oxyde_upper", 1, text::upper),
-    scalar(c"regexp", 2, text::regexp),
-    scalar(c"oxyde_iregexp", 2, text::iregexp),
+    scalar(c"oxyde_starts_with", 2, text::starts_with),
+    scalar(c"oxyde_ends_with", 2, text::ends_with),
+    scalar(c"regexp", 2, regexp::regexp),
+    scalar(c"oxyde_iregexp", 2, regexp::iregexp),
     scalar(c"oxyde_md5", 1, text::md5),
     scalar(c"oxyde_reverse", 1, text::reverse),
     scalar(c"oxyde_repeat", 2, text::repeat),
     scalar(c"oxyde_lpad", 3, text::lpad),
     scalar(c"oxyde_rpad", 3, text::rpad),
     scalar(c"oxyde_double", 1, number::double),
+    scalar(c"oxyde_text_join", 2, text::join),
+    scalar(c"oxyde_to_int", 1, number::to_int),
+    scalar(c"oxyde_to_real", 1, number::to_real),
+    scalar(c"oxyde_to_decimal", 1, decimal::to_decimal),
+    scalar(c"oxyde_round", 2, decimal::round_number),
     scalar(c"oxyde_int_add", 2, number::int_add),
     scalar(c"oxyde_int_sub", 2, number::int_sub),
     scalar(c"oxyde_int_mul", 2, number::int_mul),
@@ -158,18 +176,30 @@ static SCALARS: &[Scalar] = &[
     scalar(c"oxyde_decimal_div", 2, decimal::div),
     scalar(c"oxyde_decimal_mod", 2, decimal::modulo),
     scalar(c"oxyde_decimal_pow", 2, decimal::pow),
-    scalar(c"oxyde_decimal_neg", 1, decimal::neg),
     scalar(c"oxyde_decimal_abs", 1, decimal::abs),
     scalar(c"oxyde_decimal_round", 2, decimal::round),
     scalar(c"oxyde_decimal_floor", 1, decimal::floor),
     scalar(c"oxyde_decimal_ceil", 1, decimal::ceil),
     scalar(c"oxyde_decimal_cast", 1, decimal::cast),
+    scalar(c"oxyde_fit_decimal", 4, fit::decimal),
+    scalar(c"oxyde_fit_int", 3, fit::int),
+    scalar(c"oxyde_fit_text", 3, fit::text),
+    scalar(c"oxyde_refuse", 1, fit::refuse),
+    scalar(c"oxyde_whole", 1, decimal::whole),
+    scalar(c"oxyde_parse", 2, parse::parse),
+    scalar(c"oxyde_moment", 1, moment::moment),
+    scalar(c"oxyde_clock", 1, moment::clock),
+    scalar(c"oxyde_date_add", 2, moment::date_add),
     scalar(c"oxyde_datetime_add", 2, moment::datetime_add),
     scalar(c"oxyde_datetime_diff", 2, moment::datetime_diff),
     scalar(c"oxyde_time_add", 2, moment::time_add),
     scalar(c"oxyde_trunc", 2, moment::trunc),
     scalar(c"oxyde_json_contains", 2, json::contains),
     scalar(c"oxyde_json_equal", 2, json::equal),
+    scalar(c"oxyde_json_compare", 2, json::compare),
+    scalar(c"oxyde_json_decimal", 1, json::decimal),
+    scalar(c"oxyde_json_at", 2, json::at),
+    scalar(c"oxyde_json_put", 3, json::put),
 ];
 
 static AGGREGATES: &[Aggregate] = &[
@@ -182,16 +212,6 @@ static AGGREGATES: &[Aggregate] = &[
         name: c"oxyde_decimal_avg",
         make: decimal::avg,
         slides: true,
-    },
-    Aggregate {
-        name: c"oxyde_decimal_min",
-        make: decimal::min,
-        slides: false,
-    },
-    Aggregate {
-        name: c"oxyde_decimal_max",
-        make: decimal::max,
-        slides: false,
     },
     Aggregate {
         name: c"oxyde_stddev_pop",
@@ -215,7 +235,7 @@ static AGGREGATES: &[Aggregate] = &[
     },
 ];
 
-/// Registers everything on a connection that is open and used by nobody else.
+/// Register everything on an open connection with exclusive access.
 pub(super) fn register(db: NonNull<ffi::sqlite3>) {
     let flags = ffi::SQLITE_UTF8 | ffi::SQLITE_DETERMINISTIC | ffi::SQLITE_INNOCUOUS;
     for entry in SCALARS {
@@ -235,9 +255,10 @@ pub(super) fn register(db: NonNull<ffi::sqlite3>) {
             );
         }
     }
-    for entry in AGGREGATES.iter().filter(|entry| entry.slides) {
+    for entry in AGGREGATES {
         let context = ptr::from_ref(entry).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open and ours; name and entry are static.
+        // SAFETY: the connection is open and ours; name and entry are static. Without the last
+        // two callbacks it is an aggregate that no window takes.
         unsafe {
             ffi::sqlite3_create_window_function(
                 db.as_ptr(),
@@ -247,48 +268,16 @@ pub(super) fn register(db: NonNull<ffi::sqlite3>) {
                 context,
                 Some(on_step),
                 Some(on_final),
-                Some(on_value),
-                Some(on_inverse),
+                entry.slides.then_some(on_value),
+                entry.slides.then_some(on_inverse),
                 None,
             );
         }
     }
-    for entry in AGGREGATES.iter().filter(|entry| !entry.slides) {
-        let context = ptr::from_ref(entry).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open and ours; name and entry are static.
-        unsafe {
-            ffi::sqlite3_create_function_v2(
-                db.as_ptr(),
-                entry.name.as_ptr(),
-                1,
-                flags,
-                context,
-                None,
-                Some(on_step),
-                Some(on_final),
-                None,
-            );
-        }
-    }
-    // SAFETY: the connection is open and ours; the collations have no context.
+    collation::register(db);
+    // SAFETY: the connection is open and ours.
     unsafe {
-        ffi::sqlite3_create_collation_v2(
-            db.as_ptr(),
-            c"oxyde_decimal".as_ptr(),
-            ffi::SQLITE_UTF8,
-            ptr::null_mut(),
-            Some(on_compare),
-            None,
-        );
-        ffi::sqlite3_create_collation_v2(
-            db.as_ptr(),
-            c"oxyde_inet".as_ptr(),
-            ffi::SQLITE_UTF8,
-            ptr::null_mut(),
-            Some(on_compare_inet),
-            None,
-        );
-        // A double-quoted name that is none is an error, not a text.
+        // An unknown double-quoted name is an error, not a string.
         ffi::sqlite3_db_config(
             db.as_ptr(),
             ffi::SQLITE_DBCONFIG_DQS_DML,
@@ -305,36 +294,12 @@ unsafe fn utf8<'a>(start: *const c_void, len: c_int) -> Option<&'a str> {
     if start.is_null() {
         return Some("");
     }
-    // SAFETY: as the caller says.
+    // SAFETY: guaranteed by the caller.
     let bytes = unsafe { std::slice::from_raw_parts(start.cast::<u8>(), len) };
     std::str::from_utf8(bytes).ok()
 }
 
-extern "C" fn on_compare(
-    _context: *mut c_void,
-    len_a: c_int,
-    a: *const c_void,
-    len_b: c_int,
-    b: *const c_void,
-) -> c_int {
-    // SAFETY: SQLite gives two texts with their lengths, alive during this call.
-    let (a, b) = unsafe { (utf8(a, len_a), utf8(b, len_b)) };
-    decimal::compare(a.unwrap_or_default(), b.unwrap_or_default()) as c_int
-}
-
-extern "C" fn on_compare_inet(
-    _context: *mut c_void,
-    len_a: c_int,
-    a: *const c_void,
-    len_b: c_int,
-    b: *const c_void,
-) -> c_int {
-    // SAFETY: as for decimals.
-    let (a, b) = unsafe { (utf8(a, len_a), utf8(b, len_b)) };
-    inet::compare(a.unwrap_or_default(), b.unwrap_or_default()) as c_int
-}
-
-/// The arguments of a call; `None` when one of them is NULL.
+/// Return the arguments of a call; `None` if one of them is NULL.
 ///
 /// # Safety
 /// `values` points to `count` values that live as long as `'a`.
@@ -345,7 +310,8 @@ unsafe fn arguments<'a>(
     let count = usize::try_from(count).unwrap_or(0);
     let mut arguments = Vec::with_capacity(count);
     for at in 0..count {
-        // SAFETY: as the caller says; the type is asked first, so that nothing is converted.
+        // SAFETY: guaranteed by the caller; the type is queried first, so that nothing is
+        // converted.
         let argument = unsafe {
             let value = *values.add(at);
             match ffi::sqlite3_value_type(value) {
@@ -367,28 +333,37 @@ unsafe fn arguments<'a>(
 
 /// # Safety
 /// `context` is the one of the running call.
-unsafe fn answer(context: *mut ffi::sqlite3_context, result: std::thread::Result<Result<Answer>>) {
+unsafe fn answer(context: *mut ffi::sqlite3_context, result: std::thread::Result<Result<Output>>) {
     let result = result.unwrap_or_else(|_| Err(wrong("the function failed")));
-    // SAFETY: as the caller says; texts are copied by SQLite.
+    // SAFETY: guaranteed by the caller; SQLite copies strings.
     unsafe {
         match result {
-            Ok(Answer::Null) => ffi::sqlite3_result_null(context),
-            Ok(Answer::Integer(int)) => ffi::sqlite3_result_int64(context, int),
-            Ok(Answer::Real(real)) => ffi::sqlite3_result_double(context, real),
-            Ok(Answer::Text(text)) => ffi::sqlite3_result_text64(
+            Ok(Output::Null) => ffi::sqlite3_result_null(context),
+            Ok(Output::Integer(int)) => ffi::sqlite3_result_int64(context, int),
+            Ok(Output::Real(real)) => ffi::sqlite3_result_double(context, real),
+            Ok(Output::Text(text)) => ffi::sqlite3_result_text64(
                 context,
                 text.as_ptr().cast(),
                 text.len() as u64,
                 ffi::SQLITE_TRANSIENT(),
                 1,
             ),
-            Err(Trouble::Wrong(message) | Trouble::Range(message)) if message.is_empty() => {
+            Err(
+                FunctionError::Invalid(message)
+                | FunctionError::Range(message)
+                | FunctionError::TooLong(message)
+                | FunctionError::Constraint(message),
+            ) if message.is_empty() => {
                 ffi::sqlite3_result_error_code(context, ffi::SQLITE_ERROR);
             }
-            Err(Trouble::Wrong(message)) => error(context, &message),
-            Err(Trouble::Range(message)) => {
-                error(context, &message);
-                ffi::sqlite3_result_error_code(context, ffi::SQLITE_RANGE);
+            Err(FunctionError::Interrupted) => {
+                coded(context, "interrupted", ffi::SQLITE_INTERRUPT);
+            }
+            Err(FunctionError::Invalid(message)) => error(context, &message),
+            Err(FunctionError::Range(message)) => coded(context, &message, ffi::SQLITE_RANGE),
+            Err(FunctionError::TooLong(message)) => coded(context, &message, ffi::SQLITE_TOOBIG),
+            Err(FunctionError::Constraint(message)) => {
+                coded(context, &message, ffi::SQLITE_CONSTRAINT_CHECK);
             }
         }
     }
@@ -398,8 +373,19 @@ unsafe fn answer(context: *mut ffi::sqlite3_context, result: std::thread::Result
 /// `context` is the one of the running call.
 unsafe fn error(context: *mut ffi::sqlite3_context, message: &str) {
     let len = c_int::try_from(message.len()).unwrap_or(0);
-    // SAFETY: as the caller says; SQLite copies the message.
+    // SAFETY: guaranteed by the caller; SQLite copies the message.
     unsafe { ffi::sqlite3_result_error(context, message.as_ptr().cast(), len) };
+}
+
+/// # Safety
+/// `context` is the one of the running call.
+unsafe fn coded(context: *mut ffi::sqlite3_context, message: &str, code: c_int) {
+    // SAFETY: guaranteed by the caller. The code is set last, because setting the message resets
+    // it.
+    unsafe {
+        error(context, message);
+        ffi::sqlite3_result_error_code(context, code);
+    }
 }
 
 extern "C" fn on_call(
@@ -407,24 +393,24 @@ extern "C" fn on_call(
     count: c_int,
     values: *mut *mut ffi::sqlite3_value,
 ) {
-    // SAFETY: SQLite calls with the context that was registered (a static `Scalar`) and with
+    // SAFETY: SQLite passes the registered context (a static `Scalar`) and
     // values that live during this call.
     unsafe {
         let entry = &*ffi::sqlite3_user_data(context).cast::<Scalar>();
         let result = catch_unwind(|| match arguments(count, values) {
-            None => Ok(Answer::Null),
+            None => Ok(Output::Null),
             Some(arguments) => (entry.call)(&arguments),
         });
         answer(context, result);
     }
 }
 
-/// What SQLite keeps for one group: NULL until the first step.
-type State = *mut Running;
+/// The state that SQLite keeps per group: NULL until the first step.
+type State = *mut RunningAggregate;
 
-struct Running {
-    gather: Box<dyn Gather>,
-    trouble: Option<Trouble>,
+struct RunningAggregate {
+    state: Box<dyn AggregateState>,
+    error: Option<FunctionError>,
 }
 
 extern "C" fn on_step(
@@ -432,8 +418,8 @@ extern "C" fn on_step(
     count: c_int,
     values: *mut *mut ffi::sqlite3_value,
 ) {
-    // SAFETY: SQLite calls with the context that was registered and with values that live now.
-    unsafe { move_window(context, count, values, |gather, value| gather.step(value)) }
+    // SAFETY: SQLite passes the registered context and valid values.
+    unsafe { move_window(context, count, values, |state, value| state.step(value)) }
 }
 
 extern "C" fn on_inverse(
@@ -441,11 +427,11 @@ extern "C" fn on_inverse(
     count: c_int,
     values: *mut *mut ffi::sqlite3_value,
 ) {
-    // SAFETY: SQLite calls with the context that was registered and with values that live now.
-    unsafe { move_window(context, count, values, |gather, value| gather.undo(value)) }
+    // SAFETY: SQLite passes the registered context and valid values.
+    unsafe { move_window(context, count, values, |state, value| state.undo(value)) }
 }
 
-/// Takes a value in or back.
+/// Add or remove a value.
 ///
 /// # Safety
 /// `context` is the one of the running call, and the values live during it.
@@ -453,11 +439,11 @@ unsafe fn move_window(
     context: *mut ffi::sqlite3_context,
     count: c_int,
     values: *mut *mut ffi::sqlite3_value,
-    take: impl FnOnce(&mut dyn Gather, Argument<'_>) -> Result<()>,
+    take: impl FnOnce(&mut dyn AggregateState, Argument<'_>) -> Result<()>,
 ) {
     let size = c_int::try_from(size_of::<State>()).unwrap_or(8);
-    // SAFETY: SQLite calls with the context that was registered (a static `Aggregate`), with
-    // values that live during this call, and gives room for one pointer, zero at first, that it
+    // SAFETY: SQLite passes the registered context (a static `Aggregate`),
+    // values that live during this call, and memory for one pointer, initially zero, that it
     // keeps until `on_final`.
     unsafe {
         let entry = &*ffi::sqlite3_user_data(context).cast::<Aggregate>();
@@ -467,53 +453,53 @@ unsafe fn move_window(
             return;
         }
         if (*room).is_null() {
-            *room = Box::into_raw(Box::new(Running {
-                gather: (entry.make)(),
-                trouble: None,
+            *room = Box::into_raw(Box::new(RunningAggregate {
+                state: (entry.make)(),
+                error: None,
             }));
         }
         let running = &mut **room;
         let Some(arguments) = arguments(count, values) else {
             return;
         };
-        if running.trouble.is_some() {
+        if running.error.is_some() {
             return;
         }
         let step = catch_unwind(AssertUnwindSafe(|| match arguments.first() {
-            Some(argument) => take(running.gather.as_mut(), *argument),
+            Some(argument) => take(running.state.as_mut(), *argument),
             None => Ok(()),
         }));
         match step {
             Ok(Ok(())) => (),
-            Ok(Err(trouble)) => running.trouble = Some(trouble),
-            Err(_) => running.trouble = Some(wrong("the function failed")),
+            Ok(Err(error)) => running.error = Some(error),
+            Err(_) => running.error = Some(wrong("the function failed")),
         }
     }
 }
 
 extern "C" fn on_final(context: *mut ffi::sqlite3_context) {
-    // SAFETY: as in `on_step`; with size 0 the room is NULL when there was no step. The box is
-    // taken back exactly once, since SQLite calls this once per group.
+    // SAFETY: as in `on_step`; with size 0 the memory is NULL if there was no step. The box is
+    // reclaimed exactly once, because SQLite calls this once per group.
     unsafe {
         let room = ffi::sqlite3_aggregate_context(context, 0).cast::<State>();
-        let gather = if room.is_null() || (*room).is_null() {
+        let state = if room.is_null() || (*room).is_null() {
             let entry = &*ffi::sqlite3_user_data(context).cast::<Aggregate>();
             (entry.make)()
         } else {
             let running = Box::from_raw(std::mem::replace(&mut *room, ptr::null_mut()));
-            if let Some(trouble) = running.trouble {
-                answer(context, Ok(Err(trouble)));
+            if let Some(error) = running.error {
+                answer(context, Ok(Err(error)));
                 return;
             }
-            running.gather
+            running.state
         };
-        let result = catch_unwind(AssertUnwindSafe(|| gather.value()));
+        let result = catch_unwind(AssertUnwindSafe(|| state.value()));
         answer(context, result);
     }
 }
 
 extern "C" fn on_value(context: *mut ffi::sqlite3_context) {
-    // SAFETY: as in `on_final`, but the state stays where it is.
+    // SAFETY: as in `on_final`, but the state is not reclaimed.
     unsafe {
         let room = ffi::sqlite3_aggregate_context(context, 0).cast::<State>();
         if room.is_null() || (*room).is_null() {
@@ -523,34 +509,35 @@ extern "C" fn on_value(context: *mut ffi::sqlite3_context) {
             return;
         }
         let running = &mut **room;
-        if let Some(trouble) = running.trouble.take() {
-            answer(context, Ok(Err(trouble)));
+        if let Some(error) = running.error.take() {
+            answer(context, Ok(Err(error)));
             return;
         }
-        let result = catch_unwind(AssertUnwindSafe(|| running.gather.value()));
+        let result = catch_unwind(AssertUnwindSafe(|| running.state.value()));
         answer(context, result);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::ffi::CStr;
+
     use oxyde_sql::dialect::SQLITE_FUNCTIONS;
 
     use super::*;
 
     #[test]
-    fn every_function_of_the_statements_is_here() {
-        for wanted in SQLITE_FUNCTIONS {
-            let found = if wanted.aggregate {
-                AGGREGATES
-                    .iter()
-                    .any(|entry| entry.name.to_str() == Ok(wanted.name))
-            } else {
-                SCALARS.iter().any(|entry| {
-                    entry.name.to_str() == Ok(wanted.name) && entry.arguments == wanted.arguments
-                })
-            };
-            assert!(found, "{}", wanted.name);
-        }
+    fn the_functions_are_those_of_the_statements() {
+        let wanted: BTreeSet<_> = SQLITE_FUNCTIONS
+            .iter()
+            .map(|wanted| (wanted.name, wanted.arguments, wanted.aggregate))
+            .collect();
+        let name = |name: &'static CStr| name.to_str().unwrap();
+        let scalars = SCALARS
+            .iter()
+            .map(|entry| (name(entry.name), entry.arguments, false));
+        let aggregates = AGGREGATES.iter().map(|entry| (name(entry.name), 1, true));
+        assert_eq!(scalars.chain(aggregates).collect::<BTreeSet<_>>(), wanted);
     }
 }

@@ -1,6 +1,6 @@
 //! Functions of integers and real numbers.
 
-use super::{Answer, Argument, Gather, Result, range, wrong};
+use super::{AggregateState, Argument, Output, Result, range, wrong};
 
 fn integers(arguments: &[Argument<'_>]) -> Result<(i64, i64)> {
     match arguments {
@@ -9,42 +9,71 @@ fn integers(arguments: &[Argument<'_>]) -> Result<(i64, i64)> {
     }
 }
 
-fn checked(result: Option<i64>) -> Result<Answer> {
+fn checked(result: Option<i64>) -> Result<Output> {
     result
-        .map(Answer::Integer)
+        .map(Output::Integer)
         .ok_or_else(|| range("integer overflow"))
 }
 
-pub(super) fn double(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn double(arguments: &[Argument<'_>]) -> Result<Output> {
     let [text] = arguments else {
-        return Err(wrong("expected a text"));
+        return Err(wrong("expected a string"));
     };
     text.text()?
         .parse()
-        .map(Answer::Real)
+        .map(Output::Real)
         .map_err(|_| wrong("expected a number as text"))
 }
 
-pub(super) fn int_add(arguments: &[Argument<'_>]) -> Result<Answer> {
+/// Convert text to a number, or NULL.
+pub(super) fn to_int(arguments: &[Argument<'_>]) -> Result<Output> {
+    let text = written(arguments)?;
+    let number = text.trim_matches(' ').parse();
+    Ok(number.map_or(Output::Null, Output::Integer))
+}
+
+/// Convert text to a number, or NULL.
+pub(super) fn to_real(arguments: &[Argument<'_>]) -> Result<Output> {
+    let text = written(arguments)?;
+    let text = text.trim_matches(' ');
+    // Rust also accepts "inf" and "nan".
+    let plain = text.bytes().any(|byte| byte.is_ascii_digit());
+    match text.parse::<f64>() {
+        Ok(number) if plain && number.is_finite() => Ok(Output::Real(number)),
+        _ => Ok(Output::Null),
+    }
+}
+
+/// A value as text; a column may contain a number instead of text.
+pub(super) fn written(arguments: &[Argument<'_>]) -> Result<String> {
+    match arguments {
+        [Argument::Text(text)] => Ok((*text).to_owned()),
+        [Argument::Integer(int)] => Ok(int.to_string()),
+        [Argument::Real(real)] => Ok(real.to_string()),
+        _ => Err(wrong("expected a string")),
+    }
+}
+
+pub(super) fn int_add(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = integers(arguments)?;
     checked(a.checked_add(b))
 }
 
-pub(super) fn int_sub(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn int_sub(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = integers(arguments)?;
     checked(a.checked_sub(b))
 }
 
-pub(super) fn int_mul(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn int_mul(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = integers(arguments)?;
     checked(a.checked_mul(b))
 }
 
-pub(super) fn int_pow(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn int_pow(arguments: &[Argument<'_>]) -> Result<Output> {
     let (a, b) = integers(arguments)?;
-    // 0, 1 and -1 take any exponent; for others 64 is far beyond the range.
+    // 0, 1 and -1 accept any exponent; for others, 64 is far out of range.
     let exponent = match (a, u64::try_from(b)) {
-        (_, Err(_)) => return Err(range("the exponent is negative")),
+        (_, Err(_)) => return Ok(Output::Null),
         (-1..=1, Ok(exponent)) => u32::try_from(exponent % 2 + 2 * exponent.min(1)).unwrap_or(0),
         (_, Ok(exponent)) => u32::try_from(exponent).unwrap_or(u32::MAX),
     };
@@ -58,52 +87,60 @@ fn real(arguments: &[Argument<'_>]) -> Result<f64> {
     }
 }
 
-fn finite(result: f64) -> Result<Answer> {
+fn finite(result: f64) -> Result<Output> {
     if result.is_finite() {
-        Ok(Answer::Real(result))
+        Ok(Output::Real(result))
     } else {
         Err(range("the result is out of range"))
     }
 }
 
-pub(super) fn floor(arguments: &[Argument<'_>]) -> Result<Answer> {
-    Ok(Answer::Real(real(arguments)?.floor()))
+pub(super) fn floor(arguments: &[Argument<'_>]) -> Result<Output> {
+    Ok(Output::Real(real(arguments)?.floor()))
 }
 
-pub(super) fn ceil(arguments: &[Argument<'_>]) -> Result<Answer> {
-    Ok(Answer::Real(real(arguments)?.ceil()))
+pub(super) fn ceil(arguments: &[Argument<'_>]) -> Result<Output> {
+    Ok(Output::Real(real(arguments)?.ceil()))
 }
 
-pub(super) fn power(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn power(arguments: &[Argument<'_>]) -> Result<Output> {
     match arguments {
-        [a, b] => finite(a.real()?.powf(b.real()?)),
+        [a, b] => {
+            let (base, exponent) = (a.real()?, b.real()?);
+            let undefined =
+                (base == 0.0 && exponent < 0.0) || (base < 0.0 && exponent.fract() != 0.0);
+            if undefined {
+                return Ok(Output::Null);
+            }
+            finite(base.powf(exponent))
+        }
         _ => Err(wrong("expected two numbers")),
     }
 }
 
-pub(super) fn sqrt(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn sqrt(arguments: &[Argument<'_>]) -> Result<Output> {
     let number = real(arguments)?;
     if number < 0.0 {
-        return Ok(Answer::Null);
+        return Ok(Output::Null);
     }
-    Ok(Answer::Real(number.sqrt()))
+    Ok(Output::Real(number.sqrt()))
 }
 
-pub(super) fn exp(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn exp(arguments: &[Argument<'_>]) -> Result<Output> {
     finite(real(arguments)?.exp())
 }
 
-pub(super) fn ln(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn ln(arguments: &[Argument<'_>]) -> Result<Output> {
     let number = real(arguments)?;
     if number <= 0.0 {
-        return Ok(Answer::Null);
+        return Ok(Output::Null);
     }
-    Ok(Answer::Real(number.ln()))
+    Ok(Output::Real(number.ln()))
 }
 
-/// Mean and squared distance so far (Welford's way, which loses no digits).
+/// Mean and sum of squared deviations so far (Welford's algorithm, numerically stable).
 #[derive(Default)]
-struct Spread {
+struct Variance {
     count: f64,
     mean: f64,
     squares: f64,
@@ -111,7 +148,7 @@ struct Spread {
     root: bool,
 }
 
-impl Gather for Spread {
+impl AggregateState for Variance {
     fn step(&mut self, argument: Argument<'_>) -> Result<()> {
         let number = argument.real()?;
         self.count += 1.0;
@@ -121,17 +158,17 @@ impl Gather for Spread {
         Ok(())
     }
 
-    fn value(&self) -> Result<Answer> {
+    fn value(&self) -> Result<Output> {
         let divisor = if self.sample {
             self.count - 1.0
         } else {
             self.count
         };
         if divisor <= 0.0 {
-            return Ok(Answer::Null);
+            return Ok(Output::Null);
         }
         let variance = self.squares / divisor;
-        Ok(Answer::Real(if self.root {
+        Ok(Output::Real(if self.root {
             variance.sqrt()
         } else {
             variance
@@ -139,27 +176,27 @@ impl Gather for Spread {
     }
 }
 
-fn spread(sample: bool, root: bool) -> Box<dyn Gather> {
-    Box::new(Spread {
+fn spread(sample: bool, root: bool) -> Box<dyn AggregateState> {
+    Box::new(Variance {
         sample,
         root,
-        ..Spread::default()
+        ..Variance::default()
     })
 }
 
-pub(super) fn stddev_pop() -> Box<dyn Gather> {
+pub(super) fn stddev_pop() -> Box<dyn AggregateState> {
     spread(false, true)
 }
 
-pub(super) fn stddev_samp() -> Box<dyn Gather> {
+pub(super) fn stddev_samp() -> Box<dyn AggregateState> {
     spread(true, true)
 }
 
-pub(super) fn var_pop() -> Box<dyn Gather> {
+pub(super) fn var_pop() -> Box<dyn AggregateState> {
     spread(false, false)
 }
 
-pub(super) fn var_samp() -> Box<dyn Gather> {
+pub(super) fn var_samp() -> Box<dyn AggregateState> {
     spread(true, false)
 }
 
@@ -170,29 +207,29 @@ mod tests {
     #[test]
     fn overflow_is_an_error() {
         let two = |a, b| [Argument::Integer(a), Argument::Integer(b)];
-        assert_eq!(int_add(&two(1, 2)), Ok(Answer::Integer(3)));
+        assert_eq!(int_add(&two(1, 2)), Ok(Output::Integer(3)));
         assert!(int_add(&two(i64::MAX, 1)).is_err());
         assert!(int_mul(&two(i64::MIN, -1)).is_err());
-        assert_eq!(int_pow(&two(-1, 1_000_001)), Ok(Answer::Integer(-1)));
-        assert_eq!(int_pow(&two(-1, 1_000_000)), Ok(Answer::Integer(1)));
-        assert_eq!(int_pow(&two(0, 0)), Ok(Answer::Integer(1)));
-        assert_eq!(int_pow(&two(0, 4)), Ok(Answer::Integer(0)));
+        assert_eq!(int_pow(&two(-1, 1_000_001)), Ok(Output::Integer(-1)));
+        assert_eq!(int_pow(&two(-1, 1_000_000)), Ok(Output::Integer(1)));
+        assert_eq!(int_pow(&two(0, 0)), Ok(Output::Integer(1)));
+        assert_eq!(int_pow(&two(0, 4)), Ok(Output::Integer(0)));
         assert!(int_pow(&two(2, 63)).is_err());
-        assert!(int_pow(&two(2, -1)).is_err());
+        assert_eq!(int_pow(&two(2, -1)), Ok(Output::Null));
     }
 
     #[test]
     fn spreads() {
-        let mut gather = var_samp();
+        let mut state = var_samp();
         for int in [2, 4, 4, 4, 5, 5, 7, 9] {
-            gather.step(Argument::Integer(int)).unwrap();
+            state.step(Argument::Integer(int)).unwrap();
         }
-        let Answer::Real(variance) = gather.value().unwrap() else {
+        let Output::Real(variance) = state.value().unwrap() else {
             panic!("no number");
         };
         assert!((variance - 32.0 / 7.0).abs() < 1e-12);
-        let mut gather = stddev_samp();
-        gather.step(Argument::Integer(2)).unwrap();
-        assert_eq!(gather.value(), Ok(Answer::Null));
+        let mut state = stddev_samp();
+        state.step(Argument::Integer(2)).unwrap();
+        assert_eq!(state.value(), Ok(Output::Null));
     }
 }

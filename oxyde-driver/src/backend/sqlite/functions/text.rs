@@ -1,26 +1,18 @@
 //! Functions of text.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use md5::{Digest as _, Md5};
-use regex::{Regex, RegexBuilder};
 
-use super::{Answer, Argument, Result, range, wrong};
+use super::{Argument, Output, Result, range, wrong};
 
-/// Compiled patterns kept per thread.
-const PATTERNS: usize = 64;
-/// Longest text that a function makes, in bytes.
+/// Maximum length of a function's result, in bytes.
 const LONGEST: usize = 100_000_000;
-
-thread_local! {
-    static KNOWN: RefCell<HashMap<(bool, String), Regex>> = RefCell::new(HashMap::new());
-}
 
 fn one<'a>(arguments: &[Argument<'a>]) -> Result<&'a str> {
     match arguments {
         [a] => as_text(*a),
-        _ => Err(wrong("expected a text")),
+        _ => Err(wrong("expected a string")),
     }
 }
 
@@ -28,59 +20,54 @@ fn as_text(argument: Argument<'_>) -> Result<&str> {
     argument.text()
 }
 
-pub(super) fn casefold(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn casefold(arguments: &[Argument<'_>]) -> Result<Output> {
     match arguments {
-        // A number has no case.
-        [Argument::Integer(int)] => Ok(Answer::Text(int.to_string())),
-        [Argument::Real(real)] => Ok(Answer::Text(format!("{real:?}"))),
-        _ => Ok(Answer::Text(one(arguments)?.to_lowercase())),
+        // Numbers have no case.
+        [Argument::Integer(int)] => Ok(Output::Text(int.to_string())),
+        [Argument::Real(real)] => Ok(Output::Text(format!("{real:?}"))),
+        _ => Ok(Output::Text(one(arguments)?.to_lowercase())),
     }
 }
 
-pub(super) fn upper(arguments: &[Argument<'_>]) -> Result<Answer> {
-    Ok(Answer::Text(one(arguments)?.to_uppercase()))
+pub(super) fn upper(arguments: &[Argument<'_>]) -> Result<Output> {
+    // Character by character, as servers do: "ß" has no single upper-case character.
+    let letters = one(arguments)?.chars().map(|letter| {
+        let mut upper = letter.to_uppercase();
+        match (upper.next(), upper.next()) {
+            (Some(one), None) => one,
+            _ => letter,
+        }
+    });
+    Ok(Output::Text(letters.collect()))
 }
 
-pub(super) fn regexp(arguments: &[Argument<'_>]) -> Result<Answer> {
-    matches(arguments, false)
+pub(super) fn starts_with(arguments: &[Argument<'_>]) -> Result<Output> {
+    both(arguments, |text, part| text.starts_with(part))
 }
 
-pub(super) fn iregexp(arguments: &[Argument<'_>]) -> Result<Answer> {
-    matches(arguments, true)
+pub(super) fn ends_with(arguments: &[Argument<'_>]) -> Result<Output> {
+    both(arguments, |text, part| text.ends_with(part))
 }
 
-fn matches(arguments: &[Argument<'_>], any_case: bool) -> Result<Answer> {
-    let [pattern, text] = arguments else {
-        return Err(wrong("expected a pattern and a text"));
+/// Compare two texts; what is no text is like no other.
+fn both(arguments: &[Argument<'_>], compare: fn(&str, &str) -> bool) -> Result<Output> {
+    let [text, part] = arguments else {
+        return Err(wrong("expected two strings"));
     };
-    let pattern = pattern.text()?;
-    let number;
-    let text = match text {
-        Argument::Integer(int) => {
-            number = int.to_string();
-            &number
-        }
-        other => other.text()?,
+    let written = |argument| match argument {
+        Argument::Text(text) => Some(Cow::Borrowed(text)),
+        Argument::Integer(int) => Some(Cow::Owned(int.to_string())),
+        Argument::Real(real) => Some(Cow::Owned(format!("{real:?}"))),
+        Argument::Other => None,
     };
-    KNOWN.with_borrow_mut(|known| {
-        let key = (any_case, pattern.to_owned());
-        if let Some(regex) = known.get(&key) {
-            return Ok(regex.is_match(text).into());
-        }
-        let regex = RegexBuilder::new(pattern)
-            .case_insensitive(any_case)
-            .build()
-            .map_err(|problem| wrong(format!("the regular expression is wrong: {problem}")))?;
-        let found = regex.is_match(text);
-        if known.len() >= PATTERNS {
-            known.clear();
-        }
-        known.insert(key, regex);
-        Ok(found.into())
-    })
+    let (text, part) = (written(*text), written(*part));
+    let found = text
+        .zip(part)
+        .is_some_and(|(text, part)| compare(&text, &part));
+    Ok(found.into())
 }
 
-pub(super) fn md5(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn md5(arguments: &[Argument<'_>]) -> Result<Output> {
     use std::fmt::Write as _;
     let digest = Md5::digest(one(arguments)?.as_bytes());
     let mut text = String::with_capacity(32);
@@ -88,38 +75,52 @@ pub(super) fn md5(arguments: &[Argument<'_>]) -> Result<Answer> {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
-    Ok(Answer::Text(text))
+    Ok(Output::Text(text))
 }
 
-pub(super) fn reverse(arguments: &[Argument<'_>]) -> Result<Answer> {
-    Ok(Answer::Text(one(arguments)?.chars().rev().collect()))
+pub(super) fn reverse(arguments: &[Argument<'_>]) -> Result<Output> {
+    Ok(Output::Text(one(arguments)?.chars().rev().collect()))
 }
 
-pub(super) fn repeat(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn repeat(arguments: &[Argument<'_>]) -> Result<Output> {
     let [text, count] = arguments else {
-        return Err(wrong("expected a text and a number"));
+        return Err(wrong("expected a string and a number"));
     };
     let (text, count) = (text.text()?, usize::try_from(count.integer()?).unwrap_or(0));
     if text.len().saturating_mul(count) > LONGEST {
         return Err(range("the text is too long"));
     }
-    Ok(Answer::Text(text.repeat(count)))
+    Ok(Output::Text(text.repeat(count)))
 }
 
-pub(super) fn lpad(arguments: &[Argument<'_>]) -> Result<Answer> {
+/// Join the strings of a JSON array with a separator; NULL if there are none.
+pub(super) fn join(arguments: &[Argument<'_>]) -> Result<Output> {
+    let [list, separator] = arguments else {
+        return Err(wrong("expected a list and a separator"));
+    };
+    let items: Vec<Option<String>> =
+        serde_json::from_str(list.text()?).map_err(|_| wrong("expected a list of strings"))?;
+    let texts: Vec<String> = items.into_iter().flatten().collect();
+    if texts.is_empty() {
+        return Ok(Output::Null);
+    }
+    Ok(Output::Text(texts.join(separator.text()?)))
+}
+
+pub(super) fn lpad(arguments: &[Argument<'_>]) -> Result<Output> {
     let (text, fill) = pad(arguments)?;
-    Ok(Answer::Text(fill + text.as_str()))
+    Ok(Output::Text(fill + text.as_str()))
 }
 
-pub(super) fn rpad(arguments: &[Argument<'_>]) -> Result<Answer> {
+pub(super) fn rpad(arguments: &[Argument<'_>]) -> Result<Output> {
     let (text, fill) = pad(arguments)?;
-    Ok(Answer::Text(text + fill.as_str()))
+    Ok(Output::Text(text + fill.as_str()))
 }
 
-/// The text, cut to the length, and what is missing to it.
+/// Truncate the text to the length, or return the missing padding.
 fn pad(arguments: &[Argument<'_>]) -> Result<(String, String)> {
     let [text, length, fill] = arguments else {
-        return Err(wrong("expected a text, a length and a fill"));
+        return Err(wrong("expected a string, a length and a padding"));
     };
     let length = usize::try_from(length.integer()?).unwrap_or(0);
     if length > LONGEST {
@@ -140,8 +141,8 @@ fn pad(arguments: &[Argument<'_>]) -> Result<(String, String)> {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Answer {
-        Answer::Text(text.to_owned())
+    fn text(text: &str) -> Output {
+        Output::Text(text.to_owned())
     }
 
     #[test]
@@ -161,13 +162,25 @@ mod tests {
                 Argument::Text("ab"),
             ]
         };
+        let nul = |part| [Argument::Text("a\0bc"), Argument::Text(part)];
+        for (part, starts, ends) in [
+            ("", true, true),
+            ("a", true, false),
+            ("a\0b", true, false),
+            ("a\0c", false, false),
+            ("\0bc", false, true),
+            ("a\0bc", true, true),
+            ("xa\0bc", false, false),
+        ] {
+            assert_eq!(starts_with(&nul(part)), Ok(starts.into()), "{part:?}");
+            assert_eq!(ends_with(&nul(part)), Ok(ends.into()), "{part:?}");
+        }
+        let number = [Argument::Integer(120), Argument::Text("12")];
+        assert_eq!(starts_with(&number), Ok(true.into()));
+        let bytes = [Argument::Other, Argument::Text("")];
+        assert_eq!(starts_with(&bytes), Ok(false.into()));
         assert_eq!(lpad(&pad(5)), Ok(text("abaé1")));
         assert_eq!(rpad(&pad(5)), Ok(text("é1aba")));
         assert_eq!(rpad(&pad(1)), Ok(text("é")));
-        assert_eq!(
-            regexp(&[Argument::Text("^a.c$"), Argument::Text("abc")]),
-            Ok(Answer::Integer(1))
-        );
-        assert!(regexp(&[Argument::Text("("), Argument::Text("abc")]).is_err());
     }
 }

@@ -1,0 +1,49 @@
+//! The operation `claim_table`.
+
+use oxyde_sql::dialect::DdlStyle;
+use oxyde_sql::schema::Schema;
+use serde::{Deserialize, Serialize};
+
+use super::{Irreversible, LowerError, Lowered, Operate, Operation, OperationError};
+use crate::state;
+
+/// Records that a table which a baseline left alone has a model from now on. Changes nothing in the
+/// database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimTable {
+    /// Its name.
+    pub name: String,
+    /// Its schema; `None` means the connection's default schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The Python module of its model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+}
+
+impl Operate for ClaimTable {
+    fn apply(&self, state: &mut Schema) -> Result<(), OperationError> {
+        state::find(state, self.schema.as_deref(), &self.name).map(drop)
+    }
+
+    fn reverse(&self, _before: &Schema) -> Result<Operation, Irreversible> {
+        Ok(self.clone().into())
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "claim table {}",
+            state::label(self.schema.as_deref(), &self.name)
+        )
+    }
+
+    fn lower(
+        &self,
+        _before: &Schema,
+        _after: &Schema,
+        _style: &DdlStyle,
+    ) -> Result<Vec<Lowered>, LowerError> {
+        Ok(Vec::new())
+    }
+}

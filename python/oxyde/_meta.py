@@ -1,0 +1,299 @@
+"""What the layers below the models know of a model: its table, columns and relations.
+
+`oxyde.models` builds these once per class (`Model._db_meta`); queries, hydration and the schema
+read them. They hold no behaviour but the late lookup of other models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from oxyde import _ir
+    from oxyde.hydration.registered import FieldDecoder
+
+__all__ = [
+    "CheckMeta",
+    "FieldMeta",
+    "ForeignKey",
+    "IndexMeta",
+    "ModelMeta",
+    "Relation",
+    "RelationKind",
+]
+
+RelationKind = Literal["fk", "one_to_one", "reverse", "reverse_one_to_one", "m2m"]
+
+
+@dataclass(slots=True)
+class ForeignKey:
+    """Where the value of a column comes from.
+
+    Attributes:
+        target: the other model.
+        target_field: name of the field there (its key, or a unique field).
+        on_delete: what happens here when the row there is deleted: "NO ACTION", "RESTRICT",
+            "CASCADE", "SET NULL" or "SET DEFAULT".
+        on_update: likewise, when the key there changes.
+        column: name of the database column here.
+        name: name of the constraint.
+    """
+
+    target: type[Any]
+    target_field: str
+    on_delete: str
+    on_update: str
+    column: str
+    name: str
+
+    @property
+    def model(self) -> type[Any]:
+        """The other model; the same as `target`."""
+        return self.target
+
+
+@dataclass(slots=True)
+class FieldMeta:
+    """A field that is stored in a column.
+
+    Attributes:
+        name: name on the model ("author_id" for the foreign key `author`).
+        db_column: name in the database.
+        python_type: the annotation, without `Annotated` and `None`.
+        column_type: the column's type as it stands in the IR.
+        primary_key: whether it is the key or a part of it.
+        nullable: whether the column takes NULL.
+        unique: whether the column alone is unique (keys aside).
+        index: whether the column alone has an index.
+        index_name: name of that index, when the user gave one.
+        index_method: its method ("gin"), when the user gave one.
+        db_type: the type as the user wrote it.
+        db_default: the column's default in SQL, as the user wrote it.
+        max_length: longest text in characters.
+        comment: comment on the column.
+        auto_increment: whether the database counts it up.
+        foreign_key: what it refers to.
+        relation: name of the attribute that holds the row referred to ("author").
+        has_default: whether Python has a default for it.
+        encode: makes the plain value that is bound from the field's value; None when they are
+            the same. It is never called with None.
+        decode: makes the field's value from what the column holds, for registered types.
+        mutable: whether a value can change without an assignment (dicts, lists, models).
+    """
+
+    name: str
+    db_column: str
+    python_type: Any
+    column_type: _ir.ColumnType
+    primary_key: bool = False
+    nullable: bool = False
+    unique: bool = False
+    index: bool = False
+    index_name: str | None = None
+    index_method: str | None = None
+    db_type: str | None = None
+    db_default: str | None = None
+    max_length: int | None = None
+    comment: str | None = None
+    auto_increment: bool = False
+    foreign_key: ForeignKey | None = None
+    relation: str | None = None
+    has_default: bool = False
+    encode: Callable[[Any], Any] | None = None
+    decode: FieldDecoder | None = None
+    mutable: bool = False
+
+    @property
+    def generated(self) -> bool:
+        """Whether the database fills the column in when an INSERT leaves it out."""
+        return self.auto_increment or self.db_default is not None
+
+
+class Relation:
+    """An attribute that holds rows of another table.
+
+    Attributes:
+        name: the attribute.
+        kind: "fk" and "one_to_one" have a column here, "reverse" and "reverse_one_to_one" a
+            column in the other table, "m2m" two columns in a third one.
+        column: for a foreign key, the field that holds its value ("author_id").
+        remote_field: for reverse relations, the foreign key's attribute on the other model.
+    """
+
+    __slots__ = ("_target", "_through", "_through_names", "column", "kind", "name", "remote_field")
+
+    def __init__(
+        self,
+        name: str,
+        kind: RelationKind,
+        target: type[Any] | Callable[[], type[Any]],
+        *,
+        column: str | None = None,
+        remote_field: str | None = None,
+        through: Callable[[], tuple[type[Any], str, str]] | None = None,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.column = column
+        self.remote_field = remote_field
+        self._target = target
+        self._through = through
+        self._through_names: tuple[type[Any], str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Relation({self.name!r}, {self.kind!r})"
+
+    @property
+    def target(self) -> type[Any]:
+        """The other model.
+
+        Raises:
+            FieldError: it is not defined.
+        """
+        if not isinstance(self._target, type):
+            self._target = self._target()
+        return self._target
+
+    @property
+    def many(self) -> bool:
+        """Whether the attribute is a list."""
+        return self.kind in ("reverse", "m2m")
+
+    def _resolved_through(self) -> tuple[type[Any], str, str] | None:
+        if self._through_names is None and self._through is not None:
+            self._through_names = self._through()
+        return self._through_names
+
+    @property
+    def through(self) -> type[Any] | None:
+        """The model of the table between (many to many).
+
+        Raises:
+            FieldError: it is not defined, or has no foreign keys to both sides.
+        """
+        names = self._resolved_through()
+        return None if names is None else names[0]
+
+    @property
+    def through_source(self) -> str | None:
+        """The foreign key of `through` that refers to this model ("post")."""
+        names = self._resolved_through()
+        return None if names is None else names[1]
+
+    @property
+    def through_target(self) -> str | None:
+        """The foreign key of `through` that refers to the other model ("tag")."""
+        names = self._resolved_through()
+        return None if names is None else names[2]
+
+
+@dataclass(slots=True, frozen=True)
+class IndexMeta:
+    """An index over database columns.
+
+    Attributes:
+        name: its name.
+        parts: in order: ("column" | "column_desc" | "expression", column or SQL).
+        unique: whether equal values are refused.
+        method: "btree", "gin" …; the database's own when None.
+        condition: SQL; only rows for which it holds are indexed.
+        include: columns stored beside the key.
+        config: the text search configuration of a full-text index.
+        opclass: PostgreSQL's operator class of every part.
+        options: PostgreSQL's options of the method.
+    """
+
+    name: str
+    parts: tuple[tuple[str, str], ...]
+    unique: bool = False
+    method: str | None = None
+    condition: str | None = None
+    include: tuple[str, ...] = ()
+    config: str | None = None
+    opclass: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class CheckMeta:
+    """A condition, in SQL, that holds for every row.
+
+    Attributes:
+        name: its name.
+        condition: the SQL.
+        portable: whether the condition is written for every database, with names in double quotes.
+    """
+
+    name: str
+    condition: str
+    portable: bool = False
+
+
+@dataclass(slots=True)
+class ModelMeta:
+    """A model as the database sees it.
+
+    Attributes:
+        model: the class.
+        table_name: name of the table, without its schema.
+        schema: database schema (namespace), or None for the connection's own.
+        is_table: False for abstract bases and plain models; they have no columns.
+        field_metadata: field name → column, in the order of the columns.
+        relations: attribute → relation.
+        primary_key: fields of the key, in order.
+        indexes: all indexes but those of unique constraints.
+        constraints: check constraints.
+        unique_together: groups of fields (names on the model).
+        uniques: name of a unique constraint → its columns.
+        bound_checks: name of the check for the bounds of a field → its column, where the model
+            asks for such checks.
+        unloaded: "none" (an unloaded relation reads as None) or "raise".
+        columns: database column → field name.
+        mutable: the fields whose values can change without an assignment.
+        generated: the fields that the database fills in when an INSERT leaves them out.
+        far: the relations without a column here.
+    """
+
+    model: type[Any]
+    table_name: str
+    schema: str | None = None
+    is_table: bool = False
+    field_metadata: dict[str, FieldMeta] = field(default_factory=dict)
+    relations: dict[str, Relation] = field(default_factory=dict)
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[IndexMeta, ...] = ()
+    constraints: tuple[CheckMeta, ...] = ()
+    unique_together: tuple[tuple[str, ...], ...] = ()
+    uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bound_checks: dict[str, str] = field(default_factory=dict)
+    unloaded: str = "none"
+    columns: dict[str, str] = field(default_factory=dict)
+    mutable: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
+    far: tuple[str, ...] = ()
+
+    def columns_of(self, constraint: str) -> tuple[str, ...]:
+        """The columns of a constraint or unique index by its name; empty when it is not known.
+
+        MySQL names the primary key of every table "PRIMARY".
+        """
+        if constraint in self.uniques:
+            return self.uniques[constraint]
+        if constraint in self.bound_checks:
+            return (self.bound_checks[constraint],)
+        if constraint in ("PRIMARY", f"pk_{self.table_name}"):
+            return tuple([self.field_metadata[name].db_column for name in self.primary_key])
+        for index in self.indexes:
+            if index.name == constraint:
+                return tuple([text for kind, text in index.parts if kind != "expression"])
+        for each in self.field_metadata.values():
+            if each.foreign_key is not None and each.foreign_key.name == constraint:
+                return (each.db_column,)
+        return ()
+
+    @property
+    def qualified_name(self) -> str:
+        """The table's name with its schema, unquoted, for messages and as a key."""
+        return f"{self.schema}.{self.table_name}" if self.schema else self.table_name

@@ -1,0 +1,1 @@
+"""Instances of models as rows: saving, refreshing, tracked changes, rollback. Internal."""

@@ -1,0 +1,118 @@
+"""`Index` and `Check`, for `class Meta`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from oxyde.exceptions import FieldError
+
+__all__ = ["Check", "Index"]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Index:
+    """An index of a table.
+
+    ``Index("last_name", "first_name")``, ``Index("-created_at")`` (descending),
+    ``Index("email", unique=True, condition="deleted_at IS NULL")``,
+    ``Index("lower(email)", name="users_email_lower")``.
+
+    Each part is the name of a field, or an SQL expression, which must contain a parenthesis or an
+    operator. A foreign key is named as `author` or `author_id`.
+
+    Attributes:
+        fields: the parts in order.
+        name: the index's name; made from table and columns by default.
+        unique: whether duplicate values are rejected.
+        method: "btree", "hash", "gin", "gist" …; the database's own when None. "fulltext" makes an
+            index for full-text search on every database: GIN over `to_tsvector` on PostgreSQL, an
+            FTS5 table kept by triggers on SQLite, FULLTEXT on MySQL and MariaDB.
+        config: for "fulltext", PostgreSQL's text search configuration ("english" knows stems, on
+            SQLite too; MySQL and MariaDB know none); "simple" by default.
+        condition: SQL; only rows that satisfy it are indexed.
+        include: non-key fields stored in the index.
+        opclass: PostgreSQL's operator class of every part: which comparisons the index serves
+            ("vector_cosine_ops" `CosineDistance`, "jsonb_path_ops", "gin_trgm_ops"); that of the
+            type by default.
+        options: PostgreSQL's options of the method, by name: ``{"m": 16, "ef_construction": 64}``
+            for "hnsw", ``{"lists": 100}`` for "ivfflat". Those two are pgvector's methods, for
+            vectors, and need an `opclass`.
+    """
+
+    fields: tuple[str, ...]
+    name: str | None
+    unique: bool
+    method: str | None
+    condition: str | None
+    include: tuple[str, ...]
+    config: str | None
+    opclass: str | None
+    options: tuple[tuple[str, str], ...]
+
+    def __init__(
+        self,
+        *parts: str | Iterable[str],
+        fields: Iterable[str] = (),
+        name: str | None = None,
+        unique: bool = False,
+        method: str | None = None,
+        condition: str | None = None,
+        where: str | None = None,
+        include: Iterable[str] = (),
+        config: str | None = None,
+        opclass: str | None = None,
+        options: Mapping[str, str | int | float] | None = None,
+    ) -> None:
+        """Args: see the class; `fields` and `where` are synonyms for the parts and `condition`.
+
+        Raises:
+            FieldError: no part is given, both `condition` and `where` are, `config` is for an
+                index that is not for full-text search, or an index of pgvector has no `opclass`.
+        """
+        flat: list[str] = []
+        for part in parts:
+            flat.extend([part] if isinstance(part, str) else part)
+        flat.extend([fields] if isinstance(fields, str) else fields)
+        if not flat:
+            raise FieldError("an Index needs a field", hint='Index("last_name", "first_name")')
+        if condition is not None and where is not None:
+            raise FieldError("`condition` and `where` are the same: give one of them")
+        if config is not None and method != "fulltext":
+            raise FieldError("`config` is for full-text indexes", hint='method="fulltext"')
+        if method in ("hnsw", "ivfflat") and opclass is None:
+            raise FieldError(
+                f"an index by {method} serves one kind of distance: say which",
+                hint='opclass="vector_l2_ops" for L2Distance, "vector_cosine_ops" for '
+                'CosineDistance, "vector_ip_ops" for InnerProduct, "vector_l1_ops" for L1Distance',
+            )
+        texts = {name: _option(value) for name, value in (options or {}).items()}
+        object.__setattr__(self, "config", config)
+        object.__setattr__(self, "opclass", opclass)
+        object.__setattr__(self, "options", tuple(sorted(texts.items())))
+        object.__setattr__(self, "fields", tuple(flat))
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "unique", unique)
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "condition", condition if condition is not None else where)
+        included = [include] if isinstance(include, str) else include
+        object.__setattr__(self, "include", tuple(included))
+
+
+def _option(value: str | int | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An SQL condition over column names that every row must satisfy.
+
+    ``Check("age >= 0")``, ``Check("starts_at < ends_at", name="event_order")``.
+
+    Attributes:
+        condition: the SQL.
+        name: the constraint's name; made from the table's name by default.
+    """
+
+    condition: str
+    name: str | None = None

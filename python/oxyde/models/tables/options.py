@@ -1,0 +1,145 @@
+"""`class Meta` of a model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from oxyde.exceptions import FieldError
+from oxyde.hints import did_you_mean
+from oxyde.models.naming import check_identifier
+from oxyde.models.tables.constraint import Check, Index
+
+__all__ = ["MetaOptions", "options_of"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MetaOptions:
+    """The options of `class Meta`; those in `_NOT_INHERITED` are not inherited.
+
+    Attributes:
+        is_table: whether the model has a table.
+        table_name: the table's name; the class name in lower case by default.
+        schema: database schema (namespace).
+        shares_table: the table belongs to another model (this one may have only some of its fields)
+            or to another program: it is read and written, but never created or altered.
+        indexes: indexes over several columns, or with conditions.
+        constraints: check constraints.
+        unique_together: groups of fields that are unique together.
+        unloaded: "none" or "raise": the result of accessing an unloaded relation.
+        check_bounds: whether the table has CHECK constraints for the bounds of its fields.
+    """
+
+    is_table: bool = False
+    table_name: str | None = None
+    schema: str | None = None
+    shares_table: bool = False
+    indexes: tuple[Index, ...] = ()
+    constraints: tuple[Check, ...] = ()
+    unique_together: tuple[tuple[str, ...], ...] = ()
+    unloaded: str = "none"
+    check_bounds: bool = False
+
+
+_NAMES = tuple(option.name for option in dataclasses.fields(MetaOptions))
+_DEFAULTS = {option.name: option.default for option in dataclasses.fields(MetaOptions)}
+_NOT_INHERITED = ("is_table", "table_name", "shares_table")
+
+
+def options_of(model: str, meta: type[Any] | None, inherited: Iterable[MetaOptions]) -> MetaOptions:
+    """Read `class Meta`.
+
+    Args:
+        model: the class's name, for messages.
+        meta: its `Meta`, if it has one.
+        inherited: the options of its abstract bases, nearest first.
+
+    Raises:
+        FieldError: an unknown option, or an invalid value.
+    """
+    values: dict[str, Any] = {}
+    for base in inherited:
+        for name in _NAMES:
+            if name not in _NOT_INHERITED and name not in values:
+                value = getattr(base, name)
+                if value != _DEFAULTS[name]:
+                    values[name] = value
+    if meta is not None:
+        for name in _given(meta):
+            if name not in _NAMES:
+                hint = did_you_mean(name, _NAMES) or f"available: {', '.join(_NAMES)}"
+                raise FieldError(f"{model}.Meta has no option `{name}`", hint=hint)
+            values[name] = _READERS[name](f"{model}.Meta.{name}", getattr(meta, name))
+    return MetaOptions(**values)
+
+
+def _given(meta: type[Any]) -> list[str]:
+    names: dict[str, None] = {}
+    for cls in reversed(meta.__mro__[:-1]):
+        names.update(dict.fromkeys(name for name in vars(cls) if not name.startswith("__")))
+    return list(names)
+
+
+def _flag(where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise FieldError(f"{where} is True or False, not {value!r}")
+    return value
+
+
+def _name(where: str, value: object) -> str | None:
+    return None if value is None else check_identifier(value, where)
+
+
+def _items(where: str, value: object, kind: type[Any]) -> tuple[Any, ...]:
+    items = tuple(value) if isinstance(value, list | tuple) else (value,)
+    for item in items:
+        if not isinstance(item, kind):
+            raise FieldError(
+                f"{where} is a list of {kind.__name__}(…), not {type(item).__name__} {item!r}"
+            )
+    return items
+
+
+def _indexes(where: str, value: object) -> tuple[Index, ...]:
+    return _items(where, value, Index)
+
+
+def _checks(where: str, value: object) -> tuple[Check, ...]:
+    return _items(where, value, Check)
+
+
+def _groups(where: str, value: Any) -> tuple[tuple[str, ...], ...]:
+    groups = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if groups and all(isinstance(name, str) for name in groups):
+        groups = (groups,)
+    for group in groups:
+        if (
+            not isinstance(group, list | tuple)
+            or not group
+            or not all(isinstance(name, str) for name in group)
+        ):
+            raise FieldError(
+                f"{where} is a list of groups of field names, not {value!r}",
+                hint='unique_together = [("first_name", "last_name")]',
+            )
+    return tuple(tuple(group) for group in groups)
+
+
+def _unloaded(where: str, value: object) -> str:
+    if value not in ("none", "raise"):
+        raise FieldError(f'{where} is "none" or "raise", not {value!r}')
+    return str(value)
+
+
+_READERS = {
+    "is_table": _flag,
+    "table_name": _name,
+    "schema": _name,
+    "shares_table": _flag,
+    "indexes": _indexes,
+    "constraints": _checks,
+    "unique_together": _groups,
+    "unloaded": _unloaded,
+    "check_bounds": _flag,
+}

@@ -1,0 +1,81 @@
+"""Database functions: text, numbers, dates, choices; and the base class for your own."""
+
+from __future__ import annotations
+
+from oxyde.queries.expressions.functions.base import Func
+from oxyde.queries.expressions.functions.choice import Coalesce, Greatest, Least, NullIf
+from oxyde.queries.expressions.functions.date import CurrentDate, CurrentTime, Extract, Now, Trunc
+from oxyde.queries.expressions.functions.lists import ArrayAppend, JsonRemove
+from oxyde.queries.expressions.functions.number import (
+    Abs,
+    Ceil,
+    Exp,
+    Floor,
+    Ln,
+    Power,
+    Random,
+    Round,
+    Sign,
+    Sqrt,
+)
+from oxyde.queries.expressions.functions.text import (
+    MD5,
+    Concat,
+    Left,
+    Length,
+    Lower,
+    LPad,
+    LTrim,
+    Position,
+    Repeat,
+    Replace,
+    Reverse,
+    Right,
+    RPad,
+    RTrim,
+    Substr,
+    Trim,
+    Upper,
+)
+
+__all__ = [
+    "MD5",
+    "Abs",
+    "ArrayAppend",
+    "Ceil",
+    "Coalesce",
+    "Concat",
+    "CurrentDate",
+    "CurrentTime",
+    "Exp",
+    "Extract",
+    "Floor",
+    "Func",
+    "Greatest",
+    "JsonRemove",
+    "LPad",
+    "LTrim",
+    "Least",
+    "Left",
+    "Length",
+    "Ln",
+    "Lower",
+    "Now",
+    "NullIf",
+    "Position",
+    "Power",
+    "RPad",
+    "RTrim",
+    "Random",
+    "Repeat",
+    "Replace",
+    "Reverse",
+    "Right",
+    "Round",
+    "Sign",
+    "Sqrt",
+    "Substr",
+    "Trim",
+    "Trunc",
+    "Upper",
+]

@@ -1,0 +1,459 @@
+"""The methods that run a query and read."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from oxyde import _core
+from oxyde.db.registry import resolve
+from oxyde.db.slices import BETWEEN, in_slices
+from oxyde.exceptions import (
+    FieldError,
+    MultipleObjectsReturned,
+    NotFoundError,
+    OxydeError,
+    TransactionError,
+)
+from oxyde.hints import hint_for
+from oxyde.queries.compile.aggregation import (
+    One,
+    build_aggregates,
+    build_count,
+    build_found,
+    output,
+    value_of,
+)
+from oxyde.queries.compile.derived import context_of_rows, has_rows_of_its_own, needs_derived
+from oxyde.queries.compile.natural_order import natural_order
+from oxyde.queries.compile.plans import Entry, entry_for
+from oxyde.queries.compile.recipe import from_database
+from oxyde.queries.compile.row_kind import RowKind
+from oxyde.queries.compile.select import build_rows
+from oxyde.queries.compile.shape import shape_of
+from oxyde.queries.compile.state import M, QueryState, R
+from oxyde.queries.compile.validity import sifted
+from oxyde.queries.expressions.aggregates import Aggregate, Avg, Max, Min, Sum
+from oxyde.queries.ir.expression import Expression
+from oxyde.queries.ir.scope import Builder
+from oxyde.queries.methods.building import Building
+from oxyde.queries.methods.filtering import Clause
+from oxyde.queries.names import key_of
+from oxyde.queries.relations.prefetch import check_databases, prefetch_into
+from oxyde.queries.relations.strict import forget_unloaded
+from oxyde.queries.results.iteration import Iteration
+
+if TYPE_CHECKING:
+    from oxyde import _ir
+    from oxyde._core import Features
+    from oxyde.db.cursor import Cursor
+    from oxyde.db.executor import Executor
+    from oxyde.queries.query import Query
+__all__ = ["Reading"]
+
+
+class Reading(Building[M, R]):
+    """Reading methods: all, first, get, count …"""
+
+    def _executor(self, using: str | None, client: Executor | None) -> Executor:
+        return self._place(using, client, write=self._lock is not None)
+
+    async def all(self, *, using: str | None = None, client: Executor | None = None) -> list[R]:
+        """The rows.
+
+        Args:
+            using: the database's name.
+            client: a database or transaction, instead of a name.
+        """
+        return await self._rows_on(self._executor(using, client))
+
+    async def _rows_on(self, executor: Executor) -> list[R]:
+        self._check_run(executor)
+        values: list[Any] = []
+        rows: list[R] = await self._entry(executor.features, values).fetch(executor, values)
+        return await self._finished(rows, executor)
+
+    async def _related_on(self, executor: Executor) -> tuple[dict[Any, list[R]], list[R]]:
+        """The rows by owner, and each row once (see `through_query`)."""
+        self._check_run(executor)
+        values: list[Any] = []
+        groups, rows = await self._entry(executor.features, values).fetch(executor, values)
+        return groups, await self._finished(rows, executor)
+
+    def _check_run(self, executor: Executor) -> None:
+        if self._invalid != "raise":
+            self._check_validity()
+        if self._lock is not None and not executor.in_transaction:
+            raise TransactionError(
+                "a lock outside a transaction would be released at once",
+                hint="async with atomic(): …",
+            )
+        if self._prefetches:
+            if self._row is not RowKind.MODEL:
+                raise FieldError(
+                    "prefetch() loads relations of models, and values() returns none",
+                    hint="leave one of them out",
+                )
+            check_databases(self._names, self._prefetches, executor)
+
+    async def _finished(self, rows: list[R], executor: Executor) -> list[R]:
+        """Post-process fetched rows: their kind, strictness, prefetches."""
+        if self._row is RowKind.NAMED:
+            await in_slices(_named(self, rows), len(rows))
+        elif self._row is RowKind.MODEL:
+            if self._invalid == "skip":
+                rows = sifted(self, rows)
+            if executor.name != "default" or executor.journal is not None:
+                await from_database(rows, executor)
+        if rows and self._strict and self._row is RowKind.MODEL:
+            await in_slices(forget_unloaded(rows, self._names, self._joins), len(rows))
+        if rows and self._prefetches:
+            await prefetch_into(rows, self._prefetches, executor, like=self)
+        return rows
+
+    async def _open_cursor(self, executor: Executor, chunk: int) -> Cursor:
+        self._check_run(executor)
+        values: list[Any] = []
+        return await self._entry(executor.features, values).open_cursor(executor, values, chunk)
+
+    def iterate(
+        self,
+        *,
+        chunk_size: int = 1000,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> Iteration[R]:
+        """The rows one by one, in constant memory: ``async for user in query.iterate(): …``.
+
+        PostgreSQL uses a cursor and SQLite steps through the result, inside a transaction (where
+        other queries may run in between) as well as outside, where the rows are a consistent
+        snapshot. MySQL and MariaDB stream them outside a transaction; inside one, and for an
+        in-memory SQLite database, all rows are read at once, though instances are still made in
+        chunks. Outside a transaction the iteration holds one connection of the pool until it ends
+        or is left by ``break``; queries in its body use another one, and on a SQLite file without
+        WAL writers wait until then. Prefetches run per chunk.
+
+        Args:
+            chunk_size: how many rows are fetched at a time.
+            using: the database's name.
+            client: a database or transaction, instead of a name.
+
+        Raises:
+            OxydeError: a chunk size below one.
+        """
+        return Iteration(self._copy(), chunk_size, lambda: self._executor(using, client))
+
+    def _entry(self, features: Features, values: list[Any]) -> Entry:
+        shape = shape_of(self, values)
+        return entry_for(features, shape, lambda: build_rows(self, features), self._model)
+
+    async def first(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
+        """The first row, or None. Without an order it is the first by primary key; groups are
+        ordered by their keys, distinct and combined rows by their columns."""
+        rows = await self._ordered()._leading(1, self._executor(using, client))
+        return rows[0] if rows else None
+
+    async def _leading(self, count: int, executor: Executor) -> list[R]:
+        """The first rows; with skip_invalid(), the first valid ones."""
+        if self._invalid != "skip" or self._lock is not None:
+            query = self._copy()
+            query._limit = count if self._limit is None else min(self._limit, count)
+            return (await query._rows_on(executor))[:count]
+        rows: list[R] = []
+        async with self.iterate(chunk_size=100, client=executor) as found:
+            async for row in found:
+                rows.append(row)
+                if len(rows) == count:
+                    break
+        return rows
+
+    async def last(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
+        """The last row, or None. Without an order it is the last by primary key; groups are
+        ordered by their keys, distinct and combined rows by their columns.
+
+        Raises:
+            OxydeError: the query is sliced, or its rows have nothing to order by.
+        """
+        if self._limit is not None or self._offset is not None:
+            raise OxydeError(
+                "last() cannot follow a slice", hint="reverse the order and call first()"
+            )
+        query = self._ordered()
+        if not query._order and query._group_by != ():
+            raise OxydeError(
+                f"which row of this query of `{self._names.label}` comes last is undefined: no "
+                "column can be ordered by",
+                hint="order_by(…) first",
+            )
+        query._order = tuple([term.reversed() for term in query._order])
+        rows = await query._leading(1, self._executor(using, client))
+        return rows[0] if rows else None
+
+    def _ordered(self) -> Query[M, R]:
+        made = self._copy()
+        if not self._order:
+            made._order = natural_order(self)
+        return made
+
+    async def get(
+        self,
+        *conditions: Clause[M],
+        using: str | None = None,
+        client: Executor | None = None,
+        **lookups: object,
+    ) -> R:
+        """The only row for which all of these hold.
+
+        Raises:
+            NotFoundError: there is none.
+            MultipleObjectsReturned: there are several.
+        """
+        rows = await self._two(conditions, lookups, using, client)
+        if not rows:
+            raise NotFoundError(
+                f"no {self._names.label} matches{_described(lookups)}", model=self._model
+            )
+        return rows[0]
+
+    async def get_or_none(
+        self,
+        *conditions: Clause[M],
+        using: str | None = None,
+        client: Executor | None = None,
+        **lookups: object,
+    ) -> R | None:
+        """The only row for which all of these hold, or None.
+
+        Raises:
+            MultipleObjectsReturned: there are several.
+        """
+        rows = await self._two(conditions, lookups, using, client)
+        return rows[0] if rows else None
+
+    async def _two(
+        self,
+        conditions: tuple[Any, ...],
+        lookups: dict[str, Any],
+        using: str | None,
+        client: Executor | None,
+    ) -> list[R]:
+        query: Any = self.filter(*conditions, **lookups) if conditions or lookups else self._copy()
+        executor = self._executor(using, client)
+        rows: list[R]
+        if query._limit is None and query._invalid == "skip":
+            rows = await query._leading(2, executor)
+        else:
+            if query._limit is None:
+                query._limit = 2
+            rows = await query._rows_on(executor)
+        if len(rows) > 1:
+            raise MultipleObjectsReturned(
+                f"more than one {self._names.label} matches{_described(lookups)}",
+                model=self._model,
+                hint="filter by a unique field, or use first()",
+            )
+        return rows
+
+    async def exists(self, *, using: str | None = None, client: Executor | None = None) -> bool:
+        """Whether there is a row."""
+        query = self._bare()
+        query._limit = 1 if query._limit is None else min(query._limit, 1)
+        if not has_rows_of_its_own(query):
+            query._outputs = (output(self._context(), "one", One()),)
+        executor = self._executor(using, client)
+        value = await value_of(query, "exists", build_found, executor)
+        return value is not None
+
+    async def count(self, *, using: str | None = None, client: Executor | None = None) -> int:
+        """The number of rows."""
+        executor = self._executor(using, client)
+        value = await value_of(self._bare(), "count", build_count, executor)
+        return cast("int", value or 0)
+
+    async def sum(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The sum of a field or expression; None without values."""
+        return await self.aggregate_one(Sum(field), using=using, client=client)
+
+    async def avg(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The mean of a field or expression; None without values."""
+        return await self.aggregate_one(Avg(field), using=using, client=client)
+
+    async def max(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The maximum of a field or expression; None without values."""
+        return await self.aggregate_one(Max(field), using=using, client=client)
+
+    async def min(
+        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """The minimum of a field or expression; None without values."""
+        return await self.aggregate_one(Min(field), using=using, client=client)
+
+    async def aggregate_one(
+        self, aggregate: Aggregate, *, using: str | None = None, client: Executor | None = None
+    ) -> Any:
+        """One aggregate over all rows of the query."""
+        found = await self.aggregate(value=aggregate, using=using, client=client)
+        return found["value"]
+
+    async def aggregate(
+        self, *, using: str | None = None, client: Executor | None = None, **aggregates: object
+    ) -> dict[str, Any]:
+        """Aggregates over all rows of the query, by name.
+
+        Raises:
+            FieldError: an unknown name, or not an aggregate.
+        """
+        query = self._bare()
+        derived = needs_derived(query)
+        context = context_of_rows(query) if derived else query._context(grouping=True)
+        made = []
+        for name, aggregate in aggregates.items():
+            if not isinstance(aggregate, Expression) or not aggregate.aggregates():
+                raise FieldError(f"aggregate({name}=…) takes an aggregate, not {aggregate!r:.80}")
+            made.append(output(context, name, aggregate))
+        wanted = tuple(made)
+        if not derived:
+            query._row = RowKind.DICT
+            query._outputs = wanted
+        elif not has_rows_of_its_own(query):
+            query._row, query._fields, query._only = RowKind.MODEL, None, None
+
+        def build(one: Query[M, Any], features: Features) -> tuple[_ir.Statement, Builder, Any]:
+            return build_aggregates(one, wanted, features)
+
+        around = wanted if derived else ()
+        executor = self._executor(using, client)
+        rows = await value_of(query, "aggregate", build, executor, around)
+        return cast("dict[str, Any]", rows[0])
+
+    def _bare(self) -> Query[M, Any]:
+        """The query without clauses that only affect how its rows are returned."""
+        made: Query[M, Any] = self._copy()
+        made._joins = ()
+        made._prefetches = ()
+        if made._limit is None and made._offset is None and not isinstance(made._distinct, tuple):
+            made._order = ()
+        made._lock = None
+        return made
+
+    async def in_bulk(
+        self,
+        keys: Iterable[Any] | None = None,
+        *,
+        field: str = "pk",
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> dict[Any, R]:
+        """The rows by key: ``in_bulk([1, 2, 3])`` → ``{1: …, 3: …}``.
+
+        Args:
+            keys: the keys to load; all rows of the query when None.
+            field: the unique field to use as the dict's key.
+
+        Raises:
+            FieldError: the field is unknown or not unique, or the rows are not models.
+        """
+        meta = key_of(self._names, "in_bulk()") if field == "pk" else self._names.field(field)
+        if self._row is not RowKind.MODEL:
+            raise FieldError("in_bulk() returns models: leave out values() and values_list()")
+        unique = (
+            meta.unique
+            or (meta.primary_key and len(self._names.primary_key) == 1)
+            or (meta.name,) in self._names.meta.unique_together
+        )
+        if not unique:
+            raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
+        if keys is not None:
+            self._check_unsliced("in_bulk() with keys")
+        query = self if keys is None else self.filter(**{f"{meta.name}__in": list(keys)})
+        rows = await query.all(using=using, client=client)
+        return await in_slices(_by_field(rows, meta.name), len(rows))
+
+    def sql(self, dialect: str | None = None, *, using: str | None = None) -> tuple[str, list[Any]]:
+        """The SQL text and its parameters.
+
+        Args:
+            dialect: "postgres", "sqlite", "mysql" or "mariadb", in the newest version; when None,
+                the server of the query's database, or "postgres" if no database is initialised.
+
+        Raises:
+            OxydeError: the dialect is unknown, or a subquery uses another database.
+        """
+        values: list[Any] = []
+        entry = self._entry(_features(self, dialect, using), values)
+        home = using or self._home()
+        if home is not None:
+            entry.check_database(home)
+        return entry.plan.sql, entry.plan.parameters(entry.values(values))
+
+    async def explain(
+        self,
+        *,
+        analyze: bool = False,
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> str:
+        """The database's plan for the query.
+
+        Args:
+            analyze: run it, and report measured times and row counts.
+        """
+        executor = self._executor(using, client)
+        values: list[Any] = []
+        entry = self._entry(executor.features, values)
+        entry.check_database(executor.name)
+        return await executor.explain(entry.plan, entry.values(values), analyze)
+
+
+def _described(lookups: dict[str, Any]) -> str:
+    # Only names, since values may be secret.
+    return f" {', '.join(lookups)}" if lookups else ""
+
+
+_DIALECTS = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "sqlite": "sqlite",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+}
+
+
+def _features(query: QueryState[Any, Any], dialect: str | None, using: str | None) -> Features:
+    if dialect is None:
+        try:
+            return resolve(using or query._using, query._client).features
+        except OxydeError:
+            if using is not None:
+                raise
+            return _core.features("postgres")
+    known = _DIALECTS.get(dialect) or _DIALECTS.get(dialect.lower())
+    if known is None:
+        raise OxydeError(f"unknown dialect {dialect!r}", hint=hint_for(dialect, _DIALECTS))
+    return _core.features(known)
+
+
+def _named(query: QueryState[Any, Any], rows: list[Any]) -> Generator[None, None, None]:
+    """Replace tuples by named tuples, in place."""
+    names = query._fields or (*query._names.fields, *query._annotations)
+    made = namedtuple("Row", names)  # type: ignore[misc]
+    for at, row in enumerate(rows):
+        rows[at] = made._make(row)
+        if at % BETWEEN == 0:
+            yield
+
+
+def _by_field(rows: list[Any], name: str) -> Generator[None, None, dict[Any, Any]]:
+    found = {}
+    for at, row in enumerate(rows):
+        found[row.__dict__[name]] = row
+        if at % BETWEEN == 0:
+            yield
+    return found

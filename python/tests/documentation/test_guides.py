@@ -1,0 +1,25 @@
+"""The guides in docs/: every block runs, and every result that they tell is right."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(("name", "results"), [("queries", 20), ("transactions", 6)])
+def test_the_guide(name: str, results: int) -> None:
+    guide = ROOT / f"docs/{name}.md"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", ROOT / "python/tests/support/guide.py", guide],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert int(done.stdout.splitlines()[-1]) > results

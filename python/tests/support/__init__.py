@@ -1,0 +1,1 @@
+"""What tests share: models with rows, servers, reference answers and the `oxyde` command."""

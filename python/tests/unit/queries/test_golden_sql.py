@@ -1,0 +1,156 @@
+"""The SQL of queries over relations, lists, ranges and documents, for people to read and to review:
+one case per rule about the statements that servers plan well. `make golden` rewrites the file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oxyde import F, Field, Model, Q
+from oxyde._core import features
+from oxyde.queries import Avg, Count, Exists, OuterRef, Sum
+from oxyde.queries.compile.plans import compile_plan
+from oxyde.queries.writes.assign import assigned
+from oxyde.queries.writes.delete import delete_statement
+from oxyde.queries.writes.update import update_statement
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "relations.txt"
+DIALECTS = ("postgres", "sqlite", "mysql", "mariadb")
+
+
+class Writer(Model):
+    class Meta:
+        is_table = True
+        table_name = "writers"
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=50, db_index=True)
+    articles: list[Article] = Field(db_reverse_fk="writer")
+
+
+class Topic(Model):
+    class Meta:
+        is_table = True
+        table_name = "topics"
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=20, db_unique=True)
+
+
+class Article(Model):
+    class Meta:
+        is_table = True
+        table_name = "articles"
+
+    id: int | None = Field(default=None, db_pk=True)
+    title: str = Field(max_length=80, db_index=True)
+    views: int = 0
+    rating: int | None = None
+    created: dt.datetime = Field(db_index=True)
+    data: dict[str, Any] = Field(default_factory=dict)
+    writer: Writer = Field(db_on_delete="CASCADE")
+    editor: Writer | None = Field(default=None, db_on_delete="SET NULL")
+    topics: list[Topic] = Field(db_m2m=True)
+
+
+def _articles(*conditions: Q, **lookups: Any) -> Any:
+    return Article.objects.filter(*conditions, **lookups).values("id")
+
+
+def _writers(*conditions: Q, **lookups: Any) -> Any:
+    return Writer.objects.filter(*conditions, **lookups).values("id")
+
+
+COUNTED = Writer.objects.annotate(n=Count("articles"))
+SELECTS: dict[str, Any] = {
+    "required key: inner join": Article.objects.order_by("writer__name").values("id")[:20],
+    "optional key: left join": Article.objects.order_by("editor__name").values("id")[:20],
+    "a condition on an optional key": _articles(editor__name="Ann").order_by("editor__name"),
+    "joined rows": Article.objects.join("writer").order_by("-created")[:20],
+    "exclude over a relation": Writer.objects.exclude(articles__views=7).values("id"),
+    "one related row for both": _writers(articles__views=7, articles__rating=1),
+    "either relation": _writers(Q(articles__views=7) | Q(name="Ann")),
+    "through table alone": _articles(topics=3),
+    "beyond the through table": _articles(topics__name="sql"),
+    "count over a relation": COUNTED.values("id", "n"),
+    "count of the through table": Article.objects.annotate(n=Count("topics")).values("id", "n"),
+    "aggregate in filter and order": COUNTED.filter(n__gt=3).order_by("-n").values("id", "n")[:10],
+    "aggregates for one row": COUNTED.filter(id=1).values("id", "n"),
+    "two aggregates over one relation": Writer.objects.annotate(
+        total=Sum("articles__views"), mean=Avg("articles__rating")
+    ).values("id", "total", "mean"),
+    "exists": Writer.objects.filter(
+        Exists(Article.objects.filter(writer=OuterRef("id"), views__gt=3))
+    ).values("id"),
+    "a query as a list": _articles(writer__in=Writer.objects.filter(name="Ann")),
+    "a year": _articles(created__year=2024),
+    "a date": _articles(created__date=dt.date(2024, 5, 6)),
+    "a prefix": _articles(title__startswith="abc"),
+    "not equal, never NULL": Article.objects.exclude(views=3).values("id"),
+    "not equal, maybe NULL": Article.objects.exclude(rating=3).values("id"),
+    "three keys": _articles(id__in=[1, 2, 3]),
+    "five texts": _articles(title__in=["a", "b", "c", "d", "e"]),
+    "a document": _articles(data__a__b=3),
+}
+
+
+def _updated(query: Any, **values: Any) -> Callable[[Any], tuple[Any, Any]]:
+    items = assigned(query._context(), values)
+    return lambda server: update_statement(query, items, server, returning=False)[:2]
+
+
+def _deleted(query: Any) -> Callable[[Any], tuple[Any, Any]]:
+    return lambda server: delete_statement(query, server)
+
+
+WRITES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "update by a related row": _updated(Article.objects.filter(writer__name="Ann"), views=1),
+    "update by related rows": _updated(Writer.objects.filter(articles__title="x"), name="new"),
+    "update of three keys": _updated(Article.objects.filter(id__in=[1, 2, 3]), views=1),
+    "update through the own table": _updated(
+        Article.objects.filter(Q(title="x") | Q(writer__articles__title="x")), views=1
+    ),
+    "update of columns that depend on each other": _updated(
+        Article.objects.filter(id=1), views=F("rating"), rating=F("views")
+    ),
+    "delete by a related row": _deleted(Article.objects.filter(writer__name="Ann")),
+    "delete of three keys": _deleted(Article.objects.filter(id__in=[1, 2, 3])),
+    "delete by rows that it cascades to": _deleted(Writer.objects.filter(articles__title="x")),
+    "delete of a slice": _deleted(Article.objects.order_by("created")[:5]),
+}
+
+
+def _sql(name: str, dialect: str) -> str:
+    if name in SELECTS:
+        sql: str = SELECTS[name].sql(dialect)[0]
+        return sql
+    server = features(dialect)
+    statement, builder = WRITES[name](server)
+    builder.drop_unused(statement)
+    return compile_plan(statement, server, builder.labels).sql
+
+
+def _rendered() -> str:
+    """All cases; databases with the same statement share a heading."""
+    parts = []
+    for name in [*SELECTS, *WRITES]:
+        parts.append(f"=== {name}\n")
+        alike: dict[str, list[str]] = {}
+        for dialect in DIALECTS:
+            alike.setdefault(_sql(name, dialect), []).append(dialect)
+        parts += [f"--- {', '.join(dialects)}\n{sql}\n" for sql, dialects in alike.items()]
+    return "\n".join(parts)
+
+
+def test_the_sql_is_that_of_the_golden_file() -> None:
+    new = _rendered()
+    if os.environ.get("OXYDE_GOLDEN") == "write":
+        GOLDEN.write_text(new)
+        return
+    old = GOLDEN.read_text()
+    difference = "\n".join(difflib.unified_diff(old.split("\n"), new.split("\n"), lineterm="", n=1))
+    assert old == new, f"{GOLDEN.name} differs (`make golden` rewrites it):\n{difference}"
