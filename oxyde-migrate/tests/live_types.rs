@@ -18,12 +18,8 @@ use std::collections::BTreeSet;
 
 fn column(name: &str, ty: ColumnType) -> Column {
     Column {
-        name: name.to_owned(),
-        ty,
         nullable: true,
-        default: None,
-        auto_increment: false,
-        comment: None,
+        ..Column::new(name, ty)
     }
 }
 
@@ -62,18 +58,13 @@ fn read_as_one(text: &str) -> bool {
 fn from_each_type_to_each() {
     let mut migrations: Vec<(String, Vec<Operation>)> = Vec::new();
     let table = Table {
-        schema: None,
         name: "one".into(),
         columns: vec![Column {
             nullable: false,
             ..column("id", ColumnType::BigInt)
         }],
         primary_key: vec!["id".into()],
-        indexes: vec![],
-        uniques: vec![],
-        foreign_keys: vec![],
-        checks: vec![],
-        comment: None,
+        ..Table::default()
     };
     let mut first = table.clone();
     for (at, (ty, _)) in types().iter().enumerate() {

@@ -15,10 +15,28 @@ use crate::types::ColumnType;
 pub struct Schema {
     /// The tables.
     pub tables: Vec<Table>,
+    /// What a baseline found beside the tables, in the order of creation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Object>,
+}
+
+/// Something beside the tables that no model declares: an extension, a function, a view …
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Object {
+    /// Its kind, as SQL names it in lower case: `extension`, `materialized view` …
+    pub kind: String,
+    /// Its name, as the database prints it; with what distinguishes it from others: the table of a
+    /// trigger, the arguments of a function.
+    pub name: String,
+    /// The statements that create it, in the database's own form.
+    pub create: Vec<String>,
+    /// The statement that drops it.
+    pub drop: String,
 }
 
 /// A table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// The database schema (namespace); `None` means the connection's default schema.
@@ -30,6 +48,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Columns of the primary key, in order.
     pub primary_key: Vec<String>,
+    /// The name of the primary key's constraint, if it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key_name: Option<String>,
     /// Indexes, including unique ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
@@ -45,6 +66,33 @@ pub struct Table {
     /// Comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// What a baseline found and no model declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<RawPart>,
+}
+
+/// A part of a table that no model declares, in the database's own form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPart {
+    /// Where it is written.
+    pub place: RawPlace,
+    /// Its name, unique among the parts of the table.
+    pub name: String,
+    /// SQL.
+    pub sql: String,
+}
+
+/// Where the SQL of a [`RawPart`] is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawPlace {
+    /// Between the parentheses of `CREATE TABLE`: a constraint.
+    Definition,
+    /// Behind the parentheses of `CREATE TABLE`: an option.
+    Option,
+    /// After `CREATE TABLE`, as a statement: an index.
+    Statement,
 }
 
 /// A column.
@@ -56,6 +104,10 @@ pub struct Column {
     /// Type.
     #[serde(rename = "type")]
     pub ty: ColumnType,
+    /// The type in the database's own words, if a baseline found it and models only say `ty`:
+    /// `datetime(3)`, `character varying`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
     /// Whether NULL is allowed.
     pub nullable: bool,
     /// Default as an SQL expression, as the user wrote it (`db_default`).
@@ -64,9 +116,49 @@ pub struct Column {
     /// Whether the database generates it (auto-increment).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub auto_increment: bool,
+    /// How the database generates it, in SQL, if not in Oxyde's own way: `PRIMARY KEY`,
+    /// `DEFAULT nextval('…')`, `GENERATED ALWAYS AS IDENTITY` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<String>,
+    /// The expression that computes it from other columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
     /// Comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The rest of its definition that a baseline found and no model declares, in SQL:
+    /// `COLLATE …`, `ON UPDATE …`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+/// How a generated column is computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// SQL expression.
+    pub expression: String,
+    /// Whether the value is stored in the row; otherwise it is computed when it is read.
+    pub stored: bool,
+}
+
+impl Column {
+    /// Return a column that is NOT NULL and has nothing else.
+    #[must_use]
+    pub fn new(name: impl Into<String>, ty: ColumnType) -> Self {
+        Self {
+            name: name.into(),
+            ty,
+            native: None,
+            nullable: false,
+            default: None,
+            auto_increment: false,
+            counter: None,
+            generated: None,
+            comment: None,
+            raw: None,
+        }
+    }
 }
 
 impl Table {
@@ -188,6 +280,10 @@ pub struct ForeignKey {
     pub on_delete: ReferentialAction,
     /// The action when its key changes.
     pub on_update: ReferentialAction,
+    /// The rest of its definition that a baseline found and no model declares, in SQL:
+    /// `DEFERRABLE INITIALLY DEFERRED` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 /// What happens to a row whose referenced row is deleted or changes.

@@ -9,6 +9,7 @@ mod constraints;
 mod enums;
 mod renames;
 mod tables;
+mod undeclared;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,14 +156,19 @@ impl DetectError {
 /// or the new state is inconsistent.
 pub fn detect(old: &Schema, new: &Schema, knowledge: &Knowledge) -> Result<Detection, DetectError> {
     let wanted = with_unmanaged(old, new, knowledge);
-    let mut detector = Detector {
+    let mut renamer = Detector {
         state: old.clone(),
         new: &wanted,
         knowledge,
         found: Detection::default(),
     };
-    detector.claimed_tables(new)?;
-    detector.renames()?;
+    renamer.claimed_tables(new)?;
+    renamer.renames()?;
+    let wanted = undeclared::with_undeclared(&renamer.state, &wanted);
+    let mut detector = Detector {
+        new: &wanted,
+        ..renamer
+    };
     detector.enums()?;
     detector.leaving_constraints()?;
     detector.dropped_tables()?;

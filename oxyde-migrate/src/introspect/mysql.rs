@@ -31,15 +31,9 @@ async fn tables(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
     for row in rows {
         let mut cells = Cells::of(row);
         schema.tables.push(Table {
-            schema: None,
             name: cells.text(),
-            columns: vec![],
-            primary_key: vec![],
-            indexes: vec![],
-            uniques: vec![],
-            foreign_keys: vec![],
-            checks: vec![],
             comment: cells.optional(),
+            ..Table::default()
         });
     }
     Ok(())
@@ -70,12 +64,11 @@ async fn columns(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
         });
         let auto_increment = extra.contains("auto_increment");
         table.columns.push(Column {
-            name,
-            ty,
             nullable,
             default,
             auto_increment,
             comment,
+            ..Column::new(name, ty)
         });
     }
     Ok(())
@@ -132,6 +125,7 @@ async fn keys(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverEr
                         // use the form that models use.
                         on_delete: instead(&cells.text(), NoAction, Restrict),
                         on_update: instead(&cells.text(), Restrict, NoAction),
+                        raw: None,
                     }),
                 }
             }

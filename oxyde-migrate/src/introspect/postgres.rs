@@ -59,13 +59,8 @@ async fn tables(
         schema.tables.push(Table {
             schema: cells.optional(),
             name: cells.text(),
-            columns: vec![],
-            primary_key: vec![],
-            indexes: vec![],
-            uniques: vec![],
-            foreign_keys: vec![],
-            checks: vec![],
             comment: cells.optional(),
+            ..Table::default()
         });
     }
     Ok(())
@@ -110,12 +105,11 @@ async fn columns(
             .as_deref()
             .is_some_and(|text| text.starts_with("nextval("));
         table.columns.push(Column {
-            name,
-            ty,
             nullable: !not_null,
             default: default.filter(|_| !serial),
             auto_increment: identity || serial,
             comment,
+            ..Column::new(name, ty)
         });
     }
     Ok(())
@@ -182,6 +176,7 @@ async fn constraints(
                 target_columns: cells.list(),
                 on_delete: action(&cells.text()),
                 on_update: action(&cells.text()),
+                raw: None,
             }),
         }
     }

@@ -27,15 +27,8 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         let (name, sql) = (cells.text(), cells.text());
         let definition = sqlite_sql::read(&sql);
         let mut table = Table {
-            schema: None,
             name,
-            columns: vec![],
-            primary_key: vec![],
-            indexes: vec![],
-            uniques: vec![],
-            foreign_keys: vec![],
-            checks: vec![],
-            comment: None,
+            ..Table::default()
         };
         columns(queries, &mut table, &definition).await?;
         foreign_keys(queries, &mut table, &definition).await?;
@@ -102,11 +95,9 @@ async fn columns(
         }
         table.columns.push(Column {
             auto_increment: definition.counted.contains(&name),
-            name,
-            ty,
             nullable: !not_null,
             default,
-            comment: None,
+            ..Column::new(name, ty)
         });
     }
     key.sort();
@@ -163,6 +154,7 @@ async fn foreign_keys(
                 target_columns: vec![],
                 on_delete,
                 on_update,
+                raw: None,
             });
             last = Some(id);
         }

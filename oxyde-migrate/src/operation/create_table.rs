@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use oxyde_sql::ddl::{self, Step};
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Check, Column, ForeignKey, Index, Schema, Table, Unique};
+use oxyde_sql::schema::{Check, Column, ForeignKey, Index, RawPart, Schema, Table, Unique};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -35,6 +35,9 @@ pub struct CreateTable {
     /// Columns of the primary key.
     #[serde(default)]
     pub primary_key: Vec<String>,
+    /// The name of the primary key's constraint, if it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key_name: Option<String>,
     /// Columns in order.
     pub columns: Vec<Column>,
     /// Unique constraints.
@@ -49,6 +52,9 @@ pub struct CreateTable {
     /// Foreign keys to existing tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
+    /// What a baseline found and no model declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<RawPart>,
 }
 
 impl CreateTable {
@@ -62,11 +68,13 @@ impl CreateTable {
             unmanaged: false,
             comment: table.comment,
             primary_key: table.primary_key,
+            primary_key_name: table.primary_key_name,
             columns: table.columns,
             uniques: table.uniques,
             indexes: table.indexes,
             checks: table.checks,
             foreign_keys: table.foreign_keys,
+            raw: table.raw,
         }
     }
 
@@ -76,11 +84,13 @@ impl CreateTable {
             name: self.name.clone(),
             columns: self.columns.clone(),
             primary_key: self.primary_key.clone(),
+            primary_key_name: self.primary_key_name.clone(),
             indexes: self.indexes.clone(),
             uniques: self.uniques.clone(),
             foreign_keys: self.foreign_keys.clone(),
             checks: self.checks.clone(),
             comment: self.comment.clone(),
+            raw: self.raw.clone(),
         }
     }
 }

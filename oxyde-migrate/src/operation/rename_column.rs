@@ -57,6 +57,14 @@ fn rename_in(table: &mut Table, from: &str, to: &str) {
             }
         }
     }
+    for part in &mut table.raw {
+        part.sql = state::rename_identifier(&part.sql, from, to);
+    }
+    for column in &mut table.columns {
+        if let Some(generated) = &mut column.generated {
+            generated.expression = state::rename_identifier(&generated.expression, from, to);
+        }
+    }
 }
 
 impl Operate for RenameColumn {

@@ -27,9 +27,11 @@ impl Operate for RenameTable {
             let table = state::label(self.schema.as_deref(), &self.to);
             return Err(OperationError::TableExists { table });
         }
-        state::find_mut(state, self.schema.as_deref(), &self.from)?
-            .name
-            .clone_from(&self.to);
+        let table = state::find_mut(state, self.schema.as_deref(), &self.from)?;
+        table.name.clone_from(&self.to);
+        for part in &mut table.raw {
+            part.sql = state::rename_identifier(&part.sql, &self.from, &self.to);
+        }
         for table in &mut state.tables {
             for key in &mut table.foreign_keys {
                 if key.target_table == self.from && key.target_schema == self.schema {

@@ -10,12 +10,8 @@ use oxyde_sql::types::ColumnType;
 
 fn column(name: &str) -> Column {
     Column {
-        name: name.to_owned(),
-        ty: ColumnType::BigInt,
         nullable: true,
-        default: None,
-        auto_increment: false,
-        comment: None,
+        ..Column::new(name, ColumnType::BigInt)
     }
 }
 
@@ -27,12 +23,9 @@ fn table(number: usize) -> Table {
     });
     let target = number.saturating_sub(1);
     Table {
-        schema: None,
         name: format!("table_{number}"),
         columns,
         primary_key: vec!["id".to_owned()],
-        indexes: vec![],
-        uniques: vec![],
         foreign_keys: vec![ForeignKey {
             name: format!("table_{number}_fkey"),
             columns: vec!["column_0".to_owned()],
@@ -41,9 +34,9 @@ fn table(number: usize) -> Table {
             target_columns: vec!["id".to_owned()],
             on_delete: ReferentialAction::Cascade,
             on_update: ReferentialAction::NoAction,
+            raw: None,
         }],
-        checks: vec![],
-        comment: None,
+        ..Table::default()
     }
 }
 
@@ -51,6 +44,7 @@ fn table(number: usize) -> Table {
 pub(crate) fn schema(count: usize) -> Schema {
     Schema {
         tables: (0..count).map(table).collect(),
+        ..Schema::default()
     }
 }
 

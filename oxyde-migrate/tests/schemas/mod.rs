@@ -28,7 +28,10 @@ pub fn schema() -> impl Strategy<Value = Schema> {
             .iter()
             .map(|name| table(name.clone(), all.clone(), moods.clone()).boxed())
             .collect();
-        tables.prop_map(|tables| Schema { tables })
+        tables.prop_map(|tables| Schema {
+            tables,
+            ..Schema::default()
+        })
     })
 }
 
@@ -39,22 +42,14 @@ fn table(name: String, all: Vec<String>, moods: Vec<String>) -> impl Strategy<Va
     let comment = prop_oneof![Just(None), Just(Some("it's a \"table\"".to_owned()))];
     (columns, flags, target, comment).prop_map(move |(columns, flags, target, comment)| {
         let mut table = Table {
-            schema: None,
             name: name.clone(),
             columns: vec![Column {
-                name: "id".into(),
-                ty: ColumnType::BigInt,
-                nullable: false,
-                default: None,
                 auto_increment: true,
-                comment: None,
+                ..Column::new("id", ColumnType::BigInt)
             }],
             primary_key: vec!["id".into()],
-            indexes: vec![],
-            uniques: vec![],
-            foreign_keys: vec![],
-            checks: vec![],
             comment,
+            ..Table::default()
         };
         for (column, flag) in columns.into_iter().zip(flags) {
             add(&mut table, column, flag, &target, &moods);
@@ -96,14 +91,12 @@ fn add(table: &mut Table, name: &str, flag: u8, target: &str, moods: &[String]) 
     let nullable = nullable || name == "owner_id";
     let names = vec![name.to_owned()];
     table.columns.push(Column {
-        name: name.into(),
-        ty,
         nullable,
         default: default
             .filter(|_| !nullable || flag & 8 == 8)
             .map(str::to_owned),
-        auto_increment: false,
         comment: (flag & 16 == 16).then(|| format!("of {name}")),
+        ..Column::new(name, ty)
     });
     if name == "owner_id" {
         let actions = [
@@ -120,6 +113,7 @@ fn add(table: &mut Table, name: &str, flag: u8, target: &str, moods: &[String]) 
             target_columns: vec!["id".into()],
             on_delete: actions[usize::from(flag >> 2 & 3)],
             on_update: ReferentialAction::NoAction,
+            raw: None,
         });
     }
     if extra && name != "owner_id" {

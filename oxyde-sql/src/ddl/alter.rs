@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::table::beside;
 use super::{
     Change, SchemaError, Step, check_sql, column_sql, comment_sql, create_index, drop_index,
-    foreign_key_indexes, foreign_key_sql, index_lines, is_full_text, is_keyed, primary_key_name,
+    foreign_key_indexes, foreign_key_sql, index_lines, is_full_text, is_keyed, key_name,
     primary_key_sql, type_sql, unique_sql,
 };
 use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, words_column};
@@ -371,10 +371,7 @@ impl Alter<'_> {
         let mut clauses = Vec::new();
         if !self.before.primary_key.is_empty() {
             clauses.push(if named {
-                format!(
-                    "DROP CONSTRAINT {}",
-                    style.quoted(&primary_key_name(&self.before.name))
-                )
+                format!("DROP CONSTRAINT {}", style.quoted(&key_name(self.before)))
             } else {
                 "DROP PRIMARY KEY".to_owned()
             });

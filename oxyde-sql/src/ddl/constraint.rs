@@ -22,10 +22,17 @@ pub fn primary_key_sql(style: &DdlStyle, table: &Table) -> Option<String> {
     Some(match style.counter {
         CounterStyle::Identity => format!(
             "CONSTRAINT {} PRIMARY KEY ({columns})",
-            style.quoted(&primary_key_name(&table.name))
+            style.quoted(&key_name(table))
         ),
         CounterStyle::Suffix | CounterStyle::KeyInColumn => format!("PRIMARY KEY ({columns})"),
     })
+}
+
+/// Return the name of a table's primary key.
+#[must_use]
+pub fn key_name(table: &Table) -> String {
+    let found = table.primary_key_name.clone();
+    found.unwrap_or_else(|| primary_key_name(&table.name))
 }
 
 /// A unique constraint.
@@ -121,6 +128,10 @@ pub fn foreign_key_sql(
             }
         };
         let _ = write!(sql, " ON {event} {action}");
+    }
+    if let Some(raw) = &key.raw {
+        sql.push(' ');
+        sql.push_str(raw);
     }
     Ok(sql)
 }

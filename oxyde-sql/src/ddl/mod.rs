@@ -25,7 +25,9 @@ pub use alter::alter_table;
 pub use change::{Change, Step};
 pub use column::{column_sql, enum_of, has_key_inside, is_keyed, type_sql};
 pub use comment::comment_sql;
-pub use constraint::{check_condition, check_sql, foreign_key_sql, primary_key_sql, unique_sql};
+pub use constraint::{
+    check_condition, check_sql, foreign_key_sql, key_name, primary_key_sql, unique_sql,
+};
 pub use default::{default_sql, is_literal};
 pub use enum_type::{EnumType, create_enum, drop_enum, enum_types};
 pub use error::SchemaError;

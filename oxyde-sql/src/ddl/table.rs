@@ -6,7 +6,7 @@ use super::{
     unique_sql,
 };
 use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, SearchStyle};
-use crate::schema::{ForeignKey, Index, IndexPart, Table};
+use crate::schema::{ForeignKey, Index, IndexPart, RawPlace, Table};
 
 /// `CREATE TABLE` with the given name, and the foreign keys for which `inline` returns true.
 ///
@@ -48,11 +48,17 @@ pub fn table_sql(
     for key in table.foreign_keys.iter().filter(|key| inline(key)) {
         lines.push(foreign_key_sql(style, table, key)?);
     }
+    lines.extend(raw_parts(table, RawPlace::Definition).map(str::to_owned));
+    let options: Vec<&str> = raw_parts(table, RawPlace::Option).collect();
+    let suffix = if options.is_empty() {
+        style.table_suffix.to_owned()
+    } else {
+        format!(" {}", options.join(" "))
+    };
     let mut sql = format!(
-        "CREATE TABLE {} (\n    {}\n){}",
+        "CREATE TABLE {} (\n    {}\n){suffix}",
         style.qualified(table.schema.as_deref(), name),
         lines.join(",\n    "),
-        style.table_suffix
     );
     if let Some(comment) = &table.comment
         && style.comments == CommentStyle::InDefinition
@@ -61,6 +67,12 @@ pub fn table_sql(
         sql.push_str(&style.literal(comment));
     }
     Ok(sql)
+}
+
+/// Return the SQL of the parts at this place that no model declares.
+fn raw_parts(table: &Table, place: RawPlace) -> impl Iterator<Item = &str> {
+    let parts = table.raw.iter().filter(move |part| part.place == place);
+    parts.map(|part| part.sql.as_str())
 }
 
 /// Return the statements after `CREATE TABLE`: indexes and comments.
@@ -88,6 +100,7 @@ pub fn table_extras(style: &DdlStyle, table: &Table) -> Result<Vec<String>, Sche
                 .and_then(|comment| comment_sql(style, table, Some(&column.name), Some(comment))),
         );
     }
+    statements.extend(raw_parts(table, RawPlace::Statement).map(str::to_owned));
     Ok(statements)
 }
 
@@ -157,7 +170,8 @@ pub fn rename_table(style: &DdlStyle, table: &Table, to: &str) -> Result<Vec<Str
     for index in beside(style, table) {
         statements.extend(create_index(style, &renamed, index, false)?);
     }
-    if style.counter == CounterStyle::Identity && !table.primary_key.is_empty() {
+    let usual_key = !table.primary_key.is_empty() && table.primary_key_name.is_none();
+    if style.counter == CounterStyle::Identity && usual_key {
         statements.push(format!(
             "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
             style.qualified(table.schema.as_deref(), to),

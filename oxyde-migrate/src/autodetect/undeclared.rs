@@ -1,0 +1,70 @@
+//! What a baseline found and no model declares: it stays.
+
+use std::borrow::Cow;
+
+use oxyde_sql::schema::{Column, Schema, Table};
+use oxyde_sql::types::ColumnType;
+
+use crate::state;
+
+/// Return the new state, whose tables keep what models cannot declare.
+pub(super) fn with_undeclared<'a>(old: &Schema, new: &'a Schema) -> Cow<'a, Schema> {
+    let mut wanted = Cow::Borrowed(new);
+    if old.objects != new.objects {
+        wanted.to_mut().objects.clone_from(&old.objects);
+    }
+    for before in old.tables.iter().filter(|table| has_undeclared(table)) {
+        if let Some(at) = state::position(new, before.schema.as_deref(), &before.name) {
+            keep(before, &mut wanted.to_mut().tables[at]);
+        }
+    }
+    wanted
+}
+
+fn has_undeclared(table: &Table) -> bool {
+    !table.raw.is_empty()
+        || table.primary_key_name.is_some()
+        || table.foreign_keys.iter().any(|key| key.raw.is_some())
+        || table
+            .columns
+            .iter()
+            .any(|c| c.raw.is_some() || c.counter.is_some() || c.native.is_some())
+}
+
+fn keep(before: &Table, after: &mut Table) {
+    if after.raw.is_empty() {
+        after.raw.clone_from(&before.raw);
+    }
+    if after.primary_key_name.is_none() {
+        after.primary_key_name.clone_from(&before.primary_key_name);
+    }
+    for key in &mut after.foreign_keys {
+        let old = before.foreign_keys.iter().find(|old| old.name == key.name);
+        if let (None, Some(old)) = (&key.raw, old) {
+            key.raw.clone_from(&old.raw);
+        }
+    }
+    for column in &mut after.columns {
+        if let Ok(old) = state::column(before, &column.name) {
+            keep_in_column(old, column);
+        }
+    }
+}
+
+fn keep_in_column(before: &Column, after: &mut Column) {
+    if before.auto_increment && after.auto_increment && after.counter.is_none() {
+        after.counter.clone_from(&before.counter);
+    }
+    if after.native.is_none() && before.ty == after.ty {
+        after.native.clone_from(&before.native);
+    }
+    // A collation does not fit a number.
+    if after.raw.is_none() && same_family(&before.ty, &after.ty) {
+        after.raw.clone_from(&before.raw);
+    }
+}
+
+fn same_family(a: &ColumnType, b: &ColumnType) -> bool {
+    let is_text = |ty: &ColumnType| matches!(ty, ColumnType::Text | ColumnType::Varchar { .. });
+    std::mem::discriminant(a) == std::mem::discriminant(b) || (is_text(a) && is_text(b))
+}
