@@ -1,7 +1,7 @@
 """What the layers below the models know of a model: its table, columns and relations.
 
 `oxyde.models` builds these once per class (`Model._db_meta`); queries, hydration and the schema
-read them. They hold no behaviour but the late lookup of other models.
+read them. They hold no behaviour but the late lookup of other models and the refusal of writes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from oxyde.exceptions import ManagerError
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -240,6 +242,7 @@ class ModelMeta:
         table_name: name of the table, without its schema.
         schema: database schema (namespace), or None for the connection's own.
         is_table: False for abstract bases and plain models; they have no columns.
+        read_only: whether rows are only read; such a table may have no key.
         field_metadata: field name → column, in the order of the columns.
         relations: attribute → relation.
         primary_key: fields of the key, in order.
@@ -260,6 +263,7 @@ class ModelMeta:
     table_name: str
     schema: str | None = None
     is_table: bool = False
+    read_only: bool = False
     field_metadata: dict[str, FieldMeta] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
@@ -292,6 +296,24 @@ class ModelMeta:
             if each.foreign_key is not None and each.foreign_key.name == constraint:
                 return (each.db_column,)
         return ()
+
+    def check_writable(self, verb: str) -> None:
+        """Refuse to write rows of a read-only model.
+
+        Args:
+            verb: the method, for the error.
+
+        Raises:
+            ManagerError: the model is read-only.
+        """
+        if self.read_only:
+            raise ManagerError(
+                f"{verb}() writes, and {self.model.__name__} is read-only "
+                "(read_only = True in its class Meta)",
+                model=self.model,
+                hint="a second model of the same table, with a key and shares_table = True, can "
+                "write it",
+            )
 
     @property
     def qualified_name(self) -> str:

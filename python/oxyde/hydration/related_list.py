@@ -91,7 +91,7 @@ for _name in (
 def same_rows(some: Iterable[Any], others: Iterable[Any]) -> bool:
     """Whether both contain the same stored rows, in any order."""
     mine, theirs = _keys(some), _keys(others)
-    return mine == theirs and all(None not in key for key in mine)
+    return mine == theirs and all(len(key) > 1 and None not in key for key in mine)
 
 
 def _keys(rows: Iterable[Any]) -> set[tuple[Any, ...]]:

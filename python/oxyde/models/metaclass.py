@@ -136,8 +136,11 @@ def _reserved(bases: Iterable[type[Any]]) -> frozenset[str]:
 
 
 def _check_key(cls: type[Any], options: MetaOptions) -> None:
+    if options.read_only:
+        return
     if not any(column_options(info).db_pk for info in cls.__pydantic_fields__.values()):
         raise FieldError(
             f"{cls.__name__} has Meta.is_table = True but no primary key",
-            hint="declare one: id: int | None = Field(default=None, db_pk=True)",
+            hint="declare one: id: int | None = Field(default=None, db_pk=True); a view, or a "
+            "table without a key, has read_only = True in class Meta",
         )

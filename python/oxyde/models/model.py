@@ -41,7 +41,8 @@ _REGISTER = "hint: oxyde.register_type(), before the model is defined, gives suc
 class Model(BaseModel, metaclass=ModelMetaclass):
     """The base of all models.
 
-    With `class Meta: is_table = True` it has a table and needs a primary key::
+    With `class Meta: is_table = True` it has a table and needs a primary key (unless its rows are
+    only read: `read_only = True`)::
 
         class User(Model):
             class Meta:
@@ -94,6 +95,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         Raises:
             FieldError: a name in `update_fields` is not a column, or a relation without a column
                 holds unsaved rows, which `row.tags_set` writes.
+            ManagerError: the model is read-only.
             NotFoundError: there is no row with this key.
             IntegrityError: the database refuses the row.
             pydantic.ValidationError: an assigned value is not valid.
@@ -108,7 +110,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             The number of rows deleted: 1, or 0 if it was already gone.
 
         Raises:
-            ManagerError: the instance has no key.
+            ManagerError: the instance has no key, or its model is read-only.
             ForeignKeyViolationError: other rows refer to it.
         """
         return await saving.delete(self, using, client)
@@ -128,7 +130,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             client: a database or transaction, instead of a name.
 
         Raises:
-            ManagerError: the instance has no key.
+            ManagerError: the instance, or its model, has no key.
             NotFoundError: the row is gone.
         """
         await refresh.refresh(self, fields, using, client)

@@ -202,6 +202,11 @@ class Names:
             where: the whole path.
             others: valid names besides fields: annotations.
         """
+        if name == "pk" and len(self.primary_key) != 1:
+            return UnknownNameError(
+                f"`{self.label}` has {_key_size(self)}, so `pk` names nothing{where}",
+                hint=_instead(self),
+            )
         return UnknownNameError(
             f"`{self.label}` has no field `{name}`{where}", hint=self._near(name, others)
         )
@@ -272,15 +277,22 @@ def key_of(names: Names, use: str) -> FieldMeta:
     """The primary key column of a model that has just one.
 
     Raises:
-        FieldError: the key is composite.
+        FieldError: the key is composite, or there is none.
     """
     if len(names.primary_key) != 1:
         raise FieldError(
-            f"`{names.label}` has a key of {len(names.primary_key)} columns, "
-            f"which {use} cannot use",
-            hint="filter by its columns",
+            f"`{names.label}` has {_key_size(names)}, which {use} cannot use", hint=_instead(names)
         )
     return names.meta.field_metadata[names.primary_key[0]]
+
+
+def _key_size(names: Names) -> str:
+    count = len(names.primary_key)
+    return f"a key of {count} columns" if count else "no primary key"
+
+
+def _instead(names: Names) -> str:
+    return "name its columns: " + ", ".join(names.primary_key or names.fields)
 
 
 def _make_hop(meta: ModelMeta, name: str, relation: Relation) -> Hop:

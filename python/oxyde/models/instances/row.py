@@ -64,11 +64,17 @@ def stored_key(instance: Model, meta: ModelMeta) -> dict[str, Any]:
 
 
 def check_key(meta: ModelMeta, key: Mapping[str, Any], verb: str) -> None:
-    """Refuse a key with None in it.
+    """Refuse a model without a key, or a key with None in it.
 
     Raises:
-        ManagerError: a part of the key is None.
+        ManagerError: the model has no key, or a part of the key is None.
     """
+    if not key:
+        raise ManagerError(
+            f"{verb}() finds a row by its key, and {meta.model.__name__} has no primary key",
+            model=meta.model,
+            hint=f"{meta.model.__name__}.objects.filter(…) finds rows by other fields",
+        )
     for name, value in key.items():
         if value is None:
             raise ManagerError(

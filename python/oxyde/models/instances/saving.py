@@ -56,6 +56,7 @@ async def save(
 ) -> None:
     """See `Model.save`."""
     meta = table_meta(instance)
+    meta.check_writable("save")
     names = (
         None
         if update_fields is None
@@ -97,8 +98,9 @@ async def insert(instance: Model, executor: Executor, *, copied: bool = False) -
     # Imported here, as those below, so that defining models loads no queries.
     from oxyde.queries.writes.instance import insert_one
 
-    await run_hook(instance, "pre_save", is_create=True, update_fields=None)
     meta = type(instance)._db_meta
+    meta.check_writable("create")
+    await run_hook(instance, "pre_save", is_create=True, update_fields=None)
     if copied:
         _make_copy(instance, meta)
     values = insert_values(instance, executor.journal)
@@ -192,6 +194,7 @@ async def delete(instance: Model, using: str | None, client: Executor | None) ->
     from oxyde.queries.writes.instance import delete_rows
 
     meta = table_meta(instance)
+    meta.check_writable("delete")
     key = stored_key(instance, meta)
     check_key(meta, key, "delete")
     executor = executor_of(instance, using, client)

@@ -41,6 +41,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
         table_name=registry.table_name(cls),
         schema=options.schema,
         is_table=options.is_table,
+        read_only=options.read_only,
         unloaded=options.unloaded,
     )
     if not options.is_table:

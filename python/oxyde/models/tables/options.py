@@ -24,6 +24,8 @@ class MetaOptions:
         schema: database schema (namespace).
         shares_table: the table belongs to another model (this one may have only some of its fields)
             or to another program: it is read and written, but never created or altered.
+        read_only: the rows are only read. Such a model needs no primary key: it may be of a view,
+            or of a table without a key.
         indexes: indexes over several columns, or with conditions.
         constraints: check constraints.
         unique_together: groups of fields that are unique together.
@@ -35,6 +37,7 @@ class MetaOptions:
     table_name: str | None = None
     schema: str | None = None
     shares_table: bool = False
+    read_only: bool = False
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Check, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
@@ -137,6 +140,7 @@ _READERS = {
     "table_name": _name,
     "schema": _name,
     "shares_table": _flag,
+    "read_only": _flag,
     "indexes": _indexes,
     "constraints": _checks,
     "unique_together": _groups,

@@ -14,13 +14,17 @@ from oxyde.queries.ir.nodes import column
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.lookups.path_value import path_value
 from oxyde.queries.lookups.paths import head
+from oxyde.queries.types.column_types import kind_of
 
 if TYPE_CHECKING:
     from oxyde import _ir
+    from oxyde._meta import FieldMeta
     from oxyde.queries.compile.state import QueryState
     from oxyde.queries.expressions.ordering import Term
 
 __all__ = ["check_groups", "group_by", "in_groups", "keys_of"]
+
+_NOT_COMPARED = frozenset({"json", "array", "vector"})
 
 
 def keys_of(query: QueryState[Any, Any]) -> tuple[str, ...] | None:
@@ -82,12 +86,25 @@ def group_by(scope: Scope, keys: tuple[str, ...], select: _ir.Select) -> list[_i
             made.append(ir)
     if keys and not made:
         # One group for all rows, and none without rows.
-        field = scope.names.meta.field_metadata[scope.names.primary_key[0]]
+        field = _compared(scope)
         own = column(scope.alias, field)
         made.append(
             {"function": {"name": "nullif", "arguments": [own, own], "type": field.column_type}}
         )
     return made
+
+
+def _compared(scope: Scope) -> FieldMeta:
+    """A column whose values every database can compare: the key, if there is one."""
+    names = scope.names
+    for name in (*names.primary_key, *names.fields):
+        field = names.meta.field_metadata[name]
+        if kind_of(field.column_type) not in _NOT_COMPARED:
+            return field
+    raise FieldError(
+        f"rows of `{names.label}` cannot be one group: no column of it can be compared",
+        hint="group_by(…) a field",
+    )
 
 
 def check_groups(
@@ -108,7 +125,8 @@ def check_groups(
     plain = [each["column"] for each in groups if "column" in each]
     own = [each["name"] for each in plain if each["table"] == scope.alias]
     metadata = names.meta.field_metadata
-    whole = all(metadata[name].db_column in own for name in names.primary_key)
+    key = [metadata[name].db_column for name in names.primary_key]
+    whole = bool(key) and all(column in own for column in key)
     tables = {scope.alias, *scope.tables()}
     if not whole:
         tables |= _tables(select)

@@ -102,6 +102,9 @@ def _on_relation(
 
 def _key_field(hop: Hop) -> FieldMeta:
     target = names_of(hop.target.model)
+    if not target.primary_key:
+        # Its foreign key, too, is never NULL in a related row.
+        return hop.remote
     if len(target.primary_key) != 1:
         raise FieldError(
             f"`{hop.source.model.__name__}.{hop.name}`: `{target.label}` has a key of several "

@@ -149,8 +149,9 @@ class Reading(Building[M, R]):
         return entry_for(features, shape, lambda: build_rows(self, features), self._model)
 
     async def first(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
-        """The first row, or None. Without an order it is the first by primary key; groups are
-        ordered by their keys, distinct and combined rows by their columns."""
+        """The first row, or None. Without an order it is the first by primary key, and any row of a
+        model without a key; groups are ordered by their keys, distinct and combined rows by their
+        columns."""
         rows = await self._ordered()._leading(1, self._executor(using, client))
         return rows[0] if rows else None
 
@@ -181,9 +182,9 @@ class Reading(Building[M, R]):
             )
         query = self._ordered()
         if not query._order and query._group_by != ():
+            why = "no column can be ordered by" if self._names.primary_key else "it has no key"
             raise OxydeError(
-                f"which row of this query of `{self._names.label}` comes last is undefined: no "
-                "column can be ordered by",
+                f"which row of this query of `{self._names.label}` comes last is undefined: {why}",
                 hint="order_by(…) first",
             )
         query._order = tuple([term.reversed() for term in query._order])

@@ -53,6 +53,7 @@ class Writing(Tabular[M, R]):
             pydantic.ValidationError: a value is not valid.
             IntegrityError: the database refuses the row.
         """
+        self._names.meta.check_writable("create")
         made: M = await create(self._model, instance, values, self._place(using, client))
         return made
 
@@ -74,6 +75,7 @@ class Writing(Tabular[M, R]):
             MultipleObjectsReturned: several rows match.
             IntegrityError: the new row breaks another constraint.
         """
+        self._names.meta.check_writable("get_or_create")
         return await get_or_create(self._copy(), defaults, lookups, self._place(using, client))
 
     async def update_or_create(
@@ -94,6 +96,7 @@ class Writing(Tabular[M, R]):
         Returns:
             The instance, and whether it is new.
         """
+        self._names.meta.check_writable("update_or_create")
         return await update_or_create(
             self._copy(), defaults, create_defaults, lookups, self._place(using, client)
         )
@@ -125,6 +128,7 @@ class Writing(Tabular[M, R]):
         Raises:
             UniqueViolationError: a different unique key of the new row conflicts.
         """
+        self._names.meta.check_writable("upsert")
         made: M = await upsert(
             self._copy(),
             values,
@@ -198,6 +202,7 @@ class Writing(Tabular[M, R]):
             IntegrityError: the database refuses a row; none is written.
             pydantic.ValidationError: a value is not valid; none is written.
         """
+        self._names.meta.check_writable("bulk_create")
         return await bulk_create(
             self._names,
             objects,
@@ -231,6 +236,7 @@ class Writing(Tabular[M, R]):
         Raises:
             FieldError: an unknown name, or a wrong number of columns.
         """
+        self._names.meta.check_writable("insert_from")
         return await insert_from(self._names, query, fields, self._place(using, client))
 
     async def bulk_update(
@@ -265,6 +271,7 @@ class Writing(Tabular[M, R]):
             UnsupportedFeatureError: on MySQL and MariaDB, an expression reads a column that the
                 same call changes.
         """
+        self._names.meta.check_writable("bulk_update")
         for function in assignments:
             expressions = {**record_mapping(self._names, function), **expressions}
         places = (using, client, self._using, self._client)
@@ -320,6 +327,7 @@ class Writing(Tabular[M, R]):
             FieldError: an unknown name, or an expression that does not fit the field.
             pydantic.ValidationError: a value is not valid.
         """
+        self._names.meta.check_writable("update")
         for function in assignments:
             values = {**record_mapping(self._names, function), **values}
         executor = self._place(using, client)
@@ -370,6 +378,7 @@ class Writing(Tabular[M, R]):
         using: str | None,
         client: Executor | None,
     ) -> int:
+        self._names.meta.check_writable("increment" if sign > 0 else "decrement")
         wanted = dict(amounts) if field is None else {field: by, **amounts}
         if not wanted:
             raise ManagerError("increment() needs a field", model=self._model)
@@ -391,6 +400,7 @@ class Writing(Tabular[M, R]):
         Returns:
             The number of rows.
         """
+        self._names.meta.check_writable("delete")
         query = self._copy()
         refuse_unfit(query, "delete")
         return await delete_query(query, self._place(using, client))

@@ -86,6 +86,7 @@ class RelatedManager(Generic[T]):
         Returns:
             The number of added rows.
         """
+        self._check_writable("add")
         executor = self._executor(using, client)
         keys = self._keys(items, executor)
         if not keys:
@@ -105,6 +106,7 @@ class RelatedManager(Generic[T]):
         Raises:
             FieldError: their foreign key is not nullable.
         """
+        self._check_writable("remove")
         executor = self._executor(using, client)
         keys = self._keys(items, executor)
         if not keys:
@@ -128,6 +130,7 @@ class RelatedManager(Generic[T]):
 
         Args: as for `add`.
         """
+        self._check_writable("set")
         executor = self._executor(using, client)
         items = [items] if is_query(items) else list(items)
         wanted = self._keys(items, executor)
@@ -152,6 +155,7 @@ class RelatedManager(Generic[T]):
         Raises:
             FieldError: their foreign key is not nullable.
         """
+        self._check_writable("clear")
         executor = self._executor(using, client)
         removed = await self._remove(None, executor)
         self._refer(list(self._held() or ()), None, executor)
@@ -168,6 +172,7 @@ class RelatedManager(Generic[T]):
     ) -> T:
         """Create a related row, with its model's hooks."""
         hop = self._hop
+        self._check_writable("create")
         executor = self._executor(using, client)
         if hop.through is None:
             made: T = await create(
@@ -189,6 +194,13 @@ class RelatedManager(Generic[T]):
             if state is not None and state.database is not None:
                 return resolve_home(state.database, f"the {type(self._instance).__name__}")
         return resolve(using, client)
+
+    def _check_writable(self, verb: str) -> None:
+        through = self._hop.through
+        if through is not None:
+            through.meta.check_writable(verb)
+        if through is None or verb == "create":
+            self._hop.target.check_writable(verb)
 
     def _key(self) -> object:
         key = getattr(self._instance, self._hop.local.name)

@@ -126,10 +126,8 @@ def _one_column(query: QueryState[Any, Any], field: str | None) -> Query[Any, An
     if made._row is RowKind.MODEL and not made._groups():
         names = query._names
         if field is None and len(names.primary_key) != 1:
-            raise FieldError(
-                f"`{names.label}` has a key of several columns",
-                hint='select one: .values("…")',
-            )
+            size = "a key of several columns" if names.primary_key else "no primary key"
+            raise FieldError(f"`{names.label}` has {size}", hint='select one: .values("…")')
         made._row = RowKind.FLAT
         made._fields = (field or names.primary_key[0],)
         made._compounds = tuple(
