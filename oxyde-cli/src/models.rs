@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oxyde_sql::schema::Schema;
+use oxyde_sql::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 
 /// The models of a project.
@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct ModelsDocument {
     /// Their tables.
     pub schema: Schema,
+    /// The tables of models that others own (`managed = False`).
+    #[serde(default)]
+    pub unmanaged: Vec<Table>,
     /// The module of each table, by its name (with its schema as prefix, if it has one).
     #[serde(default)]
     pub modules: BTreeMap<String, String>,

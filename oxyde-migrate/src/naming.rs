@@ -31,6 +31,7 @@ fn part(operation: &Operation) -> Option<String> {
         Operation::CreateTable(table) => format!("create_{}", table.name),
         Operation::DropTable(table) => format!("drop_{}", table.name),
         Operation::ClaimTable(claim) => format!("claim_{}", claim.name),
+        Operation::ReleaseTable(release) => format!("release_{}", release.name),
         Operation::RenameTable(rename) => format!("rename_{}_{}", rename.from, rename.to),
         Operation::AddColumn(add) => format!("add_{}_{}", add.table, add.column.name),
         Operation::DropColumn(drop) => format!("drop_{}_{}", drop.table, drop.name),

@@ -1,12 +1,14 @@
 //! Squashes several migrations into one.
 
+use std::collections::BTreeSet;
+
 use oxyde_sql::schema::Schema;
 
 use crate::autodetect::{DetectError, Knowledge, detect};
 use crate::file::Migration;
 use crate::history::{self, History, HistoryError};
 use crate::operation::{Operation, set_unmanaged};
-use crate::state::canonical;
+use crate::state::{canonical, label};
 
 /// Migrations that cannot be squashed.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +84,7 @@ pub fn squash(
     let start = history
         .state(&|migration| before.contains(&migration.name) && migration.name != first.name)?;
     let modules = history.origins();
+    let recorded = history.recorded();
     let mut operations = Vec::new();
     let (mut base, mut state) = (start.clone(), start.clone());
     for migration in row {
@@ -92,8 +95,8 @@ pub fn squash(
                 base = state.clone();
                 continue;
             }
-            if is_rename(operation) || needs_data(operation) {
-                // Deriving it again would give a drop and an add, or lose its SQL.
+            if is_rename(operation) || needs_data(operation) || is_owner(operation, &recorded) {
+                // Deriving it again would give a drop and an add, or lose its SQL or who owns a table.
                 operations.extend(between(&base, &state, &modules)?);
                 operations.push(operation.clone());
                 apply(operation, migration, at, &mut state)?;
@@ -151,6 +154,17 @@ const fn is_rename(operation: &Operation) -> bool {
         operation,
         Operation::RenameTable(_) | Operation::RenameColumn(_) | Operation::RenameEnumValue(_)
     )
+}
+
+/// Whether the operation says who owns a table that others created.
+fn is_owner(operation: &Operation, recorded: &BTreeSet<String>) -> bool {
+    let is = |schema: &Option<String>, name| recorded.contains(&label(schema.as_deref(), name));
+    match operation {
+        Operation::RecordTable(record) => is(&record.schema, &record.name),
+        Operation::ClaimTable(claim) => is(&claim.schema, &claim.name),
+        Operation::ReleaseTable(release) => is(&release.schema, &release.name),
+        _ => false,
+    }
 }
 
 /// Whether the operation contains more information than the states around it.

@@ -140,6 +140,12 @@ pub fn users_of(state: &Schema, table: &Table, name: &str) -> Vec<String> {
     {
         users.push(format!("check `{}`", check.name));
     }
+    for column in &table.columns {
+        let generated = column.generated.as_ref();
+        if generated.is_some_and(|how| sql_mentions(&how.expression, name)) {
+            users.push(format!("generated column `{}`", column.name));
+        }
+    }
     for key in table
         .foreign_keys
         .iter()

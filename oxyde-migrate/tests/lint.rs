@@ -63,6 +63,16 @@ const FOUND: &[(&[Dialect], &str, &str)] = &[
         "add_column: column = { name = 'token', type = 'uuid', nullable = false, default = 'gen_random_uuid()' }",
     ),
     (
+        SERVERS,
+        "stored-column-rewrites",
+        "add_column: column = { name = 'twice', type = 'big_int', nullable = true, generated = { expression = 'id * 2', stored = true } }",
+    ),
+    (
+        ALL,
+        "generated-column-replaces-values",
+        "alter_column: column = { name = 'boss', type = 'big_int', nullable = true, generated = { expression = 'id * 2', stored = true } }",
+    ),
+    (
         MYSQL,
         "mysql-table-copy",
         "alter_primary_key: columns = ['id', 'boss']",

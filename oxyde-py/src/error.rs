@@ -159,9 +159,11 @@ pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
         | SqlError::ServerTooOld(_)
         | SqlError::NoType { .. }
         | SqlError::TooMany { .. }
-        | SqlError::Schema(SchemaError::Unsupported { .. } | SchemaError::NoType { .. }) => {
-            Class::Unsupported
-        }
+        | SqlError::Schema(
+            SchemaError::Unsupported { .. }
+            | SchemaError::NoType { .. }
+            | SchemaError::NotStored { .. },
+        ) => Class::Unsupported,
         SqlError::UnknownName { kind: "lookup", .. }
         | SqlError::ArgumentCount { kind: "lookup", .. }
         | SqlError::Argument { kind: "lookup", .. }

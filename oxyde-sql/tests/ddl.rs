@@ -190,3 +190,25 @@ fn a_table_that_others_refer_to_is_not_dropped() {
         );
     }
 }
+
+#[test]
+fn a_generated_column_that_is_not_stored_is_refused_where_all_are() {
+    let mut schema = schema("generated");
+    for column in &mut schema.tables[0].columns {
+        if let Some(generated) = &mut column.generated {
+            generated.stored = false;
+        }
+    }
+    for dialect in [Dialect::Sqlite, Dialect::Mysql, Dialect::Mariadb] {
+        let sql = created(&schema, dialect).unwrap();
+        assert!(
+            sql.contains("GENERATED ALWAYS AS (price * qty) VIRTUAL"),
+            "{sql}"
+        );
+    }
+    let error = created(&schema, Dialect::Postgres).unwrap_err();
+    assert!(
+        matches!(error, SqlError::Schema(SchemaError::NotStored { .. })),
+        "{error}"
+    );
+}

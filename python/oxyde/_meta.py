@@ -6,11 +6,11 @@ read them. They hold no behaviour but the late lookup of other models and the re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from oxyde.exceptions import ManagerError
+from oxyde.exceptions import FieldError, ManagerError
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -21,6 +21,7 @@ __all__ = [
     "FieldMeta",
     "ForeignKey",
     "IndexMeta",
+    "KeyConstraint",
     "ModelMeta",
     "Relation",
     "RelationKind",
@@ -68,11 +69,14 @@ class FieldMeta:
         primary_key: whether it is the key or a part of it.
         nullable: whether the column takes NULL.
         unique: whether the column alone is unique (keys aside).
+        unique_name: name of the unique constraint, when the user gave one.
         index: whether the column alone has an index.
         index_name: name of that index, when the user gave one.
         index_method: its method ("gin"), when the user gave one.
         db_type: the type as the user wrote it.
         db_default: the column's default in SQL, as the user wrote it.
+        db_generated: the SQL from which the database computes the column; it is never written.
+        db_stored: whether the computed value is stored in the row.
         max_length: longest text in characters.
         comment: comment on the column.
         auto_increment: whether the database counts it up.
@@ -92,11 +96,14 @@ class FieldMeta:
     primary_key: bool = False
     nullable: bool = False
     unique: bool = False
+    unique_name: str | None = None
     index: bool = False
     index_name: str | None = None
     index_method: str | None = None
     db_type: str | None = None
     db_default: str | None = None
+    db_generated: str | None = None
+    db_stored: bool = True
     max_length: int | None = None
     comment: str | None = None
     auto_increment: bool = False
@@ -110,7 +117,7 @@ class FieldMeta:
     @property
     def generated(self) -> bool:
         """Whether the database fills the column in when an INSERT leaves it out."""
-        return self.auto_increment or self.db_default is not None
+        return self.auto_increment or self.db_default is not None or self.db_generated is not None
 
 
 class Relation:
@@ -233,6 +240,27 @@ class CheckMeta:
     portable: bool = False
 
 
+@dataclass(slots=True, frozen=True)
+class KeyConstraint:
+    """A foreign key without an attribute, of one or several fields.
+
+    Attributes:
+        name: its name.
+        fields: the fields here.
+        target: returns the other model.
+        target_fields: the fields there.
+        on_delete: as of `ForeignKey`.
+        on_update: as of `ForeignKey`.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    target: Callable[[], type[Any]]
+    target_fields: tuple[str, ...]
+    on_delete: str
+    on_update: str
+
+
 @dataclass(slots=True)
 class ModelMeta:
     """A model as the database sees it.
@@ -242,12 +270,14 @@ class ModelMeta:
         table_name: name of the table, without its schema.
         schema: database schema (namespace), or None for the connection's own.
         is_table: False for abstract bases and plain models; they have no columns.
+        managed: whether the table is created and changed with the models.
         read_only: whether rows are only read; such a table may have no key.
         field_metadata: field name → column, in the order of the columns.
         relations: attribute → relation.
         primary_key: fields of the key, in order.
         indexes: all indexes but those of unique constraints.
         constraints: check constraints.
+        key_constraints: foreign keys that are no attributes.
         unique_together: groups of fields (names on the model).
         uniques: name of a unique constraint → its columns.
         bound_checks: name of the check for the bounds of a field → its column, where the model
@@ -256,6 +286,7 @@ class ModelMeta:
         columns: database column → field name.
         mutable: the fields whose values can change without an assignment.
         generated: the fields that the database fills in when an INSERT leaves them out.
+        computed: those of them that the database computes from other columns.
         far: the relations without a column here.
     """
 
@@ -263,12 +294,14 @@ class ModelMeta:
     table_name: str
     schema: str | None = None
     is_table: bool = False
+    managed: bool = True
     read_only: bool = False
     field_metadata: dict[str, FieldMeta] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     indexes: tuple[IndexMeta, ...] = ()
     constraints: tuple[CheckMeta, ...] = ()
+    key_constraints: tuple[KeyConstraint, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bound_checks: dict[str, str] = field(default_factory=dict)
@@ -276,6 +309,7 @@ class ModelMeta:
     columns: dict[str, str] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
     far: tuple[str, ...] = ()
 
     def columns_of(self, constraint: str) -> tuple[str, ...]:
@@ -292,10 +326,26 @@ class ModelMeta:
         for index in self.indexes:
             if index.name == constraint:
                 return tuple([text for kind, text in index.parts if kind != "expression"])
-        for each in self.field_metadata.values():
-            if each.foreign_key is not None and each.foreign_key.name == constraint:
-                return (each.db_column,)
-        return ()
+        keys = [name for name, key in self.references() if key.name == constraint]
+        return tuple([self.field_metadata[name].db_column for name in keys])
+
+    def references(self) -> Iterator[tuple[str, ForeignKey]]:
+        """The fields that refer to fields of other tables; those of a key of several one by one.
+
+        Raises:
+            FieldError: a model that a constraint refers to is not defined.
+        """
+        for name, each in self.field_metadata.items():
+            if each.foreign_key is not None:
+                yield name, each.foreign_key
+        for key in self.key_constraints:
+            target = key.target()
+            for name, there in zip(key.fields, key.target_fields, strict=True):
+                column = self.field_metadata[name].db_column
+                yield (
+                    name,
+                    ForeignKey(target, there, key.on_delete, key.on_update, column, key.name),
+                )
 
     def check_writable(self, verb: str) -> None:
         """Refuse to write rows of a read-only model.
@@ -314,6 +364,25 @@ class ModelMeta:
                 hint="a second model of the same table, with a key and shares_table = True, can "
                 "write it",
             )
+
+    def check_not_computed(self, names: Iterable[str], where: str) -> None:
+        """Refuse to write fields that the database computes.
+
+        Args:
+            names: fields with columns.
+            where: what writes them, for the error.
+
+        Raises:
+            FieldError: one of them is computed.
+        """
+        for name in names if self.computed else ():
+            field = self.field_metadata[name]
+            if field.db_generated is not None:
+                raise FieldError(
+                    f"{where} cannot write `{self.model.__name__}.{name}`: the database computes "
+                    f"it as {field.db_generated}",
+                    hint="leave it out, and write the columns that it is computed from",
+                )
 
     @property
     def qualified_name(self) -> str:

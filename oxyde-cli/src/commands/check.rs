@@ -10,6 +10,7 @@ use oxyde_migrate::ledger;
 use oxyde_migrate::operation::Operation;
 use oxyde_migrate::plan::{is_done, reconcile};
 use oxyde_migrate::session::Session;
+use oxyde_migrate::state;
 
 use super::{Project, block_on};
 use crate::args::Check;
@@ -21,7 +22,8 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
     let current = history.resolve(&BTreeSet::new())?;
     current.head()?;
     let url = project.url()?;
-    let state = current.state(&|_| true)?;
+    let expected_state = current.state(&|_| true)?;
+    let mut others = BTreeSet::new();
     let unwritten: Option<Vec<String>> =
         if args.schema.is_none() && project.config.models.is_empty() {
             None
@@ -29,9 +31,12 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
             let models = project.models(args.schema.as_deref())?;
             let knowledge = Knowledge {
                 unmanaged: current.unmanaged(),
+                others: models.unmanaged.clone(),
+                recorded: current.recorded(),
                 ..Knowledge::default()
             };
-            let found = detect(&state, &models.schema, &knowledge)?;
+            others.extend(models.unmanaged.iter().map(state::label_of));
+            let found = detect(&expected_state, &models.schema, &knowledge)?;
             Some(found.operations.iter().map(Operation::describe).collect())
         };
     let (pending, drift) = block_on(async {
@@ -52,7 +57,8 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
                 .state(&|m| done(&m.name))
                 .map_err(oxyde_migrate::plan::PlanError::from)?;
             let mut drift = drift(&session, &expected, &resolved.unmanaged()).await?;
-            drift.unknown.retain(|name| !project.config.excludes(name));
+            let is_known = |name: &String| project.config.excludes(name) || others.contains(name);
+            drift.unknown.retain(|name| !is_known(name));
             Ok::<(Vec<String>, Drift), MigrateError>((pending, drift))
         }
         .await;

@@ -32,6 +32,8 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
             modules: models.modules.clone(),
             origins: current.origins(),
             unmanaged: current.unmanaged(),
+            others: models.unmanaged.clone(),
+            recorded: current.recorded(),
             loaded: Some(models.loaded.clone()).filter(|loaded| !loaded.is_empty()),
             ..Knowledge::default()
         };

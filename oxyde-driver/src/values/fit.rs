@@ -127,6 +127,11 @@ fn native<'a>(kind: NativeKind, value: &'a Value, ty: &ColumnType) -> Result<Nat
     })
 }
 
+/// Return the number of 64 bits that is written like this one of 32: 0.1 stays 0.1.
+pub(crate) fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
+}
+
 /// Return the message for a value of the wrong kind.
 pub(crate) fn misfit(value: &Value, ty: &ColumnType) -> String {
     format!("expected {}, got {}", ty.facts().noun, value_name(value))

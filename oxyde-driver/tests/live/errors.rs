@@ -102,7 +102,11 @@ async fn constraints(server: Server) {
         );
         // An unknown statement may have changed the session: SQLite's connection is replaced.
         let problem = raw("SELEC 1").await;
-        assert_eq!(problem.cause(), Some(Cause::Syntax), "{server:?} {problem:?}");
+        assert_eq!(
+            problem.cause(),
+            Some(Cause::Syntax),
+            "{server:?} {problem:?}"
+        );
         // A wrong number of values.
         for values in [vec![], vec![Value::Int(1), Value::Int(2)]] {
             let sql = crate::plans::placed(server, "SELECT id FROM parent WHERE id = ?");

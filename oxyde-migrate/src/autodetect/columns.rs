@@ -19,7 +19,7 @@ impl Detector<'_> {
                     comment: new.comment.clone(),
                 })?;
             }
-            for column in &new.columns {
+            for column in last(&new.columns, |column| column.generated.is_some()) {
                 match state::column(&old, &column.name) {
                     Ok(before) if before != column => self.altered(&place, before, column)?,
                     Ok(_) => {}
@@ -41,7 +41,7 @@ impl Detector<'_> {
                     columns: new.primary_key.clone(),
                 })?;
             }
-            for column in &old.columns {
+            for column in last(&old.columns, |column| column.generated.is_none()) {
                 if state::column(new, &column.name).is_err() {
                     self.push(DropColumn {
                         table: place.0.clone(),
@@ -105,6 +105,9 @@ impl Detector<'_> {
             .fills
             .get(&format!("{table}.{}", column.name))
             .cloned();
+        if column.generated.is_some() {
+            return None;
+        }
         if given.is_some() || column.nullable || column.auto_increment {
             return given.filter(|_| !column.nullable);
         }
@@ -117,4 +120,12 @@ impl Detector<'_> {
         }
         if new { None } else { column.default.clone() }
     }
+}
+
+/// The columns, with some of them at the end: generated columns are computed from others, so they
+/// come after these and leave before them.
+fn last(columns: &[Column], is_late: impl Fn(&Column) -> bool) -> impl Iterator<Item = &Column> {
+    let (late, early): (Vec<&Column>, Vec<&Column>) =
+        columns.iter().partition(|column| is_late(column));
+    early.into_iter().chain(late)
 }

@@ -7,6 +7,7 @@
 mod columns;
 mod constraints;
 mod enums;
+mod others;
 mod renames;
 mod tables;
 mod undeclared;
@@ -14,7 +15,7 @@ mod undeclared;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use oxyde_sql::schema::Schema;
+use oxyde_sql::schema::{Schema, Table};
 pub use renames::{ColumnName, Renames};
 
 use crate::operation::{Operation, OperationError};
@@ -35,6 +36,10 @@ pub struct Knowledge {
     pub origins: BTreeMap<String, String>,
     /// The tables of the old state that no model has claimed: they stay as they are.
     pub unmanaged: BTreeSet<String>,
+    /// The tables of models that others own (`managed = False`).
+    pub others: Vec<Table>,
+    /// The tables of the old state that others create; they are unmanaged, too.
+    pub recorded: BTreeSet<String>,
     /// The loaded modules, with all their models; `None` if the new state is
     /// complete without them.
     pub loaded: Option<BTreeSet<String>>,
@@ -163,7 +168,9 @@ pub fn detect(old: &Schema, new: &Schema, knowledge: &Knowledge) -> Result<Detec
         found: Detection::default(),
     };
     renamer.claimed_tables(new)?;
+    renamer.others(new)?;
     renamer.renames()?;
+    let wanted = with_others(&renamer.state, &wanted, knowledge);
     let wanted = undeclared::with_undeclared(&renamer.state, &wanted);
     let mut detector = Detector {
         new: &wanted,
@@ -188,6 +195,22 @@ fn with_unmanaged<'a>(old: &Schema, new: &'a Schema, knowledge: &Knowledge) -> C
             && state::position(new, table.schema.as_deref(), &table.name).is_none()
         {
             wanted.to_mut().tables.push(table.clone());
+        }
+    }
+    wanted
+}
+
+/// The new state, with the tables of others as they are known.
+fn with_others<'a>(now: &Schema, new: &'a Schema, knowledge: &Knowledge) -> Cow<'a, Schema> {
+    let mut wanted = Cow::Borrowed(new);
+    for other in &knowledge.others {
+        let (schema, name) = (other.schema.as_deref(), other.name.as_str());
+        let Ok(known) = state::find(now, schema, name) else {
+            continue;
+        };
+        match state::position(new, schema, name) {
+            Some(at) => wanted.to_mut().tables[at].clone_from(known),
+            None => wanted.to_mut().tables.push(known.clone()),
         }
     }
     wanted

@@ -4,7 +4,7 @@ use oxyde_sql::ddl::{creation_order, points_at};
 use oxyde_sql::schema::{ForeignKey, Schema, Table};
 
 use super::{DetectError, Detector};
-use crate::operation::{ClaimTable, CreateTable, DropForeignKey, DropTable};
+use crate::operation::{ClaimTable, CreateTable, DropForeignKey, DropTable, RecordTable};
 use crate::state;
 
 impl Detector<'_> {
@@ -13,6 +13,10 @@ impl Detector<'_> {
         for table in &models.tables {
             let name = state::label_of(table);
             if self.knowledge.unmanaged.contains(&name) {
+                if self.knowledge.recorded.contains(&name) {
+                    // What others created is as the model says.
+                    self.push(RecordTable::of(table.clone()))?;
+                }
                 self.push(ClaimTable {
                     name: table.name.clone(),
                     schema: table.schema.clone(),

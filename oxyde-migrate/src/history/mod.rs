@@ -274,6 +274,12 @@ impl History {
                 Operation::CreateTable(table) if table.unmanaged => {
                     unmanaged.insert(state::label(table.schema.as_deref(), &table.name));
                 }
+                Operation::ReleaseTable(release) => {
+                    unmanaged.insert(state::label(release.schema.as_deref(), &release.name));
+                }
+                Operation::RecordTable(record) => {
+                    unmanaged.insert(state::label(record.schema.as_deref(), &record.name));
+                }
                 Operation::CreateTable(table) => {
                     unmanaged.remove(&state::label(table.schema.as_deref(), &table.name));
                 }
@@ -290,6 +296,30 @@ impl History {
             }
         }
         unmanaged
+    }
+
+    /// Return the tables that others create, by their current names.
+    #[must_use]
+    pub fn recorded(&self) -> BTreeSet<String> {
+        let mut recorded = BTreeSet::new();
+        for operation in self.migrations.iter().flat_map(|each| &each.operations) {
+            match operation {
+                Operation::RecordTable(record) => {
+                    recorded.insert(state::label(record.schema.as_deref(), &record.name));
+                }
+                Operation::CreateTable(table) => {
+                    recorded.remove(&state::label(table.schema.as_deref(), &table.name));
+                }
+                Operation::RenameTable(rename) => {
+                    let schema = rename.schema.as_deref();
+                    if recorded.remove(&state::label(schema, &rename.from)) {
+                        recorded.insert(state::label(schema, &rename.to));
+                    }
+                }
+                _ => {}
+            }
+        }
+        recorded
     }
 
     /// Return the history for a database with these applied migrations: a squash replaces its

@@ -269,6 +269,7 @@ fn adopt_column(
     if style.comments == CommentStyle::None {
         column.comment.clone_from(&declared.comment);
     }
+    adopt_generated(style, column, declared, made);
     let same_default = match (&column.default, &declared.default) {
         (Some(found), Some(text)) => {
             let sent = default_sql(style, text, &declared.ty);
@@ -281,6 +282,26 @@ fn adopt_column(
     };
     if same_default {
         column.default.clone_from(&declared.default);
+    }
+}
+
+fn adopt_generated(
+    style: &DdlStyle,
+    column: &mut Column,
+    declared: &Column,
+    made: Option<&Column>,
+) {
+    let (Some(found), Some(wanted)) = (&column.generated, &declared.generated) else {
+        return;
+    };
+    let same = found.stored == wanted.stored
+        && (made.is_some_and(|made| made.generated == column.generated)
+            || loosely(&found.expression) == loosely(&wanted.expression));
+    if same {
+        column.generated.clone_from(&declared.generated);
+        if !style.generated_not_null {
+            column.nullable = declared.nullable;
+        }
     }
 }
 

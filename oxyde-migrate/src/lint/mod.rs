@@ -15,6 +15,7 @@ mod drop_table;
 mod enum_value_outside_transaction;
 mod foreign_key_without_index;
 mod foreign_key_without_not_valid;
+mod generated_column_replaces_values;
 mod index_without_concurrently;
 mod irreversible;
 mod missing_primary_key;
@@ -29,6 +30,7 @@ mod run_sql_changes_all_rows;
 mod schema_and_data_mixed;
 mod small_counted_key;
 mod sqlite_rebuild;
+mod stored_column_rewrites;
 mod type_change_rewrites;
 mod type_narrowing;
 mod unique_locks_table;
@@ -57,6 +59,7 @@ pub const RULES: &[&Rule] = &[
     &enum_value_outside_transaction::RULE,
     &foreign_key_without_index::RULE,
     &foreign_key_without_not_valid::RULE,
+    &generated_column_replaces_values::RULE,
     &index_without_concurrently::RULE,
     &irreversible::RULE,
     &missing_primary_key::RULE,
@@ -71,6 +74,7 @@ pub const RULES: &[&Rule] = &[
     &schema_and_data_mixed::RULE,
     &small_counted_key::RULE,
     &sqlite_rebuild::RULE,
+    &stored_column_rewrites::RULE,
     &type_change_rewrites::RULE,
     &type_narrowing::RULE,
     &unique_locks_table::RULE,

@@ -19,6 +19,7 @@ fn check(scene: &LintContext<'_>) -> Option<String> {
         && add.column.default.is_none()
         && add.backfill.is_none()
         && !add.column.auto_increment
+        && add.column.generated.is_none()
         && scene.is_old(add.schema.as_deref(), &add.table))
     .then(|| {
         format!(

@@ -25,6 +25,8 @@ mod enums;
 mod error;
 mod lowering;
 mod order_enum_values;
+mod record_table;
+mod release_table;
 mod rename_column;
 mod rename_constraint;
 mod rename_enum_value;
@@ -56,6 +58,8 @@ pub use order_enum_values::OrderEnumValues;
 use oxyde_sql::ddl::{self, SchemaError, Step as Ddl};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::Schema;
+pub use record_table::RecordTable;
+pub use release_table::ReleaseTable;
 pub use rename_column::RenameColumn;
 pub use rename_constraint::RenameConstraint;
 pub use rename_enum_value::RenameEnumValue;
@@ -216,6 +220,10 @@ operations! {
     Comment = "comment",
     /// Records that a table has a model from now on.
     ClaimTable = "claim_table",
+    /// Records that a table is no longer changed with its model.
+    ReleaseTable = "release_table",
+    /// Records what is known of a table that others create.
+    RecordTable = "record_table",
     /// Runs SQL written by the user.
     RunSql = "run_sql",
     /// Runs a Python function of the project.

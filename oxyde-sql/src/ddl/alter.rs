@@ -168,6 +168,7 @@ impl Alter<'_> {
                 using,
                 backfill,
             } => match style.alter {
+                _ if self.replaces(from, to) => self.replace_column(from, to)?,
                 AlterStyle::Clauses => self.alter_by_clauses(from, to, *using, *backfill),
                 AlterStyle::Modify | AlterStyle::Rebuild => {
                     self.alter_by_modify(from, to, *using, *backfill)?;
@@ -317,10 +318,10 @@ impl Alter<'_> {
             style.quoted(to)
         );
         if clauses.is_empty() {
-            self.clause(&rename);
+            self.rename_source(&rename)?;
         } else {
             self.clause(&clauses.join(", "));
-            self.clause(&rename);
+            self.rename_source(&rename)?;
             self.clause(&again.join(", "));
         }
         Ok(())

@@ -15,7 +15,9 @@ impl Alter<'_> {
     ) -> Result<(), SchemaError> {
         let style = self.style;
         let name = style.quoted(&column.name);
-        let backfill = backfill.map(|text| default_sql(style, text, &column.ty));
+        let backfill = backfill
+            .filter(|_| column.generated.is_none())
+            .map(|text| default_sql(style, text, &column.ty));
         // With AUTO_INCREMENT, the column must be a key from the start.
         let key = if column.auto_increment
             && style.counter == CounterStyle::Suffix
@@ -79,6 +81,9 @@ impl Alter<'_> {
         );
         let retyped = old_type != new_type || enum_of(&from.ty) != enum_of(&to.ty);
         let mut default = from.default.clone();
+        if from.generated.is_some() && to.generated.is_none() {
+            self.clause(&format!("ALTER COLUMN {name} DROP EXPRESSION"));
+        }
         if from.auto_increment && !to.auto_increment {
             self.clause(&format!("ALTER COLUMN {name} DROP IDENTITY"));
         }
@@ -141,7 +146,10 @@ impl Alter<'_> {
         let style = self.style;
         let name = style.quoted(&to.name);
         let owner = self.owner();
-        if let Some(using) = using {
+        // A column that is not stored has no values that it could keep.
+        let computed = from.generated.as_ref().is_some_and(|old| !old.stored);
+        let kept = (computed && to.generated.is_none()).then_some(name.as_str());
+        if let Some(using) = using.or(kept) {
             // Compute the values in a temporary column, which then replaces the old one.
             let beside = Column {
                 name: super::shorten(&format!("_oxyde_{}", to.name)),

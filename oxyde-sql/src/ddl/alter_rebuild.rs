@@ -44,6 +44,9 @@ impl Alter<'_> {
             _ => {}
         }
         let rebuild = Rebuild::between(style, self.before, self.after, &|column| {
+            if column.generated.is_some() {
+                return None;
+            }
             let name = style.quoted(&column.name);
             match change {
                 Change::AddColumn {
@@ -74,6 +77,9 @@ impl Alter<'_> {
     }
 
     fn can_add_in_place(&self, column: &Column) -> bool {
+        if let Some(generated) = &column.generated {
+            return !generated.stored;
+        }
         let constant = match &column.default {
             Some(default) => is_literal(&default_sql(self.style, default, &column.ty)),
             None => column.nullable,

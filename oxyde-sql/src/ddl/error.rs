@@ -93,6 +93,16 @@ pub enum SchemaError {
         /// The dialect's name.
         dialect: &'static str,
     },
+    /// A generated column that is not stored, in a dialect that stores them.
+    #[error("{dialect} stores generated columns, and column `{column}` of table `{table}` is not")]
+    NotStored {
+        /// The column.
+        column: String,
+        /// The table.
+        table: String,
+        /// The dialect's name.
+        dialect: &'static str,
+    },
     /// The dialect does not support a feature.
     #[error("{dialect} does not support {feature} (table `{table}`)")]
     Unsupported {
@@ -129,6 +139,9 @@ impl SchemaError {
                     .to_owned()
             }
             Self::NoType { hint, .. } => (*hint).to_owned(),
+            Self::NotStored { .. } => {
+                "declare the field with db_stored=True, or compute it in queries: annotate(…)".to_owned()
+            }
             Self::Unsupported { .. } => {
                 "omit it for this database, or use run_sql with SQL per dialect".to_owned()
             }

@@ -13,6 +13,7 @@ mod default;
 mod enum_type;
 mod error;
 mod full_text;
+mod generated;
 mod index;
 mod name;
 mod present;

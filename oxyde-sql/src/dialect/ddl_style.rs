@@ -122,6 +122,10 @@ pub struct DdlStyle {
     pub limited_keys: bool,
     /// Whether text, JSON and binary defaults must be in parentheses.
     pub bracketed_defaults: bool,
+    /// Whether generated columns may be computed when they are read, instead of stored.
+    pub virtual_columns: bool,
+    /// Whether generated columns may be NOT NULL.
+    pub generated_not_null: bool,
     /// Whether DDL is transactional.
     pub transactional: bool,
     /// The first version that drops a column without rebuilding the table, if older ones
@@ -190,6 +194,8 @@ const POSTGRES: DdlStyle = DdlStyle {
     set_default: true,
     limited_keys: false,
     bracketed_defaults: false,
+    virtual_columns: false,
+    generated_not_null: true,
     transactional: true,
     instant_drop_column: None,
     drop_check: "DROP CONSTRAINT",
@@ -255,6 +261,8 @@ const SQLITE: DdlStyle = DdlStyle {
     set_default: true,
     limited_keys: false,
     bracketed_defaults: false,
+    virtual_columns: true,
+    generated_not_null: true,
     transactional: true,
     instant_drop_column: None,
     drop_check: "",
@@ -305,6 +313,8 @@ const MYSQL: DdlStyle = DdlStyle {
     set_default: false,
     limited_keys: true,
     bracketed_defaults: true,
+    virtual_columns: true,
+    generated_not_null: true,
     transactional: false,
     instant_drop_column: Some(Version::new(8, 0, 29)),
     drop_check: "DROP CHECK",
@@ -339,6 +349,7 @@ const MARIADB: DdlStyle = DdlStyle {
     expression_indexes: false,
     index_methods: &["btree", "hash", "spatial"],
     instant_drop_column: Some(Version::new(10, 4, 0)),
+    generated_not_null: false,
     drop_check: "DROP CONSTRAINT",
     table_suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
     ..MYSQL

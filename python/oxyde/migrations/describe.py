@@ -14,7 +14,7 @@ from pathlib import Path
 
 from oxyde.exceptions import OxydeError
 from oxyde.models.registry import registered_tables
-from oxyde.models.tables.schema import schema_of
+from oxyde.models.tables.schema import schema_of, unmanaged_tables
 
 __all__ = ["describe", "main"]
 
@@ -37,6 +37,7 @@ def describe(modules: Sequence[str], root: Path) -> str:
     for name in modules:
         _load(name)
     schema = schema_of()
+    unmanaged = unmanaged_tables()
     names = {model: name for name, model in registered_tables().items()}
     loaded = [
         name
@@ -46,6 +47,7 @@ def describe(modules: Sequence[str], root: Path) -> str:
     return json.dumps(
         {
             "schema": schema,
+            "unmanaged": unmanaged,
             "modules": {name: model.__module__ for model, name in names.items()},
             "loaded": sorted(loaded),
         }

@@ -1,4 +1,5 @@
-"""Models: `Model`, `Field`, `Index`, `Check`, `Range`, `Vector`, `register_type`, and the tables.
+"""Models: `Model`, `Field`, `Index`, `Check`, `Unique`, `ForeignKey`, `Range`, `Vector`,
+`register_type`, and the tables.
 
 The names in `__all__` are public, and so is `registry.separate_registry`.
 """
@@ -11,7 +12,7 @@ from oxyde.hydration.vector import Vector
 from oxyde.models.columns.field import Field
 from oxyde.models.model import Model
 from oxyde.models.registry import iter_tables, registered_tables
-from oxyde.models.tables.constraint import Check, Index
+from oxyde.models.tables.constraint import Check, ForeignKey, Index, Unique
 from oxyde.models.type_registration import register_type
 
 OxydeModel = Model
@@ -29,10 +30,12 @@ implement_tables(_creation)
 __all__ = [
     "Check",
     "Field",
+    "ForeignKey",
     "Index",
     "Model",
     "OxydeModel",
     "Range",
+    "Unique",
     "Vector",
     "iter_tables",
     "register_type",

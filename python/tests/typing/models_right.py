@@ -9,14 +9,18 @@ from typing import Annotated, Any
 
 from typing_extensions import assert_type
 
-from oxyde.models import Check, Field, Index, Model, Range, register_type
+from oxyde.models import Check, Field, ForeignKey, Index, Model, Range, Unique, register_type
 
 
 class User(Model):
     class Meta:
         is_table = True
         indexes = [Index("name", "-age", unique=True)]
-        constraints = [Check("age >= 0")]
+        constraints = [
+            Check("age >= 0"),
+            Unique("name", "age", name="one_of_an_age"),
+            ForeignKey(["nick"], "User", ["name"], on_delete="SET NULL"),
+        ]
 
     id: int | None = Field(default=None, db_pk=True)
     name: str = Field(max_length=50, db_unique=True)
@@ -26,6 +30,8 @@ class User(Model):
     tags: list[str] = Field(default_factory=list)
     bio: Annotated[str, Field(db_type="TEXT")] = ""
     posts: list[Post] = Field(default_factory=list, db_reverse_fk="author")
+    next_age: int | None = Field(default=None, db_generated="age + 1", db_stored=True)
+    number: int = Field(default=0, db_unique_name="uq_number")
 
 
 class Post(Model):

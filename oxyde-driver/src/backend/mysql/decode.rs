@@ -10,7 +10,7 @@ use super::bind::STYLE;
 use crate::error::DriverError;
 use crate::rows::{RowSet, Slot, TextKind};
 use crate::values::calendar::{DAY_MICROS, day_of, parse_date, parse_moment, parse_time};
-use crate::values::fit::{exact_double, is_finite_decimal, parse_uuid};
+use crate::values::fit::{exact_double, is_finite_decimal, parse_uuid, shortest};
 use crate::values::json_list::{read_list, shortened};
 use crate::values::kind::{Kind, kind_of};
 
@@ -221,7 +221,7 @@ fn cell(rows: &mut RowSet, sends: Sends, ty: &ColumnType, bytes: &[u8]) -> Resul
         },
         Kind::Double => Slot::Double(match sends {
             Sends::Double => f64::from_le_bytes(fixed(bytes)?),
-            Sends::Float => f64::from(f32::from_le_bytes(fixed(bytes)?)),
+            Sends::Float => shortest(f32::from_le_bytes(fixed(bytes)?)),
             Sends::Decimal => utf8(bytes)?.parse().map_err(|_| DAMAGED)?,
             _ => exact_double(integer(sends, bytes)?.ok_or_else(wrong)?)?,
         }),
@@ -332,6 +332,12 @@ fn integer(sends: Sends, bytes: &[u8]) -> Result<Option<i64>, String> {
         (Sends::Unsigned, 4) => i64::from(u32::from_le_bytes(fixed(bytes)?)),
         (Sends::Unsigned, 8) => {
             let number = u64::from_le_bytes(fixed(bytes)?);
+            i64::try_from(number).map_err(|_| format!("{number} does not fit a 64-bit integer"))?
+        }
+        (Sends::Bit, 2..=8) => {
+            let number = bytes
+                .iter()
+                .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
             i64::try_from(number).map_err(|_| format!("{number} does not fit a 64-bit integer"))?
         }
         (Sends::Decimal, _) => {

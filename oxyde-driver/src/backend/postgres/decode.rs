@@ -7,12 +7,14 @@ use oxyde_sql::types::ColumnType;
 use sqlx::postgres::{PgRow, PgTypeInfo, PgTypeKind};
 use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
 
+use super::as_text::{as_text, money};
 use super::bind::{EPOCH_DAYS, EPOCH_MICROS};
 use super::{native, numeric, oid, vector};
 use crate::error::DriverError;
 use crate::rows::{RowSet, Slot, TextKind};
 use crate::values::calendar::{DAY_MICROS, MAX_DAY, MAX_MICROS, MIN_DAY, MIN_MICROS};
-use crate::values::fit::{exact_double, is_finite_decimal};
+use crate::values::fit::{exact_double, is_finite_decimal, parse_uuid, shortest};
+use crate::values::json_list::shortened;
 use crate::values::kind::{Kind, kind_of};
 
 /// Return the columns of a result as the server describes them, some with types from the caller.
@@ -197,7 +199,7 @@ pub(super) fn cell(
         }
         Kind::Double => Slot::Double(match sends.oid {
             oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?),
-            oid::FLOAT4 => f64::from(f32::from_be_bytes(fixed(bytes)?)),
+            oid::FLOAT4 => shortest(f32::from_be_bytes(fixed(bytes)?)),
             oid::NUMERIC => numeric::decode(bytes)
                 .and_then(|text| text.parse().ok())
                 .ok_or(DAMAGED)?,
@@ -207,6 +209,8 @@ pub(super) fn cell(
             let text = match sends.oid {
                 oid::NUMERIC => numeric::decode(bytes).ok_or(DAMAGED)?,
                 oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?).to_string(),
+                oid::FLOAT4 => f32::from_be_bytes(fixed(bytes)?).to_string(),
+                _ if sends.name == "money" => money(bytes).ok_or(DAMAGED)?,
                 other => integer(other, bytes)?.ok_or_else(wrong)?.to_string(),
             };
             let text = match text.as_str() {
@@ -223,11 +227,15 @@ pub(super) fn cell(
         Kind::Text => {
             let text = match bytes {
                 // The version of the format.
-                [1, text @ ..] if sends.is_ltree() => text,
-                text if sends.textual => text,
-                _ => return Err(wrong()),
+                [1, text @ ..] if sends.is_ltree() => utf8(text)?,
+                text if sends.textual => utf8(text)?,
+                _ => &match sends.oid {
+                    oid::INET | oid::CIDR => inet(bytes),
+                    _ => as_text(&sends.name, bytes),
+                }
+                .ok_or_else(wrong)?,
             };
-            rows.text_slot(TextKind::Text, utf8(text)?)?
+            rows.text_slot(TextKind::Text, text)?
         }
         Kind::Bytes => {
             if sends.oid != oid::BYTEA && !binary {
@@ -267,6 +275,11 @@ pub(super) fn cell(
         },
         Kind::Uuid => match sends.oid {
             oid::UUID => rows.uuid_slot(&fixed(bytes)?),
+            _ if sends.textual => {
+                let text = utf8(bytes)?;
+                let uuid = parse_uuid(text.trim_end());
+                rows.uuid_slot(&uuid.ok_or_else(|| format!("{} is not a UUID", shortened(text)))?)
+            }
             _ => return Err(wrong()),
         },
         Kind::Json => match sends.oid {

@@ -1,5 +1,6 @@
 //! PostgreSQL, in its binary format.
 
+mod as_text;
 mod bind;
 mod cancel;
 mod copy;

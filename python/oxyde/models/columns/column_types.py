@@ -31,7 +31,7 @@ from oxyde.models.naming import snake_case
 if TYPE_CHECKING:
     from oxyde._ir import ColumnType, RangeItem, ScalarType
 
-__all__ = ["ColumnShape", "shape_of"]
+__all__ = ["ColumnShape", "as_decimal", "shape_of"]
 
 Encode = Callable[[Any], Any]
 
@@ -136,6 +136,16 @@ def shape_of(
         column_type, serial = typed_by_user(db_type, shape.column_type, where)
         shape = dataclasses.replace(shape, column_type=column_type, serial=serial)
     return shape
+
+
+def as_decimal(shape: ColumnShape) -> ColumnShape:
+    """The same integers of a type of the user's, sent and read as decimals: of any size."""
+    column_type = shape.column_type
+    assert isinstance(column_type, dict)
+    assert "custom" in column_type
+    base: ColumnType = {"decimal": {"precision": None, "scale": None}}
+    custom: ColumnType = {"custom": {"sql": column_type["custom"]["sql"], "base": base}}
+    return dataclasses.replace(shape, column_type=custom, encode=encoders.whole_decimal)
 
 
 def _shape(bare: Unwrapped, where: str, enum_name: str, db_type: str | None) -> ColumnShape:

@@ -11,7 +11,7 @@ from oxyde.exceptions import FieldError
 if TYPE_CHECKING:
     from oxyde._ir import ColumnType
 
-__all__ = ["typed_by_user"]
+__all__ = ["counts_up", "is_huge", "typed_by_user"]
 
 _RANGES = frozenset({"range of big_int"})
 
@@ -53,7 +53,11 @@ _KNOWN: dict[str, tuple[frozenset[str], ColumnType, bool]] = {
 _VARCHAR = re.compile(r"(?:VARCHAR|CHARACTER VARYING)\s*\(\s*(\d+)\s*\)")
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 _COLLATED = re.compile(r"(.*\S)\s*\bCOLLATE\s+(\w+)", re.IGNORECASE)
-_SPELLING = re.compile(r"[A-Za-z_][\w ]*(?:\([\w ,.'\"-]*\))?[\w ]*(?:\[\])*", re.ASCII)
+# A name is plain words or in double quotes, and may have a schema: `pg_catalog.json`.
+_NAME = r"(?:[A-Za-z_][\w ]*|\"[^\"\x00]+\")"
+_SPELLING = re.compile(rf"(?:{_NAME}\.)?{_NAME}(?:\([\w ,.'\"-]*\))?[\w ]*(?:\[\])*", re.ASCII)
+_ZONED = re.compile(r"TIMESTAMPTZ(?:\(\d\))?|TIMESTAMP ?(?:\(\d\))? WITH TIME ZONE")
+_COUNTED = re.compile(r"(?:TINY|SMALL|MEDIUM|BIG)?INT(?:EGER)?(?:\(\d+\))?(?: UNSIGNED| ZEROFILL)*")
 
 
 def typed_by_user(db_type: str, base: ColumnType, where: str) -> tuple[ColumnType, bool]:
@@ -81,6 +85,10 @@ def typed_by_user(db_type: str, base: ColumnType, where: str) -> tuple[ColumnTyp
         return {"custom": {"sql": f"{_sql(inner)} COLLATE {match[2]}", "base": inner}}, False
     name = " ".join(db_type.upper().split())
     known = _KNOWN.get(name)
+    if name == "PG_CATALOG.JSON" and family in ("json", "array"):
+        return {"custom": {"sql": db_type.strip(), "base": "json"}}, False
+    if name == "INET" and family in TEXTS:
+        return {"custom": {"sql": "INET", "base": base}}, False
     if known is not None:
         families, column_type, serial = known
         if family in families:
@@ -90,6 +98,8 @@ def typed_by_user(db_type: str, base: ColumnType, where: str) -> tuple[ColumnTyp
                 f"{where}: db_type={db_type!r} cannot hold the values of the annotation",
                 hint="change the annotation or leave db_type out",
             )
+    if _is_zoned(name, base):
+        return {"custom": {"sql": db_type.strip(), "base": _with_zone(base)}}, False
     if family == "array" and name.startswith("VECTOR"):
         raise FieldError(
             f"{where}: db_type={db_type!r} is determined by the annotation",
@@ -102,6 +112,37 @@ def typed_by_user(db_type: str, base: ColumnType, where: str) -> tuple[ColumnTyp
     if family == "enum" and name.isidentifier() and known is None:
         return base, False
     return {"custom": {"sql": db_type.strip(), "base": base}}, False
+
+
+def counts_up(column_type: ColumnType) -> bool:
+    """Whether a key of this type can auto-increment: the integers of every database, and those that
+    only MySQL has ("INT UNSIGNED")."""
+    if isinstance(column_type, str):
+        return column_type in INTEGERS
+    if "custom" not in column_type or column_type["custom"]["base"] not in INTEGERS:
+        return False
+    name = " ".join(column_type["custom"]["sql"].upper().split())
+    return _COUNTED.fullmatch(name) is not None
+
+
+def is_huge(column_type: ColumnType) -> bool:
+    """Whether a column has numbers that 64 bits with a sign do not hold."""
+    if not isinstance(column_type, dict) or "custom" not in column_type:
+        return False
+    words = column_type["custom"]["sql"].upper().split()
+    return words[-1:] == ["UNSIGNED"] and words[0].startswith("BIGINT")
+
+
+def _is_zoned(name: str, base: ColumnType) -> bool:
+    if isinstance(base, dict) and "array" in base:
+        return name.endswith("[]") and _is_zoned(name[:-2], base["array"]["item"])
+    return base == "date_time" and _ZONED.fullmatch(name) is not None
+
+
+def _with_zone(base: ColumnType) -> ColumnType:
+    if isinstance(base, dict) and "array" in base:
+        return {"array": {"item": _with_zone(base["array"]["item"])}}
+    return "timestamp_tz"
 
 
 def _sql(column_type: ColumnType) -> str:

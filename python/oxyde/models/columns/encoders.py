@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "plain_int",
     "plain_str",
     "secret",
+    "whole_decimal",
     "zone_name",
 ]
 
@@ -44,6 +46,11 @@ def plain_str(value: object) -> object:
 def plain_int(value: object) -> object:
     """The plain int of an instance of a subclass."""
     return int(value) if isinstance(value, int) and type(value) is not bool else value
+
+
+def whole_decimal(value: object) -> object:
+    """An integer of any size as a decimal."""
+    return Decimal(value) if isinstance(value, int) and type(value) is not bool else value
 
 
 def secret(value: object) -> object:

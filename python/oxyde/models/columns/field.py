@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic import AliasChoices, AliasPath, Discriminator
     from pydantic.config import JsonDict
 
-__all__ = ["ColumnOptions", "Field", "column_options"]
+__all__ = ["ColumnOptions", "Field", "action_of", "column_options"]
 
 T = TypeVar("T")
 
@@ -37,12 +37,16 @@ class ColumnOptions:
     db_index_name: str | None = None
     db_index_method: str | None = None
     db_unique: bool = False
+    db_unique_name: str | None = None
     db_nullable: bool | None = None
     db_column: str | None = None
     db_type: str | None = None
     db_default: str | None = None
+    db_generated: str | None = None
+    db_stored: bool = True
     db_comment: str | None = None
     db_fk: str | None = None
+    db_fk_name: str | None = None
     db_on_delete: str | None = None
     db_on_update: str | None = None
     db_reverse_fk: str | None = None
@@ -118,12 +122,16 @@ class FieldArguments(TypedDict, total=False):
     db_index_name: str | None
     db_index_method: str | None
     db_unique: bool
+    db_unique_name: str | None
     db_nullable: bool | None
     db_column: str | None
     db_type: str | None
     db_default: str | None
+    db_generated: str | None
+    db_stored: bool
     db_comment: str | None
     db_fk: str | None
+    db_fk_name: str | None
     db_on_delete: str | None
     db_on_update: str | None
     db_reverse_fk: str | None
@@ -157,14 +165,20 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
         db_index_name: name of that index; implies `db_index`.
         db_index_method: "btree", "hash", "gin", "gist" …; implies `db_index`.
         db_unique: add a unique constraint.
+        db_unique_name: name of that constraint; implies `db_unique`.
         db_nullable: whether the column is nullable, to override the annotation.
         db_column: name of the column; the field's own name by default.
         db_type: the column's type in SQL ("TIMESTAMPTZ", "SMALLINT", "CHAR(2)"). For an Enum or
             Literal, a plain name is the name of the database's enum type.
         db_default: default in SQL ("now()", "0", "'new'"). The field is optional then.
+        db_generated: SQL over the other columns ("price * qty") from which the database computes
+            the column. The field is optional then; it is read after each write, and never written.
+        db_stored: whether the computed value is stored in the row (True), or computed when it is
+            read, which PostgreSQL does not offer.
         db_comment: comment on the column.
         db_fk: the unique field that a foreign key refers to, instead of the primary key: "email";
             on a field whose type is not a model, "User.email".
+        db_fk_name: name of the foreign key's constraint.
         db_on_delete: "CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT" (default), "NO ACTION".
         db_on_update: likewise; "NO ACTION" by default.
         db_reverse_fk: the field is the reverse side of this foreign key ("author").
@@ -184,9 +198,11 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
     if options:
         for action in ("db_on_delete", "db_on_update"):
             if options.get(action) is not None:
-                options[action] = _action(action, options[action])
+                options[action] = action_of(action, options[action])
         if options.get("db_index_name") or options.get("db_index_method"):
             options["db_index"] = True
+        if options.get("db_unique_name"):
+            options["db_unique"] = True
         info.metadata.append(ColumnOptions(**options))
     return info
 
@@ -194,7 +210,12 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
 _KNOWN = frozenset(FieldArguments.__annotations__) | {"default_factory"}
 
 
-def _action(argument: str, value: object) -> str:
+def action_of(argument: str, value: object) -> str:
+    """An action of a foreign key as SQL has it.
+
+    Raises:
+        FieldError: it is not one.
+    """
     action = value.upper().replace("_", " ") if isinstance(value, str) else value
     if action not in _ACTIONS:
         raise FieldError(

@@ -40,7 +40,7 @@ def inserting_of(meta: ModelMeta, columns: tuple[str, ...]) -> Inserting | None:
     from oxyde._core import Inserting
 
     fields = meta.field_metadata
-    if any(fields[name].nullable for name in meta.generated):
+    if any(fields[name].nullable for name in meta.generated if name not in meta.computed):
         return None
     return Inserting(
         meta.model,

@@ -41,11 +41,11 @@ def changed_fields(instance: Model, meta: ModelMeta, state: State) -> set[str]:
 
 
 def loaded_columns(instance: Model, meta: ModelMeta) -> set[str]:
-    """The loaded fields with a column, except the key."""
+    """The loaded fields with a column that can be written, except the key."""
     return {
         name
         for name, field in meta.field_metadata.items()
-        if name in instance.__dict__ and not field.primary_key
+        if name in instance.__dict__ and not field.primary_key and name not in meta.computed
     }
 
 

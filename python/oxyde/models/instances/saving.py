@@ -57,11 +57,10 @@ async def save(
     """See `Model.save`."""
     meta = table_meta(instance)
     meta.check_writable("save")
-    names = (
-        None
-        if update_fields is None
-        else column_names(meta, update_fields, "save(update_fields=…)")
-    )
+    names = None
+    if update_fields is not None:
+        names = column_names(meta, update_fields, "save(update_fields=…)")
+        meta.check_not_computed(names, "save(update_fields=…)")
     executor = executor_of(instance, using, client)
     if _is_new(instance, meta):
         if names is not None:
@@ -88,6 +87,7 @@ async def save(
         written = names | {
             name for name in meta.field_metadata if now.get(name) is not before.get(name)
         }
+        meta.check_not_computed(written, "save()")
     if written:
         await _update(instance, meta, written, executor)
     await run_hook(instance, "post_save", is_create=False, update_fields=names)
@@ -136,12 +136,24 @@ def insert_values(instance: Model, journal: Journal | None = None) -> dict[str, 
             mark_read(instance, assigned)
     held = vars(instance)
     values = {name: held[name] for name in meta.field_metadata if name in held}
+    if meta.computed:
+        meta.check_not_computed(_given_computed(instance, meta), "an insert")
+        for name in meta.computed:
+            values.pop(name, None)
     for name in meta.generated:
         if values.get(name, held) is None:
             given = name in instance.__pydantic_fields_set__
             if not (given and meta.field_metadata[name].nullable):
                 del values[name]
     return values
+
+
+def _given_computed(instance: Model, meta: ModelMeta) -> list[str]:
+    """The computed fields that were given a value, or assigned one, since the row was read."""
+    state = state_of(instance)
+    given = instance.__pydantic_fields_set__ if state is None else state.changed
+    held = vars(instance)
+    return [name for name in meta.computed if name in given and held.get(name) is not None]
 
 
 def stored(
@@ -219,20 +231,25 @@ async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: E
     if state is None and assigned:
         mark_read(instance, names)
     values = {name: vars(instance)[name] for name in meta.field_metadata if name in names}
-    found = await update_rows(meta.model, key, values, executor)
+    computed = tuple([name for name in meta.computed if state is None or name in vars(instance)])
+    found, read = await update_rows(meta.model, key, values, executor, computed)
     if found == 0:
         raise NotFoundError(
             f"there is no {shown(meta, key)} to update",
             model=meta.model,
             hint=f"{meta.model.__name__}.objects.create(instance=…) inserts it",
         )
-    _written(instance, meta, names, executor)
+    _written(instance, meta, names, executor, read)
 
 
-def _written(instance: Model, meta: ModelMeta, names: set[str], executor: Executor) -> None:
+def _written(
+    instance: Model, meta: ModelMeta, names: set[str], executor: Executor, read: Mapping[str, Any]
+) -> None:
     state = state_of(instance)
     if executor.journal is not None:
-        executor.journal.add(Before(instance))
+        executor.journal.add(Before(instance, read))
+    vars(instance).update(read)
+    instance.__pydantic_fields_set__.update(read)
     if state is None:
         mark_stored(instance, executor.name, originals_of(instance, meta))
         return
@@ -267,12 +284,13 @@ def written_together(
 
 def _update_names(instance: Model, meta: ModelMeta) -> set[str]:
     """The columns that `save()` writes."""
+    meta.check_not_computed(_given_computed(instance, meta), "save()")
     state = state_of(instance)
     if state is not None:
-        return changed_fields(instance, meta, state)
+        return changed_fields(instance, meta, state).difference(meta.computed)
     names = set()
     for name, field in meta.field_metadata.items():
-        if field.primary_key or name not in vars(instance):
+        if field.primary_key or name not in vars(instance) or name in meta.computed:
             continue
         if (
             field.db_default is not None

@@ -117,7 +117,7 @@ def key_of(model: type[BaseModel], wanted: str | None, where: str) -> tuple[str,
 
 def _unique_alone(model: type[BaseModel], name: str) -> bool:
     options: MetaOptions = model.__oxyde_options__  # type: ignore[attr-defined]
-    return (name,) in options.unique_together or any(
+    return (name,) in options.unique_groups or any(
         index.unique and index.fields == (name,) and index.condition is None
         for index in options.indexes
     )
@@ -272,7 +272,7 @@ def _loosen_generated(info: FieldInfo, *, lone_key: bool) -> None:
         return
     options = column_options(info)
     counts = lone_key and options.db_pk and unwrap(info.annotation).core is int
-    if counts or options.db_default is not None:
+    if counts or options.db_default is not None or options.db_generated is not None:
         info.default = None
         info.metadata.append(_OMITTED)
 

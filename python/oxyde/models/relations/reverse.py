@@ -107,6 +107,8 @@ def implicit_through(cls: type[Any], name: str, target: type[Any]) -> tuple[type
         "table_name": table,
         "schema": cls.__oxyde_options__.schema,
         "shares_table": cls.__oxyde_options__.shares_table,
+        "managed": cls.__oxyde_options__.managed,
+        "read_only": cls.__oxyde_options__.read_only,
     }
     meta = type("Meta", (), options)
     namespace: dict[str, Any] = {

@@ -19,7 +19,8 @@ from oxyde._meta import (
 from oxyde.exceptions import FieldError
 from oxyde.hydration.registered import FieldDecoder
 from oxyde.models import registry
-from oxyde.models.columns.column_types import ColumnShape, shape_of
+from oxyde.models.columns.column_types import ColumnShape, as_decimal, shape_of
+from oxyde.models.columns.db_type import counts_up, is_huge
 from oxyde.models.columns.field import ColumnOptions, column_options
 from oxyde.models.naming import check_identifier, derived_name
 from oxyde.models.relations.foreign_key import Link, key_of
@@ -41,6 +42,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
         table_name=registry.table_name(cls),
         schema=options.schema,
         is_table=options.is_table,
+        managed=options.managed,
         read_only=options.read_only,
         unloaded=options.unloaded,
     )
@@ -101,7 +103,14 @@ def _add_fields(cls: type[Any], meta: ModelMeta) -> None:
             )
         meta.columns[field.db_column] = name
         meta.field_metadata[name] = field
-    meta.mutable = tuple(name for name, each in meta.field_metadata.items() if each.mutable)
+    meta.computed = tuple(
+        name for name, each in meta.field_metadata.items() if each.db_generated is not None
+    )
+    meta.mutable = tuple(
+        name
+        for name, each in meta.field_metadata.items()
+        if each.mutable and name not in meta.computed
+    )
     meta.far = tuple(name for name, each in meta.relations.items() if each.column is None)
     meta.generated = tuple(name for name, each in meta.field_metadata.items() if each.generated)
 
@@ -146,6 +155,14 @@ def _field(
         enum_name=derived_name(meta.table_name, column),
         db_type=db_type,
     )
+    if is_huge(shape.column_type) and shape.counts and foreign_key is None and not options.db_pk:
+        shape = as_decimal(shape)
+    if options.db_generated is not None and (foreign_key is not None or shape.serial):
+        raise FieldError(
+            f"{where} has db_generated, and is "
+            + ("a foreign key" if foreign_key is not None else f"{db_type}, which counts up"),
+            hint="the database computes it: type it with a plain type",
+        )
     nullable = shape.nullable if options.db_nullable is None else options.db_nullable
     if foreign_key is not None:
         shape = dataclasses.replace(shape, serial=False)
@@ -159,11 +176,14 @@ def _field(
         primary_key=options.db_pk,
         nullable=nullable and not options.db_pk,
         unique=options.db_unique,
+        unique_name=options.db_unique_name,
         index=bool(options.db_index),
         index_name=options.db_index_name,
         index_method=options.db_index_method,
         db_type=options.db_type,
         db_default=options.db_default,
+        db_generated=options.db_generated,
+        db_stored=options.db_stored,
         max_length=shape.max_length,
         comment=options.db_comment,
         auto_increment=_counts_up(cls, name, options, shape, foreign_key),
@@ -177,13 +197,23 @@ def _field(
 
 
 def _check_options(where: str, options: ColumnOptions) -> None:
-    for name in ("db_default", "db_comment", "db_type"):
+    for name in ("db_default", "db_generated", "db_comment", "db_type"):
         value = getattr(options, name)
         if value is not None and not isinstance(value, str):
             hint = None
             if name == "db_default":
                 hint = 'write the default in SQL, as a text: db_default="0", db_default="\'new\'"'
             raise FieldError(f"{where}: {name} must be a string, not {value!r}", hint=hint)
+    if options.db_generated is not None:
+        for name in ("db_pk", "db_default", "db_fk", "db_on_delete", "db_on_update"):
+            if getattr(options, name):
+                raise FieldError(
+                    f"{where} has db_generated and {name}: the database computes it, so it is not "
+                    "a key and has no other default",
+                    hint=f"leave {name} out",
+                )
+    elif not options.db_stored:
+        raise FieldError(f"{where} has db_stored without db_generated")
     if options.db_through is not None and not options.db_m2m:
         raise FieldError(f"{where} has db_through without db_m2m=True")
 
@@ -200,7 +230,7 @@ def _counts_up(
     return (
         options.db_pk
         and shape.counts
-        and shape.column_type in ("small_int", "integer", "big_int")
+        and counts_up(shape.column_type)
         and options.db_default is None
         and foreign_key is None
         and _key_names(cls) == [name]
@@ -224,7 +254,7 @@ def _foreign_key(
         )
         target_field, _ = key_of(target, options.db_fk, where)
     else:
-        for name in ("db_on_delete", "db_on_update"):
+        for name in ("db_on_delete", "db_on_update", "db_fk_name"):
             if getattr(options, name) is not None:
                 raise FieldError(
                     f"{where} has {name} but is not a foreign key",
@@ -237,7 +267,10 @@ def _foreign_key(
         on_delete=options.db_on_delete or "RESTRICT",
         on_update=options.db_on_update or "NO ACTION",
         column=column,
-        name=derived_name(registry.table_name(cls), column, "fkey"),
+        name=check_identifier(
+            options.db_fk_name or derived_name(registry.table_name(cls), column, "fkey"),
+            f"{where}: the foreign key",
+        ),
     )
 
 

@@ -1,13 +1,15 @@
-"""`Index` and `Check`, for `class Meta`."""
+"""`Index`, `Check`, `Unique` and `ForeignKey`, for `class Meta`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from oxyde.exceptions import FieldError
+from oxyde.models.columns.field import action_of
 
-__all__ = ["Check", "Index"]
+__all__ = ["Check", "ForeignKey", "Index", "Unique"]
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -116,3 +118,85 @@ class Check:
 
     condition: str
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Unique:
+    """Fields that are unique together, in `Meta.constraints`: `unique_together` with a name.
+
+    ``Unique("first_name", "last_name", name="one_of_each_name")``.
+
+    Attributes:
+        fields: names of fields, or of foreign keys.
+        name: the constraint's name; made from table and columns by default.
+    """
+
+    fields: tuple[str, ...]
+    name: str | None
+
+    def __init__(self, *fields: str, name: str | None = None) -> None:
+        """Args: see the class.
+
+        Raises:
+            FieldError: no field is given, or one is not a string.
+        """
+        object.__setattr__(self, "fields", _names(fields, "Unique"))
+        object.__setattr__(self, "name", name)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class ForeignKey:
+    """A foreign key of several fields, or without an attribute, in `Meta.constraints`.
+
+    ``ForeignKey(["country", "code"], "Region", ["country", "code"], on_delete="CASCADE")``.
+
+    A foreign key of one field is better declared by its type: `author: User`.
+
+    Attributes:
+        fields: the fields here.
+        target: the other model, or its name.
+        target_fields: the fields there, which are unique together.
+        on_delete: "CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION".
+        on_update: likewise.
+        name: the constraint's name; made from table and columns by default.
+    """
+
+    fields: tuple[str, ...]
+    target: type[Any] | str
+    target_fields: tuple[str, ...]
+    on_delete: str
+    on_update: str
+    name: str | None
+
+    def __init__(
+        self,
+        fields: Iterable[str],
+        target: type[Any] | str,
+        target_fields: Iterable[str],
+        *,
+        on_delete: str = "RESTRICT",
+        on_update: str = "NO ACTION",
+        name: str | None = None,
+    ) -> None:
+        """Args: see the class.
+
+        Raises:
+            FieldError: no fields, different numbers of them, or an unknown action.
+        """
+        object.__setattr__(self, "fields", _names(fields, "ForeignKey"))
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "target_fields", _names(target_fields, "ForeignKey"))
+        object.__setattr__(self, "on_delete", action_of("on_delete", on_delete))
+        object.__setattr__(self, "on_update", action_of("on_update", on_update))
+        object.__setattr__(self, "name", name)
+        if len(self.fields) != len(self.target_fields):
+            raise FieldError(
+                f"ForeignKey: {len(self.fields)} fields cannot refer to {len(self.target_fields)}"
+            )
+
+
+def _names(fields: Iterable[str], what: str) -> tuple[str, ...]:
+    names = (fields,) if isinstance(fields, str) else tuple(fields)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise FieldError(f"{what} takes names of fields, not {names!r:.80}")
+    return names

@@ -9,9 +9,12 @@ from typing import Any
 from oxyde.exceptions import FieldError
 from oxyde.hints import did_you_mean
 from oxyde.models.naming import check_identifier
-from oxyde.models.tables.constraint import Check, Index
+from oxyde.models.tables.constraint import Check, ForeignKey, Index, Unique
 
 __all__ = ["MetaOptions", "options_of"]
+
+
+Constraint = Check | Unique | ForeignKey
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,10 +27,13 @@ class MetaOptions:
         schema: database schema (namespace).
         shares_table: the table belongs to another model (this one may have only some of its fields)
             or to another program: it is read and written, but never created or altered.
+        managed: whether `create_tables`, `drop_tables` and migrations know the table. A view, or a
+            table that another program owns, has False: foreign keys may refer to it, and it is
+            never created, altered or dropped.
         read_only: the rows are only read. Such a model needs no primary key: it may be of a view,
             or of a table without a key.
         indexes: indexes over several columns, or with conditions.
-        constraints: check constraints.
+        constraints: checks, and unique constraints and foreign keys with names of their own.
         unique_together: groups of fields that are unique together.
         unloaded: "none" or "raise": the result of accessing an unloaded relation.
         check_bounds: whether the table has CHECK constraints for the bounds of its fields.
@@ -37,12 +43,19 @@ class MetaOptions:
     table_name: str | None = None
     schema: str | None = None
     shares_table: bool = False
+    managed: bool = True
     read_only: bool = False
     indexes: tuple[Index, ...] = ()
-    constraints: tuple[Check, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     unloaded: str = "none"
     check_bounds: bool = False
+
+    @property
+    def unique_groups(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of fields that are unique together, with and without a name."""
+        named = [each.fields for each in self.constraints if isinstance(each, Unique)]
+        return (*self.unique_together, *named)
 
 
 _NAMES = tuple(option.name for option in dataclasses.fields(MetaOptions))
@@ -94,22 +107,21 @@ def _name(where: str, value: object) -> str | None:
     return None if value is None else check_identifier(value, where)
 
 
-def _items(where: str, value: object, kind: type[Any]) -> tuple[Any, ...]:
+def _items(where: str, value: object, kind: Any, name: str) -> tuple[Any, ...]:
     items = tuple(value) if isinstance(value, list | tuple) else (value,)
     for item in items:
         if not isinstance(item, kind):
-            raise FieldError(
-                f"{where} is a list of {kind.__name__}(…), not {type(item).__name__} {item!r}"
-            )
+            raise FieldError(f"{where} is a list of {name}(…), not {type(item).__name__} {item!r}")
     return items
 
 
 def _indexes(where: str, value: object) -> tuple[Index, ...]:
-    return _items(where, value, Index)
+    return _items(where, value, Index, "Index")
 
 
-def _checks(where: str, value: object) -> tuple[Check, ...]:
-    return _items(where, value, Check)
+def _constraints(where: str, value: object) -> tuple[Constraint, ...]:
+    items: tuple[Constraint, ...] = _items(where, value, Constraint, "Check, Unique or ForeignKey")
+    return items
 
 
 def _groups(where: str, value: Any) -> tuple[tuple[str, ...], ...]:
@@ -140,9 +152,10 @@ _READERS = {
     "table_name": _name,
     "schema": _name,
     "shares_table": _flag,
+    "managed": _flag,
     "read_only": _flag,
     "indexes": _indexes,
-    "constraints": _checks,
+    "constraints": _constraints,
     "unique_together": _groups,
     "unloaded": _unloaded,
     "check_bounds": _flag,

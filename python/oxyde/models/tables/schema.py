@@ -7,16 +7,17 @@ from typing import Any, cast
 
 import msgpack
 
-from oxyde._meta import CheckMeta, FieldMeta, ForeignKey, IndexMeta, ModelMeta
+from oxyde._meta import CheckMeta, FieldMeta, ForeignKey, IndexMeta, KeyConstraint, ModelMeta
 from oxyde.exceptions import FieldError
 from oxyde.models import registry
+from oxyde.models.tables.table_constraints import column_field
 
-__all__ = ["packed_schema", "schema_of"]
+__all__ = ["packed", "referred_unmanaged", "schema_of", "unmanaged_tables"]
 
 
-def packed_schema(models: Iterable[type[Any]] | None = None) -> bytes:
-    """`schema_of` as MessagePack, which the Rust core reads."""
-    return cast("bytes", msgpack.packb(schema_of(models)))
+def packed(schema: dict[str, Any]) -> bytes:
+    """A schema as MessagePack, which the Rust core reads."""
+    return cast("bytes", msgpack.packb(schema))
 
 
 def schema_of(models: Iterable[type[Any]] | None = None) -> dict[str, Any]:
@@ -24,22 +25,59 @@ def schema_of(models: Iterable[type[Any]] | None = None) -> dict[str, Any]:
     that declares the relation.
 
     Args:
-        models: which models; every registered table when None.
+        models: which models; every registered table that is managed when None.
 
     Raises:
-        FieldError: a model has no table or refers to an undefined one, or two columns have enum
-            types with the same name and different values.
+        FieldError: a model has no table, or one that is not managed, or refers to an undefined
+            one; or two columns have enum types with the same name and different values.
     """
-    wanted = list(registry.iter_tables()) if models is None else list(models)
+    metas = _metas(models)
+    _check_enums(metas)
+    return {"tables": [_table(meta) for meta in metas]}
+
+
+def unmanaged_tables() -> list[dict[str, Any]]:
+    """The tables of the registered models that are not managed."""
+    found = [model._db_meta for model in registry.iter_tables() if not _is_managed(model)]
+    return [_table(meta) for meta in found]
+
+
+def referred_unmanaged(models: Iterable[type[Any]] | None) -> list[dict[str, Any]]:
+    """What the tables of models refer to in tables that are not managed: the columns that foreign
+    keys name, as tables."""
+    found: dict[str, dict[str, Any]] = {}
+    for meta in _metas(models):
+        for _, key in meta.references():
+            target: ModelMeta = key.target._db_meta
+            if target.managed:
+                continue
+            table: dict[str, Any] = {"name": target.table_name, "columns": [], "primary_key": []}
+            table = found.setdefault(target.qualified_name, table)
+            if target.schema is not None:
+                table["schema"] = target.schema
+            where = f"{meta.model.__name__}: the foreign key `{key.name}`"
+            column = _column(column_field(target, key.target_field, where))
+            if column not in table["columns"]:
+                table["columns"].append(column)
+    return list(found.values())
+
+
+def _is_managed(model: type[Any]) -> bool:
+    managed: bool = model.__oxyde_options__.managed
+    return managed
+
+
+def _metas(models: Iterable[type[Any]] | None) -> list[ModelMeta]:
     metas: dict[type[Any], ModelMeta] = {}
-    for model in wanted:
-        _collect(model, metas)
-    if models is None:
-        # Implicit tables may have been created just now.
-        for model in registry.iter_tables():
+    if models is not None:
+        for model in models:
             _collect(model, metas)
-    _check_enums(metas.values())
-    return {"tables": [_table(meta) for meta in metas.values()]}
+        return list(metas.values())
+    # Again for implicit tables, which reading the others may create.
+    for _ in range(2):
+        for model in filter(_is_managed, registry.iter_tables()):
+            _collect(model, metas)
+    return list(metas.values())
 
 
 def _collect(model: type[Any], metas: dict[type[Any], ModelMeta]) -> None:
@@ -50,6 +88,11 @@ def _collect(model: type[Any], metas: dict[type[Any], ModelMeta]) -> None:
         raise FieldError(
             f"{getattr(model, '__name__', model)!s} has no table",
             hint="set is_table = True in its class Meta",
+        )
+    if not meta.managed:
+        raise FieldError(
+            f"the table of {model.__name__} is not managed (managed = False in its class Meta)",
+            hint="leave the model out: its table is created and changed by others",
         )
     if model.__oxyde_options__.shares_table:
         raise FieldError(
@@ -97,9 +140,12 @@ def _table(meta: ModelMeta) -> dict[str, Any]:
         table,
         "foreign_keys",
         [
-            _foreign_key(field.foreign_key)
-            for field in meta.field_metadata.values()
-            if field.foreign_key is not None
+            *[
+                _foreign_key(field.foreign_key)
+                for field in meta.field_metadata.values()
+                if field.foreign_key is not None
+            ],
+            *[_key_constraint(meta, key) for key in meta.key_constraints],
         ],
     )
     _put(
@@ -123,6 +169,8 @@ def _column(field: FieldMeta) -> dict[str, Any]:
     }
     if field.db_default is not None:
         column["default"] = field.db_default
+    if field.db_generated is not None:
+        column["generated"] = {"expression": field.db_generated, "stored": field.db_stored}
     if field.auto_increment:
         column["auto_increment"] = True
     if field.comment is not None:
@@ -177,6 +225,24 @@ def _foreign_key(foreign_key: ForeignKey) -> dict[str, Any]:
         "target_columns": [target.field_metadata[foreign_key.target_field].db_column],
         "on_delete": _action(foreign_key.on_delete),
         "on_update": _action(foreign_key.on_update),
+    }
+    if target.schema is not None:
+        made["target_schema"] = target.schema
+    return made
+
+
+def _key_constraint(meta: ModelMeta, key: KeyConstraint) -> dict[str, Any]:
+    target: ModelMeta = key.target()._db_meta
+    where = f"{meta.model.__name__}.Meta.constraints: ForeignKey"
+    made: dict[str, Any] = {
+        "name": key.name,
+        "columns": [meta.field_metadata[name].db_column for name in key.fields],
+        "target_table": target.table_name,
+        "target_columns": [
+            column_field(target, name, where).db_column for name in key.target_fields
+        ],
+        "on_delete": _action(key.on_delete),
+        "on_update": _action(key.on_update),
     }
     if target.schema is not None:
         made["target_schema"] = target.schema

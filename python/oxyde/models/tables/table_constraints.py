@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from oxyde._meta import CheckMeta, FieldMeta, IndexMeta, ModelMeta
+from oxyde._meta import CheckMeta, FieldMeta, IndexMeta, KeyConstraint, ModelMeta
 from oxyde.exceptions import FieldError
 from oxyde.hints import did_you_mean
+from oxyde.models import registry
 from oxyde.models.naming import check_identifier, derived_name
 from oxyde.models.relations.foreign_key import column_options_of
-from oxyde.models.tables.constraint import Index
+from oxyde.models.tables.constraint import Check, ForeignKey, Index, Unique
 
 __all__ = ["add_constraints", "column_field"]
 
@@ -26,9 +27,14 @@ def add_constraints(cls: type[Any], meta: ModelMeta) -> None:
         tuple(
             column_field(meta, name, f"{cls.__name__}.Meta.unique_together").name for name in group
         )
-        for group in options.unique_together
+        for group in options.unique_groups
     )
-    meta.uniques = _uniques(meta)
+    meta.uniques = _uniques(cls, meta)
+    meta.key_constraints = tuple(
+        _key_constraint(cls, meta, each)
+        for each in options.constraints
+        if isinstance(each, ForeignKey)
+    )
     declared = [_index(cls, meta, index) for index in options.indexes]
     _index_foreign_keys(cls, meta, declared)
     indexes = [
@@ -47,8 +53,9 @@ def add_constraints(cls: type[Any], meta: ModelMeta) -> None:
     _check_different(cls, [index.name for index in indexes], "indexes")
     meta.indexes = tuple(indexes)
     checks = []
-    for position, check in enumerate(options.constraints, start=1):
-        number = () if len(options.constraints) == 1 else (str(position),)
+    declared_checks = [each for each in options.constraints if isinstance(each, Check)]
+    for position, check in enumerate(declared_checks, start=1):
+        number = () if len(declared_checks) == 1 else (str(position),)
         name = check.name or derived_name(table, *number, "check")
         checks.append(CheckMeta(check_identifier(name, f"{cls.__name__}: Check"), check.condition))
     _check_different(cls, [check.name for check in checks], "checks")
@@ -76,17 +83,61 @@ def _index_foreign_keys(cls: type[Any], meta: ModelMeta, declared: list[IndexMet
             field.index = column_options_of(cls, field.name).db_index is not False
 
 
-def _uniques(meta: ModelMeta) -> dict[str, tuple[str, ...]]:
-    groups: list[tuple[str, ...]] = [
-        (field.db_column,)
+def _uniques(cls: type[Any], meta: ModelMeta) -> dict[str, tuple[str, ...]]:
+    groups: list[tuple[str | None, tuple[str, ...]]] = [
+        (field.unique_name, (field.db_column,))
         for field in meta.field_metadata.values()
         if field.unique and meta.primary_key != (field.name,)
     ]
+    names: list[str | None] = [None for _ in cls.__oxyde_options__.unique_together]
+    names += [each.name for each in cls.__oxyde_options__.constraints if isinstance(each, Unique)]
     groups += [
-        tuple(meta.field_metadata[name].db_column for name in names)
-        for names in meta.unique_together
+        (name, tuple(meta.field_metadata[field].db_column for field in fields))
+        for name, fields in zip(names, meta.unique_together, strict=True)
     ]
-    return {derived_name(meta.table_name, *columns, "key"): columns for columns in groups}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, columns in groups:
+        wanted = name or derived_name(meta.table_name, *columns, "key")
+        if (
+            found.setdefault(check_identifier(wanted, f"{cls.__name__}: Unique"), columns)
+            != columns
+        ):
+            raise FieldError(
+                f"{cls.__name__} has two unique constraints named {wanted!r}",
+                hint="give one of them another name",
+            )
+    return found
+
+
+def _key_constraint(cls: type[Any], meta: ModelMeta, key: ForeignKey) -> KeyConstraint:
+    where = f"{cls.__name__}.Meta.constraints"
+    fields = [column_field(meta, name, where) for name in key.fields]
+    columns = [field.db_column for field in fields]
+    for field in fields:
+        lacks_null = "SET NULL" in (key.on_delete, key.on_update) and not field.nullable
+        if lacks_null or field.db_generated is not None:
+            raise FieldError(
+                f"{where}: `{field.name}` cannot be set to NULL, which the foreign key requires"
+                if lacks_null
+                else f"{where}: `{field.name}` is generated, so it cannot be in a foreign key",
+                hint="choose another action, or other fields",
+            )
+    name = key.name or derived_name(meta.table_name, *columns, "fkey")
+
+    def target() -> type[Any]:
+        if isinstance(key.target, str):
+            near = key.target == cls.__name__
+            return cls if near else registry.find_model(key.target, cls, where)
+        return key.target
+
+    return KeyConstraint(
+        check_identifier(name, f"{where}: ForeignKey"),
+        tuple([field.name for field in fields]),
+        target,
+        key.target_fields,
+        key.on_delete,
+        key.on_update,
+    )
 
 
 def _check_different(cls: type[Any], names: list[str], what: str) -> None:

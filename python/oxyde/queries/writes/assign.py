@@ -84,9 +84,11 @@ def assigned(context: Context, values: Mapping[str, Any]) -> tuple[Assigned, ...
             documents[column] = part if before is None else before.and_(part)
             continue
         field = names.field(name)
+        names.meta.check_not_computed([field.name], "an update")
         if field.name in items:
             raise FieldError(f"`{names.label}.{field.name}` is set twice")
         items[field.name] = _one(context, names, name, field, value)
+    names.meta.check_not_computed(documents, "an update")
     for column, document in documents.items():
         if column in items:
             raise FieldError(f"`{names.label}.{column}` is set twice")

@@ -25,6 +25,7 @@ from oxyde.queries.types.values import plain
 from oxyde.queries.writes.assign import Assigned, assigned
 from oxyde.queries.writes.bulk import check_size
 from oxyde.queries.writes.insert import encoded, insert_column, label_columns
+from oxyde.queries.writes.keys import rows_by_keys
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -132,7 +133,27 @@ async def bulk_update(
     stored = Slices(_stored(names, instances, columns, written, executor))
     # In a block all at once: it may be undone in between.
     await sliced_to_the_end([stored], 0 if executor.in_transaction else len(instances))
+    if names.meta.computed:
+        await _read_computed(names, instances, executor)
     return affected
+
+
+async def _read_computed(names: Names, instances: list[Any], executor: Executor) -> None:
+    """Set the fields that the database computed from what was written."""
+    key, computed = names.primary_key, names.meta.computed
+    keys = [tuple([vars(instance)[name] for name in key]) for instance in instances]
+    lock = executor.in_transaction
+    rows = await rows_by_keys(names, key, keys, (*key, *computed), executor, lock=lock)
+    found = {row[: len(key)]: row[len(key) :] for row in rows}
+
+    def follow() -> Generator[None, None, None]:
+        for at, instance in enumerate(instances):
+            for name, value in zip(computed, found.get(keys[at], ()), strict=False):
+                instance._oxyde_follow(name, value, executor)
+            if at % BETWEEN == 0:
+                yield
+
+    await in_slices(follow(), len(instances))
 
 
 def _stored(
@@ -179,6 +200,7 @@ def _check(names: Names, columns: tuple[str, ...], assignments: tuple[Assigned, 
     written = (*columns, *[item.field.name for item in assignments])
     if not written:
         raise FieldError("bulk_update() needs the fields to write", hint='["name", …]')
+    names.meta.check_not_computed(columns, "bulk_update()")
     for name in written:
         if name in names.primary_key:
             raise FieldError(f"bulk_update() cannot change the key `{names.label}.{name}`")

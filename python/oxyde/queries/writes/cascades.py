@@ -90,9 +90,8 @@ def _referring(target: ModelMeta) -> Iterator[tuple[ModelMeta, str, ForeignKey]]
         if not model.__pydantic_complete__:
             continue
         meta: ModelMeta = model._db_meta
-        for name, field in meta.field_metadata.items():
-            foreign_key = field.foreign_key
-            if foreign_key is not None and _is(foreign_key.target._db_meta, target):
+        for name, foreign_key in meta.references():
+            if _is(foreign_key.target._db_meta, target):
                 yield meta, name, foreign_key
 
 

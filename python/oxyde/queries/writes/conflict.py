@@ -155,6 +155,7 @@ def updated_fields(
         FieldError: an unknown name, or a generated key without a value in the new row.
     """
     listed = _fields(names, wanted)
+    names.meta.check_not_computed(listed, f"{where}: update_fields")
     held = set(given)
     for name in listed:
         if name not in held and names.meta.field_metadata[name].auto_increment:

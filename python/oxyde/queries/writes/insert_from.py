@@ -30,6 +30,7 @@ async def insert_from(
 ) -> int:
     """Insert the rows of a query; the number of rows."""
     given = tuple([names.field(name).name for name in fields])
+    names.meta.check_not_computed(given, "insert_from()")
     source = query._copy()
     source._joins, source._prefetches, source._lock = (), (), None
     if source._row is RowKind.MODEL:

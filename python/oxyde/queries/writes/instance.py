@@ -80,8 +80,12 @@ async def insert_one(
 
 
 async def update_rows(
-    model: type[Any], key: Mapping[str, Any], values: Mapping[str, Any], executor: Executor
-) -> int:
+    model: type[Any],
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+    executor: Executor,
+    computed: tuple[str, ...] = (),
+) -> tuple[int, dict[str, Any]]:
     """Write some columns of one row.
 
     Args:
@@ -89,15 +93,17 @@ async def update_rows(
         key: the fields that identify it, with their values.
         values: validated values by field.
         executor: where.
+        computed: fields that the database computes from what is written.
 
     Returns:
-        The number of matched rows.
+        The number of matched rows, and the values of `computed`.
     """
     names = names_of(model)
     fields = names.meta.field_metadata
     written, found = tuple(values), tuple(key)
+    returning = computed if executor.features.update_returning else ()
 
-    def make() -> tuple[_ir.Statement, Builder, None]:
+    def make() -> tuple[_ir.Statement, Builder, Any]:
         builder = Builder()
         alias = names.meta.table_name
         assignments: list[_ir.Assignment] = [
@@ -121,15 +127,25 @@ async def update_rows(
             "joins": [],
             "assignments": assignments,
             "scope": {"where": all_of(conditions)},
-            "returning": [],
+            "returning": [
+                {"expr": column(alias, fields[name]), "name": fields[name].db_column}
+                for name in returning
+            ],
         }
-        return {"update": update}, builder, None
+        return {"update": update}, builder, tuple_of(names, returning) if returning else None
 
-    entry = entry_for(executor.features, ("update row", model, written, found), make, model)
+    shape = ("update row", model, written, found, returning)
+    entry = entry_for(executor.features, shape, make, model)
     row = [encoded(fields[name], value) for name, value in values.items()]
     row += [encoded(fields[name], value) for name, value in key.items()]
+    if returning:
+        rows = await entry.fetch_written(executor, row)
+        return len(rows), dict(zip(returning, rows[0], strict=True)) if rows else {}
     affected, _ = await entry.execute(executor, row)
-    return affected
+    if not computed or not affected:
+        return affected, {}
+    now = {name: values.get(name, value) for name, value in key.items()}
+    return affected, await _read_again(names, computed, now, executor)
 
 
 async def delete_rows(model: type[Any], key: Mapping[str, Any], executor: Executor) -> int:

@@ -351,3 +351,33 @@ def test_models_without_a_table() -> None:
     assert Input(age=3).age == 3
     with pytest.raises(pydantic.ValidationError):
         Input(age=-1)
+
+
+WRONG_GENERATED: dict[str, tuple[Any, dict[str, Any]]] = {
+    "db_pk": (int, {"db_pk": True}),
+    "db_default": (int, {"db_default": "0"}),
+    "db_fk": (int, {"db_fk": "Other.id"}),
+    "serial": (int, {"db_type": "BIGSERIAL"}),
+    "text": (int, {"db_generated": 5}),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_GENERATED)
+def test_generated_columns_that_cannot_be(name: str) -> None:
+    annotation, options = WRONG_GENERATED[name]
+    options = {"db_generated": "1 + 1", **options}
+    with pytest.raises(FieldError, match="db_generated"):
+        declare({"id": (int, Field(db_pk=True)), "n": (annotation, Field(**options))})
+
+
+def test_a_generated_field_is_not_required() -> None:
+    field = Field(db_generated="id * 2", db_stored=False)
+    model = declare({"id": (int, Field(db_pk=True)), "twice": (int, field)})
+    assert model(id=1).model_dump() == {"id": 1, "twice": None}
+    meta = model._db_meta.field_metadata["twice"]
+    assert (meta.db_generated, meta.db_stored, meta.nullable) == ("id * 2", False, False)
+
+
+def test_only_a_generated_field_is_stored_or_not() -> None:
+    with pytest.raises(FieldError, match="db_stored without db_generated"):
+        declare({"id": (int, Field(db_pk=True)), "n": (int, Field(db_stored=False))})

@@ -10,7 +10,7 @@ import pytest
 from oxyde.exceptions import FieldError
 from oxyde.models import Check, Field, Index, Model, registry
 from oxyde.models.naming import derived_name, snake_case
-from oxyde.models.tables.schema import packed_schema, schema_of
+from oxyde.models.tables.schema import packed, schema_of
 
 
 class State(enum.Enum):
@@ -115,7 +115,7 @@ def test_everything_that_a_table_has() -> None:
         ],
         "checks": [{"name": "total_positive", "condition": "total >= 0"}],
     }
-    assert msgpack.unpackb(packed_schema([Customer, Order])) == schema_of([Customer, Order])
+    assert msgpack.unpackb(packed(schema_of([Customer, Order]))) == schema_of([Customer, Order])
 
 
 def test_the_table_between_belongs_to_its_model() -> None:
