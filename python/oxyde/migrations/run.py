@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import NoReturn
 
 from oxyde._core import run_cli
 from oxyde.exceptions import OxydeError
 from oxyde.migrations.host import Host
 
-__all__ = ["MigrationError", "migrate"]
+__all__ = ["MigrationError", "Recorder", "migrate", "raise_failed"]
 
 
 class MigrationError(OxydeError):
     """A migration failed; the message says which steps were applied."""
 
 
-class _Recorder(Host):
-    """A host that records the output and answers no questions."""
+class Recorder(Host):
+    """A host that records the output and answers no questions.
+
+    Attributes:
+        lines: what was written to standard output.
+        errors: what was written to standard error.
+    """
 
     __slots__ = ("errors", "lines")
 
@@ -27,15 +33,19 @@ class _Recorder(Host):
         self.errors: list[str] = []
 
     def out(self, text: str) -> None:
+        """Record output."""
         self.lines.append(text)
 
     def err(self, text: str) -> None:
+        """Record an error."""
         self.errors.append(text)
 
     def is_terminal(self) -> bool:
+        """It is not."""
         return False
 
     def ask(self, question: str) -> str | None:
+        """Answer nothing."""
         return None
 
 
@@ -72,14 +82,18 @@ async def migrate(
             arguments += [flag, str(value)]
     if target is not None:
         arguments.append(target)
-    recorder = _Recorder()
+    recorder = Recorder()
     code = await asyncio.to_thread(run_cli, arguments, recorder)
     if code != 0:
-        message, hint = _error("".join(recorder.errors))
-        raise MigrationError(message, hint=hint)
+        raise_failed(recorder)
     return [item["name"] for item in json.loads("".join(recorder.lines))["migrations"]]
 
 
-def _error(text: str) -> tuple[str, str | None]:
-    message, _, hint = text.partition("\nhint: ")
-    return message.removeprefix("error: ").strip(), hint.strip() or None
+def raise_failed(recorder: Recorder) -> NoReturn:
+    """Raise the error that a command wrote.
+
+    Raises:
+        MigrationError: always.
+    """
+    message, _, hint = "".join(recorder.errors).partition("\nhint: ")
+    raise MigrationError(message.removeprefix("error: ").strip(), hint=hint.strip() or None)
