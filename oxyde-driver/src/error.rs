@@ -13,6 +13,8 @@ pub struct Violation {
     pub sqlstate: Option<String>,
     /// The database's message.
     pub message: String,
+    /// What PostgreSQL says about the rows, with their values.
+    pub detail: Option<String>,
     /// Name of the constraint or index, if the database reports it.
     pub constraint: Option<String>,
     /// The table, if the database reports it.
@@ -390,6 +392,15 @@ impl DriverError {
             | Self::OutcomeUnknown { .. } => true,
             Self::BulkRow { source, .. } => source.is_from_server(),
             _ => false,
+        }
+    }
+
+    /// What the database says about the rows of a violated constraint, with their values.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Violated { violation, .. } => violation.detail.as_deref(),
+            _ => None,
         }
     }
 

@@ -41,6 +41,7 @@
 //! `examples/diff_and_apply.rs` also applies it to a database.
 
 pub mod autodetect;
+mod definition;
 pub mod executor;
 pub mod file;
 pub mod history;

@@ -35,10 +35,19 @@ fn text(item: &PlannedMigration) -> String {
             Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => {
                 let _ = writeln!(out, "{sql};");
             }
+            Lowered::Ddl(Step::Redefine(redefinition)) => {
+                let _ = writeln!(out, "{};", redefinition.sql);
+            }
+            Lowered::Ddl(Step::CheckValues(check)) => {
+                let _ = writeln!(out, "-- no value is lost:\n{};", check.count);
+            }
             Lowered::Ddl(Step::Alone(sql)) => {
                 let _ = writeln!(out, "-- outside a transaction:\n{sql};");
             }
             Lowered::Ddl(Step::Rebuild(rebuild)) => {
+                for check in &rebuild.checks {
+                    let _ = writeln!(out, "-- no value is lost:\n{};", check.count);
+                }
                 out.push_str("-- rebuild of the table:\n");
                 for sql in rebuild.statements() {
                     let _ = writeln!(out, "{sql};");

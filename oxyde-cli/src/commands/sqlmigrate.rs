@@ -2,12 +2,13 @@
 
 use oxyde_migrate::operation::Lowered;
 use oxyde_migrate::plan;
-use oxyde_sql::ddl::Step;
+use oxyde_sql::ddl::{Step, ValueCheck};
 use oxyde_sql::dialect::DdlStyle;
 
 use super::Project;
 use crate::args::SqlMigrate;
 use crate::error::CliError;
+use crate::output::Output;
 
 pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliError> {
     let history = project.existing_history()?;
@@ -31,10 +32,17 @@ pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliEr
         }
         match &step.lowered {
             Lowered::Ddl(Step::Sql(sql)) | Lowered::Data(sql) => output.line(&format!("{sql};")),
+            Lowered::Ddl(Step::Redefine(redefinition)) => {
+                output.line(&format!("{};", redefinition.sql));
+            }
+            Lowered::Ddl(Step::CheckValues(check)) => check_values(output, check),
             Lowered::Ddl(Step::Alone(sql)) => {
                 output.line(&format!("-- outside a transaction:\n{sql};"));
             }
             Lowered::Ddl(Step::Rebuild(rebuild)) => {
+                for check in &rebuild.checks {
+                    check_values(output, check);
+                }
                 output.line("-- rebuild of the table, with foreign keys off:");
                 for sql in rebuild.statements().iter().filter(|sql| !sql.is_empty()) {
                     output.line(&format!("{sql};"));
@@ -49,6 +57,12 @@ pub(super) fn run(args: &SqlMigrate, project: &Project<'_>) -> Result<i32, CliEr
         output.line("-- nothing to run");
     }
     Ok(crate::DONE)
+}
+
+/// Write the query that `migrate` runs to find values which do not fit a new type.
+fn check_values(output: &Output<'_>, check: &ValueCheck) {
+    output.line("-- stops here if this counts values that do not fit the new type:");
+    output.line(&format!("{};", check.count));
 }
 
 /// Format an SQL comment. Names may contain line breaks, and the text after one would be SQL.

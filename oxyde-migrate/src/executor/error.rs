@@ -36,6 +36,19 @@ pub enum MigrateError {
     /// A step failed.
     #[error("migration `{}`, {}: {}", .0.migration, .0.operation, .0.message)]
     Step(Box<FailedStep>),
+    /// Values would be lost, so the step did not run.
+    #[error("migration `{}`, {}: {}", .0.migration, .0.operation, .0.message())]
+    Values(Box<LostValues>),
+    /// A rebuild would lose what only the database has, so it did not run.
+    #[error("migration `{migration}`: table `{table}` is rebuilt, but {what}")]
+    Undeclared {
+        /// The migration.
+        migration: String,
+        /// The table.
+        table: String,
+        /// What cannot be kept.
+        what: String,
+    },
     /// A rebuilt table does not have its original rows.
     #[error("migration `{migration}`: {what}")]
     Rebuild {
@@ -61,6 +74,47 @@ pub struct FailedStep {
     pub outcome: Outcome,
     /// The driver's own hint.
     pub hint: Option<String>,
+}
+
+/// Values that a new type cannot take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostValues {
+    /// The migration.
+    pub migration: String,
+    /// The operation, in words.
+    pub operation: String,
+    /// The column, with its table.
+    pub column: String,
+    /// The new type.
+    pub ty: String,
+    /// Their number.
+    pub count: u64,
+    /// The key of one of their rows: `id = 5`.
+    pub example: Option<String>,
+    /// The outcome for the steps before it.
+    pub outcome: Outcome,
+}
+
+impl LostValues {
+    fn message(&self) -> String {
+        let (values, has) = if self.count == 1 {
+            ("value", "does")
+        } else {
+            ("values", "do")
+        };
+        let example = self.example.as_ref().map_or_else(String::new, |key| {
+            let one = if self.count == 1 {
+                "the"
+            } else {
+                "such as the"
+            };
+            format!(" ({one} one of the row with {key})")
+        });
+        format!(
+            "{} {values} of `{}` {has} not fit the new type {}{example}",
+            self.count, self.column, self.ty
+        )
+    }
 }
 
 /// The outcome of a migration whose step failed.
@@ -107,6 +161,23 @@ impl MigrateError {
                     done + 1
                 ),
             },
+            Self::Values(lost) => {
+                let change = "change these values first, or set `using` of the operation to the SQL \
+                    expression that converts them";
+                match lost.outcome {
+                    Outcome::RolledBack => {
+                        format!("{change}; nothing of this migration was applied")
+                    }
+                    Outcome::Kept { done, of } => format!(
+                        "{change}; {done} of its {of} steps were applied, and `oxyde migrate` \
+                         continues with step {}",
+                        done + 1
+                    ),
+                }
+            }
+            Self::Undeclared { .. } => "drop or change it in a `run_sql` step before this one; \
+                 nothing of this migration was applied"
+                .to_owned(),
             Self::Rebuild { .. } => {
                 "the transaction was rolled back; the table is unchanged".into()
             }

@@ -2,13 +2,15 @@
 
 mod error;
 mod rebuild;
+mod redefine;
 mod run;
+mod values;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use error::{FailedStep, MigrateError, Outcome};
+pub use error::{FailedStep, LostValues, MigrateError, Outcome};
 use oxyde_driver::Transaction;
 use oxyde_sql::schema::Schema;
 

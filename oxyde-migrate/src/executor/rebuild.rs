@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::Rebuild;
 
-use super::MigrateError;
 use super::error::Outcome;
 use super::run::failed;
+use super::{MigrateError, values};
+use crate::definition::keep_in_table;
 use crate::plan::{PlannedMigration, Step};
 use crate::session::{Row, Session, SessionTransaction};
 
@@ -117,6 +118,7 @@ pub(super) async fn run(
     rebuild: &Rebuild,
 ) -> Result<(), MigrateError> {
     let style = session.style();
+    let rebuild = &checked(session, transaction, (item, step), rebuild).await?;
     let name = style.literal(&rebuild.table);
     let quoted = style.quoted(&rebuild.table);
     let count = format!("SELECT count(*) FROM {quoted}");
@@ -140,11 +142,71 @@ pub(super) async fn run(
         keep_counter(transaction, &name, counter).await?;
     }
     let after = transaction.rows(&count).await?;
+    if !rebuild.dropped_columns().is_empty() {
+        check_triggers(transaction, item, &quoted).await?;
+    }
     if before != after {
         return Err(MigrateError::Rebuild {
             migration: item.name.clone(),
             what: format!("table `{}` would lose rows", rebuild.table),
         });
+    }
+    Ok(())
+}
+
+/// Check the values, and add to the rebuild what only the database has.
+async fn checked(
+    session: &Session,
+    transaction: &SessionTransaction,
+    (item, step): (&PlannedMigration, &Step),
+    rebuild: &Rebuild,
+) -> Result<Rebuild, MigrateError> {
+    let style = session.style();
+    for check in &rebuild.checks {
+        values::check(transaction, (item, step), check, Outcome::RolledBack)
+            .await
+            .map_err(|refusal| refusal.into_error((item, step), Outcome::RolledBack))?;
+    }
+    let name = style.literal(&rebuild.before.name);
+    let sql = format!("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {name}");
+    let rows = transaction.rows(&sql).await?;
+    let Some(definition) = rows.into_iter().flatten().flatten().next() else {
+        return Ok(rebuild.clone());
+    };
+    let refused = |what: String| MigrateError::Undeclared {
+        migration: item.name.clone(),
+        table: rebuild.table.clone(),
+        what,
+    };
+    let kept = keep_in_table(style, &definition, &rebuild.before, &rebuild.after)
+        .map_err(|error| refused(error.to_string()))?
+        .map_err(refused)?;
+    if kept.table == rebuild.after && kept.copied.is_empty() && kept.computed.is_empty() {
+        return Ok(rebuild.clone());
+    }
+    rebuild
+        .with(style, &kept.table, &kept.copied, &kept.computed)
+        .map_err(|error| refused(error.to_string()))
+}
+
+/// Check that no trigger of the table uses a dropped column: SQLite compiles them only with the
+/// next write.
+async fn check_triggers(
+    transaction: &SessionTransaction,
+    item: &PlannedMigration,
+    quoted: &str,
+) -> Result<(), MigrateError> {
+    for sql in [
+        format!("EXPLAIN INSERT INTO {quoted} SELECT * FROM {quoted}"),
+        format!("EXPLAIN DELETE FROM {quoted}"),
+    ] {
+        transaction
+            .rows(&sql)
+            .await
+            .map_err(|error| MigrateError::Rebuild {
+                migration: item.name.clone(),
+                what: format!("a trigger of table {quoted} would be broken: {error}"),
+            })?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use oxyde_sql::ddl::Step as Ddl;
 use oxyde_sql::dialect::AlterStyle;
 
 use super::error::{FailedStep, Outcome};
-use super::{Context, Event, MigrateError, rebuild};
+use super::{Context, Event, MigrateError, rebuild, redefine, values};
 use crate::ledger;
 use crate::operation::Lowered;
 use crate::plan::{Direction, PlannedMigration, Step};
@@ -282,6 +282,19 @@ async fn in_transaction(
             .run(sql)
             .await
             .map_err(|error| failed(item, step, &error, Some(sql), Outcome::RolledBack)),
+        Lowered::Ddl(Ddl::CheckValues(check)) => {
+            values::check(transaction, (item, step), check, Outcome::RolledBack)
+                .await
+                .map_err(|refusal| refusal.into_error((item, step), Outcome::RolledBack))
+        }
+        Lowered::Ddl(Ddl::Redefine(redefinition)) => {
+            let style = session.style();
+            for sql in redefine::statements(transaction, style, redefinition).await? {
+                let fail = |error| failed(item, step, &error, Some(&sql), Outcome::RolledBack);
+                transaction.run(&sql).await.map_err(fail)?;
+            }
+            Ok(())
+        }
         Lowered::Ddl(Ddl::Rebuild(rebuild)) => {
             rebuild::run(session, transaction, item, step, rebuild).await
         }
@@ -318,8 +331,32 @@ async fn alone(
     let style = session.style();
     let server = server::of(style);
     let step = &item.steps[at];
-    let (Lowered::Ddl(Ddl::Sql(sql) | Ddl::Alone(sql)) | Lowered::Data(sql)) = &step.lowered else {
-        return Ok(());
+    let outcome = Outcome::Kept {
+        done: at,
+        of: item.steps.len(),
+    };
+    let statements = match &step.lowered {
+        Lowered::Ddl(Ddl::Sql(sql) | Ddl::Alone(sql)) | Lowered::Data(sql) => vec![sql.clone()],
+        Lowered::Ddl(Ddl::Redefine(redefinition)) => {
+            redefine::statements(session, style, redefinition).await?
+        }
+        Lowered::Ddl(Ddl::CheckValues(check)) => {
+            let outcome = if at == 0 {
+                Outcome::RolledBack
+            } else {
+                outcome
+            };
+            values::check(session, (item, step), check, outcome)
+                .await
+                .map_err(|refusal| refusal.into_error((item, step), outcome))?;
+            return write(
+                session,
+                &ledger::progress(style, item, at + 1, false, &now()),
+            )
+            .await
+            .map_err(MigrateError::from);
+        }
+        Lowered::Ddl(Ddl::Rebuild(_)) | Lowered::Python(_) => return Ok(()),
     };
     let again = item.begun && at == item.done;
     (context.progress)(Event::Step {
@@ -327,10 +364,8 @@ async fn alone(
         number: at + 1,
     });
     write(session, &ledger::progress(style, item, at, true, &now())).await?;
-    let outcome = Outcome::Kept {
-        done: at,
-        of: item.steps.len(),
-    };
+    let shown = statements.join("; ");
+    let sql = shown.as_str();
     let fail = |error: &DriverError| failed(item, step, error, Some(sql), outcome);
     let mut begun = Begun::ToDo;
     if again {
@@ -341,7 +376,7 @@ async fn alone(
             .map_err(|error| fail(&error))?;
     }
     if begun == Begun::ToDo {
-        match session.run(sql).await {
+        match run_all(session, &statements).await {
             Ok(()) => {}
             Err(error) if again && server.says_done(&error) => {}
             Err(error) => {
@@ -363,6 +398,13 @@ async fn alone(
     Ok(())
 }
 
+async fn run_all(session: &Session, statements: &[String]) -> Result<(), DriverError> {
+    for sql in statements {
+        session.run(sql).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn write(session: &Session, statements: &[String]) -> Result<(), DriverError> {
     let transaction = session.begin().await?;
     for statement in statements {
@@ -381,14 +423,17 @@ pub(super) fn failed(
     MigrateError::Step(Box::new(FailedStep {
         migration: item.name.clone(),
         operation: describe(item, step),
-        message: error.to_string(),
+        message: match error.detail() {
+            Some(detail) => format!("{error} ({})", detail.trim_end_matches('.')),
+            None => error.to_string(),
+        },
         sql: sql.map(str::to_owned),
         outcome,
         hint: error.hint(),
     }))
 }
 
-fn describe(item: &PlannedMigration, step: &Step) -> String {
+pub(super) fn describe(item: &PlannedMigration, step: &Step) -> String {
     let operations = item.descriptions.get(step.operation..=step.through);
     operations.unwrap_or_default().join("; ")
 }

@@ -11,8 +11,9 @@ use oxyde_driver::DriverError;
 use oxyde_sql::ddl::{self, check_condition, default_sql, type_sql};
 use oxyde_sql::dialect::{CommentStyle, DdlStyle, Dialect, SearchStyle};
 use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, Schema, Table};
+use oxyde_sql::types::Families;
 
-use super::{introspect, of, postgres};
+use super::{expression, introspect, literal, of, postgres};
 use crate::autodetect::{Knowledge, detect};
 use crate::operation::Operation;
 use crate::session::Session;
@@ -189,7 +190,7 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
         };
         let made = twin.and_then(|twin| twin.checks.iter().find(|c| c.name == check.name));
         if made.is_some_and(|made| made.condition == check.condition)
-            || loosely(&check_condition(style, declared)) == loosely(&check.condition)
+            || same_expression(&check_condition(style, declared), &check.condition)
         {
             check.clone_from(declared);
         }
@@ -274,8 +275,7 @@ fn adopt_column(
         (Some(found), Some(text)) => {
             let sent = default_sql(style, text, &declared.ty);
             made.is_some_and(|made| made.default.as_ref() == Some(found))
-                || loosely(&sent) == loosely(found)
-                || same_number(&sent, found)
+                || same_default_text(style, &sent, found, declared)
         }
         (None, Some(text)) => text.eq_ignore_ascii_case("null"),
         _ => false,
@@ -296,13 +296,32 @@ fn adopt_generated(
     };
     let same = found.stored == wanted.stored
         && (made.is_some_and(|made| made.generated == column.generated)
-            || loosely(&found.expression) == loosely(&wanted.expression));
+            || same_expression(&found.expression, &wanted.expression));
     if same {
         column.generated.clone_from(&declared.generated);
         if !style.generated_not_null {
             column.nullable = declared.nullable;
         }
     }
+}
+
+/// Whether a default that was sent is the one found.
+fn same_default_text(style: &DdlStyle, sent: &str, found: &str, declared: &Column) -> bool {
+    let value = |sql: &str| literal::value(sql, style.backslash);
+    match (value(sent), value(found)) {
+        (Some(a), Some(b)) if Families::TEXT.contains(declared.ty.family()) => a == b,
+        (Some(a), Some(b)) => {
+            let is_time = Families::DATES.contains(declared.ty.family())
+                || Families::CLOCKS.contains(declared.ty.family());
+            a == b || same_number(&a, &b) || (is_time && literal::same_moment(&a, &b))
+        }
+        _ => same_expression(sent, found) || same_number(sent, found),
+    }
+}
+
+/// Whether two expressions are the same, as far as their text tells.
+fn same_expression(a: &str, b: &str) -> bool {
+    loosely(a) == loosely(b) && !expression::differ_in_structure(a, b)
 }
 
 /// A decimal column returns `0` as `0.00`.
@@ -325,7 +344,7 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
             .iter()
             .zip(&found.parts)
             .all(|(a, b)| match (a, b) {
-                (IndexPart::Expression(a), IndexPart::Expression(b)) => loosely(a) == loosely(b),
+                (IndexPart::Expression(a), IndexPart::Expression(b)) => same_expression(a, b),
                 (a, b) => a == b,
             });
     // If the database stores no configuration, every configuration matches.
@@ -333,7 +352,10 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
         let config = index.config.clone().filter(|config| config != "simple");
         config.filter(|_| style.search != SearchStyle::WordsColumn)
     };
-    let condition = |index: &Index| index.condition.as_deref().map(loosely);
+    let condition = match (&declared.condition, &found.condition) {
+        (Some(a), Some(b)) => same_expression(a, b),
+        (a, b) => a == b,
+    };
     declared.unique == found.unique
         && declared.include == found.include
         && method(declared) == method(found)
@@ -341,7 +363,7 @@ fn same_index(style: &DdlStyle, declared: &Index, found: &Index) -> bool {
         && declared.opclass == found.opclass
         && declared.options == found.options
         && parts
-        && condition(declared) == condition(found)
+        && condition
 }
 
 /// Normalize SQL by removing what databases change when they store it: whitespace, parentheses,

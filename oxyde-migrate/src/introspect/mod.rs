@@ -2,7 +2,9 @@
 
 mod columns;
 mod compare;
+mod expression;
 mod full_text;
+mod literal;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -48,7 +50,8 @@ pub async fn introspect(session: &Session) -> Result<Schema, DriverError> {
 async fn of(queries: &dyn Queries, style: &DdlStyle) -> Result<Schema, DriverError> {
     let mut schema = match style.dialect {
         Dialect::Postgres => postgres::introspect(queries, false).await?,
-        Dialect::Mysql | Dialect::Mariadb => mysql::introspect(queries).await?,
+        Dialect::Mysql => mysql::introspect(queries, false).await?,
+        Dialect::Mariadb => mysql::introspect(queries, true).await?,
         Dialect::Sqlite => sqlite::introspect(queries).await?,
     };
     schema.tables.retain(|table| table.name != LEDGER_TABLE);

@@ -7,13 +7,17 @@ use oxyde_sql::schema::ReferentialAction::{self, NoAction, Restrict};
 use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Table, Unique};
 use oxyde_sql::types::ColumnType;
 
-use super::full_text;
 use super::{Cells, Queries, action};
+use super::{full_text, literal};
 
-pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverError> {
+/// Read the tables. MariaDB reports defaults as SQL, MySQL reports the values of literals.
+pub(super) async fn introspect(
+    queries: &dyn Queries,
+    is_mariadb: bool,
+) -> Result<Schema, DriverError> {
     let mut schema = Schema::default();
     tables(queries, &mut schema).await?;
-    columns(queries, &mut schema).await?;
+    columns(queries, &mut schema, is_mariadb).await?;
     keys(queries, &mut schema).await?;
     checks(queries, &mut schema).await?;
     indexes(queries, &mut schema).await?;
@@ -40,7 +44,11 @@ async fn tables(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
 }
 
 /// The columns of the tables.
-async fn columns(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
+async fn columns(
+    queries: &dyn Queries,
+    schema: &mut Schema,
+    is_mariadb: bool,
+) -> Result<(), DriverError> {
     let rows = queries
         .rows(
             "SELECT table_name, column_name, column_type, is_nullable, column_default, extra, \
@@ -58,7 +66,11 @@ async fn columns(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
         let comment = cells.optional();
         let collation = cells.text();
         let ty = column_type(&ty, &collation, &table.name, &name);
-        let default = default.filter(|text| text != "NULL").map(|text| {
+        let is_null = |text: &str| is_mariadb && text == "NULL";
+        let default = default.filter(|text| !is_null(text)).map(|text| {
+            if is_mariadb {
+                return portable(text);
+            }
             let expression = extra.contains("DEFAULT_GENERATED");
             default_text(&text, expression, &ty)
         });
@@ -248,6 +260,12 @@ fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table>
     schema.tables.iter_mut().find(|table| table.name == name)
 }
 
+/// A string literal in the form of all databases; other SQL stays as it is.
+fn portable(sql: String) -> String {
+    literal::value(&sql, true).map_or(sql, |value| quoted(&value))
+}
+
+/// A default of MySQL as SQL.
 fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
     // MySQL stores an expression as an escaped string, with the character set of each string
     // literal.
@@ -259,16 +277,6 @@ fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
     } else {
         text.to_owned()
     };
-    if let Some(inner) = unwrapped
-        .strip_prefix('\'')
-        .and_then(|rest| rest.strip_suffix('\''))
-    {
-        let value = inner
-            .replace("\\'", "'")
-            .replace("''", "'")
-            .replace("\\\\", "\\");
-        return quoted(&value);
-    }
     let number = matches!(
         ty,
         ColumnType::SmallInt
@@ -278,9 +286,8 @@ fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
             | ColumnType::Double
             | ColumnType::Decimal { .. }
     );
-    let call = text.contains('(') || text.eq_ignore_ascii_case("current_timestamp");
-    if expression || number || call {
-        unwrapped
+    if expression || number {
+        portable(unwrapped)
     } else {
         quoted(text)
     }

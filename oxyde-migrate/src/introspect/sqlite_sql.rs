@@ -1,6 +1,8 @@
 //! Parses a `CREATE TABLE`: SQLite stores names of constraints and conditions of checks
 //! only in that text.
 
+use crate::definition::tokens::{closing, is, joined, tokens, unquoted};
+
 /// The parts of a `CREATE TABLE` that the pragmas do not report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Definition {
@@ -88,28 +90,6 @@ fn item(tokens: &[&str], definition: &mut Definition) {
     }
 }
 
-fn is(token: &str, word: &str) -> bool {
-    token.eq_ignore_ascii_case(word)
-}
-
-/// Return the position of the parenthesis that closes the one at `open`.
-fn closing(tokens: &[&str], open: usize) -> usize {
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate().skip(open) {
-        match *token {
-            "(" => depth += 1,
-            ")" => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at;
-                }
-            }
-            _ => {}
-        }
-    }
-    tokens.len().saturating_sub(1)
-}
-
 /// Return the names in the first pair of parentheses.
 fn names(tokens: &[&str]) -> Vec<String> {
     let Some(open) = tokens.iter().position(|token| *token == "(") else {
@@ -129,79 +109,7 @@ fn inside(tokens: &[&str]) -> String {
         return String::new();
     };
     let close = closing(tokens, open);
-    let mut text = String::new();
-    let mut end: Option<*const u8> = None;
-    for token in &tokens[open + 1..close] {
-        // Collapse whitespace between tokens to one space.
-        if end.is_some_and(|end| end != token.as_ptr()) {
-            text.push(' ');
-        }
-        text.push_str(token);
-        end = Some(token.as_bytes().as_ptr_range().end);
-    }
-    text
-}
-
-pub(super) fn unquoted(name: &str) -> String {
-    let inner = |open: char, close: char| {
-        name.strip_prefix(open)
-            .and_then(|rest| rest.strip_suffix(close))
-            .map(|inner| {
-                let close = close.to_string();
-                inner.replace(&close.repeat(2), &close)
-            })
-    };
-    inner('"', '"')
-        .or_else(|| inner('`', '`'))
-        .or_else(|| inner('[', ']'))
-        .or_else(|| inner('\'', '\''))
-        .unwrap_or_else(|| name.to_owned())
-}
-
-/// Split SQL into words, quoted names, string literals and symbols, without whitespace and
-/// comments.
-fn tokens(sql: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            c if c.is_whitespace() => {
-                rest = &rest[c.len_utf8()..];
-                continue;
-            }
-            '-' if rest.starts_with("--") => {
-                rest = rest.split_once('\n').map_or("", |(_, after)| after);
-                continue;
-            }
-            '/' if rest.starts_with("/*") => {
-                rest = rest.split_once("*/").map_or("", |(_, after)| after);
-                continue;
-            }
-            '[' => rest.find(']').map_or(rest.len(), |at| at + 1),
-            quote @ ('"' | '`' | '\'') => quoted(rest, quote),
-            c if c.is_alphanumeric() || c == '_' => rest
-                .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$' && c != '.')
-                .unwrap_or(rest.len()),
-            c => c.len_utf8(),
-        };
-        tokens.push(&rest[..end]);
-        rest = &rest[end..];
-    }
-    tokens
-}
-
-fn quoted(text: &str, quote: char) -> usize {
-    let mut characters = text.char_indices().skip(1).peekable();
-    while let Some((at, c)) = characters.next() {
-        if c == quote {
-            if characters.peek().is_some_and(|(_, next)| *next == quote) {
-                characters.next();
-            } else {
-                return at + 1;
-            }
-        }
-    }
-    text.len()
+    joined(&tokens[open + 1..close])
 }
 
 /// Parse `"column" IN ('a', 'b')` as column and labels.

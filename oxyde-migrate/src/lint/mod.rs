@@ -185,11 +185,11 @@ pub fn lint(
             continue;
         }
         let mut created = BTreeSet::new();
+        // Follows one operation behind: copies of whole states would take quadratic time.
+        let mut before = state.clone();
         for (at, operation) in migration.operations.iter().enumerate() {
-            let before = state.clone();
-            operation
-                .apply(&mut state)
-                .map_err(|error| HistoryError::operation(&migration.name, at, operation, error))?;
+            let refused = |error| HistoryError::operation(&migration.name, at, operation, error);
+            operation.apply(&mut state).map_err(refused)?;
             if let Operation::CreateTable(create) = operation {
                 created.insert(state::label(create.schema.as_deref(), &create.name));
             }
@@ -213,6 +213,7 @@ pub fn lint(
                     });
                 }
             }
+            operation.apply(&mut before).map_err(refused)?;
         }
     }
     Ok(findings)

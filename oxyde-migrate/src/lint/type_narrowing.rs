@@ -9,8 +9,8 @@ use crate::state;
 pub(super) const RULE: Rule = Rule {
     name: "type-narrowing",
     severity: Severity::Error,
-    problem: "existing values may not fit the new type: the migration fails, or values are truncated",
-    safe_way: "find and change such values in an earlier step",
+    problem: "existing values may not fit the new type, and the migration stops",
+    safe_way: "find and change such values in an earlier step, or set `using`",
     check,
 };
 
@@ -20,12 +20,24 @@ fn check(scene: &LintContext<'_>) -> Option<String> {
     };
     let table = state::find(scene.before, alter.schema.as_deref(), &alter.table).ok()?;
     let old = state::column(table, &alter.column.name).ok()?;
-    narrows(&old.ty, &alter.column.ty).then(|| {
+    let new = &alter.column.ty;
+    if alter.using.is_some() {
+        return None;
+    }
+    // What a server would cast, and what `migrate` counts before it casts.
+    let refuses = || old.ty.misfits(new, "v", scene.style.dialect).is_some();
+    let is_enum = matches!(new, ColumnType::Enum { .. });
+    (narrows(&old.ty, new) || (!is_enum && !same_family(&old.ty, new) && refuses())).then(|| {
         format!(
             "`{}.{}` accepts fewer values than before",
             alter.table, alter.column.name
         )
     })
+}
+
+/// Of types of one family, [`narrows`] knows the order.
+fn same_family(old: &ColumnType, new: &ColumnType) -> bool {
+    old.family() == new.family()
 }
 
 fn narrows(old: &ColumnType, new: &ColumnType) -> bool {

@@ -351,8 +351,9 @@ pub fn forwards(
     style: &DdlStyle,
 ) -> Result<PlannedMigration, PlanError> {
     let mut item = named(migration, Direction::Up);
+    let mut before = state.clone();
     for (number, operation) in migration.operations.iter().enumerate() {
-        run(&mut item, operation, number, state, style)?;
+        run(&mut item, operation, number, (&mut before, state), style)?;
     }
     Ok(item)
 }
@@ -381,25 +382,26 @@ pub fn backwards(
             .apply(&mut state)
             .map_err(|error| HistoryError::operation(&migration.name, at, operation, error))?;
     }
+    let mut before = state.clone();
     for (at, operation) in reversed.iter().rev().enumerate() {
-        run(&mut item, operation, at, &mut state, style)?;
+        run(&mut item, operation, at, (&mut before, &mut state), style)?;
     }
     Ok(item)
 }
 
+/// Plan one operation. Both states are those before it, and then those after it: a copy of a whole
+/// state for each operation would take quadratic time.
 fn run(
     item: &mut PlannedMigration,
     operation: &Operation,
     at: usize,
-    state: &mut Schema,
+    (before, state): (&mut Schema, &mut Schema),
     style: &DdlStyle,
 ) -> Result<(), PlanError> {
-    let before = state.clone();
-    operation
-        .apply(state)
-        .map_err(|error| HistoryError::operation(&item.name, at, operation, error))?;
+    let refused = |error| HistoryError::operation(&item.name, at, operation, error);
+    operation.apply(state).map_err(refused)?;
     let lowered = operation
-        .lower(&before, state, style)
+        .lower(before, state, style)
         .map_err(|error| PlanError::Lower {
             name: item.name.clone(),
             number: at + 1,
@@ -432,5 +434,7 @@ fn run(
             lowered,
         });
     }
+    let refused = |error| HistoryError::operation(&item.name, at, operation, error);
+    operation.apply(before).map_err(refused)?;
     Ok(())
 }

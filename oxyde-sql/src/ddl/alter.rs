@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::table::beside;
 use super::{
-    Change, SchemaError, Step, check_sql, column_sql, comment_sql, create_index, drop_index,
-    foreign_key_indexes, foreign_key_sql, index_lines, is_full_text, is_keyed, key_name,
-    primary_key_sql, type_sql, unique_sql,
+    Change, Redefinition, SchemaError, Step, ValueCheck, check_sql, comment_sql, create_index,
+    drop_index, foreign_key_indexes, foreign_key_sql, index_lines, is_full_text, is_keyed,
+    key_name, primary_key_sql, type_sql, unique_sql,
 };
 use crate::dialect::{AlterStyle, CommentStyle, CounterStyle, DdlStyle, words_column};
 use crate::schema::{Column, Index, IndexPart, Table};
@@ -147,8 +147,29 @@ impl Alter<'_> {
     }
 
     pub(super) fn modify(&mut self, column: &Column) -> Result<(), SchemaError> {
-        let definition = column_sql(self.style, self.after, column)?;
-        self.clause(&format!("MODIFY COLUMN {definition}"));
+        self.define_again(&column.name, "MODIFY COLUMN", column)
+    }
+
+    /// Define `column` as the column of this name is defined in the database.
+    pub(super) fn define_again(
+        &mut self,
+        name: &str,
+        verb: &'static str,
+        column: &Column,
+    ) -> Result<(), SchemaError> {
+        let old = self.before.columns.iter().find(|old| old.name == name);
+        let mut redefinition = Redefinition {
+            owner: self.owner(),
+            column: name.to_owned(),
+            verb,
+            before: self.before.clone(),
+            after: self.after.clone(),
+            from: old.unwrap_or(column).clone(),
+            to: column.clone(),
+            sql: String::new(),
+        };
+        redefinition.sql = redefinition.statement(self.style, column)?;
+        self.steps.push(Step::Redefine(Box::new(redefinition)));
         Ok(())
     }
 
@@ -167,13 +188,21 @@ impl Alter<'_> {
                 to,
                 using,
                 backfill,
-            } => match style.alter {
-                _ if self.replaces(from, to) => self.replace_column(from, to)?,
-                AlterStyle::Clauses => self.alter_by_clauses(from, to, *using, *backfill),
-                AlterStyle::Modify | AlterStyle::Rebuild => {
-                    self.alter_by_modify(from, to, *using, *backfill)?;
+            } => {
+                if using.is_none() && !self.replaces(from, to) {
+                    let (old, new) = ((self.before, *from), (self.after, *to));
+                    let check = ValueCheck::between(style, old, new);
+                    self.steps
+                        .extend(check.map(|check| Step::CheckValues(Box::new(check))));
                 }
-            },
+                match style.alter {
+                    _ if self.replaces(from, to) => self.replace_column(from, to)?,
+                    AlterStyle::Clauses => self.alter_by_clauses(from, to, *using, *backfill),
+                    AlterStyle::Modify | AlterStyle::Rebuild => {
+                        self.alter_by_modify(from, to, *using, *backfill)?;
+                    }
+                }
+            }
             Change::RenameColumn { from, to } if style.index_in_table => {
                 self.rename_column_with_users(from, to)?;
             }
@@ -222,7 +251,7 @@ impl Alter<'_> {
                 self.clause(&format!("DROP {word} {}", quoted(name)));
             }
             Change::RenameConstraint { from, to } => self.rename_constraint(from, to)?,
-            Change::AlterPrimaryKey => self.alter_primary_key(),
+            Change::AlterPrimaryKey => self.alter_primary_key()?,
             Change::CommentTable => self.comment_table(),
         }
         Ok(self)
@@ -366,8 +395,22 @@ impl Alter<'_> {
         Ok(())
     }
 
-    fn alter_primary_key(&mut self) {
+    fn alter_primary_key(&mut self) -> Result<(), SchemaError> {
         let style = self.style;
+        if style.counter == CounterStyle::Suffix {
+            // A counted column must begin a key at all times.
+            let leaves = |column: &&Column| {
+                let first = |table: &Table| table.primary_key.first() == Some(&column.name);
+                column.auto_increment && first(self.before) && !first(self.after)
+            };
+            for column in self.after.columns.iter().filter(leaves) {
+                let uncounted = Column {
+                    auto_increment: false,
+                    ..column.clone()
+                };
+                self.define_again(&column.name, "MODIFY COLUMN", &uncounted)?;
+            }
+        }
         let named = style.counter == CounterStyle::Identity;
         let mut clauses = Vec::new();
         if !self.before.primary_key.is_empty() {
@@ -381,6 +424,7 @@ impl Alter<'_> {
         if !clauses.is_empty() {
             self.clause(&clauses.join(", "));
         }
+        Ok(())
     }
 }
 

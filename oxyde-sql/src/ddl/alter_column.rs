@@ -2,7 +2,8 @@
 
 use super::alter::Alter;
 use super::{
-    SchemaError, Step, column_sql, comment_sql, default_sql, enum_of, is_literal, type_sql,
+    SchemaError, Step, column_sql, comment_sql, default_sql, enum_of, is_keyed, is_literal,
+    type_sql,
 };
 use crate::dialect::{AlterStyle, CounterStyle};
 use crate::schema::Column;
@@ -19,13 +20,19 @@ impl Alter<'_> {
             .filter(|_| column.generated.is_none())
             .map(|text| default_sql(style, text, &column.ty));
         // With AUTO_INCREMENT, the column must be a key from the start.
-        let key = if column.auto_increment
-            && style.counter == CounterStyle::Suffix
-            && self.after.primary_key == [column.name.as_str()]
-        {
-            " PRIMARY KEY"
+        let counted = column.auto_increment && style.counter == CounterStyle::Suffix;
+        let key = if counted && self.after.primary_key == [column.name.as_str()] {
+            " PRIMARY KEY".to_owned()
+        } else if counted && !is_keyed(self.after, &column.name) {
+            // The next change makes it the key, which the reverse of a change of keys does.
+            let old = if self.before.primary_key.is_empty() {
+                ""
+            } else {
+                ", DROP PRIMARY KEY"
+            };
+            format!("{old}, ADD PRIMARY KEY ({name})")
         } else {
-            ""
+            String::new()
         };
         match backfill {
             None => {
@@ -157,8 +164,7 @@ impl Alter<'_> {
                 ..to.clone()
             };
             let temporary = style.quoted(&beside.name);
-            let definition = column_sql(style, self.after, &beside)?;
-            self.clause(&format!("ADD COLUMN {definition}"));
+            self.define_again(&from.name, "ADD COLUMN", &beside)?;
             self.push(format!("UPDATE {owner} SET {temporary} = {using}"));
             self.clause(&format!("DROP COLUMN {name}"));
             self.clause(&format!("RENAME COLUMN {temporary} TO {name}"));

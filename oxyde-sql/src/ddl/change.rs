@@ -1,6 +1,6 @@
 //! A change of a table, and its statements.
 
-use super::Rebuild;
+use super::{Rebuild, Redefinition, ValueCheck};
 use crate::schema::{Check, Column, ForeignKey, Index, Unique};
 
 /// A change of an existing table.
@@ -111,6 +111,10 @@ pub enum Step {
     Sql(String),
     /// A statement that cannot run inside a transaction.
     Alone(String),
+    /// A new definition of a column, which keeps what only the database has.
+    Redefine(Box<Redefinition>),
+    /// A check that no value is lost; the steps after it need the result.
+    CheckValues(Box<ValueCheck>),
     /// A rebuild of the table.
     Rebuild(Box<Rebuild>),
 }

@@ -18,8 +18,10 @@ mod index;
 mod name;
 mod present;
 mod rebuild;
+mod redefinition;
 mod schema;
 mod table;
+mod value_check;
 mod vector;
 
 pub use alter::alter_table;
@@ -40,8 +42,10 @@ pub use name::{
 };
 pub use present::{Present, PresentRow, present_sql};
 pub use rebuild::Rebuild;
+pub use redefinition::Redefinition;
 pub use schema::{create_schema, creation_order, drop_schema, points_at};
 pub use table::{add_foreign_key, check_table, drop_table, rename_table, table_extras, table_sql};
+pub use value_check::ValueCheck;
 pub use vector::create_vectors;
 
 pub use crate::dialect::words_column;

@@ -1,7 +1,7 @@
 //! Rebuilds a table, if the dialect cannot change it in place.
 
 use super::table::beside;
-use super::{SchemaError, create_index, full_text, table_sql};
+use super::{SchemaError, ValueCheck, create_index, full_text, table_sql};
 use crate::dialect::DdlStyle;
 use crate::schema::{Column, Table};
 
@@ -19,8 +19,14 @@ pub struct Rebuild {
     pub create: String,
     /// Copies the rows.
     pub copy: String,
-    /// The copied columns.
-    pub columns: Vec<String>,
+    /// The table before it, as far as the state knows.
+    pub before: Table,
+    /// The table after it.
+    pub after: Table,
+    /// The copied columns, and the value of each in terms of the old table.
+    pub columns: Vec<(String, String)>,
+    /// The values that would be lost.
+    pub checks: Vec<ValueCheck>,
     /// Whether all of them are copied unchanged.
     pub plain: bool,
     /// Drops the old table.
@@ -53,16 +59,66 @@ impl Rebuild {
     /// copies the result of this one; otherwise `None`.
     #[must_use]
     pub fn followed_by(&self, next: &Rebuild) -> Option<Rebuild> {
-        let joins = next.plain && self.table == next.table && self.columns == next.columns;
+        let names = |rebuild: &Rebuild| -> Vec<String> {
+            let columns = rebuild.columns.iter();
+            columns.map(|(name, _)| name.clone()).collect()
+        };
+        let joins = next.plain && self.table == next.table && names(self) == names(next);
         joins.then(|| {
             let mut dropped_indexes = self.dropped_indexes.clone();
             dropped_indexes.extend(next.dropped_indexes.iter().cloned());
             Rebuild {
+                before: self.before.clone(),
+                columns: self.columns.clone(),
+                checks: self.checks.clone(),
                 copy: self.copy.clone(),
                 plain: self.plain,
                 dropped_indexes,
                 ..next.clone()
             }
+        })
+    }
+
+    /// The columns that only the old table has.
+    #[must_use]
+    pub fn dropped_columns(&self) -> Vec<&str> {
+        let has = |name: &str| self.after.columns.iter().any(|column| column.name == name);
+        let names = self
+            .before
+            .columns
+            .iter()
+            .map(|column| column.name.as_str());
+        names.filter(|name| !has(name)).collect()
+    }
+
+    /// Return this rebuild with a new table that has more than the state knows: `copied` are
+    /// further columns, and the database computes those in `computed`.
+    ///
+    /// # Errors
+    /// As [`table_sql`].
+    pub fn with(
+        &self,
+        style: &DdlStyle,
+        after: &Table,
+        copied: &[String],
+        computed: &[String],
+    ) -> Result<Self, SchemaError> {
+        let again = Rebuild::between(style, &self.before, after, &|column| {
+            if computed.contains(&column.name) {
+                return None;
+            }
+            if copied.contains(&column.name) {
+                return Some(style.quoted(&column.name));
+            }
+            let mut known = self.columns.iter();
+            known
+                .find(|(name, _)| *name == column.name)
+                .map(|(_, source)| source.clone())
+        })?;
+        Ok(Rebuild {
+            checks: self.checks.clone(),
+            dropped_indexes: self.dropped_indexes.clone(),
+            ..again
         })
     }
 
@@ -84,9 +140,12 @@ impl Rebuild {
         let (mut targets, mut sources) = (Vec::new(), Vec::new());
         let (mut columns, mut plain) = (Vec::new(), true);
         for column in &after.columns {
+            if column.generated.is_some() {
+                continue;
+            }
             if let Some(source) = expression(column) {
                 plain &= source == style.quoted(&column.name);
-                columns.push(column.name.clone());
+                columns.push((column.name.clone(), source.clone()));
                 targets.push(style.quoted(&column.name));
                 sources.push(source);
             }
@@ -125,7 +184,10 @@ impl Rebuild {
         Ok(Rebuild {
             table: after.name.clone(),
             copy,
+            before: before.clone(),
+            after: after.clone(),
             columns,
+            checks: Vec::new(),
             plain,
             create,
             drop: format!("DROP TABLE {}", style.quoted(&before.name)),

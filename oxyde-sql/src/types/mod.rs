@@ -6,6 +6,7 @@
 mod array;
 mod boolean;
 mod bytes;
+mod conversion;
 mod date;
 mod date_time;
 mod decimal;
@@ -23,6 +24,7 @@ mod time;
 mod uuid;
 mod vector;
 
+pub use conversion::{as_text, stored_form};
 pub use facts::{Facts, Only};
 pub use family::{Families, Family};
 pub use range::RangeItem;

@@ -59,6 +59,7 @@ fn reported(error: &PgDatabaseError) -> DriverError {
                 code: code.to_owned(),
                 sqlstate: None,
                 message: error.message().to_owned(),
+                detail: error.detail().map(str::to_owned),
                 constraint: error.constraint().map(str::to_owned),
                 table: error.table().map(str::to_owned),
                 columns: error.column().map_or_else(

@@ -41,7 +41,7 @@ def test_a_value_that_does_not_fit(
     assert oxyde.run("makemigrations").code == 0
     answer = oxyde.run("migrate")
     assert answer.code == 1
-    assert "too long" in answer.err or "truncated" in answer.err
+    assert "1 value of `entries.value` does not fit the new type VARCHAR(5)" in answer.err
     assert server.execute("SELECT value FROM entries") == [(value,)]
     server.execute("UPDATE entries SET value = %s", [12345])
     oxyde.ok("migrate")
