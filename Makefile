@@ -21,7 +21,7 @@ PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' 2>/dev
 LINTED := python demo bench examples scripts
 
 .PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
-	docs wheel services constraints clean
+	schemas docs wheel services constraints clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -105,6 +105,9 @@ bench-web: bench/.venv/.ready services ## TechEmpower's tests behind FastAPI; TE
 
 bench-rust: setup ## Run the Criterion benches that need no server: compile, autodetect, decode
 	cargo bench --quiet -p oxyde-sql -p oxyde-migrate -p oxyde-driver --benches
+
+schemas: extension services ## Adopt every schema of a folder of SQL files: DIR=… ONLY=… DB=…
+	@PYTHONPATH=python/tests $(BIN)/python -m support.adopting '$(or $(DIR),python/tests/schemas)' $(if $(ONLY),--only '$(ONLY)') $(if $(DB),--db '$(DB)')
 
 profile: bench/.venv/.ready target/profiling/python/.ready services ## Draw the flame graph of a case: CASE=rows_20000 DB=postgres|sqlite|mysql
 	@PYTHONPATH=target/profiling/python bench/.venv/bin/python -m bench.flame '$(or $(CASE),rows_20000)' $(if $(DB),--db '$(DB)')

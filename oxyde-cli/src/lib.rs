@@ -27,7 +27,7 @@ pub fn models_source(
     schema: &oxyde_sql::schema::Schema,
     dialect: oxyde_sql::dialect::Dialect,
 ) -> String {
-    model_source::models(schema, oxyde_sql::dialect::DdlStyle::of(dialect))
+    model_source::models(schema, &[], oxyde_sql::dialect::DdlStyle::of(dialect))
 }
 
 /// Exit code of success.

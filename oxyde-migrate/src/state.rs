@@ -62,6 +62,15 @@ pub fn find_mut<'a>(
         })
 }
 
+/// Return the position of an object beside the tables.
+#[must_use]
+pub fn object_position(state: &Schema, kind: &str, name: &str) -> Option<usize> {
+    state
+        .objects
+        .iter()
+        .position(|object| object.kind == kind && object.name == name)
+}
+
 /// Return the position of a column.
 ///
 /// # Errors

@@ -33,6 +33,9 @@ pub struct Object {
     pub create: Vec<String>,
     /// The statement that drops it.
     pub drop: String,
+    /// Whether the tables must exist before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_tables: bool,
 }
 
 /// A table.
@@ -251,6 +254,18 @@ pub enum IndexPart {
     Expression(String),
 }
 
+impl Unique {
+    /// Return a unique constraint on columns.
+    #[must_use]
+    pub const fn on(name: String, columns: Vec<String>) -> Self {
+        Self {
+            name,
+            columns,
+            kept_name: false,
+        }
+    }
+}
+
 /// A unique constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -259,6 +274,9 @@ pub struct Unique {
     pub name: String,
     /// Columns.
     pub columns: Vec<String>,
+    /// Whether a baseline found the name: models need not declare it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept_name: bool,
 }
 
 /// A foreign key.
@@ -267,6 +285,12 @@ pub struct Unique {
 pub struct ForeignKey {
     /// Name.
     pub name: String,
+    /// Whether a baseline found the name: models need not declare it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept_name: bool,
+    /// Whether a baseline found it and no model can declare it: it stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undeclared: bool,
     /// Columns of this table.
     pub columns: Vec<String>,
     /// Schema of the referenced table.

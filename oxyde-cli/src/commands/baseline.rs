@@ -7,14 +7,16 @@ use oxyde_migrate::autodetect::{Knowledge, detect};
 use oxyde_migrate::executor::{self, Context, Options};
 use oxyde_migrate::file::{Migration, render};
 use oxyde_migrate::introspect::neutral_default;
-use oxyde_migrate::operation::set_unmanaged;
+use oxyde_migrate::operation::{CreateObject, Operation, set_unmanaged};
 use oxyde_migrate::plan::Target;
 use oxyde_migrate::state;
-use oxyde_sql::schema::Schema;
+use oxyde_sql::ddl::{foreign_key_name, unique_name};
+use oxyde_sql::schema::{Object, Schema};
 
 use super::{Project, block_on, inspectdb};
 use crate::args::Baseline;
 use crate::error::CliError;
+use crate::model_source;
 use crate::models::ModelsDocument;
 use crate::output::Look;
 
@@ -31,9 +33,11 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         .flat_map(|table| &mut table.columns)
     {
         if let Some(default) = &column.default {
-            column.default = Some(neutral_default(style, default, &column.ty));
+            column.default = Some(neutral_default(style, default, column));
         }
     }
+    keep_names(&mut schema);
+    model_source::mark_undeclared(&mut schema);
     let models = models(args, project);
     let unmanaged: BTreeSet<String> = schema
         .tables
@@ -47,7 +51,12 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         modules: models.modules,
         ..Knowledge::default()
     };
+    let objects = std::mem::take(&mut schema.objects);
+    let (after, before): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|object| object.needs_tables);
     let mut operations = detect(&Schema::default(), &schema, &knowledge)?.operations;
+    operations.splice(0..0, before.into_iter().map(created));
+    operations.extend(after.into_iter().map(created));
     set_unmanaged(&mut operations, &unmanaged);
     let migration = Migration::new(format!("0001_{}", args.name), Vec::new(), operations);
     let output = project.output;
@@ -82,6 +91,22 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         ));
     }
     Ok(crate::DONE)
+}
+
+/// Mark the names that models would not derive.
+fn keep_names(schema: &mut Schema) {
+    for table in &mut schema.tables {
+        for key in &mut table.foreign_keys {
+            key.kept_name = key.name != foreign_key_name(&table.name, &key.columns);
+        }
+        for unique in &mut table.uniques {
+            unique.kept_name = unique.name != unique_name(&table.name, &unique.columns);
+        }
+    }
+}
+
+fn created(object: Object) -> Operation {
+    CreateObject { object }.into()
 }
 
 /// Return the models; none if there are none yet, or if they cannot be read now.

@@ -65,7 +65,8 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
         session.close().await;
         Ok(result?)
     })?;
-    let differences: Vec<String> = drift.differences.iter().map(Operation::describe).collect();
+    let mut differences: Vec<String> = drift.differences.iter().map(Operation::describe).collect();
+    differences.extend(drift.undeclared);
     let unwritten = unwritten.unwrap_or_default();
     let clean = differences.is_empty() && unwritten.is_empty() && pending.is_empty();
     let output = project.output;

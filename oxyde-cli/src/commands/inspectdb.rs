@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use oxyde_migrate::executor::MigrateError;
-use oxyde_migrate::introspect::introspect;
+use oxyde_migrate::introspect::{self, introspect};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::{label, label_of};
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::Schema;
+use oxyde_sql::schema::{Schema, Table};
 use oxyde_sql::suggest;
 
 use super::{Project, block_on};
@@ -16,15 +16,50 @@ use crate::error::CliError;
 use crate::model_source;
 
 pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliError> {
-    let (schema, style) = read(project, &args.tables)?;
+    let views = if args.json {
+        Vec::new()
+    } else {
+        views(args, project)?
+    };
+    let is_view = |name: &String| views.iter().any(|view| label_of(view) == *name);
+    let mut tables = args.tables.clone();
+    tables.retain(|name| !is_view(name));
+    let (mut schema, style) = read(project, &tables)?;
+    if tables.len() < args.tables.len() && tables.is_empty() {
+        schema.tables.clear();
+    }
     if args.json {
         let text = serde_json::to_string_pretty(&schema)
             .map_err(|error| CliError::new(error.to_string()))?;
         project.output.line(&text);
     } else {
-        project.output.part(&model_source::models(&schema, style));
+        project
+            .output
+            .part(&model_source::models(&schema, &views, style));
     }
     Ok(crate::DONE)
+}
+
+/// Return the named views, or all that are not excluded.
+fn views(args: &InspectDb, project: &Project<'_>) -> Result<Vec<Table>, CliError> {
+    let url = project.url()?;
+    let mut found = block_on(async {
+        let session = Session::connect_to_read(&url, Duration::from_secs(5))
+            .await
+            .map_err(MigrateError::from)?;
+        let found = introspect::views(&session).await;
+        session.close().await;
+        Ok(found.map_err(MigrateError::from)?)
+    })?;
+    found.retain(|view| {
+        let name = label_of(view);
+        if args.tables.is_empty() {
+            !project.config.excludes(&name)
+        } else {
+            args.tables.contains(&name)
+        }
+    });
+    Ok(found)
 }
 
 /// Return the schema of the project's database: the named tables, or all that are not excluded.

@@ -9,16 +9,18 @@ use std::fmt::Write as _;
 use literal::{comment, text};
 use names::Names;
 use oxyde_migrate::introspect::neutral_default;
-use oxyde_sql::ddl::{creation_order, enum_types, index_name};
+use oxyde_sql::ddl::{creation_order, enum_types, index_name, type_sql};
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Column, Index, IndexPart, ReferentialAction, Schema, Table};
-use oxyde_sql::types::{ColumnType, RangeItem};
+use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, ReferentialAction, Schema, Table};
+use oxyde_sql::types::{ColumnType, Family, RangeItem};
 
-/// Return the source of a module with a model for each table.
-pub(crate) fn models(schema: &Schema, style: &DdlStyle) -> String {
-    let enums = enum_types(&schema.tables).unwrap_or_default();
+/// Return the source of a module with a model for each table and view.
+pub(crate) fn models(schema: &Schema, views: &[Table], style: &DdlStyle) -> String {
+    let mut all = schema.clone();
+    all.tables.extend_from_slice(views);
+    let enums = enum_types(&all.tables).unwrap_or_default();
     let mut writer = Writer {
-        known: Names::new(schema, &enums),
+        known: Names::new(&all, &enums),
         style,
         imports: BTreeSet::new(),
         names: BTreeSet::new(),
@@ -35,16 +37,12 @@ pub(crate) fn models(schema: &Schema, style: &DdlStyle) -> String {
         }
         writer.imports.insert("from enum import Enum".to_owned());
     }
-    for table in creation_order(&schema.tables) {
-        if table.primary_key.is_empty() {
-            let what = format!(
-                "Table {:?} has no primary key, which a model needs.",
-                table.name
-            );
-            let _ = write!(body, "\n\n{}\n", comment(&what));
-        } else {
-            body.push_str(&writer.model(table));
-        }
+    let of_tables = creation_order(&all.tables[..schema.tables.len()]);
+    for table in of_tables {
+        body.push_str(&writer.model(table, false));
+    }
+    for view in &all.tables[schema.tables.len()..] {
+        body.push_str(&writer.model(view, true));
     }
     writer.names.insert("Model".to_owned());
     let names: Vec<String> = writer.names.into_iter().collect();
@@ -61,6 +59,24 @@ pub(crate) fn models(schema: &Schema, style: &DdlStyle) -> String {
     out + &body
 }
 
+/// Mark the foreign keys that no model declares.
+pub(crate) fn mark_undeclared(schema: &mut Schema) {
+    let enums = enum_types(&schema.tables).unwrap_or_default();
+    let found = schema.clone();
+    let names = Names::new(&found, &enums);
+    for (table, original) in schema.tables.iter_mut().zip(&found.tables) {
+        for key in &mut table.foreign_keys {
+            let declared = match key.columns.as_slice() {
+                [column] => names
+                    .target(original, column)
+                    .is_some_and(|(declared, _)| declared.name == key.name),
+                _ => false,
+            };
+            key.undeclared = !declared;
+        }
+    }
+}
+
 struct Writer<'a> {
     known: Names<'a>,
     style: &'a DdlStyle,
@@ -69,10 +85,16 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn model(&mut self, table: &'a Table) -> String {
+    fn model(&mut self, table: &'a Table, is_view: bool) -> String {
         let mut out = format!("\n\nclass {}(Model):\n", self.known.class(table));
         let (mut fields, mut indexes) = (Vec::new(), Vec::new());
-        for column in &table.columns {
+        // A model's key has the order of its fields.
+        let in_key = |column: &&Column| table.primary_key.iter().position(|n| *n == column.name);
+        let mut columns: Vec<&Column> = table.columns.iter().collect();
+        if table.primary_key.len() > 1 {
+            columns.sort_by_key(|column| in_key(column).unwrap_or(usize::MAX));
+        }
+        for column in columns {
             fields.push(self.field(table, column));
         }
         for index in &table.indexes {
@@ -87,6 +109,12 @@ impl<'a> Writer<'a> {
         let _ = writeln!(out, "        table_name = {}", text(&table.name));
         if let Some(schema) = &table.schema {
             let _ = writeln!(out, "        schema = {}", text(schema));
+        }
+        if table.primary_key.is_empty() {
+            out.push_str("        read_only = True\n");
+        }
+        if is_view {
+            out.push_str("        managed = False\n");
         }
         if let Some(text) = &table.comment {
             let _ = writeln!(out, "        {}", comment(text));
@@ -124,6 +152,7 @@ impl<'a> Writer<'a> {
         let (mut ty, mut options) = (String::new(), Vec::new());
         if let Some((key, target)) = self.known.target(table, &column.name) {
             self.known.class(target).clone_into(&mut ty);
+            options.extend(type_of_key(self.style, (table, column), (target, key)));
             if target.primary_key != key.target_columns {
                 let wanted = self.known.column(target, &key.target_columns[0]);
                 options.push(("db_fk", text(&wanted.field)));
@@ -140,21 +169,38 @@ impl<'a> Writer<'a> {
             self.typed(column, &mut ty, &mut options);
         }
         let is_key = table.primary_key.contains(&column.name);
+        if column.auto_increment && !is_key {
+            options.retain(|(option, _)| *option != "db_type");
+            options.push(("db_type", text(serial(&column.ty))));
+        }
         if is_key {
             options.push(("db_pk", "True".to_owned()));
+        }
+        if let Some(counts) = unusual_counter(table, column) {
+            options.push(("db_auto_increment", counts.to_owned()));
         }
         if named.field != column.name {
             options.push(("db_column", text(&column.name)));
         }
         index_options(table, column, &mut options);
         if let Some(default) = &column.default {
-            let default = neutral_default(self.style, default, &column.ty);
+            let default = neutral_default(self.style, default, column);
             options.push(("db_default", text(&default)));
+        }
+        if let Some(generated) = &column.generated {
+            options.push(("db_generated", text(&generated.expression)));
+            if !generated.stored {
+                options.push(("db_stored", "False".to_owned()));
+            }
         }
         if let Some(comment) = &column.comment {
             options.push(("db_comment", text(comment)));
         }
-        let generated = is_key && column.auto_increment;
+        let is_foreign_key = table
+            .foreign_keys
+            .iter()
+            .any(|key| key.columns == [column.name.as_str()]);
+        let generated = is_key && column.auto_increment && !is_foreign_key;
         if column.nullable || generated {
             ty.push_str(" | None");
             options.insert(0, ("default", "None".to_owned()));
@@ -203,7 +249,7 @@ impl<'a> Writer<'a> {
                     .extend(precision.map(|_| ("decimal_places", scale.unwrap_or(0).to_string())));
             }
             ColumnType::Custom { sql, .. } => {
-                ty.push_str("str");
+                ty.push_str(&self.python_type(&column.ty));
                 options.push(("db_type", text(sql)));
             }
             other => {
@@ -222,9 +268,11 @@ impl<'a> Writer<'a> {
             ColumnType::Double => ("", "float"),
             ColumnType::Decimal { .. } => ("from decimal import Decimal", "Decimal"),
             ColumnType::Bool => ("", "bool"),
-            ColumnType::Text | ColumnType::Varchar { .. } | ColumnType::Custom { .. } => {
-                ("", "str")
+            ColumnType::Text | ColumnType::Varchar { .. } => ("", "str"),
+            ColumnType::Custom { sql, .. } if sql.eq_ignore_ascii_case("cidr") => {
+                ("from pydantic import IPvAnyNetwork", "IPvAnyNetwork")
             }
+            ColumnType::Custom { base, .. } => return self.python_type(base),
             ColumnType::Bytes => ("", "bytes"),
             ColumnType::Date => ("from datetime import date", "date"),
             ColumnType::Time => ("from datetime import time", "time"),
@@ -319,6 +367,58 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The type of a foreign key's column, if it is not that of its target.
+fn type_of_key(
+    style: &DdlStyle,
+    (table, column): (&Table, &Column),
+    (target, key): (&Table, &ForeignKey),
+) -> Option<(&'static str, String)> {
+    let other = target
+        .columns
+        .iter()
+        .find(|other| key.target_columns == [other.name.as_str()])?;
+    let same = column.ty == other.ty;
+    (!same).then(|| ("db_type", text(&type_sql(style, table, column))))
+}
+
+/// The type of a counted column that is not in the key.
+const fn serial(ty: &ColumnType) -> &'static str {
+    match ty {
+        ColumnType::SmallInt => "SMALLSERIAL",
+        ColumnType::Integer => "SERIAL",
+        _ => "BIGSERIAL",
+    }
+}
+
+/// Whether the database counts a key, if a model would assume otherwise.
+fn unusual_counter(table: &Table, column: &Column) -> Option<&'static str> {
+    let is_integer = matches!(
+        column.ty,
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt
+    );
+    let is_foreign_key = table
+        .foreign_keys
+        .iter()
+        .any(|key| key.columns.contains(&column.name));
+    let alone = table.primary_key == [column.name.as_str()];
+    let assumed = alone && is_integer && !is_foreign_key && column.default.is_none();
+    let custom = matches!(column.ty, ColumnType::Custom { .. });
+    if custom && alone && !is_foreign_key && column.ty.family() == Family::Int {
+        return Some(if column.auto_increment {
+            "True"
+        } else {
+            "False"
+        });
+    }
+    match (assumed, column.auto_increment) {
+        (true, false) => Some("False"),
+        (false, true) if !is_foreign_key && table.primary_key.contains(&column.name) => {
+            Some("True")
+        }
+        _ => None,
+    }
+}
+
 /// The options for the constraints and indexes of one column.
 fn index_options(table: &Table, column: &Column, options: &mut Vec<(&'static str, String)>) {
     if table
@@ -335,7 +435,8 @@ fn index_options(table: &Table, column: &Column, options: &mut Vec<(&'static str
         .iter()
         .find(|i| single_index(table, i) == Some(&column.name))
     {
-        if !is_foreign_key {
+        let others = |other: &Index| other.name != index.name && serves_foreign_key(other);
+        if !is_foreign_key || table.is_indexed(own, others) {
             options.push(("db_index", "True".to_owned()));
         }
         if index.name != index_name(&table.name, own) {
@@ -355,7 +456,17 @@ fn serves_foreign_key(index: &Index) -> bool {
 }
 
 /// Return the column of an index that `db_index` can express.
-fn single_index<'a>(_table: &Table, index: &'a Index) -> Option<&'a String> {
+fn single_index<'a>(table: &Table, index: &'a Index) -> Option<&'a String> {
+    let column = plain_index(index)?;
+    let mut same = table
+        .indexes
+        .iter()
+        .filter(|each| plain_index(each) == Some(column));
+    // A field declares one; the others are in `Meta`.
+    (same.next() == Some(index)).then_some(column)
+}
+
+fn plain_index(index: &Index) -> Option<&String> {
     let plain = !index.unique
         && index.method.is_none()
         && index.condition.is_none()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oxyde_sql::ddl::EnumType;
-use oxyde_sql::schema::{ForeignKey, Schema, Table};
+use oxyde_sql::schema::{ForeignKey, ReferentialAction, Schema, Table};
 use unicode_ident::{is_xid_continue, is_xid_start};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -115,7 +115,9 @@ impl<'a> Names<'a> {
             .iter()
             .map(|ty| (ty.name.clone(), class_name(&ty.name, &mut taken)))
             .collect();
-        let classes: BTreeMap<_, _> = modelled(schema)
+        let classes: BTreeMap<_, _> = schema
+            .tables
+            .iter()
             .map(|table| (place(table), class_name(&table.name, &mut taken)))
             .collect();
         let mut names = Names {
@@ -124,7 +126,9 @@ impl<'a> Names<'a> {
             enums,
             fields: BTreeMap::new(),
         };
-        names.fields = modelled(schema)
+        names.fields = schema
+            .tables
+            .iter()
             .map(|table| (place(table), names.fields_of(table, &taken)))
             .collect();
         names
@@ -162,14 +166,19 @@ impl<'a> Names<'a> {
             .foreign_keys
             .iter()
             .find(|key| key.columns == [column])?;
-        let target = modelled(self.schema).find(|target| oxyde_sql::ddl::points_at(key, target))?;
+        let target = self
+            .schema
+            .tables
+            .iter()
+            .find(|target| oxyde_sql::ddl::points_at(key, target))?;
         let [wanted] = key.target_columns.as_slice() else {
             return None;
         };
         let alone = |columns: &[String]| columns == [wanted.clone()];
-        let unique = alone(&target.primary_key)
-            || target.uniques.iter().any(|unique| alone(&unique.columns));
-        unique.then_some((key, target))
+        let unique = !target.primary_key.is_empty()
+            && (alone(&target.primary_key)
+                || target.uniques.iter().any(|unique| alone(&unique.columns)));
+        (unique && can_act(table, key) && same_values(table, key, target)).then_some((key, target))
     }
 
     fn fields_of(
@@ -201,12 +210,32 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Return the tables that can have models: those with a primary key.
-pub(super) fn modelled(schema: &Schema) -> impl Iterator<Item = &Table> {
-    schema
-        .tables
+/// Whether a model accepts the actions of a foreign key.
+fn can_act(table: &Table, key: &ForeignKey) -> bool {
+    let fits = |action| match action {
+        ReferentialAction::SetNull => key.columns.iter().all(|name| {
+            let column = table.columns.iter().find(|column| column.name == *name);
+            !table.primary_key.contains(name) && column.is_some_and(|column| column.nullable)
+        }),
+        ReferentialAction::SetDefault => key.columns.iter().all(|name| {
+            let column = table.columns.iter().find(|column| column.name == *name);
+            column.is_some_and(|column| column.nullable || column.default.is_some())
+        }),
+        _ => true,
+    };
+    fits(key.on_delete) && fits(key.on_update)
+}
+
+/// Whether the column of a foreign key has the kind of values that its target has.
+fn same_values(table: &Table, key: &ForeignKey, target: &Table) -> bool {
+    let family = |table: &Table, name: &str| {
+        let column = table.columns.iter().find(|column| column.name == name);
+        column.map(|column| column.ty.family())
+    };
+    key.columns
         .iter()
-        .filter(|table| !table.primary_key.is_empty())
+        .zip(&key.target_columns)
+        .all(|(own, other)| family(table, own) == family(target, other))
 }
 
 /// Return the member names of an enum, one for each value.

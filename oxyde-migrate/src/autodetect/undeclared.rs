@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use oxyde_sql::schema::{Column, Schema, Table};
+use oxyde_sql::ddl::{foreign_key_name, unique_name};
+use oxyde_sql::schema::{Column, ForeignKey, Schema, Table};
 use oxyde_sql::types::ColumnType;
 
 use crate::state;
@@ -23,8 +24,13 @@ pub(super) fn with_undeclared<'a>(old: &Schema, new: &'a Schema) -> Cow<'a, Sche
 
 fn has_undeclared(table: &Table) -> bool {
     !table.raw.is_empty()
+        || table.comment.is_some()
         || table.primary_key_name.is_some()
-        || table.foreign_keys.iter().any(|key| key.raw.is_some())
+        || table
+            .foreign_keys
+            .iter()
+            .any(|key| key.raw.is_some() || key.kept_name || key.undeclared)
+        || table.uniques.iter().any(|unique| unique.kept_name)
         || table
             .columns
             .iter()
@@ -35,17 +41,53 @@ fn keep(before: &Table, after: &mut Table) {
     if after.raw.is_empty() {
         after.raw.clone_from(&before.raw);
     }
+    if after.comment.is_none() {
+        after.comment.clone_from(&before.comment);
+    }
     if after.primary_key_name.is_none() {
         after.primary_key_name.clone_from(&before.primary_key_name);
     }
     for key in &mut after.foreign_keys {
+        let derived = key.name == foreign_key_name(&after.name, &key.columns);
+        let old = before.foreign_keys.iter().find(|old| {
+            derived && old.kept_name && old.columns == key.columns && same_target(old, key)
+        });
+        if let Some(old) = old {
+            key.name.clone_from(&old.name);
+            key.kept_name = true;
+        }
         let old = before.foreign_keys.iter().find(|old| old.name == key.name);
         if let (None, Some(old)) = (&key.raw, old) {
             key.raw.clone_from(&old.raw);
         }
     }
+    for old in before.foreign_keys.iter().filter(|old| old.undeclared) {
+        let declared = after
+            .foreign_keys
+            .iter()
+            .any(|key| key.columns == old.columns);
+        if !declared
+            && old
+                .columns
+                .iter()
+                .all(|name| state::column(after, name).is_ok())
+        {
+            after.foreign_keys.push(old.clone());
+        }
+    }
+    for unique in &mut after.uniques {
+        let derived = unique.name == unique_name(&after.name, &unique.columns);
+        let mut kept = before.uniques.iter().filter(|old| old.kept_name);
+        if derived && let Some(old) = kept.find(|old| old.columns == unique.columns) {
+            unique.clone_from(old);
+        }
+    }
+    let keys = &after.foreign_keys;
     for column in &mut after.columns {
         if let Ok(old) = state::column(before, &column.name) {
+            // A model counts no foreign key.
+            column.auto_increment |=
+                old.auto_increment && keys.iter().any(|key| key.columns.contains(&old.name));
             keep_in_column(old, column);
         }
     }
@@ -62,6 +104,11 @@ fn keep_in_column(before: &Column, after: &mut Column) {
     if after.raw.is_none() && same_family(&before.ty, &after.ty) {
         after.raw.clone_from(&before.raw);
     }
+}
+
+fn same_target(a: &ForeignKey, b: &ForeignKey) -> bool {
+    (&a.target_schema, &a.target_table, &a.target_columns)
+        == (&b.target_schema, &b.target_table, &b.target_columns)
 }
 
 fn same_family(a: &ColumnType, b: &ColumnType) -> bool {

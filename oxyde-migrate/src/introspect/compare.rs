@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use oxyde_driver::DriverError;
-use oxyde_sql::ddl::{self, check_condition, default_sql, type_sql};
+use oxyde_sql::ddl::{self, check_condition, column_default, type_sql};
 use oxyde_sql::dialect::{CommentStyle, DdlStyle, Dialect, SearchStyle};
 use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, Schema, Table};
 use oxyde_sql::types::Families;
 
-use super::{expression, introspect, literal, of, postgres};
+use super::{expression, introspect, literal, of, postgres, undeclared};
 use crate::autodetect::{Knowledge, detect};
 use crate::operation::Operation;
 use crate::session::Session;
@@ -49,6 +49,7 @@ pub async fn drift(
     };
     Ok(Drift {
         differences,
+        undeclared: undeclared::differences(&known, expected),
         unknown,
     })
 }
@@ -85,6 +86,8 @@ fn known(mut found: Schema, expected: &Schema, unmanaged: &BTreeSet<String>) -> 
 pub struct Drift {
     /// The operations that would change the database to match the models.
     pub differences: Vec<Operation>,
+    /// What differs in parts that no model declares.
+    pub undeclared: Vec<String>,
     /// Tables without a model.
     pub unknown: Vec<String>,
 }
@@ -104,6 +107,8 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
     let mut flat = expected.clone();
     for table in &mut flat.tables {
         table.schema = None;
+        // They are compared in the database's own form, and may name other tables.
+        table.raw.clear();
         for key in &mut table.foreign_keys {
             key.target_schema = None;
         }
@@ -210,6 +215,13 @@ fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option
     for key in &mut table.foreign_keys {
         if let Some(declared) = wanted.foreign_keys.iter().find(|k| k.name == key.name) {
             adopt_actions(style, key, declared);
+            key.kept_name = declared.kept_name;
+            key.undeclared = declared.undeclared;
+        }
+    }
+    for unique in &mut table.uniques {
+        if let Some(declared) = wanted.uniques.iter().find(|u| u.name == unique.name) {
+            unique.kept_name = declared.kept_name;
         }
     }
 }
@@ -266,6 +278,7 @@ fn adopt_column(
     let labels = |ty| ddl::enum_of(ty).map(|(_, labels)| labels.to_vec());
     if same_type && labels(&column.ty) == labels(&declared.ty) {
         column.ty = declared.ty.clone();
+        column.native.clone_from(&declared.native);
     }
     if style.comments == CommentStyle::None {
         column.comment.clone_from(&declared.comment);
@@ -273,7 +286,7 @@ fn adopt_column(
     adopt_generated(style, column, declared, made);
     let same_default = match (&column.default, &declared.default) {
         (Some(found), Some(text)) => {
-            let sent = default_sql(style, text, &declared.ty);
+            let sent = column_default(style, declared, text);
             made.is_some_and(|made| made.default.as_ref() == Some(found))
                 || same_default_text(style, &sent, found, declared)
         }

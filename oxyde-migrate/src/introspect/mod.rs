@@ -3,23 +3,27 @@
 mod columns;
 mod compare;
 mod expression;
+mod found;
 mod full_text;
 mod literal;
 mod mysql;
 mod postgres;
 mod sqlite;
 mod sqlite_sql;
+mod sqlite_types;
+mod undeclared;
 
 pub use compare::{Drift, adopt, drift};
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::default_sql;
 use oxyde_sql::dialect::{DdlStyle, Dialect};
-use oxyde_sql::schema::{ReferentialAction, Schema};
+use oxyde_sql::schema::{Column, Object, ReferentialAction, Schema, Table};
 use oxyde_sql::types::ColumnType;
 
 use crate::ledger::LEDGER_TABLE;
 use crate::server::Answer;
 use crate::session::{Row, Session, SessionTransaction};
+use crate::state::sql_mentions;
 
 /// A source of query results: the connection, or one of its transactions.
 pub(crate) trait Queries: Sync {
@@ -47,6 +51,19 @@ pub async fn introspect(session: &Session) -> Result<Schema, DriverError> {
     of(session, session.style()).await
 }
 
+/// Return the views of the database as tables that have only columns.
+///
+/// # Errors
+/// As [`introspect`].
+pub async fn views(session: &Session) -> Result<Vec<Table>, DriverError> {
+    match session.style().dialect {
+        Dialect::Postgres => postgres::views(session).await,
+        Dialect::Mysql => mysql::views(session, false).await,
+        Dialect::Mariadb => mysql::views(session, true).await,
+        Dialect::Sqlite => sqlite::views(session).await,
+    }
+}
+
 async fn of(queries: &dyn Queries, style: &DdlStyle) -> Result<Schema, DriverError> {
     let mut schema = match style.dialect {
         Dialect::Postgres => postgres::introspect(queries, false).await?,
@@ -60,8 +77,12 @@ async fn of(queries: &dyn Queries, style: &DdlStyle) -> Result<Schema, DriverErr
 
 /// Translate a default to the portable form, if it has one.
 #[must_use]
-pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String {
+pub fn neutral_default(style: &DdlStyle, found: &str, column: &Column) -> String {
     const WORDS: &[&str] = &["CURRENT_TIMESTAMP", "CURRENT_DATE", "gen_random_uuid()"];
+    if column.native.is_some() {
+        return found.to_owned();
+    }
+    let ty = &column.ty;
     let same = |word: &&&str| {
         default_sql(style, word, ty).eq_ignore_ascii_case(found)
             || default_sql(style, word, ty).eq_ignore_ascii_case(&format!("({found})"))
@@ -80,10 +101,31 @@ pub fn neutral_default(style: &DdlStyle, found: &str, ty: &ColumnType) -> String
             return bare.to_owned();
         }
     }
-    WORDS
-        .iter()
-        .find(same)
-        .map_or_else(|| found.to_owned(), |word| (*word).to_owned())
+    if let Some(word) = WORDS.iter().find(same) {
+        return (*word).to_owned();
+    }
+    let sent = default_sql(style, found, ty);
+    if sent == found || sent == format!("({found})") {
+        found.to_owned()
+    } else {
+        // Parentheses keep it from being translated.
+        format!("({found})")
+    }
+}
+
+/// Sort views so that each comes after those that it mentions.
+fn in_order_of_use(mut waiting: Vec<Object>) -> Vec<Object> {
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let ready = waiting.iter().position(|view| {
+            !waiting.iter().any(|other| {
+                other.name != view.name
+                    && view.create.iter().any(|sql| sql_mentions(sql, &other.name))
+            })
+        });
+        ordered.push(waiting.remove(ready.unwrap_or(0)));
+    }
+    ordered
 }
 
 /// Iterates over the cells of a row as strings; NULL is "".

@@ -3,14 +3,21 @@
 use std::collections::BTreeMap;
 
 use oxyde_driver::DriverError;
-use oxyde_sql::ddl::{foreign_key_name, unique_name};
-use oxyde_sql::schema::{Check, Column, ForeignKey, Index, IndexPart, Schema, Table, Unique};
-use oxyde_sql::types::ColumnType;
+use oxyde_sql::ddl::{foreign_key_name, is_full_text, unique_name};
+use oxyde_sql::schema::{
+    Check, Column, ForeignKey, Generated, Index, IndexPart, Object, RawPart, RawPlace, Schema,
+    Table, Unique,
+};
+use oxyde_sql::types::{ColumnType, Family};
 
-use super::columns::column_type;
-use super::full_text;
+use super::found::Found;
 use super::sqlite_sql::{self, Definition};
 use super::{Cells, Queries, action};
+use super::{full_text, sqlite_types};
+use crate::state::sql_mentions;
+
+/// The collation of decimals with checks.
+const OWN_COLLATION: &str = "oxyde_decimal";
 
 pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverError> {
     let mut schema = Schema::default();
@@ -30,13 +37,21 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
             name,
             ..Table::default()
         };
-        columns(queries, &mut table, &definition).await?;
+        let without_rowid = options(queries, &mut table).await?;
+        columns(queries, &mut table, &definition, without_rowid).await?;
         foreign_keys(queries, &mut table, &definition).await?;
-        indexes(queries, &mut table).await?;
+        indexes(queries, &mut table, &definition).await?;
+        for (number, sql) in definition.conflicts.iter().enumerate() {
+            table.raw.push(RawPart {
+                place: RawPlace::Definition,
+                name: format!("conflict {}", number + 1),
+                sql: sql.clone(),
+            });
+        }
         full_text::virtual_tables(queries, &mut table, |sql| parts_of(sql).0).await?;
         for (name, columns) in definition.uniques {
             let name = name.unwrap_or_else(|| unique_name(&table.name, &columns));
-            table.uniques.push(Unique { name, columns });
+            table.uniques.push(Unique::on(name, columns));
         }
         let mut unnamed = 0_usize;
         for (name, condition) in definition.checks {
@@ -52,7 +67,111 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
         }
         schema.tables.push(table);
     }
+    resolve_targets(&mut schema);
+    objects(queries, &mut schema).await?;
     Ok(schema)
+}
+
+/// Views with their columns.
+pub(super) async fn views(queries: &dyn Queries) -> Result<Vec<Table>, DriverError> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name";
+    let mut views = Vec::new();
+    for row in queries.rows(sql).await? {
+        let mut view = Table {
+            name: Cells::of(row).text(),
+            ..Table::default()
+        };
+        columns(queries, &mut view, &Definition::default(), true).await?;
+        views.push(view);
+    }
+    Ok(views)
+}
+
+/// Read the options of a table; return whether it has no row number.
+async fn options(queries: &dyn Queries, table: &mut Table) -> Result<bool, DriverError> {
+    let rows = queries
+        .rows(&format!(
+            "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = {}",
+            literal(&table.name)
+        ))
+        .await?;
+    let Some(mut cells) = rows.into_iter().next().map(Cells::of) else {
+        return Ok(false);
+    };
+    let (without_rowid, strict) = (cells.flag(), cells.flag());
+    let mut words = Vec::new();
+    words.extend(strict.then_some("STRICT"));
+    words.extend(without_rowid.then_some("WITHOUT ROWID"));
+    if !words.is_empty() {
+        table.raw.push(RawPart {
+            place: RawPlace::Option,
+            name: "storage".to_owned(),
+            sql: words.join(", "),
+        });
+    }
+    Ok(without_rowid)
+}
+
+/// A foreign key without columns refers to the primary key. A key that is also a foreign key is
+/// not counted.
+fn resolve_targets(schema: &mut Schema) {
+    let keys: Vec<(String, Vec<String>)> = schema
+        .tables
+        .iter()
+        .map(|table| (table.name.clone(), table.primary_key.clone()))
+        .collect();
+    for table in &mut schema.tables {
+        for key in &mut table.foreign_keys {
+            let same =
+                |(name, _): &&(String, Vec<String>)| name.eq_ignore_ascii_case(&key.target_table);
+            let Some((name, columns)) = keys.iter().find(same) else {
+                continue;
+            };
+            key.target_table.clone_from(name);
+            if key.target_columns.iter().any(String::is_empty) {
+                key.target_columns.clone_from(columns);
+            }
+        }
+        let own = &table.foreign_keys;
+        for column in &mut table.columns {
+            if column.counter.is_some() && own.iter().any(|key| key.columns.contains(&column.name))
+            {
+                column.auto_increment = false;
+                column.counter = None;
+            }
+        }
+    }
+}
+
+/// Views, and triggers except those of full-text indexes, in the order of creation.
+async fn objects(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
+    let rows = queries
+        .rows(
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') \
+             ORDER BY type DESC, rowid",
+        )
+        .await?;
+    let indexes = schema.tables.iter().flat_map(|table| &table.indexes);
+    let full_text: Vec<String> = indexes
+        .filter(|index| is_full_text(index))
+        .map(|index| index.name.clone())
+        .collect();
+    for row in rows {
+        let mut cells = Cells::of(row);
+        let (kind, name, sql) = (cells.text(), cells.text(), cells.text());
+        if kind == "trigger" && full_text.iter().any(|index| sql_mentions(&sql, index)) {
+            continue;
+        }
+        let quoted = name.replace('"', "\"\"");
+        schema.objects.push(Object {
+            drop: format!("DROP {} IF EXISTS \"{quoted}\"", kind.to_ascii_uppercase()),
+            kind,
+            name,
+            create: vec![sql],
+            needs_tables: true,
+        });
+    }
+    Ok(())
 }
 
 fn literal(name: &str) -> String {
@@ -63,10 +182,12 @@ async fn columns(
     queries: &dyn Queries,
     table: &mut Table,
     definition: &Definition,
+    without_rowid: bool,
 ) -> Result<(), DriverError> {
     let rows = queries
         .rows(&format!(
-            "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info({}) ORDER BY cid",
+            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo({}) \
+             WHERE hidden <> 1 ORDER BY cid",
             literal(&table.name)
         ))
         .await?;
@@ -78,7 +199,22 @@ async fn columns(
         if place > 0 {
             key.push((place, name.clone()));
         }
-        let mut ty = column_type(&declared);
+        let hidden = cells.text();
+        let of = |pairs: &[(String, String)]| {
+            let found = pairs.iter().find(|(column, _)| *column == name);
+            found.map(|(_, value)| value.clone())
+        };
+        // The pragma appends what it knows of a generated column to the type.
+        let declared = declared.trim_end_matches("GENERATED ALWAYS").trim_end();
+        // Oxyde's own collation of decimals is not a part of the definition.
+        let usual = ["BINARY", OWN_COLLATION];
+        let collation = of(&definition.collations)
+            .filter(|found| !usual.iter().any(|usual| found.eq_ignore_ascii_case(usual)));
+        let Found { mut ty, native } = sqlite_types::column_type(declared, collation.as_deref());
+        let is_text = ty.family() == Family::Text;
+        let raw = collation
+            .filter(|_| !is_text)
+            .map(|collation| format!("COLLATE {collation}"));
         for (column, check, condition) in &definition.column_checks {
             let Some((checked, values)) = sqlite_sql::labels(condition) else {
                 continue;
@@ -93,10 +229,19 @@ async fn columns(
                 };
             }
         }
+        let rowid = place > 0 && declared.eq_ignore_ascii_case("INTEGER") && !without_rowid;
+        let counted = definition.counted.contains(&name);
         table.columns.push(Column {
-            auto_increment: definition.counted.contains(&name),
+            native,
+            auto_increment: rowid,
+            counter: (rowid && !counted).then(|| "PRIMARY KEY".to_owned()),
             nullable: !not_null,
+            generated: of(&definition.generated).map(|expression| Generated {
+                expression,
+                stored: hidden == "3",
+            }),
             default,
+            raw,
             ..Column::new(name, ty)
         });
     }
@@ -108,6 +253,7 @@ async fn columns(
         column.nullable &= !in_key;
         let alone = in_key && table.primary_key.len() == 1;
         column.auto_increment &= alone;
+        column.counter = column.counter.take().filter(|_| alone);
     }
     for (column, name, condition) in &definition.column_checks {
         let is_enum = table
@@ -148,6 +294,8 @@ async fn foreign_keys(
         if last.as_ref() != Some(&id) {
             table.foreign_keys.push(ForeignKey {
                 name: String::new(),
+                kept_name: false,
+                undeclared: false,
                 columns: vec![],
                 target_schema: None,
                 target_table: target,
@@ -160,23 +308,26 @@ async fn foreign_keys(
         }
         if let Some(key) = table.foreign_keys.last_mut() {
             key.columns.push(from);
-            // Without a column, the target's primary key is referenced.
-            key.target_columns
-                .push(if to.is_empty() { "id".to_owned() } else { to });
+            key.target_columns.push(to);
         }
     }
     let mut named = definition.foreign_keys.clone();
     for key in &mut table.foreign_keys {
         let at = named
             .iter()
-            .position(|(_, columns)| *columns == key.columns);
-        let name = at.and_then(|at| named.remove(at).0);
+            .position(|(_, columns, _)| *columns == key.columns);
+        let (name, _, raw) = at.map(|at| named.remove(at)).unwrap_or_default();
+        key.raw = raw;
         key.name = name.unwrap_or_else(|| foreign_key_name(&table.name, &key.columns));
     }
     Ok(())
 }
 
-async fn indexes(queries: &dyn Queries, table: &mut Table) -> Result<(), DriverError> {
+async fn indexes(
+    queries: &dyn Queries,
+    table: &mut Table,
+    definition: &Definition,
+) -> Result<(), DriverError> {
     let rows = queries
         .rows(&format!(
             "SELECT l.name, l.\"unique\", m.sql FROM pragma_index_list({}) l \
@@ -190,11 +341,33 @@ async fn indexes(queries: &dyn Queries, table: &mut Table) -> Result<(), DriverE
         let (name, unique, sql) = (cells.text(), cells.flag(), cells.text());
         let parts = queries
             .rows(&format!(
-                "SELECT name, \"desc\" FROM pragma_index_xinfo({}) WHERE key = 1 ORDER BY seqno",
+                "SELECT name, \"desc\", coll FROM pragma_index_xinfo({}) WHERE key = 1 ORDER BY seqno",
                 literal(&name)
             ))
             .await?;
         let (texts, condition) = parts_of(&sql);
+        let other_collation = parts.iter().any(|row| {
+            let (column, collation) = (
+                row.first().cloned().flatten(),
+                row.get(2).cloned().flatten(),
+            );
+            column.is_some_and(|column| {
+                let own = definition
+                    .collations
+                    .iter()
+                    .find(|(name, _)| *name == column);
+                let own = own.map_or("BINARY", |(_, collation)| collation.as_str());
+                !collation.unwrap_or_default().eq_ignore_ascii_case(own)
+            })
+        });
+        if other_collation {
+            table.raw.push(RawPart {
+                place: RawPlace::Statement,
+                name,
+                sql,
+            });
+            continue;
+        }
         let parts = parts.into_iter().enumerate().map(|(at, row)| {
             let mut cells = Cells::of(row);
             let (column, descending) = (cells.optional(), cells.flag());

@@ -12,8 +12,14 @@ pub(super) struct Definition {
     pub(super) checks: Vec<(Option<String>, String)>,
     /// Column, name and condition of checks of a column.
     pub(super) column_checks: Vec<(String, Option<String>, String)>,
-    /// Name and columns of foreign keys.
-    pub(super) foreign_keys: Vec<(Option<String>, Vec<String>)>,
+    /// Name, columns and deferral of foreign keys.
+    pub(super) foreign_keys: Vec<(Option<String>, Vec<String>, Option<String>)>,
+    /// Constraints with a conflict clause, as written.
+    pub(super) conflicts: Vec<String>,
+    /// Column and collation.
+    pub(super) collations: Vec<(String, String)>,
+    /// Column and expression of generated columns.
+    pub(super) generated: Vec<(String, String)>,
     /// AUTOINCREMENT columns.
     pub(super) counted: Vec<String>,
 }
@@ -49,10 +55,17 @@ fn item(tokens: &[&str], definition: &mut Definition) {
         _ => (None, tokens),
     };
     match rest {
-        [word, rest @ ..] if is(word, "UNIQUE") => definition.uniques.push((name, names(rest))),
+        [word, rest @ ..] if is(word, "UNIQUE") => {
+            if rest.iter().any(|token| is(token, "CONFLICT")) {
+                definition.conflicts.push(joined(tokens));
+            } else {
+                definition.uniques.push((name, names(rest)));
+            }
+        }
         [word, rest @ ..] if is(word, "CHECK") => definition.checks.push((name, inside(rest))),
         [word, _, rest @ ..] if is(word, "FOREIGN") => {
-            definition.foreign_keys.push((name, names(rest)));
+            let key = (name, names(rest), deferral(rest));
+            definition.foreign_keys.push(key);
         }
         [word, ..] if is(word, "PRIMARY") => {}
         [column, rest @ ..] => {
@@ -73,9 +86,15 @@ fn item(tokens: &[&str], definition: &mut Definition) {
                 } else if is(rest[at], "UNIQUE") {
                     definition.uniques.push((name.take(), vec![column.clone()]));
                 } else if is(rest[at], "REFERENCES") {
-                    definition
-                        .foreign_keys
-                        .push((name.take(), vec![column.clone()]));
+                    let key = (name.take(), vec![column.clone()], deferral(&rest[at..]));
+                    definition.foreign_keys.push(key);
+                } else if is(rest[at], "COLLATE") {
+                    let collation = rest.get(at + 1).map(|name| unquoted(name));
+                    let found = collation.map(|collation| (column.clone(), collation));
+                    definition.collations.extend(found);
+                } else if is(rest[at], "AS") {
+                    let expression = inside(&rest[at + 1..]);
+                    definition.generated.push((column.clone(), expression));
                 } else if is(rest[at], "AUTOINCREMENT") {
                     definition.counted.push(column.clone());
                 }
@@ -88,6 +107,20 @@ fn item(tokens: &[&str], definition: &mut Definition) {
         }
         [] => {}
     }
+}
+
+/// Whether a foreign key is checked at the end of the transaction.
+fn deferral(tokens: &[&str]) -> Option<String> {
+    let words = ["DEFERRABLE", "INITIALLY", "DEFERRED"];
+    let same = |window: &[&str]| {
+        window
+            .iter()
+            .zip(words)
+            .all(|(token, word)| is(token, word))
+    };
+    let at = tokens.windows(words.len()).position(same)?;
+    let negated = at > 0 && is(tokens[at - 1], "NOT");
+    (!negated).then(|| words.join(" "))
 }
 
 /// Return the names in the first pair of parentheses.
@@ -108,8 +141,7 @@ fn inside(tokens: &[&str]) -> String {
     let Some(open) = tokens.iter().position(|token| *token == "(") else {
         return String::new();
     };
-    let close = closing(tokens, open);
-    joined(&tokens[open + 1..close])
+    joined(&tokens[open + 1..closing(tokens, open)])
 }
 
 /// Parse `"column" IN ('a', 'b')` as column and labels.
@@ -161,7 +193,7 @@ mod tests {
         );
         assert_eq!(
             definition.foreign_keys,
-            [(Some("f".into()), vec!["n".into()])]
+            [(Some("f".into()), vec!["n".into()], None)]
         );
     }
 }

@@ -67,6 +67,22 @@ pub enum OperationError {
         /// The label.
         value: String,
     },
+    /// The object beside the tables already exists.
+    #[error("the {kind} `{name}` already exists")]
+    ObjectExists {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// The object beside the tables does not exist.
+    #[error("the {kind} `{name}` does not exist")]
+    NoObject {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
     /// The table definition is inconsistent.
     #[error(transparent)]
     Schema(#[from] oxyde_sql::ddl::SchemaError),
@@ -80,11 +96,15 @@ impl OperationError {
             Self::NoTable { .. }
             | Self::Missing { .. }
             | Self::NoEnum { .. }
-            | Self::NoEnumValue { .. } => {
+            | Self::NoEnumValue { .. }
+            | Self::NoObject { .. } => {
                 "check the name, and that an earlier migration creates it and no later one drops it"
                     .into()
             }
-            Self::TableExists { .. } | Self::Exists { .. } | Self::EnumValueExists { .. } => {
+            Self::TableExists { .. }
+            | Self::Exists { .. }
+            | Self::EnumValueExists { .. }
+            | Self::ObjectExists { .. } => {
                 "an earlier migration already creates it: remove one of the two operations".into()
             }
             Self::InUse { .. } => "drop its users in an earlier operation".into(),

@@ -13,12 +13,14 @@ mod alter_column;
 mod alter_primary_key;
 mod claim_table;
 mod comment;
+mod create_object;
 mod create_table;
 mod drop_check;
 mod drop_column;
 mod drop_enum_value;
 mod drop_foreign_key;
 mod drop_index;
+mod drop_object;
 mod drop_table;
 mod drop_unique;
 mod enums;
@@ -45,12 +47,14 @@ pub use alter_column::AlterColumn;
 pub use alter_primary_key::AlterPrimaryKey;
 pub use claim_table::ClaimTable;
 pub use comment::Comment;
+pub use create_object::CreateObject;
 pub use create_table::{CreateTable, set_unmanaged};
 pub use drop_check::DropCheck;
 pub use drop_column::DropColumn;
 pub use drop_enum_value::DropEnumValue;
 pub use drop_foreign_key::DropForeignKey;
 pub use drop_index::DropIndex;
+pub use drop_object::DropObject;
 pub use drop_table::DropTable;
 pub use drop_unique::DropUnique;
 pub use error::{Irreversible, OperationError};
@@ -224,6 +228,10 @@ operations! {
     ReleaseTable = "release_table",
     /// Records what is known of a table that others create.
     RecordTable = "record_table",
+    /// Creates something beside the tables.
+    CreateObject = "create_object",
+    /// Drops something beside the tables.
+    DropObject = "drop_object",
     /// Runs SQL written by the user.
     RunSql = "run_sql",
     /// Runs a Python function of the project.

@@ -28,6 +28,8 @@ fn table(number: usize) -> Table {
         primary_key: vec!["id".to_owned()],
         foreign_keys: vec![ForeignKey {
             name: format!("table_{number}_fkey"),
+            kept_name: false,
+            undeclared: false,
             columns: vec!["column_0".to_owned()],
             target_schema: None,
             target_table: format!("table_{target}"),

@@ -107,6 +107,8 @@ fn add(table: &mut Table, name: &str, flag: u8, target: &str, moods: &[String]) 
         ];
         table.foreign_keys.push(ForeignKey {
             name: foreign_key_name(&table.name, &names),
+            kept_name: false,
+            undeclared: false,
             columns: names.clone(),
             target_schema: None,
             target_table: target.to_owned(),
@@ -119,10 +121,8 @@ fn add(table: &mut Table, name: &str, flag: u8, target: &str, moods: &[String]) 
     if extra && name != "owner_id" {
         if flag & 32 == 32 {
             let name = unique_name(&table.name, &names);
-            table.uniques.push(Unique {
-                name,
-                columns: vec!["id".into(), names[0].clone()],
-            });
+            let columns = vec!["id".into(), names[0].clone()];
+            table.uniques.push(Unique::on(name, columns));
         } else {
             table.indexes.push(Index {
                 name: index_name(&table.name, &names),

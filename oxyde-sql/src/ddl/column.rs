@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::generated::generated_sql;
-use super::{SchemaError, default_sql, enum_check_name, is_full_text};
+use super::{SchemaError, column_default, enum_check_name, is_full_text};
 use crate::dialect::{CommentStyle, CounterStyle, DdlStyle, EnumStyle, Features};
 use crate::schema::{Column, IndexPart, Table};
 use crate::types::ColumnType;
@@ -53,6 +53,7 @@ pub fn enum_of(ty: &ColumnType) -> Option<(&str, &[String])> {
 
 fn is_checked_decimal(table: &Table, column: &Column) -> bool {
     matches!(column.ty, ColumnType::Decimal { .. })
+        && column.native.is_none()
         && table
             .checks
             .iter()
@@ -117,7 +118,7 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
     }
     if let Some(default) = &column.default {
         sql.push_str(" DEFAULT ");
-        sql.push_str(&default_sql(style, default, &column.ty));
+        sql.push_str(&column_default(style, column, default));
     }
     if column.auto_increment && style.counter == CounterStyle::Suffix {
         sql.push_str(" AUTO_INCREMENT");

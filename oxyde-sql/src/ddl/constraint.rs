@@ -95,6 +95,8 @@ pub fn check_condition(style: &DdlStyle, check: &Check) -> String {
     out
 }
 
+const FULL: &str = "MATCH FULL";
+
 /// A foreign key.
 ///
 /// # Errors
@@ -112,6 +114,13 @@ pub fn foreign_key_sql(
         style.qualified(key.target_schema.as_deref(), &key.target_table),
         style.quoted_list(&key.target_columns)
     );
+    // PostgreSQL wants it before the actions.
+    let raw = key.raw.as_deref().unwrap_or_default();
+    let after = raw.strip_prefix(FULL).map(str::trim_start);
+    if after.is_some() {
+        sql.push(' ');
+        sql.push_str(FULL);
+    }
     for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
         let action = match action {
             ReferentialAction::NoAction => continue,
@@ -129,9 +138,10 @@ pub fn foreign_key_sql(
         };
         let _ = write!(sql, " ON {event} {action}");
     }
-    if let Some(raw) = &key.raw {
+    let rest = after.unwrap_or(raw);
+    if !rest.is_empty() {
         sql.push(' ');
-        sql.push_str(raw);
+        sql.push_str(rest);
     }
     Ok(sql)
 }

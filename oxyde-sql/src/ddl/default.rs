@@ -1,7 +1,19 @@
 //! Defaults: translates the few portable expressions, and sends all others unchanged.
 
 use crate::dialect::DdlStyle;
+use crate::schema::Column;
 use crate::types::ColumnType;
+
+/// Return the default of a column in the form used after `DEFAULT`. With a native type, it is the
+/// database's own form.
+#[must_use]
+pub fn column_default(style: &DdlStyle, column: &Column, text: &str) -> String {
+    if column.native.is_some() {
+        text.to_owned()
+    } else {
+        default_sql(style, text, &column.ty)
+    }
+}
 
 /// Return the default in the form used after `DEFAULT`.
 #[must_use]
@@ -69,7 +81,9 @@ pub fn is_literal(text: &str) -> bool {
     if ["null", "true", "false"].contains(&text.to_ascii_lowercase().as_str()) {
         return true;
     }
-    if let Some(inner) = text
+    // Bits and bytes have a letter before the quotes.
+    let unmarked = text.strip_prefix(['b', 'B', 'x', 'X']).unwrap_or(text);
+    if let Some(inner) = unmarked
         .strip_prefix('\'')
         .and_then(|rest| rest.strip_suffix('\''))
     {

@@ -45,7 +45,8 @@ pub fn table_sql(
             lines.extend(index_lines(style, table, index)?);
         }
     }
-    for key in table.foreign_keys.iter().filter(|key| inline(key)) {
+    let inline_keys = table.foreign_keys.iter().filter(|key| inline(key));
+    for key in inline_keys.filter(|key| !is_unchecked(key)) {
         lines.push(foreign_key_sql(style, table, key)?);
     }
     lines.extend(raw_parts(table, RawPlace::Definition).map(str::to_owned));
@@ -55,18 +56,29 @@ pub fn table_sql(
     } else {
         format!(" {}", options.join(" "))
     };
-    let mut sql = format!(
-        "CREATE TABLE {} (\n    {}\n){suffix}",
+    let comment = match &table.comment {
+        Some(comment) if style.comments == CommentStyle::InDefinition => {
+            format!(" COMMENT={}", style.literal(comment))
+        }
+        _ => String::new(),
+    };
+    // Nothing may follow partitions.
+    let after = if options.is_empty() {
+        suffix + &comment
+    } else {
+        comment + &suffix
+    };
+    Ok(format!(
+        "CREATE TABLE {} (\n    {}\n){after}",
         style.qualified(table.schema.as_deref(), name),
         lines.join(",\n    "),
-    );
-    if let Some(comment) = &table.comment
-        && style.comments == CommentStyle::InDefinition
-    {
-        sql.push_str(" COMMENT=");
-        sql.push_str(&style.literal(comment));
-    }
-    Ok(sql)
+    ))
+}
+
+/// Whether the rows need not fulfil the key, which only `ALTER TABLE` can say.
+fn is_unchecked(key: &ForeignKey) -> bool {
+    let raw = key.raw.as_deref();
+    raw.is_some_and(|raw| raw.ends_with("NOT VALID"))
 }
 
 /// Return the SQL of the parts at this place that no model declares.
@@ -99,6 +111,9 @@ pub fn table_extras(style: &DdlStyle, table: &Table) -> Result<Vec<String>, Sche
                 .as_deref()
                 .and_then(|comment| comment_sql(style, table, Some(&column.name), Some(comment))),
         );
+    }
+    for key in table.foreign_keys.iter().filter(|key| is_unchecked(key)) {
+        statements.push(add_foreign_key(style, table, key)?);
     }
     statements.extend(raw_parts(table, RawPlace::Statement).map(str::to_owned));
     Ok(statements)

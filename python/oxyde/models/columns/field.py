@@ -33,6 +33,7 @@ class ColumnOptions:
     """The `db_…` arguments of one `Field`. It travels in the metadata of Pydantic's FieldInfo."""
 
     db_pk: bool = False
+    db_auto_increment: bool | None = None
     db_index: bool | None = None
     db_index_name: str | None = None
     db_index_method: str | None = None
@@ -118,6 +119,7 @@ class FieldArguments(TypedDict, total=False):
     union_mode: Literal["smart", "left_to_right"]
     fail_fast: bool | None
     db_pk: bool
+    db_auto_increment: bool | None
     db_index: bool
     db_index_name: str | None
     db_index_method: str | None
@@ -160,6 +162,8 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
         default: the default value.
         default_factory: returns the default value.
         db_pk: the field is the primary key, or part of it. A single `int` key auto-increments.
+        db_auto_increment: whether the database counts a key, if it differs from that: False for a
+            single `int` key, True for one of several.
         db_index: index the column. A foreign key has an index unless this is False, or a key,
             unique columns or an index of `Meta` begin with its column.
         db_index_name: name of that index; implies `db_index`.

@@ -227,14 +227,21 @@ def _counts_up(
 ) -> bool:
     if shape.serial:
         return True
-    return (
+    can_count = (
         options.db_pk
         and shape.counts
         and counts_up(shape.column_type)
         and options.db_default is None
         and foreign_key is None
-        and _key_names(cls) == [name]
     )
+    if options.db_auto_increment is None:
+        return can_count and _key_names(cls) == [name]
+    if options.db_auto_increment and not can_count:
+        raise FieldError(
+            f"{cls.__name__}.{name} cannot auto-increment",
+            hint="only an `int` of the primary key can, without a default and a foreign key",
+        )
+    return options.db_auto_increment
 
 
 def _foreign_key(
