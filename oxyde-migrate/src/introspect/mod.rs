@@ -9,6 +9,7 @@ mod literal;
 mod mysql;
 mod postgres;
 mod sqlite;
+mod sqlite_columns;
 mod sqlite_sql;
 mod sqlite_types;
 mod undeclared;

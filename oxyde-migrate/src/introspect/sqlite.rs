@@ -5,19 +5,13 @@ use std::collections::BTreeMap;
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::{foreign_key_name, is_full_text, unique_name};
 use oxyde_sql::schema::{
-    Check, Column, ForeignKey, Generated, Index, IndexPart, Object, RawPart, RawPlace, Schema,
-    Table, Unique,
+    Check, ForeignKey, Index, IndexPart, Object, RawPart, RawPlace, Schema, Table, Unique,
 };
-use oxyde_sql::types::{ColumnType, Family};
 
-use super::found::Found;
 use super::sqlite_sql::{self, Definition};
 use super::{Cells, Queries, action};
-use super::{full_text, sqlite_types};
+use super::{full_text, sqlite_columns};
 use crate::state::sql_mentions;
-
-/// The collation of decimals with checks.
-const OWN_COLLATION: &str = "oxyde_decimal";
 
 pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverError> {
     let mut schema = Schema::default();
@@ -38,7 +32,7 @@ pub(super) async fn introspect(queries: &dyn Queries) -> Result<Schema, DriverEr
             ..Table::default()
         };
         let without_rowid = options(queries, &mut table).await?;
-        columns(queries, &mut table, &definition, without_rowid).await?;
+        sqlite_columns::introspect(queries, &mut table, &definition, without_rowid).await?;
         foreign_keys(queries, &mut table, &definition).await?;
         indexes(queries, &mut table, &definition).await?;
         for (number, sql) in definition.conflicts.iter().enumerate() {
@@ -81,7 +75,7 @@ pub(super) async fn views(queries: &dyn Queries) -> Result<Vec<Table>, DriverErr
             name: Cells::of(row).text(),
             ..Table::default()
         };
-        columns(queries, &mut view, &Definition::default(), true).await?;
+        sqlite_columns::introspect(queries, &mut view, &Definition::default(), true).await?;
         views.push(view);
     }
     Ok(views)
@@ -174,104 +168,8 @@ async fn objects(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
     Ok(())
 }
 
-fn literal(name: &str) -> String {
+pub(super) fn literal(name: &str) -> String {
     format!("'{}'", name.replace('\'', "''"))
-}
-
-async fn columns(
-    queries: &dyn Queries,
-    table: &mut Table,
-    definition: &Definition,
-    without_rowid: bool,
-) -> Result<(), DriverError> {
-    let rows = queries
-        .rows(&format!(
-            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo({}) \
-             WHERE hidden <> 1 ORDER BY cid",
-            literal(&table.name)
-        ))
-        .await?;
-    let mut key: Vec<(usize, String)> = Vec::new();
-    for row in rows {
-        let mut cells = Cells::of(row);
-        let (name, declared, not_null) = (cells.text(), cells.text(), cells.flag());
-        let (default, place) = (cells.optional(), cells.text().parse().unwrap_or(0_usize));
-        if place > 0 {
-            key.push((place, name.clone()));
-        }
-        let hidden = cells.text();
-        let of = |pairs: &[(String, String)]| {
-            let found = pairs.iter().find(|(column, _)| *column == name);
-            found.map(|(_, value)| value.clone())
-        };
-        // The pragma appends what it knows of a generated column to the type.
-        let declared = declared.trim_end_matches("GENERATED ALWAYS").trim_end();
-        // Oxyde's own collation of decimals is not a part of the definition.
-        let usual = ["BINARY", OWN_COLLATION];
-        let collation = of(&definition.collations)
-            .filter(|found| !usual.iter().any(|usual| found.eq_ignore_ascii_case(usual)));
-        let Found { mut ty, native } = sqlite_types::column_type(declared, collation.as_deref());
-        let is_text = ty.family() == Family::Text;
-        let raw = collation
-            .filter(|_| !is_text)
-            .map(|collation| format!("COLLATE {collation}"));
-        for (column, check, condition) in &definition.column_checks {
-            let Some((checked, values)) = sqlite_sql::labels(condition) else {
-                continue;
-            };
-            if *column == name && checked == name && ty == ColumnType::Text {
-                let check = check.as_deref().unwrap_or_default();
-                let own = format!("{}_{name}", table.name);
-                let named = check.strip_suffix("_enum").map_or(own, str::to_owned);
-                ty = ColumnType::Enum {
-                    name: named,
-                    values,
-                };
-            }
-        }
-        let rowid = place > 0 && declared.eq_ignore_ascii_case("INTEGER") && !without_rowid;
-        let counted = definition.counted.contains(&name);
-        table.columns.push(Column {
-            native,
-            auto_increment: rowid,
-            counter: (rowid && !counted).then(|| "PRIMARY KEY".to_owned()),
-            nullable: !not_null,
-            generated: of(&definition.generated).map(|expression| Generated {
-                expression,
-                stored: hidden == "3",
-            }),
-            default,
-            raw,
-            ..Column::new(name, ty)
-        });
-    }
-    key.sort();
-    table.primary_key = key.into_iter().map(|(_, name)| name).collect();
-    for column in &mut table.columns {
-        // A primary key is NOT NULL, even if the declaration does not say so.
-        let in_key = table.primary_key.contains(&column.name);
-        column.nullable &= !in_key;
-        let alone = in_key && table.primary_key.len() == 1;
-        column.auto_increment &= alone;
-        column.counter = column.counter.take().filter(|_| alone);
-    }
-    for (column, name, condition) in &definition.column_checks {
-        let is_enum = table
-            .columns
-            .iter()
-            .any(|c| c.name == *column && matches!(c.ty, ColumnType::Enum { .. }));
-        if !is_enum {
-            let name = name
-                .clone()
-                .unwrap_or_else(|| format!("{}_{column}_check", table.name));
-            table.checks.push(Check {
-                name,
-                condition: condition.clone(),
-                portable: false,
-            });
-        }
-    }
-    Ok(())
 }
 
 async fn foreign_keys(
