@@ -267,6 +267,23 @@ fn adopt_actions(style: &DdlStyle, key: &mut ForeignKey, declared: &ForeignKey) 
     }
 }
 
+/// A type in one spelling: the width of an integer only concerns how clients print it.
+fn spelling(sql: &str) -> String {
+    let upper = sql.to_ascii_uppercase();
+    let words: Vec<&str> = upper.split_whitespace().collect();
+    let name = words.join(" ");
+    let Some((word, rest)) = name.split_once('(') else {
+        return name.replace("INTEGER", "INT");
+    };
+    let is_integer = word.trim_end().ends_with("INT") || word == "INTEGER";
+    match rest.split_once(')') {
+        Some((width, after)) if is_integer && width != "1" && !after.contains("ZEROFILL") => {
+            format!("{}{after}", word.trim_end().replace("INTEGER", "INT"))
+        }
+        _ => name,
+    }
+}
+
 fn adopt_column(
     style: &DdlStyle,
     (table, column): (&Table, &mut Column),
@@ -274,7 +291,8 @@ fn adopt_column(
     made: Option<&Column>,
 ) {
     let same_type = made.is_some_and(|made| made.ty == column.ty)
-        || type_sql(style, table, column).eq_ignore_ascii_case(&type_sql(style, wanted, declared));
+        || spelling(&type_sql(style, table, column))
+            == spelling(&type_sql(style, wanted, declared));
     let labels = |ty| ddl::enum_of(ty).map(|(_, labels)| labels.to_vec());
     if same_type && labels(&column.ty) == labels(&declared.ty) {
         column.ty = declared.ty.clone();

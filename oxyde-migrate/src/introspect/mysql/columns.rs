@@ -1,7 +1,7 @@
 //! The columns of the tables of MySQL and MariaDB.
 
 use oxyde_driver::DriverError;
-use oxyde_sql::schema::{Column, Generated, Schema};
+use oxyde_sql::schema::{Column, Generated, Schema, Table};
 
 use super::types::{column_type, default_text, portable};
 use super::{Cells, Queries, place, unescaped};
@@ -27,13 +27,13 @@ pub(super) async fn introspect(
         let Some(table) = place(schema, &mut cells) else {
             continue;
         };
-        let column = column(&table.name, &mut cells, is_mariadb);
+        let column = column(table, &mut cells, is_mariadb);
         table.columns.push(column);
     }
     Ok(())
 }
 
-fn column(table: &str, cells: &mut Cells, is_mariadb: bool) -> Column {
+fn column(table: &Table, cells: &mut Cells, is_mariadb: bool) -> Column {
     let (name, type_name, nullable) = (cells.text(), cells.text(), cells.flag());
     let (default, extra) = (cells.optional(), cells.text());
     let comment = cells.optional();

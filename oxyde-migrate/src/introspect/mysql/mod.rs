@@ -14,6 +14,9 @@ use super::{Cells, Queries};
 /// The options of the tables that Oxyde makes.
 const OWN: [&str; 2] = ["utf8mb4_0900_bin", "utf8mb4_nopad_bin"];
 
+/// The engine, collation and options of a table that are not Oxyde's.
+const STORAGE: &str = "storage";
+
 /// Read the tables, and what the database has beside them.
 pub(super) async fn introspect(
     queries: &dyn Queries,
@@ -72,7 +75,7 @@ async fn tables(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
                 .iter()
                 .fold(String::new(), |all, each| all + " " + each);
             let sql = format!("ENGINE={engine} COLLATE={collation}{options}");
-            table.raw.push(option("storage", sql));
+            table.raw.push(option(STORAGE, sql));
         }
         if !partitioned.is_empty() {
             let sql = partitions(queries, &table.name).await?;

@@ -1,6 +1,9 @@
 //! The types and defaults of MySQL and MariaDB.
 
+use oxyde_sql::schema::Table;
 use oxyde_sql::types::ColumnType;
+
+use super::STORAGE;
 
 use crate::introspect::columns::column_type as column_type_of_words;
 use crate::introspect::found::{Found, collated, with_base};
@@ -43,10 +46,11 @@ fn quoted(value: &str) -> String {
 }
 
 /// Return the type that the catalogue names.
-pub(super) fn column_type(name: &str, collation: &str, table: &str, column: &str) -> Found {
+pub(super) fn column_type(name: &str, collation: &str, table: &Table, column: &str) -> Found {
+    let own_table = table.raw.iter().all(|part| part.name != STORAGE);
     let lower = name.to_ascii_lowercase();
     if let Some(labels) = lower.starts_with("enum(").then(|| &name[5..name.len() - 1]) {
-        let name: String = format!("{table}_{column}")
+        let name: String = format!("{}_{column}", table.name)
             .chars()
             .map(|c| if c.is_alphanumeric() { c } else { '_' })
             .collect();
@@ -69,13 +73,13 @@ pub(super) fn column_type(name: &str, collation: &str, table: &str, column: &str
         (_, "varchar") | ("longtext", _) if own_collation => column_type_of_words(&lower),
         ("double" | "longblob" | "date" | "json", _) => column_type_of_words(&lower),
         (_, "decimal") if !unsigned => column_type_of_words(&lower),
-        _ => return other_type(name, word, collation),
+        _ => return other_type(name, word, (collation, own_collation && own_table)),
     };
     Found::of(portable)
 }
 
 /// A type that no annotation determines.
-fn other_type(name: &str, word: &str, collation: &str) -> Found {
+fn other_type(name: &str, word: &str, (collation, inherited): (&str, bool)) -> Found {
     let native = |ty| Found {
         ty,
         native: Some(name.to_owned()),
@@ -102,7 +106,9 @@ fn other_type(name: &str, word: &str, collation: &str) -> Found {
                 scale: None,
             },
         ),
-        _ if collation.is_empty() => with_base(upper, &ColumnType::Text),
+        _ if collation.is_empty() || (inherited && word != "text") => {
+            with_base(upper, &ColumnType::Text)
+        }
         "varchar" => Found::of(collated(
             column_type_of_words(&name.to_ascii_lowercase()),
             collation,
