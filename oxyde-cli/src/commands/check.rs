@@ -31,6 +31,7 @@ pub(super) fn run(args: &Check, project: &Project<'_>) -> Result<i32, CliError> 
             let models = project.models(args.schema.as_deref())?;
             let knowledge = Knowledge {
                 unmanaged: current.unmanaged(),
+                of_models: true,
                 others: models.unmanaged.clone(),
                 recorded: current.recorded(),
                 ..Knowledge::default()

@@ -34,6 +34,7 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
             unmanaged: current.unmanaged(),
             others: models.unmanaged.clone(),
             recorded: current.recorded(),
+            of_models: true,
             loaded: Some(models.loaded.clone()).filter(|loaded| !loaded.is_empty()),
             ..Knowledge::default()
         };

@@ -40,6 +40,8 @@ pub struct Knowledge {
     pub others: Vec<Table>,
     /// The tables of the old state that others create; they are unmanaged, too.
     pub recorded: BTreeSet<String>,
+    /// Whether the new state is that of models, which declare no comments on tables.
+    pub of_models: bool,
     /// The loaded modules, with all their models; `None` if the new state is
     /// complete without them.
     pub loaded: Option<BTreeSet<String>>,
@@ -171,7 +173,7 @@ pub fn detect(old: &Schema, new: &Schema, knowledge: &Knowledge) -> Result<Detec
     renamer.others(new)?;
     renamer.renames()?;
     let wanted = with_others(&renamer.state, &wanted, knowledge);
-    let wanted = undeclared::with_undeclared(&renamer.state, &wanted);
+    let wanted = undeclared::with_undeclared(&renamer.state, &wanted, knowledge);
     let mut detector = Detector {
         new: &wanted,
         ..renamer

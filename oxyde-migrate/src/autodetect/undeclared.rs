@@ -6,17 +6,26 @@ use oxyde_sql::ddl::{foreign_key_name, unique_name};
 use oxyde_sql::schema::{Column, ForeignKey, Schema, Table};
 use oxyde_sql::types::ColumnType;
 
+use super::Knowledge;
 use crate::state;
 
 /// Return the new state, whose tables keep what models cannot declare.
-pub(super) fn with_undeclared<'a>(old: &Schema, new: &'a Schema) -> Cow<'a, Schema> {
+pub(super) fn with_undeclared<'a>(
+    old: &Schema,
+    new: &'a Schema,
+    knowledge: &Knowledge,
+) -> Cow<'a, Schema> {
     let mut wanted = Cow::Borrowed(new);
     if old.objects != new.objects {
         wanted.to_mut().objects.clone_from(&old.objects);
     }
     for before in old.tables.iter().filter(|table| has_undeclared(table)) {
         if let Some(at) = state::position(new, before.schema.as_deref(), &before.name) {
-            keep(before, &mut wanted.to_mut().tables[at]);
+            let after = &mut wanted.to_mut().tables[at];
+            if knowledge.of_models && after.comment.is_none() {
+                after.comment.clone_from(&before.comment);
+            }
+            keep(before, after);
         }
     }
     wanted
@@ -40,9 +49,6 @@ fn has_undeclared(table: &Table) -> bool {
 fn keep(before: &Table, after: &mut Table) {
     if after.raw.is_empty() {
         after.raw.clone_from(&before.raw);
-    }
-    if after.comment.is_none() {
-        after.comment.clone_from(&before.comment);
     }
     if after.primary_key_name.is_none() {
         after.primary_key_name.clone_from(&before.primary_key_name);

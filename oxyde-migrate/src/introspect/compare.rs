@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::{self, check_condition, column_default, type_sql};
-use oxyde_sql::dialect::{CommentStyle, DdlStyle, Dialect, SearchStyle};
+use oxyde_sql::dialect::{CommentStyle, CounterStyle, DdlStyle, Dialect, SearchStyle};
 use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, Schema, Table};
 use oxyde_sql::types::Families;
 
@@ -297,6 +297,11 @@ fn adopt_column(
     if same_type && labels(&column.ty) == labels(&declared.ty) {
         column.ty = declared.ty.clone();
         column.native.clone_from(&declared.native);
+    }
+    if style.counter == CounterStyle::KeyInColumn && !declared.auto_increment {
+        // Every integer key of SQLite may be left out.
+        column.auto_increment &= column.counter.is_none();
+        column.counter = None;
     }
     if style.comments == CommentStyle::None {
         column.comment.clone_from(&declared.comment);

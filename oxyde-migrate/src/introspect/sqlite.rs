@@ -255,7 +255,11 @@ async fn indexes(
                     .iter()
                     .find(|(name, _)| *name == column);
                 let own = own.map_or("BINARY", |(_, collation)| collation.as_str());
-                !collation.unwrap_or_default().eq_ignore_ascii_case(own)
+                let collation = collation.unwrap_or_default();
+                let usual = [own, sqlite_columns::OWN_COLLATION];
+                !usual
+                    .iter()
+                    .any(|usual| collation.eq_ignore_ascii_case(usual))
             })
         });
         if other_collation {

@@ -10,7 +10,7 @@ use super::sqlite_sql::{self, Definition};
 use super::{Cells, Queries, sqlite_types};
 
 /// The collation of decimals with checks.
-const OWN_COLLATION: &str = "oxyde_decimal";
+pub(super) const OWN_COLLATION: &str = "oxyde_decimal";
 
 /// Read the columns and their checks. `without_rowid` tells whether the table has no row numbers.
 pub(super) async fn introspect(
