@@ -75,8 +75,13 @@ pub(super) async fn views(queries: &dyn Queries) -> Result<Vec<Table>, DriverErr
             name: Cells::of(row).text(),
             ..Table::default()
         };
-        sqlite_columns::introspect(queries, &mut view, &Definition::default(), true).await?;
-        views.push(view);
+        // A view may call functions that only its own program has.
+        if sqlite_columns::introspect(queries, &mut view, &Definition::default(), true)
+            .await
+            .is_ok()
+        {
+            views.push(view);
+        }
     }
     Ok(views)
 }
