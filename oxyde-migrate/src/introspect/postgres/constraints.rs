@@ -21,13 +21,15 @@ pub(super) async fn introspect(
              JOIN pg_attribute a ON a.attrelid = {of} AND a.attnum = k.number)"
         )
     };
-    // What a model cannot declare, by kind of constraint.
+    // What a model cannot declare, by kind of constraint. Columns of the catalogue that came with
+    // PostgreSQL 15 are read through JSON, which older servers accept.
     let undeclared = "CASE o.contype \
          WHEN 'f' THEN o.confmatchtype <> 's' OR o.condeferrable OR NOT o.convalidated \
-                       OR o.confdelsetcols IS NOT NULL \
+                       OR to_jsonb(o) ->> 'confdelsetcols' IS NOT NULL \
          WHEN 'c' THEN o.connoinherit OR NOT o.convalidated \
          WHEN 'x' THEN true \
-         ELSE o.condeferrable OR x.indnullsnotdistinct OR x.indnatts <> x.indnkeyatts END";
+         ELSE o.condeferrable OR x.indnatts <> x.indnkeyatts \
+              OR coalesce((to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) END";
     let suffix = "concat_ws(' ', CASE WHEN o.confmatchtype = 'f' THEN 'MATCH FULL' END, \
          CASE WHEN o.condeferrable THEN 'DEFERRABLE' END, \
          CASE WHEN o.condeferred THEN 'INITIALLY DEFERRED' END, \
@@ -41,7 +43,7 @@ pub(super) async fn introspect(
              o.confdeltype::text, o.confupdtype::text, ({undeclared})::text, \
              format('CONSTRAINT %I %s', o.conname, pg_get_constraintdef(o.oid, true)), \
              (NOT o.convalidated)::text, c.oid::regclass::text, {suffix}, \
-             (o.confdelsetcols IS NOT NULL)::text \
+             (to_jsonb(o) ->> 'confdelsetcols' IS NOT NULL)::text \
              {FROM} JOIN pg_constraint o ON o.conrelid = c.oid \
              LEFT JOIN pg_index x ON x.indexrelid = o.conindid AND o.contype IN ('p', 'u') \
              LEFT JOIN pg_class f ON f.oid = o.confrelid \

@@ -12,7 +12,7 @@ pub(super) async fn introspect(
     schema: &mut Schema,
 ) -> Result<(), DriverError> {
     // Operator classes of some parts only, collations, NULLS FIRST and the like have no model form.
-    let undeclared = "x.indnullsnotdistinct OR NOT x.indisvalid \
+    let undeclared = "coalesce((to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) OR NOT x.indisvalid \
          OR EXISTS (SELECT 1 FROM unnest(x.indoption::int2[]) AS o(bits) WHERE o.bits NOT IN (0, 3)) \
          OR EXISTS (SELECT 1 FROM unnest(x.indcollation::oid[], x.indclass::oid[]) AS p(collation_, class) \
              JOIN pg_opclass o ON o.oid = p.class JOIN pg_type t ON t.oid = o.opcintype \
