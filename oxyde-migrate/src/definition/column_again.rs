@@ -1,6 +1,6 @@
 //! What the definition of a column has to repeat.
 
-use oxyde_sql::ddl::{Redefinition, SchemaError, column_default, column_sql, enum_of, is_literal};
+use oxyde_sql::ddl::{Redefinition, SchemaError, column_sql, enum_of, is_literal, set_native};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::{Column, Generated};
 use oxyde_sql::types::{ColumnType, Family};
@@ -27,10 +27,7 @@ pub(crate) fn keep_in_column(
     let mut column = to.clone();
     let mut raw: Vec<String> = column.raw.take().into_iter().collect();
     if let Some(ty) = kept_type(style, real, &known, redefinition) {
-        // With a native type, the default is the database's own form.
-        let default = column.default.take();
-        column.default = default.map(|text| column_default(style, to, &text));
-        column.native = Some(ty);
+        set_native(style, &mut column, ty);
     }
     for clause in &real.clauses {
         let is_known = known.clauses.iter().any(|other| other.key == clause.key)

@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use oxyde_sql::ddl::{SchemaError, is_literal, table_sql, type_sql};
+use oxyde_sql::ddl::{SchemaError, is_literal, set_native, table_sql, type_sql};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::{Column, RawPart, RawPlace, Table};
 use oxyde_sql::types::ColumnType;
@@ -137,7 +137,7 @@ impl Keeping<'_> {
         let counted = old.auto_increment || new.auto_increment;
         let same_type = known.is_some_and(|known| known.ty.eq_ignore_ascii_case(&real.ty));
         if !retyped && !counted && !same_type {
-            new.native = Some(real.ty.clone());
+            set_native(self.style, new, real.ty.clone());
         }
         let counts = |column: &ColumnDefinition| {
             let mut keys = column.of_kind("PRIMARY");
@@ -261,7 +261,7 @@ impl Keeping<'_> {
                 if find(&self.before.columns, &column.name).is_some()
                     || find(&self.after.columns, &column.name).is_some()
                 {
-                    column.native = Some(strict_type(&ty));
+                    set_native(self.style, column, strict_type(&ty));
                 }
             }
         }

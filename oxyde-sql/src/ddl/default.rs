@@ -15,6 +15,13 @@ pub fn column_default(style: &DdlStyle, column: &Column, text: &str) -> String {
     }
 }
 
+/// Give a column a native type, and its default the database's own form, which belongs to it.
+pub fn set_native(style: &DdlStyle, column: &mut Column, native: String) {
+    let default = column.default.take();
+    column.default = default.map(|text| column_default(style, column, &text));
+    column.native = Some(native);
+}
+
 /// Return the default in the form used after `DEFAULT`.
 #[must_use]
 pub fn default_sql(style: &DdlStyle, text: &str, ty: &ColumnType) -> String {

@@ -31,7 +31,7 @@ pub use comment::comment_sql;
 pub use constraint::{
     check_condition, check_sql, foreign_key_sql, key_name, primary_key_sql, unique_sql,
 };
-pub use default::{column_default, default_sql, is_literal};
+pub use default::{column_default, default_sql, is_literal, set_native};
 pub use enum_type::{EnumType, create_enum, drop_enum, enum_types};
 pub use error::SchemaError;
 pub use full_text::is_full_text;
