@@ -10,14 +10,7 @@ pub(super) fn column_type(name: &str) -> ColumnType {
             item: Box::new(column_type(item)),
         };
     }
-    let (word, arguments) = match name.split_once('(') {
-        Some((word, rest)) => {
-            let (inside, after) = rest.split_once(')').unwrap_or((rest, ""));
-            (format!("{}{after}", word.trim_end()), numbers(inside))
-        }
-        None => (name.to_owned(), Vec::new()),
-    };
-    let word = word.to_ascii_lowercase();
+    let (word, arguments) = words(name);
     let known = match word.as_str() {
         // SQLite's only integer, as declared by Oxyde.
         "integer" if name.chars().all(|c| c.is_ascii_uppercase()) => Some(ColumnType::BigInt),
@@ -29,8 +22,15 @@ pub(super) fn column_type(name: &str) -> ColumnType {
     })
 }
 
-fn numbers(text: &str) -> Vec<u32> {
-    text.split(',')
-        .filter_map(|part| part.trim().parse().ok())
-        .collect()
+/// Split `character varying(20)` into its name in lower case, and its numbers.
+pub(super) fn words(name: &str) -> (String, Vec<u32>) {
+    let Some((word, rest)) = name.split_once('(') else {
+        return (name.to_ascii_lowercase(), Vec::new());
+    };
+    let (inside, after) = rest.split_once(')').unwrap_or((rest, ""));
+    let numbers = inside
+        .split(',')
+        .filter_map(|part| part.trim().parse().ok());
+    let word = format!("{}{after}", word.trim_end());
+    (word.to_ascii_lowercase(), numbers.collect())
 }

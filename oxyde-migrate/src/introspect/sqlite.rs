@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::{foreign_key_name, is_full_text, unique_name};
+use oxyde_sql::dialect::{Dialect, quote_identifier};
 use oxyde_sql::schema::{
     Check, ForeignKey, Index, IndexPart, Object, RawPart, RawPlace, Schema, Table, Unique,
 };
@@ -161,9 +162,9 @@ async fn objects(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Drive
         if kind == "trigger" && full_text.iter().any(|index| sql_mentions(&sql, index)) {
             continue;
         }
-        let quoted = name.replace('"', "\"\"");
+        let quoted = quote_identifier(&name, Dialect::Sqlite);
         schema.objects.push(Object {
-            drop: format!("DROP {} IF EXISTS \"{quoted}\"", kind.to_ascii_uppercase()),
+            drop: format!("DROP {} IF EXISTS {quoted}", kind.to_ascii_uppercase()),
             kind,
             name,
             create: vec![sql],

@@ -1,6 +1,6 @@
 //! Compares what a baseline found and no model declares.
 
-use oxyde_sql::schema::{Column, Schema, Table};
+use oxyde_sql::schema::{Schema, Table};
 
 use crate::state::label_of;
 
@@ -76,7 +76,7 @@ fn of_table(found: &Table, wanted: &Table, differences: &mut Vec<String>) {
         };
         let what = |part: &str| format!("{part} of column {owner}.{}", column.name);
         compare(what("definition"), has.raw.as_ref(), column.raw.as_ref());
-        if counts(has) && counts(column) {
+        if has.auto_increment && column.auto_increment {
             compare(
                 what("counter"),
                 has.counter.as_ref(),
@@ -90,8 +90,4 @@ fn of_table(found: &Table, wanted: &Table, differences: &mut Vec<String>) {
             compare(what, has.raw.as_ref(), key.raw.as_ref());
         }
     }
-}
-
-const fn counts(column: &Column) -> bool {
-    column.auto_increment
 }

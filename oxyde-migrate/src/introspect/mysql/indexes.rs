@@ -6,26 +6,19 @@ use oxyde_driver::DriverError;
 use oxyde_sql::schema::{Index, IndexPart, RawPart, RawPlace, Schema, Table};
 
 use super::super::full_text;
-use super::{Cells, Queries, has_column, place, quoted, unescaped};
+use super::{Cells, Queries, place, quoted, unescaped};
 
 /// Read the indexes, except those of primary keys and foreign keys.
 pub(super) async fn introspect(
     queries: &dyn Queries,
+    is_mariadb: bool,
     schema: &mut Schema,
 ) -> Result<(), DriverError> {
-    let has = async |column| has_column(queries, "STATISTICS", column).await;
     // MariaDB has no expression indexes; both name what the optimizer does not use.
-    let expression = if has("EXPRESSION").await? {
-        "expression"
+    let (expression, hidden) = if is_mariadb {
+        ("NULL", "ignored = 'YES'")
     } else {
-        "NULL"
-    };
-    let hidden = if has("IS_VISIBLE").await? {
-        "is_visible = 'NO'"
-    } else if has("IGNORED").await? {
-        "ignored = 'YES'"
-    } else {
-        "FALSE"
+        ("expression", "is_visible = 'NO'")
     };
     let rows = queries
         .rows(&format!(

@@ -6,15 +6,16 @@ use oxyde_sql::schema::{Check, ForeignKey, RawPart, RawPlace, Schema, Unique};
 use oxyde_sql::types::ColumnType;
 
 use super::super::action;
-use super::{Cells, Queries, has_column, place, quoted, unescaped};
+use super::{Cells, Queries, place, quoted, unescaped};
 
 /// Read primary keys, unique keys, foreign keys and checks.
 pub(super) async fn introspect(
     queries: &dyn Queries,
+    is_mariadb: bool,
     schema: &mut Schema,
 ) -> Result<(), DriverError> {
     keys(queries, schema).await?;
-    checks(queries, schema).await
+    checks(queries, is_mariadb, schema).await
 }
 
 async fn keys(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
@@ -76,16 +77,17 @@ async fn keys(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverEr
     Ok(())
 }
 
-async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), DriverError> {
+async fn checks(
+    queries: &dyn Queries,
+    is_mariadb: bool,
+    schema: &mut Schema,
+) -> Result<(), DriverError> {
     // MariaDB's names are local to their table; only MySQL knows checks that are not enforced.
-    let by_table = has_column(queries, "CHECK_CONSTRAINTS", "TABLE_NAME").await?;
-    let by_table = if by_table {
-        "AND c.table_name = t.table_name"
+    let (by_table, enforced) = if is_mariadb {
+        ("AND c.table_name = t.table_name", "'YES'")
     } else {
-        ""
+        ("", "t.enforced")
     };
-    let enforced = has_column(queries, "TABLE_CONSTRAINTS", "ENFORCED").await?;
-    let enforced = if enforced { "t.enforced" } else { "'YES'" };
     let rows = queries
         .rows(&format!(
             "SELECT t.table_name, t.constraint_name, c.check_clause, {enforced} \
@@ -97,7 +99,6 @@ async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
              ORDER BY t.table_name, t.constraint_name"
         ))
         .await?;
-    let escaped = by_table.is_empty();
     for row in rows {
         let mut cells = Cells::of(row);
         let Some(table) = place(schema, &mut cells) else {
@@ -113,10 +114,10 @@ async fn checks(queries: &dyn Queries, schema: &mut Schema) -> Result<(), Driver
             continue;
         }
         // MySQL prints the text of a string literal.
-        let condition = if escaped {
-            unescaped(&condition)
-        } else {
+        let condition = if is_mariadb {
             condition
+        } else {
+            unescaped(&condition)
         };
         if enforced {
             table.checks.push(Check {

@@ -7,6 +7,7 @@ mod objects;
 mod types;
 
 use oxyde_driver::DriverError;
+use oxyde_sql::dialect::{Dialect, quote_identifier};
 use oxyde_sql::schema::{RawPart, RawPlace, Schema, Table};
 
 use super::{Cells, Queries};
@@ -25,8 +26,8 @@ pub(super) async fn introspect(
     let mut schema = Schema::default();
     tables(queries, &mut schema).await?;
     columns::introspect(queries, is_mariadb, &mut schema).await?;
-    keys::introspect(queries, &mut schema).await?;
-    indexes::introspect(queries, &mut schema).await?;
+    keys::introspect(queries, is_mariadb, &mut schema).await?;
+    indexes::introspect(queries, is_mariadb, &mut schema).await?;
     objects::introspect(queries, &mut schema).await?;
     Ok(schema)
 }
@@ -109,15 +110,6 @@ async fn partitions(queries: &dyn Queries, table: &str) -> Result<Option<String>
     }))
 }
 
-/// Whether this server's catalogue has a column, which not all servers have.
-async fn has_column(queries: &dyn Queries, table: &str, column: &str) -> Result<bool, DriverError> {
-    let sql = format!(
-        "SELECT 1 FROM information_schema.columns WHERE table_schema = 'information_schema' \
-         AND table_name = '{table}' AND column_name = '{column}'"
-    );
-    Ok(!queries.rows(&sql).await?.is_empty())
-}
-
 /// MySQL prints expressions as the inside of a string literal.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -133,7 +125,7 @@ fn unescaped(text: &str) -> String {
 
 /// Return a name in backticks.
 fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
+    quote_identifier(name, Dialect::Mysql)
 }
 
 fn place<'a>(schema: &'a mut Schema, cells: &mut Cells) -> Option<&'a mut Table> {

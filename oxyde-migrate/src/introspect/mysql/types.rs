@@ -4,7 +4,6 @@ use oxyde_sql::schema::Table;
 use oxyde_sql::types::ColumnType;
 
 use super::STORAGE;
-
 use crate::introspect::columns::column_type as column_type_of_words;
 use crate::introspect::found::{Found, collated, with_base};
 use crate::introspect::literal;

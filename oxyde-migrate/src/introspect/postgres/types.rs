@@ -2,6 +2,7 @@
 
 use oxyde_sql::types::ColumnType;
 
+use crate::introspect::columns::words;
 use crate::introspect::found::{Found, of_annotation, with_base};
 
 /// Return the type of this name, as `format_type` prints it.
@@ -9,45 +10,30 @@ pub(super) fn column_type(name: &str) -> Found {
     if let Some(item) = name.strip_suffix("[]") {
         return array(name, column_type(item));
     }
+    let native = |ty| Found {
+        ty,
+        native: Some(name.to_owned()),
+    };
     let (word, arguments) = words(name);
-    let sized = !arguments.is_empty();
     let base = match word.as_str() {
         "real" => ColumnType::Double,
         "oid" | "xid" | "xid8" | "cid" => ColumnType::BigInt,
-        "json" => {
-            return with_base("pg_catalog.json".to_owned(), &ColumnType::Json);
-        }
+        "json" => return with_base("pg_catalog.json".to_owned(), &ColumnType::Json),
         "cidr" => ColumnType::Inet,
         "money" => ColumnType::Decimal {
             precision: None,
             scale: None,
         },
+        word if word.starts_with("interval ") => return native(ColumnType::Interval),
         word => match ColumnType::of_catalog(word, &arguments) {
-            Some(ColumnType::Text) if word != "text" => {
-                return Found {
-                    ty: ColumnType::Text,
-                    native: Some(name.to_owned()),
-                };
-            }
-            Some(ty) => {
-                let exact = !sized
-                    || matches!(
-                        ty,
-                        ColumnType::Varchar { .. }
-                            | ColumnType::Decimal { .. }
-                            | ColumnType::Vector { .. }
-                    );
-                return Found {
-                    ty,
-                    native: (!exact || word.starts_with("interval ")).then(|| name.to_owned()),
-                };
-            }
-            None if word.starts_with("interval ") => {
-                return Found {
-                    ty: ColumnType::Interval,
-                    native: Some(name.to_owned()),
-                };
-            }
+            Some(ColumnType::Text) if word != "text" => return native(ColumnType::Text),
+            Some(
+                ty @ (ColumnType::Varchar { .. }
+                | ColumnType::Decimal { .. }
+                | ColumnType::Vector { .. }),
+            ) => return Found::of(ty),
+            Some(ty) if arguments.is_empty() => return Found::of(ty),
+            Some(ty) => return native(ty),
             None => ColumnType::Text,
         },
     };
@@ -71,17 +57,4 @@ fn array(name: &str, item: Found) -> Found {
         },
         (false, _) => with_base(name.to_owned(), &ty),
     }
-}
-
-/// Split `character varying(20)` into its name in lower case, and its numbers.
-fn words(name: &str) -> (String, Vec<u32>) {
-    let Some((word, rest)) = name.split_once('(') else {
-        return (name.to_ascii_lowercase(), Vec::new());
-    };
-    let (inside, after) = rest.split_once(')').unwrap_or((rest, ""));
-    let numbers = inside
-        .split(',')
-        .filter_map(|part| part.trim().parse().ok());
-    let word = format!("{}{after}", word.trim_end());
-    (word.to_ascii_lowercase(), numbers.collect())
 }
