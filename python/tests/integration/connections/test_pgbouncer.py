@@ -27,20 +27,20 @@ pytestmark = pytest.mark.databases("postgres")
 POOLER = os.environ.get("OXYDE_TEST_PGBOUNCER_URL", "postgresql://postgres@127.0.0.1:6432")
 
 
-class ParcelState(str, enum.Enum):
+class ConsignmentState(str, enum.Enum):
     GOOD = "good"
     BAD = "bad"
 
 
-class Parcel(Model):
+class Consignment(Model):
     class Meta:
         is_table = True
-        table_name = "parcel"
+        table_name = "consignment"
 
     id: int | None = Field(default=None, db_pk=True)
     code: uuid.UUID = Field(db_unique=True)
     weight: float = 0.1
-    state: ParcelState = ParcelState.GOOD
+    state: ConsignmentState = ConsignmentState.GOOD
     tags: list[str] = Field(default_factory=list)
 
 
@@ -64,60 +64,60 @@ async def pooled(server: Server, request: pytest.FixtureRequest) -> AsyncIterato
             "start it with: scripts/services start pgbouncer",
             returncode=1,
         )
-    await db.create_tables(models=[Parcel])
+    await db.create_tables(models=[Consignment])
     yield db.get_connection()
     await db.close()
 
 
 async def test_every_kind_of_statement(pooled: AsyncDatabase, server: Server) -> None:
-    rows = [Parcel(code=uuid.uuid4(), weight=n / 3, tags=["a", str(n)]) for n in range(50)]
-    await Parcel.objects.bulk_create(rows)
-    one = await Parcel.objects.create(code=uuid.uuid4(), state=ParcelState.BAD)
-    assert await Parcel.objects.filter(state=ParcelState.BAD).get() == one
-    assert await Parcel.objects.filter(weight=7 / 3).count() == 1
-    assert await Parcel.objects.filter(id__in=[1, 2, 3]).update(weight=F("weight") * 2) == 3
+    rows = [Consignment(code=uuid.uuid4(), weight=n / 3, tags=["a", str(n)]) for n in range(50)]
+    await Consignment.objects.bulk_create(rows)
+    one = await Consignment.objects.create(code=uuid.uuid4(), state=ConsignmentState.BAD)
+    assert await Consignment.objects.filter(state=ConsignmentState.BAD).get() == one
+    assert await Consignment.objects.filter(weight=7 / 3).count() == 1
+    assert await Consignment.objects.filter(id__in=[1, 2, 3]).update(weight=F("weight") * 2) == 3
     with pytest.raises(UniqueViolationError):
-        await Parcel.objects.create(code=one.code)
+        await Consignment.objects.create(code=one.code)
     found = await execute_raw(
-        "SELECT id, state, tags FROM parcel WHERE state = $1 AND code = $2", ["bad", one.code]
+        "SELECT id, state, tags FROM consignment WHERE state = $1 AND code = $2", ["bad", one.code]
     )
     assert found == [{"id": one.id, "state": "bad", "tags": []}]
-    assert "parcel" in await Parcel.objects.filter(id=1).explain(analyze=True)
+    assert "consignment" in await Consignment.objects.filter(id=1).explain(analyze=True)
     async with atomic():
-        await Parcel.objects.filter(id=1).delete()
+        await Consignment.objects.filter(id=1).delete()
         with pytest.raises(LookupError):
             async with atomic():
-                await Parcel.objects.order_by("id").limit(1)
-                await Parcel.objects.filter(id=2).delete()
+                await Consignment.objects.order_by("id").limit(1)
+                await Consignment.objects.filter(id=2).delete()
                 raise LookupError
-        seen = [row.id async for row in Parcel.objects.order_by("id").iterate(chunk_size=7)]
+        seen = [row.id async for row in Consignment.objects.order_by("id").iterate(chunk_size=7)]
         assert seen == list(range(2, 52))
-    assert len([row async for row in Parcel.objects.iterate(chunk_size=7)]) == 50
-    assert server.execute("SELECT count(*) FROM parcel") == [(50,)]
+    assert len([row async for row in Consignment.objects.iterate(chunk_size=7)]) == 50
+    assert server.execute("SELECT count(*) FROM consignment") == [(50,)]
 
 
 async def test_more_clients_than_servers(pooled: AsyncDatabase) -> None:
     """Twelve connections over four servers: an answer that went to another one would show."""
-    await Parcel.objects.bulk_create(
-        [Parcel(code=uuid.uuid4(), weight=n, tags=[str(n)]) for n in range(1, 101)]
+    await Consignment.objects.bulk_create(
+        [Consignment(code=uuid.uuid4(), weight=n, tags=[str(n)]) for n in range(1, 101)]
     )
-    rows = await Parcel.objects.order_by("id").all()
+    rows = await Consignment.objects.order_by("id").all()
 
     async def work(number: int) -> None:
         for step in range(20):
             row = rows[(number * 7 + step) % 100]
             kind = (number + step) % 4
             if kind == 0:
-                assert await Parcel.objects.get(id=row.id) == row
+                assert await Consignment.objects.get(id=row.id) == row
             elif kind == 1:
-                found = await execute_raw("SELECT tags FROM parcel WHERE id = $1", [row.id])
+                found = await execute_raw("SELECT tags FROM consignment WHERE id = $1", [row.id])
                 assert found == [{"tags": row.tags}]
             elif kind == 2:
                 async with atomic():
-                    assert await Parcel.objects.filter(tags=row.tags).count() == 1
-                    await Parcel.objects.filter(id=row.id).update(weight=row.weight)
+                    assert await Consignment.objects.filter(tags=row.tags).count() == 1
+                    await Consignment.objects.filter(id=row.id).update(weight=row.weight)
             else:
-                assert await Parcel.objects.filter(code=row.code).values_list("id", flat=True) == [
+                assert await Consignment.objects.filter(code=row.code).values_list("id", flat=True) == [
                     row.id
                 ]
 
@@ -195,11 +195,11 @@ async def test_what_needs_a_session_is_refused(pooled: AsyncDatabase, server: Se
 
 async def test_no_statement_stays_named(pooled: AsyncDatabase) -> None:
     for number in range(20):
-        await Parcel.objects.create(code=uuid.uuid4(), weight=number)
-        await Parcel.objects.filter(weight__lt=number).values_list("weight", flat=True)
-        await execute_raw("SELECT state FROM parcel WHERE weight = $1", [float(number)])
+        await Consignment.objects.create(code=uuid.uuid4(), weight=number)
+        await Consignment.objects.filter(weight__lt=number).values_list("weight", flat=True)
+        await execute_raw("SELECT state FROM consignment WHERE weight = $1", [float(number)])
         with pytest.raises(DatabaseError):
-            await execute_raw("SELECT 1 / (weight - $1)::int FROM parcel", [float(number)])
+            await execute_raw("SELECT 1 / (weight - $1)::int FROM consignment", [float(number)])
     others = (
         "SELECT count(*) AS n FROM pg_prepared_statements"
         " WHERE statement NOT LIKE '%pg_prepared_statements%'"
