@@ -117,9 +117,9 @@ async def test_more_clients_than_servers(pooled: AsyncDatabase) -> None:
                     assert await Consignment.objects.filter(tags=row.tags).count() == 1
                     await Consignment.objects.filter(id=row.id).update(weight=row.weight)
             else:
-                assert await Consignment.objects.filter(code=row.code).values_list("id", flat=True) == [
-                    row.id
-                ]
+                assert await Consignment.objects.filter(code=row.code).values_list(
+                    "id", flat=True
+                ) == [row.id]
 
     await asyncio.gather(*(work(number) for number in range(40)))
     status = pooled.status()
