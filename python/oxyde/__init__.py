@@ -165,8 +165,10 @@ if TYPE_CHECKING:
         icontains,
         in_,
         is_null,
+        not_,
         prefetch_related,
         related,
+        the,
     )
 
 __version__ = "0.9.0"
@@ -315,10 +317,12 @@ __all__ = [  # noqa: RUF022
     "icontains",
     "in_",
     "is_null",
+    "not_",
     "prefetch_related",
     "register_connection",
     "register_type",
     "related",
+    "the",
 ]
 
 # Where the names are; all others are in `oxyde.queries`.

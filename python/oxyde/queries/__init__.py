@@ -74,8 +74,17 @@ from oxyde.queries.expressions.functions.vector import (
 from oxyde.queries.expressions.operators import F, Value
 from oxyde.queries.expressions.ordering import asc, desc
 from oxyde.queries.expressions.q import Q
-from oxyde.queries.expressions.recorder import any_of, between, contains, icontains, in_, is_null
 from oxyde.queries.expressions.search import Search, SearchRank
+from oxyde.queries.expressions.typed_conditions import (
+    any_of,
+    between,
+    contains,
+    icontains,
+    in_,
+    is_null,
+    not_,
+    the,
+)
 from oxyde.queries.expressions.window import (
     CumeDist,
     DenseRank,
@@ -199,6 +208,8 @@ __all__ = [
     "icontains",
     "in_",
     "is_null",
+    "not_",
     "prefetch_related",
     "related",
+    "the",
 ]

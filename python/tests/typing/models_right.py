@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from typing_extensions import assert_type
 
@@ -112,5 +112,5 @@ register_type(
 )
 
 
-def generic(model: type[Model]) -> Any:
-    return model._db_meta.field_metadata
+def generic(model: type[Model]) -> str:
+    return model.get_table_name()

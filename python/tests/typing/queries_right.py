@@ -54,7 +54,7 @@ async def reading() -> None:
     assert_type(await query.count(), int)
     assert_type(await query.exists(), bool)
     assert_type(await query[10:20].last(), User | None)
-    assert_type(await query.in_bulk([1, 2]), dict[Any, User])
+    assert_type(await query.in_bulk([1, 2]), dict[int, User])
     async for user in query.iterate(chunk_size=100):
         assert_type(user, User)
     async for user in query:

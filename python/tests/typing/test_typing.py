@@ -1,9 +1,13 @@
-"""mypy and pyright find the marked lines of the programs beside this file, and nothing else."""
+"""The checkers find the marked lines of the programs beside this file, and nothing else.
+
+The programs are checked in a folder of their own, strictly, as a project that uses Oxyde is.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +22,14 @@ PROGRAMS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith
 Found = set[tuple[str, int]]
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with copies of the programs."""
+    for program in PROGRAMS:
+        shutil.copy(program, tmp_path)
+    return tmp_path
+
+
 def marked() -> Found:
     return {
         (program.name, number)
@@ -27,46 +39,47 @@ def marked() -> Found:
     }
 
 
-def mypy() -> Found:
+def mypy(project: Path) -> Found:
+    cache = ROOT / ".mypy_cache/programs"
+    output = _run(project, "mypy", "--strict", "--no-error-summary", "--cache-dir", cache, ".")
+    errors = re.findall(r"^([\w.]+\.py):(\d+): error: ", output, re.MULTILINE)
+    return {(name, int(line)) for name, line in errors}
+
+
+def pyright(project: Path) -> Found:
+    settings = {"include": ["*.py"], "typeCheckingMode": "strict"}
+    (project / "pyrightconfig.json").write_text(json.dumps(settings))
+    output = _run(project, "pyright", "--outputjson", "--pythonpath", sys.executable)
+    return {
+        (Path(each["file"]).name, each["range"]["start"]["line"] + 1)
+        for each in json.loads(output)["generalDiagnostics"]
+        if each["severity"] == "error"
+    }
+
+
+def _run(project: Path, checker: str, *arguments: str | Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--no-error-summary", *map(str, PROGRAMS)],
-        cwd=ROOT,
+        [sys.executable, "-m", checker, *map(str, arguments)],
+        cwd=project,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode in (0, 1), done.stderr + done.stdout
-    errors = re.findall(r"^.*?([\w.]+\.py):(\d+): error: ", done.stdout, re.MULTILINE)
-    return _in_programs({(name, int(line)) for name, line in errors})
-
-
-def pyright() -> Found:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pyright", "--outputjson"),
-            *("--pythonpath", sys.executable, *map(str, PROGRAMS)),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    report = json.loads(done.stdout)
-    errors = {
-        (Path(each["file"]).name, each["range"]["start"]["line"] + 1)
-        for each in report["generalDiagnostics"]
-        if each["severity"] == "error"
-    }
-    return _in_programs(errors)
-
-
-def _in_programs(errors: Found) -> Found:
-    """Errors of the library itself are found by `make lint`."""
-    names = {program.name for program in PROGRAMS}
-    return {(name, line) for name, line in errors if name in names}
+    return done.stdout
 
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_errors_stand_where_they_are_marked(checker: Callable[[], Found]) -> None:
+def test_errors_stand_where_they_are_marked(
+    project: Path, checker: Callable[[Path], Found]
+) -> None:
     assert marked()
-    assert checker() == marked()
+    assert checker(project) == marked()
+
+
+def test_ty_has_nothing_against_the_right_programs(project: Path) -> None:
+    right = [path.name for path in PROGRAMS if path.name.endswith("_right.py")]
+    output = _run(
+        project, "ty", "check", "--python", sys.prefix, "--output-format", "concise", *right
+    )
+    assert "error[" not in output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, overload
 
 from pydantic import Field as PydanticField
 from pydantic.fields import FieldInfo
@@ -25,6 +25,17 @@ __all__ = ["ColumnOptions", "Field", "action_of", "column_options"]
 
 T = TypeVar("T")
 
+# Either spelling of two words; lower case is taken, too, but not typed.
+Action: TypeAlias = Literal[
+    "CASCADE",
+    "SET NULL",
+    "SET_NULL",
+    "SET DEFAULT",
+    "SET_DEFAULT",
+    "RESTRICT",
+    "NO ACTION",
+    "NO_ACTION",
+]
 _ACTIONS = ("NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT")
 
 
@@ -81,8 +92,8 @@ _OPTION_NAMES = tuple(option.name for option in dataclasses.fields(ColumnOptions
 _NO_OPTIONS = ColumnOptions()
 
 
-class FieldArguments(TypedDict, total=False):
-    """The keyword arguments of `Field` besides `default` and `default_factory`."""
+class RelationArguments(TypedDict, total=False):
+    """The keyword arguments of `Field` that relations without a column take, too."""
 
     alias: str | None
     alias_priority: int | None
@@ -100,7 +111,6 @@ class FieldArguments(TypedDict, total=False):
     frozen: bool | None
     validate_default: bool | None
     repr: bool
-    init: bool | None
     init_var: bool | None
     kw_only: bool | None
     pattern: str | re.Pattern[str] | None
@@ -134,13 +144,37 @@ class FieldArguments(TypedDict, total=False):
     db_comment: str | None
     db_fk: str | None
     db_fk_name: str | None
-    db_on_delete: str | None
-    db_on_update: str | None
-    db_reverse_fk: str | None
-    db_m2m: bool
+    db_on_delete: Action | None
+    db_on_update: Action | None
     db_through: str | type[Any] | None
 
 
+class FieldArguments(RelationArguments, total=False):
+    """The keyword arguments of `Field` besides `default` and `default_factory`."""
+
+    init: bool | None
+    db_reverse_fk: None
+    db_m2m: Literal[False]
+
+
+# Type checkers know from `init` that relations without a column are no arguments of a model.
+@overload
+def Field(
+    *,
+    db_reverse_fk: str,
+    default_factory: Callable[[], list[Any]] = ...,
+    default: None = ...,
+    init: Literal[False] = False,
+    **arguments: Unpack[RelationArguments],
+) -> Any: ...
+@overload
+def Field(
+    *,
+    db_m2m: Literal[True],
+    default_factory: Callable[[], list[Any]] = ...,
+    init: Literal[False] = False,
+    **arguments: Unpack[RelationArguments],
+) -> Any: ...
 @overload
 def Field(default: EllipsisType, **arguments: Unpack[FieldArguments]) -> Any: ...
 @overload
@@ -211,7 +245,7 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
     return info
 
 
-_KNOWN = frozenset(FieldArguments.__annotations__) | {"default_factory"}
+_KNOWN = FieldArguments.__optional_keys__ | {"default_factory"}
 
 
 def action_of(argument: str, value: object) -> str:

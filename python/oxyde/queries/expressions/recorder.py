@@ -6,8 +6,8 @@ To a type checker the argument of ``lambda u: u.age >= 18`` is the model. At run
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from oxyde.exceptions import FieldError
 from oxyde.hints import hint_for
@@ -15,34 +15,24 @@ from oxyde.queries.expressions.functions import Lower, Trim, Upper
 from oxyde.queries.expressions.operators import Condition, F, Value
 from oxyde.queries.expressions.typed_range import TypedRange
 from oxyde.queries.ir.expression import Conditional, Expression
-from oxyde.queries.ir.predicates import Some
 from oxyde.queries.lookups.json_path import as_written
-from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.names import Names, names_of, part_of_path
 from oxyde.queries.types.column_types import kind_of
 
 if TYPE_CHECKING:
     from oxyde.queries.compile.state import QueryState
-    from oxyde.queries.expressions.context import Context
-    from oxyde.queries.ir.predicates import Node
     from oxyde.queries.query import Query
 
 __all__ = [
     "StandIn",
-    "any_of",
-    "between",
-    "contains",
-    "icontains",
-    "in_",
-    "is_null",
+    "TypedField",
     "record",
     "record_columns",
     "record_mapping",
+    "record_paths",
     "record_terms",
+    "record_value",
 ]
-
-
-T = TypeVar("T")
 
 
 class NoSuchPartError(FieldError, AttributeError):
@@ -171,77 +161,6 @@ def _other_side(value: object) -> object:
     return F(value._end()) if isinstance(value, StandIn) else value
 
 
-def _path_of(value: object) -> F:
-    if isinstance(value, StandIn):
-        return F(value._end())
-    if isinstance(value, F):
-        return value
-    raise FieldError(f"takes a field of the model, not {value!r:.80}")
-
-
-def in_(field: object, values: object) -> Any:
-    """Whether the field is one of the values (or of a query's rows)."""
-    return Condition(_path_of(field), "in", values)
-
-
-def between(field: object, low: object, high: object) -> Any:
-    """Whether the field is from `low` to `high`."""
-    return Condition(_path_of(field), "between", (low, high))
-
-
-def contains(field: object, part: object) -> Any:
-    """The lookup `contains`."""
-    return Condition(_path_of(field), "contains", part)
-
-
-def icontains(field: object, part: str) -> Any:
-    """The lookup `icontains`."""
-    return Condition(_path_of(field), "icontains", part)
-
-
-def is_null(field: object) -> Any:
-    """Whether the field is NULL, or the relation has no row."""
-    return Condition(_path_of(field), "isnull", True)
-
-
-class AnyOf(Conditional):
-    """A condition that holds for one row at the end of a path."""
-
-    __slots__ = ("condition", "path")
-
-    def __init__(self, path: str, condition: Conditional) -> None:
-        self.path = path
-        self.condition = condition
-
-    def resolve(self, context: Context) -> Node:
-        """The condition, about a row of its own."""
-        names, hops = context.names, []
-        for name in split_path(names, self.path):
-            hops.append(names.hop(name, part_of_path(self.path, context.names.label)))
-            names = names_of(hops[-1].target.model)
-        return Some(tuple(hops), self.condition.resolve(context))
-
-    def __repr__(self) -> str:
-        return f"any_of({self.path}, {self.condition!r})"
-
-
-def any_of(relation: list[T], condition: Callable[[T], Any]) -> Any:
-    """Whether a row of a to-many relation matches:
-    ``any_of(u.posts, lambda p: p.views > 10)``.
-
-    The whole condition, negations included, applies to one row; another any_of() may match another
-    row.
-    """
-    stand_in: Any = relation
-    if not isinstance(stand_in, StandIn):
-        raise FieldError("any_of() takes a relation of the model")
-    recorded: Any = stand_in
-    inner = condition(recorded)
-    if not isinstance(inner, Conditional):
-        raise FieldError(f"the function must return a condition, not {inner!r:.80}")
-    return AnyOf(stand_in._end(), inner)
-
-
 def record(names: Names, function: Callable[[Any], Any]) -> Any:
     """Call a function with a stand-in and return its expression.
 
@@ -261,6 +180,44 @@ def record(names: Names, function: Callable[[Any], Any]) -> Any:
     if not isinstance(found, Expression | Conditional):
         raise FieldError(f"the function must return an expression, not {found!r:.80}")
     return found
+
+
+def record_value(names: Names, function: Callable[[Any], Any]) -> Expression:
+    """The field or expression that a function returns.
+
+    Raises:
+        FieldError: it returns something else, or names an unknown attribute.
+    """
+    found = function(StandIn(names))
+    if not isinstance(found, Expression):
+        raise FieldError(f"the function must return a field or an expression, not {found!r:.80}")
+    return found
+
+
+def record_paths(names: Names, items: Iterable[Any]) -> list[Any]:
+    """The items, with each function from the model replaced by the path (or paths) that it
+    returns: ``lambda p: p.author`` is "author".
+
+    Raises:
+        FieldError: a function returns something else, or names an unknown attribute.
+    """
+    paths: list[Any] = []
+    for item in items:
+        if isinstance(item, str | Expression) or not callable(item):
+            paths.append(item)
+            continue
+        found = item(StandIn(names))
+        for each in found if isinstance(found, tuple) else (found,):
+            if isinstance(each, StandIn):
+                paths.append(each._end())
+            elif isinstance(each, F):
+                paths.append(str(each.name))
+            else:
+                raise FieldError(
+                    f"the function must return fields or relations of `{names.label}`, "
+                    f"not {each!r:.80}"
+                )
+    return paths
 
 
 def record_terms(names: Names, function: Callable[[Any], Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, overload
 
 from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, OxydeError
@@ -15,7 +15,13 @@ from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.conditions import Holds
 from oxyde.queries.expressions.order_by import OrderBy
 from oxyde.queries.expressions.ordering import term_of
-from oxyde.queries.expressions.recorder import record, record_columns, record_mapping, record_terms
+from oxyde.queries.expressions.recorder import (
+    record,
+    record_columns,
+    record_mapping,
+    record_paths,
+    record_terms,
+)
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.lookups.path_value import check_path
 from oxyde.queries.lookups.paths import split_path
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Building"]
 
 S = TypeVar("S")
+# A name, a path, or a function from the model to one (or to a tuple of them).
+Path: TypeAlias = str | Callable[[M], object]
 
 
 class Building(Filtering[M, R]):
@@ -98,7 +106,7 @@ class Building(Filtering[M, R]):
         made._limit = min((each for each in (left, asked) if each is not None), default=None)
         return made
 
-    def distinct(self, *fields: str, on: str | Sequence[str] = ()) -> Query[M, R]:
+    def distinct(self, *fields: Path[M], on: str | Sequence[str] = ()) -> Query[M, R]:
         """Remove duplicate rows.
 
         Args:
@@ -107,7 +115,7 @@ class Building(Filtering[M, R]):
         """
         self._check_single("distinct")
         self._check_unsliced("distinct()")
-        names = (*fields, *((on,) if isinstance(on, str) else on))
+        names = (*record_paths(self._names, fields), *((on,) if isinstance(on, str) else on))
         for name in names:
             check_path(self._context(grouping=self._groups()), name)
         made = self._copy()
@@ -138,6 +146,8 @@ class Building(Filtering[M, R]):
         return self._rows(RowKind.DICT, fields, expressions)
 
     @overload
+    def values_list(self, function: Callable[[M], S], /, *, flat: bool = False) -> Query[M, S]: ...
+    @overload
     def values_list(
         self, *fields: str, flat: Literal[False] = False, named: Literal[False] = False
     ) -> Query[M, tuple[Any, ...]]: ...
@@ -145,11 +155,12 @@ class Building(Filtering[M, R]):
     def values_list(
         self, *fields: str, flat: bool = False, named: bool = False
     ) -> Query[M, Any]: ...
-    def values_list(self, *fields: str, flat: bool = False, named: bool = False) -> Query[M, Any]:
+    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> Query[M, Any]:
         """Return rows as tuples.
 
         Args:
-            fields: as for `values`.
+            fields: as for `values`; or a function from the model to its fields, which also types
+                the rows (``values_list(lambda u: u.name, flat=True)``).
             flat: return the values of a single field instead of 1-tuples.
             named: return named tuples.
 
@@ -158,6 +169,7 @@ class Building(Filtering[M, R]):
         """
         if flat and named:
             raise FieldError("flat and named exclude each other")
+        fields = tuple(record_paths(self._names, fields))
         if flat and len(fields) != 1:
             raise FieldError(
                 f"values_list(flat=True) takes one field, not {len(fields)}",
@@ -261,7 +273,7 @@ class Building(Filtering[M, R]):
         if "__" in name:
             raise FieldError(f"the name of an annotation cannot contain `__`: `{name}`")
 
-    def group_by(self, *fields: str) -> Query[M, dict[str, Any]]:
+    def group_by(self, *fields: Path[M]) -> Query[M, dict[str, Any]]:
         """Group the rows by these fields: one dict per group, with the aggregates of annotate().
 
         Raises:
@@ -269,23 +281,26 @@ class Building(Filtering[M, R]):
         """
         self._check_single("group_by")
         self._check_unsliced("group_by()")
-        for name in fields:
+        names = record_paths(self._names, fields)
+        for name in names:
             if name not in self._annotations:
                 check_path(self._context(), name)
         made: Query[M, Any] = self._copy()
-        made._group_by = (*(self._group_by or ()), *fields)
+        made._group_by = (*(self._group_by or ()), *names)
         made._annotations = in_groups(self, made._group_by)
         if made._row is RowKind.MODEL:
             made._row = RowKind.DICT
         return made
 
-    def join(self, *paths: str) -> Query[M, R]:
-        """Load the rows of foreign keys in the same query: ``join("author__company")``.
+    def join(self, *paths: Path[M]) -> Query[M, R]:
+        """Load the rows of foreign keys in the same query: ``join("author__company")``, or
+        ``join(lambda p: the(p.author).company)``.
 
         Raises:
             FieldError: an unknown name, or a to-many relation.
         """
-        for path in paths:
+        wanted = record_paths(self._names, paths)
+        for path in wanted:
             names = self._names
             for segment in split_path(names, path):
                 hop = names.hop(segment, part_of_path(path, self._names.label))
@@ -297,43 +312,49 @@ class Building(Filtering[M, R]):
                     )
                 names = names_of(hop.target.model)
         made = self._copy()
-        made._joins = (*self._joins, *(path for path in paths if path not in self._joins))
+        made._joins = (*self._joins, *(path for path in wanted if path not in self._joins))
         return made
 
-    def prefetch(self, *paths: str | Prefetch) -> Query[M, R]:
+    def prefetch(self, *paths: Path[M] | Prefetch) -> Query[M, R]:
         """Load related rows with one further query per level: ``prefetch("posts__tags")``.
 
         Args:
-            paths: relations, or `Prefetch` for a filtered or ordered query.
+            paths: relations (also ``lambda p: p.tags``), or `Prefetch` for a filtered or ordered
+                query.
 
         Raises:
             FieldError: an unknown name, or two queries for one relation.
         """
         made = self._copy()
-        made._prefetches = (*self._prefetches, *(as_prefetch(self._names, p) for p in paths))
+        made._prefetches = (
+            *self._prefetches,
+            *[as_prefetch(self._names, path) for path in record_paths(self._names, paths)],
+        )
         check_levels(self._names, made._prefetches)
         return made
 
-    def only(self, *fields: str) -> Query[M, R]:
+    def only(self, *fields: Path[M]) -> Query[M, R]:
         """Load only these fields (and the key); accessing another one raises an error.
 
         Raises:
             FieldError: an unknown name.
         """
         self._check_single("only")
-        wanted = {self._names.field(name).name for name in fields} | set(self._names.primary_key)
+        names = record_paths(self._names, fields)
+        wanted = {self._names.field(name).name for name in names} | set(self._names.primary_key)
         made = self._copy()
         made._only = tuple([name for name in self._names.fields if name in wanted])
         return made
 
-    def defer(self, *fields: str) -> Query[M, R]:
+    def defer(self, *fields: Path[M]) -> Query[M, R]:
         """Load all fields except these; accessing one of them raises an error.
 
         Raises:
             FieldError: an unknown name.
         """
         self._check_single("defer")
-        left_out = {self._names.field(name).name for name in fields} - set(self._names.primary_key)
+        names = record_paths(self._names, fields)
+        left_out = {self._names.field(name).name for name in names} - set(self._names.primary_key)
         loaded = self._names.fields if self._only is None else self._only
         made = self._copy()
         made._only = tuple([name for name in loaded if name not in left_out])
@@ -387,19 +408,19 @@ class Building(Filtering[M, R]):
         made._lock = (strength, wait, names)
         return made
 
-    def union(self, *others: Query[Any, Any], all: bool = False) -> Query[M, R]:
+    def union(self, *others: Query[Any, R], all: bool = False) -> Query[M, R]:
         """The rows of this query and others, without duplicates (unless `all`)."""
         return self._compound("union_all" if all else "union", others)
 
-    def union_all(self, *others: Query[Any, Any]) -> Query[M, R]:
+    def union_all(self, *others: Query[Any, R]) -> Query[M, R]:
         """The rows of this query and others, with duplicates."""
         return self._compound("union_all", others)
 
-    def intersect(self, *others: Query[Any, Any]) -> Query[M, R]:
+    def intersect(self, *others: Query[Any, R]) -> Query[M, R]:
         """The rows that this query and the others have in common."""
         return self._compound("intersect", others)
 
-    def except_(self, *others: Query[Any, Any]) -> Query[M, R]:
+    def except_(self, *others: Query[Any, R]) -> Query[M, R]:
         """The rows of this query that the others do not have."""
         return self._compound("except", others)
 

@@ -4,7 +4,7 @@ refuses. Each returns a new Query."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, OxydeError, RowValidationError
 from oxyde.queries.compile.row_kind import RowKind
@@ -12,6 +12,7 @@ from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.expressions.conditions import Truth
 from oxyde.queries.expressions.q import is_empty
 from oxyde.queries.expressions.recorder import record
+from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.ir.depth import bounded
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.ir.predicates import Junction, Negation, Node
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from oxyde.queries.compile.recipe import Invalid
     from oxyde.queries.query import Query
 
-__all__ = ["Clause", "Filtering"]
-
-# The positional arguments of filter().
-Clause: TypeAlias = Conditional | Expression | Callable[[M], Any]
+__all__ = ["Filtering"]
 
 
 class Filtering(QueryState[M, R]):

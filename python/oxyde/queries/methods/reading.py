@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from oxyde import _core
 from oxyde.db.registry import resolve
@@ -17,15 +17,6 @@ from oxyde.exceptions import (
     TransactionError,
 )
 from oxyde.hints import hint_for
-from oxyde.queries.compile.aggregation import (
-    One,
-    build_aggregates,
-    build_count,
-    build_found,
-    output,
-    value_of,
-)
-from oxyde.queries.compile.derived import context_of_rows, has_rows_of_its_own, needs_derived
 from oxyde.queries.compile.natural_order import natural_order
 from oxyde.queries.compile.plans import Entry, entry_for
 from oxyde.queries.compile.recipe import from_database
@@ -34,30 +25,26 @@ from oxyde.queries.compile.select import build_rows
 from oxyde.queries.compile.shape import shape_of
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.compile.validity import sifted
-from oxyde.queries.expressions.aggregates import Aggregate, Avg, Max, Min, Sum
-from oxyde.queries.ir.expression import Expression
-from oxyde.queries.ir.scope import Builder
-from oxyde.queries.methods.building import Building
-from oxyde.queries.methods.filtering import Clause
+from oxyde.queries.expressions.typed_conditions import Clause
+from oxyde.queries.methods.aggregating import Aggregating
 from oxyde.queries.names import key_of
 from oxyde.queries.relations.prefetch import check_databases, prefetch_into
 from oxyde.queries.relations.strict import forget_unloaded
 from oxyde.queries.results.iteration import Iteration
 
 if TYPE_CHECKING:
-    from oxyde import _ir
     from oxyde._core import Features
     from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
     from oxyde.queries.query import Query
+
 __all__ = ["Reading"]
 
+K = TypeVar("K")
 
-class Reading(Building[M, R]):
-    """Reading methods: all, first, get, count …"""
 
-    def _executor(self, using: str | None, client: Executor | None) -> Executor:
-        return self._place(using, client, write=self._lock is not None)
+class Reading(Aggregating[M, R]):
+    """Reading methods: all, first, get …"""
 
     async def all(self, *, using: str | None = None, client: Executor | None = None) -> list[R]:
         """The rows.
@@ -256,94 +243,24 @@ class Reading(Building[M, R]):
             )
         return rows
 
-    async def exists(self, *, using: str | None = None, client: Executor | None = None) -> bool:
-        """Whether there is a row."""
-        query = self._bare()
-        query._limit = 1 if query._limit is None else min(query._limit, 1)
-        if not has_rows_of_its_own(query):
-            query._outputs = (output(self._context(), "one", One()),)
-        executor = self._executor(using, client)
-        value = await value_of(query, "exists", build_found, executor)
-        return value is not None
-
-    async def count(self, *, using: str | None = None, client: Executor | None = None) -> int:
-        """The number of rows."""
-        executor = self._executor(using, client)
-        value = await value_of(self._bare(), "count", build_count, executor)
-        return cast("int", value or 0)
-
-    async def sum(
-        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
-    ) -> Any:
-        """The sum of a field or expression; None without values."""
-        return await self.aggregate_one(Sum(field), using=using, client=client)
-
-    async def avg(
-        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
-    ) -> Any:
-        """The mean of a field or expression; None without values."""
-        return await self.aggregate_one(Avg(field), using=using, client=client)
-
-    async def max(
-        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
-    ) -> Any:
-        """The maximum of a field or expression; None without values."""
-        return await self.aggregate_one(Max(field), using=using, client=client)
-
-    async def min(
-        self, field: str | Expression, *, using: str | None = None, client: Executor | None = None
-    ) -> Any:
-        """The minimum of a field or expression; None without values."""
-        return await self.aggregate_one(Min(field), using=using, client=client)
-
-    async def aggregate_one(
-        self, aggregate: Aggregate, *, using: str | None = None, client: Executor | None = None
-    ) -> Any:
-        """One aggregate over all rows of the query."""
-        found = await self.aggregate(value=aggregate, using=using, client=client)
-        return found["value"]
-
-    async def aggregate(
-        self, *, using: str | None = None, client: Executor | None = None, **aggregates: object
-    ) -> dict[str, Any]:
-        """Aggregates over all rows of the query, by name.
-
-        Raises:
-            FieldError: an unknown name, or not an aggregate.
-        """
-        query = self._bare()
-        derived = needs_derived(query)
-        context = context_of_rows(query) if derived else query._context(grouping=True)
-        made = []
-        for name, aggregate in aggregates.items():
-            if not isinstance(aggregate, Expression) or not aggregate.aggregates():
-                raise FieldError(f"aggregate({name}=…) takes an aggregate, not {aggregate!r:.80}")
-            made.append(output(context, name, aggregate))
-        wanted = tuple(made)
-        if not derived:
-            query._row = RowKind.DICT
-            query._outputs = wanted
-        elif not has_rows_of_its_own(query):
-            query._row, query._fields, query._only = RowKind.MODEL, None, None
-
-        def build(one: Query[M, Any], features: Features) -> tuple[_ir.Statement, Builder, Any]:
-            return build_aggregates(one, wanted, features)
-
-        around = wanted if derived else ()
-        executor = self._executor(using, client)
-        rows = await value_of(query, "aggregate", build, executor, around)
-        return cast("dict[str, Any]", rows[0])
-
-    def _bare(self) -> Query[M, Any]:
-        """The query without clauses that only affect how its rows are returned."""
-        made: Query[M, Any] = self._copy()
-        made._joins = ()
-        made._prefetches = ()
-        if made._limit is None and made._offset is None and not isinstance(made._distinct, tuple):
-            made._order = ()
-        made._lock = None
-        return made
-
+    @overload
+    async def in_bulk(
+        self,
+        keys: Iterable[K],
+        *,
+        field: str = "pk",
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> dict[K, R]: ...
+    @overload
+    async def in_bulk(
+        self,
+        keys: None = None,
+        *,
+        field: str = "pk",
+        using: str | None = None,
+        client: Executor | None = None,
+    ) -> dict[Any, R]: ...
     async def in_bulk(
         self,
         keys: Iterable[Any] | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeVar
 
@@ -12,18 +12,20 @@ from oxyde.db.transaction import atomic
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.related_list import RelatedList, RelatedPart, same_rows
 from oxyde.queries.compile.state import new_query
+from oxyde.queries.expressions.recorder import record_paths
 from oxyde.queries.names import Names, Through, is_query, key_of, names_of
 from oxyde.queries.writes.create import create
 
 if TYPE_CHECKING:
     from oxyde._meta import FieldMeta
     from oxyde.db.executor import Executor
-    from oxyde.queries.methods.filtering import Clause
+    from oxyde.queries.expressions.typed_conditions import Clause
     from oxyde.queries.query import Query
 
 __all__ = ["RelatedManager", "related"]
 
 T = TypeVar("T", default=Any)
+M = TypeVar("M")
 
 
 class RelatedManager(Generic[T]):
@@ -421,10 +423,16 @@ class RelatedManager(Generic[T]):
         return await pairs.delete(client=executor)
 
 
-def related(instance: object, name: str) -> RelatedManager[Any]:
-    """The rows of an instance's to-many relation: ``related(post, "tags")``.
+@overload
+def related(instance: M, relation: Callable[[M], list[T]]) -> RelatedManager[T]: ...
+@overload
+def related(instance: object, relation: str) -> RelatedManager[Any]: ...
+def related(instance: object, relation: Any) -> RelatedManager[Any]:
+    """The rows of an instance's to-many relation: ``related(post, "tags")``, or, with the type of
+    the rows, ``related(post, lambda p: p.tags)``.
 
     Raises:
         FieldError: the model has no such relation, or it is not a to-many relation.
     """
+    (name,) = record_paths(names_of(type(instance)), [relation])
     return RelatedManager(instance, name)

@@ -10,8 +10,19 @@ from support.library import Author, Book, Library
 
 from oxyde import Q
 from oxyde.exceptions import FieldError, OxydeError
-from oxyde.queries import asc, desc
-from oxyde.queries.expressions.recorder import any_of, between, contains, icontains, in_, is_null
+from oxyde.queries import (
+    any_of,
+    asc,
+    between,
+    contains,
+    desc,
+    icontains,
+    in_,
+    is_null,
+    not_,
+    related,
+    the,
+)
 
 
 def same(one: Any, other: Any) -> None:
@@ -41,6 +52,10 @@ async def test_conditions(books: Library) -> None:
         (lambda b: contains(b.title, "%"), Book.objects.filter(title__contains="%")),
         (lambda b: icontains(b.title, "ETA"), Book.objects.filter(title__icontains="ETA")),
         (lambda b: is_null(b.rating), Book.objects.filter(rating__isnull=True)),
+        (lambda b: the(b.rating) > 3, Book.objects.filter(rating__gt=3)),
+        (lambda b: the(b.editor).name == "Bo", Book.objects.filter(editor__name="Bo")),
+        (lambda b: not_(b.pages > 300) | is_null(b.editor),
+         Book.objects.filter(~Q(pages__gt=300) | Q(editor__isnull=True))),
     ]  # fmt: skip
     for function, keywords in cases:
         typed = Book.objects.filter(function)
@@ -83,6 +98,43 @@ async def test_columns_order_and_updates(books: Library) -> None:
         .first()
     )
     assert doubled == {"double": 602}
+
+
+async def test_functions_name_fields_and_relations(books: Library) -> None:
+    same(Book.objects.join(lambda b: the(b.editor).company), Book.objects.join("editor__company"))
+    same(Book.objects.only(lambda b: (b.title, b.pages)), Book.objects.only("title", "pages"))
+    same(Book.objects.defer(lambda b: b.title), Book.objects.defer("title"))
+    same(Book.objects.group_by(lambda b: b.genre), Book.objects.group_by("genre"))
+    same(
+        Book.objects.values_list(lambda b: (b.id, b.author.name)),
+        Book.objects.values_list("id", "author__name"),
+    )
+    titles = Book.objects.values_list(lambda b: b.title, flat=True).order_by("id")
+    assert await titles == [book.title for book in books.books]
+    author = await Author.objects.prefetch(lambda a: a.books).get(name="Bo")
+    assert await related(author, lambda a: a.books).count() == len(author.books) > 0
+    with pytest.raises(FieldError, match="must return fields or relations of `Book`, not 3"):
+        Book.objects.join(lambda b: 3)
+
+
+async def test_aggregates_of_functions(books: Library) -> None:
+    pages = [book.pages for book in books.books]
+    assert await Book.objects.sum(lambda b: b.pages) == sum(pages)
+    assert await Book.objects.max(lambda b: b.pages) == max(pages)
+    assert await Book.objects.min(lambda b: b.pages * 2) == min(pages) * 2
+    mean = await Book.objects.avg(lambda b: b.pages)
+    assert mean == pytest.approx(sum(pages) / len(pages))
+    with pytest.raises(FieldError, match="must return a field or an expression, not 3"):
+        await Book.objects.sum(lambda b: 3)
+
+
+async def test_the_and_not_outside_of_queries() -> None:
+    assert the("x") == "x"
+    assert the(0) == 0
+    with pytest.raises(OxydeError, match="the\\(\\) got None"):
+        the(None)
+    with pytest.raises(FieldError, match="not_\\(\\) takes a condition, not True"):
+        not_(True)
 
 
 async def test_what_python_would_decide_by_itself_is_refused(books: Library) -> None:
