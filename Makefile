@@ -64,7 +64,7 @@ soak: extension services ## 100,000 queries, errors, cancels and blocks on each 
 services: ## Find or start PostgreSQL, MariaDB, MySQL, pgbouncer and pgvector
 	@scripts/services start
 
-lint: extension ## Check formats, lints, types, layers and file lengths
+lint: extension ## Check formats, lints, types (of the guides, too), layers and file lengths
 	git ls-files --cached --others --exclude-standard '*.rs' | xargs rustfmt --check --edition 2024
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff check --quiet $(LINTED)
@@ -73,6 +73,7 @@ lint: extension ## Check formats, lints, types, layers and file lengths
 	$(BIN)/pyright
 	PYTHONPATH=python $(BIN)/lint-imports
 	$(BIN)/python -m mypy.stubtest oxyde._core --allowlist scripts/stubtest_allowlist.txt
+	$(BIN)/python scripts/check_docs.py
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py
 
