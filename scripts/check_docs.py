@@ -57,7 +57,8 @@ def main() -> int:
                 file.write_text(source, encoding="utf-8")
                 names[file.name] = guide.relative_to(ROOT).as_posix()
         programs = [*sorted(Path(folder).iterdir()), *sorted((ROOT / "examples").glob("*.py"))]
-        command = [sys.executable, "-m", "mypy", "--no-error-summary", *OPTIONS, *programs]
+        command = [sys.executable, "-m", "mypy", "--no-error-summary", *OPTIONS]
+        command += map(str, programs)
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     output = re.sub(
         r"^\S*?(guide_\w+\.py)", lambda found: names[found[1]], done.stdout, flags=re.MULTILINE

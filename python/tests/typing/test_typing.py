@@ -17,7 +17,8 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-PROGRAMS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
+KEYWORDS = HERE / "plugin_wrong.py"
+PROGRAMS = sorted({*HERE.glob("*_*.py")} - {Path(__file__), KEYWORDS})
 
 Found = set[tuple[str, int]]
 
@@ -30,18 +31,18 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def marked() -> Found:
+def marked(*programs: Path) -> Found:
     return {
         (program.name, number)
-        for program in PROGRAMS
+        for program in programs
         for number, line in enumerate(program.read_text().splitlines(), start=1)
         if "# error" in line
     }
 
 
-def mypy(project: Path) -> Found:
-    cache = ROOT / ".mypy_cache/programs"
-    output = _run(project, "mypy", "--strict", "--no-error-summary", "--cache-dir", cache, ".")
+def mypy(project: Path, cache: str = "programs") -> Found:
+    folder = ROOT / ".mypy_cache" / cache
+    output = _run(project, "mypy", "--strict", "--no-error-summary", "--cache-dir", folder, ".")
     errors = re.findall(r"^([\w.]+\.py):(\d+): error: ", output, re.MULTILINE)
     return {(name, int(line)) for name, line in errors}
 
@@ -73,8 +74,16 @@ def _run(project: Path, checker: str, *arguments: str | Path) -> str:
 def test_errors_stand_where_they_are_marked(
     project: Path, checker: Callable[[Path], Found]
 ) -> None:
-    assert marked()
-    assert checker(project) == marked()
+    assert marked(*PROGRAMS)
+    assert checker(project) == marked(*PROGRAMS)
+
+
+def test_the_plugin_for_mypy_checks_keywords(tmp_path: Path) -> None:
+    shutil.copy(KEYWORDS, tmp_path)
+    (tmp_path / "mypy.ini").write_text("[mypy]\nplugins = oxyde.mypy_plugin\n")
+    found = mypy(tmp_path, cache="plugin")
+    assert marked(KEYWORDS)
+    assert found == marked(KEYWORDS)
 
 
 def test_ty_has_nothing_against_the_right_programs(project: Path) -> None:

@@ -44,8 +44,8 @@ V = TypeVar("V", str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta, UUID)
 Number: TypeAlias = int | float | Decimal
 Scalar: TypeAlias = Number | str | bytes | dt.date | dt.time | dt.timedelta | UUID | None
 
-# What a function from the model to a condition returns.
-Truth: TypeAlias = bool | Conditional | Expression | None
+# What a function from the model to a condition returns; checkers know `~condition` as an int.
+Truth: TypeAlias = int | Conditional | Expression | None
 # The positional arguments of filter().
 Clause: TypeAlias = Conditional | Expression | Callable[[M], Truth]
 
