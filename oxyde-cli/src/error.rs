@@ -33,6 +33,12 @@ impl CliError {
         self.hint = Some(hint.into());
         self
     }
+
+    /// The error as an object of an answer.
+    #[must_use]
+    pub fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({ "message": self.message, "hint": self.hint })
+    }
 }
 
 macro_rules! with_hint {
@@ -46,6 +52,12 @@ macro_rules! with_hint {
 }
 
 with_hint!(HistoryError, PlanError, DetectError, MigrateError);
+
+impl From<oxyde_driver::DriverError> for CliError {
+    fn from(error: oxyde_driver::DriverError) -> Self {
+        MigrateError::from(error).into()
+    }
+}
 
 impl From<HostError> for CliError {
     fn from(error: HostError) -> Self {

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use crate::interrupt::Interrupt;
 use crate::models::ModelsDocument;
 
 /// The process that runs the command: the native binary, or Python with the project's models.
 pub trait Host: Sync {
-    /// Write to standard output.
-    fn out(&self, text: &str);
+    /// Write to standard output. A closed pipe is not an error: it ends the output.
+    ///
+    /// # Errors
+    /// The output cannot be written, for example because the disk is full; the error is the reason.
+    fn out(&self, text: &str) -> Result<(), String>;
 
     /// Write to standard error.
     fn err(&self, text: &str);
@@ -28,8 +32,11 @@ pub trait Host: Sync {
     fn data_steps(&self) -> Option<&dyn oxyde_migrate::executor::DataSteps>;
 
     /// Run the command again in a process that can run data steps, and return its exit
-    /// code; `None` if there is no such process.
-    fn hand_over(&self, arguments: &[String]) -> Option<i32>;
+    /// code; `None` if there is no such process. `root` is the project folder.
+    fn hand_over(&self, arguments: &[String], root: &Path) -> Option<i32>;
+
+    /// The signals that stop the command.
+    fn interrupt(&self) -> &Interrupt;
 }
 
 /// An error of the host.

@@ -8,15 +8,18 @@ mod commands;
 mod config;
 mod error;
 mod host;
+mod interrupt;
 mod model_source;
 mod models;
 mod native;
 mod output;
+mod rows;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 pub use error::CliError;
 pub use host::{Host, HostError};
+pub use interrupt::Interrupt;
 pub use models::ModelsDocument;
 pub use native::NativeHost;
 use output::Output;
@@ -38,32 +41,59 @@ pub const ERROR: i32 = 1;
 pub const USAGE: i32 = 2;
 /// Exit code of a check that found differences.
 pub const FOUND: i32 = 3;
+/// Exit code of a command that a signal stopped, to which the signal's number is added.
+pub const SIGNALLED: i32 = 128;
 
 /// Run the command with the arguments after its name, and return its exit code.
 pub fn run(arguments: &[String], host: &dyn Host) -> i32 {
     let all = std::iter::once("oxyde").chain(arguments.iter().map(String::as_str));
     let cli = match args::Cli::try_parse_from(all) {
         Ok(cli) => cli,
-        Err(error) => {
-            let text = error.render().to_string();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                    host.out(&text);
-                    DONE
-                }
-                _ => {
-                    host.err(&text);
-                    USAGE
-                }
-            };
-        }
+        Err(error) => return without_command(arguments, &error, host),
     };
-    let output = Output::new(host, cli.global.color);
-    match commands::dispatch(&cli, arguments, &output) {
-        Ok(code) => code,
-        Err(error) => {
+    let output = Output::new(host, &cli.global);
+    let result = commands::dispatch(&cli, arguments, &output);
+    let code = match (result, host.interrupt().signal()) {
+        (Ok(code), _) => code,
+        (Err(error), None) => {
             output.error(&error);
             ERROR
         }
+        (Err(mut error), Some(signal)) => {
+            let name = interrupt::name(signal);
+            error.message = format!("interrupted by {name}: {}", error.message);
+            output.error(&error);
+            SIGNALLED + signal
+        }
+    };
+    match output.failure() {
+        Some(failure) => {
+            host.err(&format!("error: {failure}\n"));
+            ERROR.max(code)
+        }
+        None => code,
     }
+}
+
+/// Answer a command line without a valid command: a request for help or the version, or a mistake.
+fn without_command(arguments: &[String], error: &clap::Error, host: &dyn Host) -> i32 {
+    let text = error.render().to_string();
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        return match host.out(&text) {
+            Ok(()) => DONE,
+            Err(_) => ERROR,
+        };
+    }
+    if arguments.iter().any(|argument| argument == "--json") {
+        let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+        let answer = serde_json::json!({ "error": { "message": message, "hint": null } });
+        // The exit code says the same.
+        let _ = host.out(&format!("{answer}\n"));
+    } else {
+        host.err(&text);
+    }
+    USAGE
 }

@@ -1,16 +1,19 @@
 //! The native binary as a host: it writes to the terminal and starts the project's Python
 //! if a command needs the models.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::host::{Host, HostError};
+use crate::interrupt::Interrupt;
 use crate::models::ModelsDocument;
 
 /// The native binary.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NativeHost;
+#[derive(Clone, Debug, Default)]
+pub struct NativeHost {
+    interrupt: Interrupt,
+}
 
 /// Return the project's Python: `OXYDE_PYTHON`, or that of the active or the project's virtual
 /// environment, otherwise `python3`.
@@ -34,10 +37,15 @@ fn python(root: &Path) -> PathBuf {
 }
 
 impl Host for NativeHost {
-    fn out(&self, text: &str) {
-        // A closed pipe ends the output, not the command.
-        let _ = std::io::stdout().write_all(text.as_bytes());
-        let _ = std::io::stdout().flush();
+    fn out(&self, text: &str) -> Result<(), String> {
+        let mut stdout = std::io::stdout().lock();
+        let written = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush());
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.to_string()),
+            _ => Ok(()),
+        }
     }
 
     fn err(&self, text: &str) {
@@ -52,7 +60,7 @@ impl Host for NativeHost {
         if !std::io::stdin().is_terminal() {
             return None;
         }
-        self.out(question);
+        self.out(question).ok()?;
         let mut line = String::new();
         match std::io::stdin().lock().read_line(&mut line) {
             Ok(0) | Err(_) => None,
@@ -90,9 +98,8 @@ impl Host for NativeHost {
         None
     }
 
-    fn hand_over(&self, arguments: &[String]) -> Option<i32> {
-        let root = std::env::current_dir().unwrap_or_default();
-        let python = python(&root);
+    fn hand_over(&self, arguments: &[String], root: &Path) -> Option<i32> {
+        let python = python(root);
         let has = Command::new(&python)
             .args(["-c", "import oxyde.migrations.cli"])
             .stdin(Stdio::null())
@@ -103,13 +110,28 @@ impl Host for NativeHost {
         if !has {
             return None;
         }
-        let status = Command::new(&python)
-            .args(["-m", "oxyde"])
-            .args(arguments)
-            .status()
-            .ok()?;
-        Some(status.code().unwrap_or(1))
+        become_command(Command::new(&python).args(["-m", "oxyde"]).args(arguments))
     }
+
+    fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+}
+
+/// Let another program take the place of this process, so that it receives the signals.
+/// Returns only if it cannot be started.
+#[cfg(unix)]
+pub(crate) fn become_command(command: &mut Command) -> Option<i32> {
+    use std::os::unix::process::CommandExt as _;
+
+    let _ = command.exec();
+    None
+}
+
+/// Run another program in the place of this process, and return its exit code.
+#[cfg(not(unix))]
+pub(crate) fn become_command(command: &mut Command) -> Option<i32> {
+    Some(command.status().ok()?.code().unwrap_or(1))
 }
 
 /// Parse the `error:` and `hint:` lines of a Python process; without them, use its last line.

@@ -55,7 +55,7 @@ fn decode(criterion: &mut Criterion) {
                  INSERT INTO posts SELECT i, 'Post number ' || i, i * 31, i || '.25', i % 3 = 0, \
                  '2024-05-17 12:34:56.789012' FROM n"
             ),
-        ])
+        ], &never)
         .await
         .unwrap();
         pool

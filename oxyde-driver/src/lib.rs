@@ -34,7 +34,7 @@ pub use executor::ExecuteResult;
 pub use listen::Listener;
 pub use pool::{Pool, PoolStatus};
 pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
-pub use settings::{PoolSettings, sqlite_file};
+pub use settings::{PoolSettings, Server, server_of, sqlite_file, with_database};
 pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;
 pub use values::placeholder::{beyond, day_text};

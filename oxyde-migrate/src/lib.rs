@@ -45,6 +45,7 @@ mod definition;
 pub mod executor;
 pub mod file;
 pub mod history;
+pub mod impact;
 pub mod introspect;
 pub mod ledger;
 pub mod lint;

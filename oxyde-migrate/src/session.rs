@@ -10,61 +10,123 @@ use oxyde_driver::{
 };
 use oxyde_sql::dialect::DdlStyle;
 
+use crate::ledger::{LEDGER_TABLE, Ledger};
+use crate::server;
+
+/// A database, and how to reach it.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Its URL.
+    pub url: String,
+    /// The schema (PostgreSQL) or database (MySQL, MariaDB) that names without one refer to, instead
+    /// of that of the URL: the schema of a tenant.
+    pub schema: Option<String>,
+    /// The ledger's table: `table` or `schema.table`.
+    pub ledger: String,
+    /// How long to wait for a server that is still starting.
+    pub wait: Duration,
+    /// Stops the running statement.
+    pub cancel: Cancel,
+}
+
+impl Access {
+    /// A database that must be there, with the usual ledger.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Access {
+            url: url.into(),
+            schema: None,
+            ledger: LEDGER_TABLE.to_owned(),
+            wait: Duration::ZERO,
+            cancel: Cancel::never(),
+        }
+    }
+}
+
 /// One connection.
 pub struct Session {
     pool: Pool,
     style: &'static DdlStyle,
+    schema: Option<String>,
+    ledger: Ledger,
+    cancel: Cancel,
 }
 
 /// A row of strings; NULL is `None`.
 pub type Row = Vec<Option<String>>;
 
+/// Interval at which a server that is still starting is tried.
+const AGAIN: Duration = Duration::from_millis(250);
+
 impl Session {
     /// Connect. `busy` is the maximum time that SQLite waits for another process's lock.
     ///
     /// # Errors
-    /// The URL is invalid, or the database cannot be reached.
-    pub async fn connect(url: &str, busy: Duration) -> Result<Self, DriverError> {
-        let settings = PoolSettings {
-            name: "oxyde migrate".to_owned(),
-            // One connection that is never replaced: it holds the settings, locks and transactions.
-            max_connections: 1,
-            min_connections: 0,
-            idle_timeout: None,
-            max_lifetime: None,
-            test_before_acquire: false,
-            keep_session: true,
-            sqlite_busy_timeout: u32::try_from(busy.as_millis()).unwrap_or(u32::MAX),
-            pg_application_name: Some("oxyde migrate".to_owned()),
-            // Tables change between statements, so statements are not cached; with a cache size of
-            // 0 the statement would be unnamed, and looking up an enum type would replace it.
-            pg_statement_cache_capacity: Some(1),
-            ..PoolSettings::default()
-        };
-        // Several processes that open a new SQLite file switch its mode at the same time, and
-        // SQLite does not wait for that itself.
-        let started = Instant::now();
-        let pool = loop {
-            match Pool::connect(url, settings.clone()).await {
-                Err(error)
-                    if error.cause() == Some(Cause::LockTimeout) && started.elapsed() < busy =>
-                {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-                other => break other?,
-            }
+    /// The URL is invalid, the database cannot be reached, or it has no such schema.
+    pub async fn connect(access: &Access, busy: Duration) -> Result<Self, DriverError> {
+        let pool = tokio::select! {
+            pool = patiently(access, busy) => pool?,
+            () = access.cancel.fired() => return Err(DriverError::Cancelled),
         };
         let style = DdlStyle::of(pool.dialect());
-        Ok(Session { pool, style })
+        let session = Session {
+            pool,
+            style,
+            schema: access.schema.clone(),
+            ledger: Ledger::new(style, &access.ledger, access.schema.as_deref()),
+            cancel: access.cancel.clone(),
+        };
+        if let Some(schema) = &access.schema {
+            server::of(style).enter(&session, schema).await?;
+        }
+        Ok(session)
     }
 
     /// Connect to read. A missing SQLite file is not created: it reads as an empty database.
     ///
     /// # Errors
     /// As [`Session::connect`].
-    pub async fn connect_to_read(url: &str, busy: Duration) -> Result<Self, DriverError> {
-        let is_missing = sqlite_file(url).is_some_and(|(file, create)| create && !file.exists());
-        Self::connect(if is_missing { "sqlite::memory:" } else { url }, busy).await
+    pub async fn connect_to_read(access: &Access, busy: Duration) -> Result<Self, DriverError> {
+        let is_missing =
+            sqlite_file(&access.url).is_some_and(|(file, create)| create && !file.exists());
+        if !is_missing {
+            return Self::connect(access, busy).await;
+        }
+        let empty = Access {
+            url: "sqlite::memory:".to_owned(),
+            ..access.clone()
+        };
+        Self::connect(&empty, busy).await
+    }
+
+    /// The same connection, for statements that must run although the command was cancelled.
+    #[must_use]
+    pub fn to_clean_up(&self) -> Self {
+        Session {
+            pool: self.pool.clone(),
+            style: self.style,
+            schema: self.schema.clone(),
+            ledger: self.ledger.clone(),
+            cancel: Cancel::never(),
+        }
+    }
+
+    /// The table of the applied migrations.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The tenant's schema, if names refer to one.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// The driver's pool of this one connection, for rows with their types.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// The DDL style of the database.
@@ -84,7 +146,7 @@ impl Session {
     /// # Errors
     /// The database refuses it, or the connection is lost.
     pub async fn run(&self, sql: &str) -> Result<(), DriverError> {
-        self.pool.simple(sql).await
+        self.pool.simple(sql, &self.cancel).await
     }
 
     /// Return the rows of a query as strings.
@@ -94,7 +156,7 @@ impl Session {
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
         let rows = self
             .pool
-            .fetch_raw(sql, Vec::new(), &[], &Cancel::never())
+            .fetch_raw(sql, Vec::new(), &[], &self.cancel)
             .await?;
         Ok(texts(&rows))
     }
@@ -120,10 +182,11 @@ impl Session {
     pub async fn begin(&self) -> Result<SessionTransaction, DriverError> {
         let transaction = self
             .pool
-            .begin(BeginOptions::default(), &Cancel::never())
+            .begin(BeginOptions::default(), &self.cancel)
             .await?;
         Ok(SessionTransaction {
             transaction: Arc::new(transaction),
+            cancel: self.cancel.clone(),
         })
     }
 
@@ -136,6 +199,7 @@ impl Session {
 /// A transaction of the connection. It is rolled back if it is dropped without a commit.
 pub struct SessionTransaction {
     transaction: Arc<Transaction>,
+    cancel: Cancel,
 }
 
 impl SessionTransaction {
@@ -144,7 +208,9 @@ impl SessionTransaction {
     /// # Errors
     /// The database refuses it, or the connection is lost.
     pub async fn run(&self, sql: &str) -> Result<(), DriverError> {
-        self.transaction.script(&[sql.to_owned()]).await
+        self.transaction
+            .script(&[sql.to_owned()], &self.cancel)
+            .await
     }
 
     /// Return the rows of a query as strings.
@@ -154,7 +220,7 @@ impl SessionTransaction {
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
         let rows = self
             .transaction
-            .fetch_raw(sql, Vec::new(), &[], &Cancel::never())
+            .fetch_raw(sql, Vec::new(), &[], &self.cancel)
             .await?;
         Ok(texts(&rows))
     }
@@ -165,7 +231,7 @@ impl SessionTransaction {
     /// The connection is lost.
     pub async fn can_run(&self, sql: &str) -> Result<bool, DriverError> {
         const MARK: &str = "oxyde_try";
-        self.transaction.savepoint(MARK, &Cancel::never()).await?;
+        self.transaction.savepoint(MARK, &self.cancel).await?;
         let works = self.rows(sql).await.is_ok();
         self.transaction.rollback_to(MARK, &Cancel::never()).await?;
         self.transaction.release(MARK, &Cancel::never()).await?;
@@ -192,6 +258,51 @@ impl SessionTransaction {
     /// The connection is lost.
     pub async fn rollback(self) -> Result<(), DriverError> {
         self.transaction.rollback().await
+    }
+}
+
+/// Connect as soon as the server accepts connections, within `wait`.
+async fn patiently(access: &Access, busy: Duration) -> Result<Pool, DriverError> {
+    let started = Instant::now();
+    loop {
+        match connected(&access.url, busy).await {
+            Err(DriverError::ConnectionFailed { .. } | DriverError::ConnectionLost { .. })
+                if started.elapsed() < access.wait =>
+            {
+                tokio::time::sleep(AGAIN.min(access.wait)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn connected(url: &str, busy: Duration) -> Result<Pool, DriverError> {
+    let settings = PoolSettings {
+        name: "oxyde migrate".to_owned(),
+        // One connection that is never replaced: it holds the settings, locks and transactions.
+        max_connections: 1,
+        min_connections: 0,
+        idle_timeout: None,
+        max_lifetime: None,
+        test_before_acquire: false,
+        keep_session: true,
+        sqlite_busy_timeout: u32::try_from(busy.as_millis()).unwrap_or(u32::MAX),
+        pg_application_name: Some("oxyde migrate".to_owned()),
+        // Tables change between statements, so statements are not cached; with a cache size of
+        // 0 the statement would be unnamed, and looking up an enum type would replace it.
+        pg_statement_cache_capacity: Some(1),
+        ..PoolSettings::default()
+    };
+    // Several processes that open a new SQLite file switch its mode at the same time, and
+    // SQLite does not wait for that itself.
+    let started = Instant::now();
+    loop {
+        match Pool::connect(url, settings.clone()).await {
+            Err(error) if error.cause() == Some(Cause::LockTimeout) && started.elapsed() < busy => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            other => return other,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use oxyde_migrate::file;
 use oxyde_migrate::history::History;
 use oxyde_migrate::ledger;
 use oxyde_migrate::plan::{PlanError, Target};
+use oxyde_migrate::session::Access;
 use servers::{Database, SERVERS, runtime};
 
 const TABLE: &str = r#"
@@ -161,7 +162,7 @@ fn edited_missing_and_unordered_migrations_are_refused() {
             };
             let context =
                 Context { progress: &|_| {}, data_steps: None, root: std::path::Path::new(".") };
-            executor::migrate(&database.url, &edited, &options, &context).await.unwrap();
+            executor::migrate(&Access::new(&database.url), &edited, &options, &context).await.unwrap();
             assert_eq!(database.migrate(&edited, Target::Latest).await.unwrap(), vec![]);
             let rows = database.rows("SELECT count(*) FROM things").await;
             assert_eq!(rows[0][0].as_deref(), Some("3"), "{server}: --fake runs nothing");
@@ -194,7 +195,7 @@ fn a_second_migrator_waits_and_then_gives_up() {
                     data_steps: None,
                     root: std::path::Path::new("."),
                 };
-                executor::migrate(&url, &history, &options, &context).await
+                executor::migrate(&Access::new(&url), &history, &options, &context).await
             });
             assert_eq!(first.unwrap().len(), 1, "{server}");
             assert!(

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use oxyde_cli::{Host, HostError, ModelsDocument};
+use oxyde_cli::{Host, HostError, Interrupt, ModelsDocument, SIGNALLED};
 use oxyde_migrate::executor::DataSteps;
 use oxyde_sql::schema::Schema;
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -15,76 +17,110 @@ use crate::error::{guarded, panic_text};
 use crate::target::Server;
 use crate::transaction::Transaction;
 
-/// Exit code of a process that SIGINT terminated.
-const INTERRUPTED: i32 = 130;
+/// The number of SIGINT.
+const SIGINT: i32 = 2;
 /// Interval at which the waiting thread checks for signals.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
+/// How long an interrupted command may take to roll back and release its lock.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A `Host` of Python: see `oxyde._core.Host`.
 struct PythonHost {
     host: Py<PyAny>,
-    /// Whether the command was interrupted: Python is about to exit and must not be called.
+    interrupt: Interrupt,
+    /// Whether Python is about to exit and must not be called.
     ended: Arc<AtomicBool>,
 }
 
 /// Run the command with the arguments after its name, and return its exit code. Ctrl-C interrupts
-/// it.
+/// it, and so does a `KeyboardInterrupt` with a number of another signal as its argument.
 #[pyfunction]
 pub(crate) fn run_cli(py: Python<'_>, arguments: Vec<String>, host: Py<PyAny>) -> PyResult<i32> {
     guarded(py, || {
         let ended = Arc::new(AtomicBool::new(false));
+        let interrupt = Interrupt::default();
+        let steps = host.clone_ref(py);
         let host = PythonHost {
             host,
+            interrupt: interrupt.clone(),
             ended: Arc::clone(&ended),
         };
-        let (sender, receiver) = std::sync::mpsc::channel();
-        // Python runs signal handlers only on its main thread, which is usually this one:
-        // keep it free to check for signals.
-        std::thread::Builder::new()
-            .name("oxyde-cli".to_owned())
-            .spawn(move || {
-                let run = std::panic::AssertUnwindSafe(|| oxyde_cli::run(&arguments, &host));
-                let outcome =
-                    std::panic::catch_unwind(run).map_err(|panic| panic_text(panic.as_ref()));
-                // The host owns a Python object, which must be released with the GIL.
-                match host.attach(|_| ()) {
-                    Some(()) => drop(Python::try_attach(|_| drop(host))),
-                    None => std::mem::forget(host),
-                }
-                let _ = sender.send(outcome);
-            })?;
-        let receiver = Mutex::new(receiver);
+        let receiver = Mutex::new(start(arguments, host)?);
         let wait = || {
             receiver
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv_timeout(LOOK)
         };
+        let mut deadline: Option<(i32, Instant)> = None;
         loop {
             match py.detach(wait) {
                 Ok(Ok(code)) => return Ok(code),
                 Ok(Err(message)) => return Err(crate::error::internal(py, &message)),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                    if let Err(interrupt) = py.check_signals() {
-                        ended.store(true, Ordering::Release);
-                        // A running Python call on the command's thread ends first.
-                        py.detach(|| std::thread::sleep(LOOK));
-                        return if interrupt.is_instance_of::<PyKeyboardInterrupt>(py) {
-                            Ok(INTERRUPTED)
-                        } else {
-                            Err(interrupt)
-                        };
-                    }
-                }
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                Err(RecvTimeoutError::Disconnected) => {
                     return Err(crate::error::internal(
                         py,
                         "the command ended without a message",
                     ));
                 }
+                Err(RecvTimeoutError::Timeout) => {}
             }
+            let signal = match py.check_signals() {
+                Ok(()) => None,
+                Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => {
+                    Some(signal_of(py, &error))
+                }
+                Err(error) => {
+                    ended.store(true, Ordering::Release);
+                    return Err(error);
+                }
+            };
+            let code = match (signal, deadline) {
+                (Some(signal), None) if interrupt.fire(signal) => {
+                    // A running data step gets a CancelledError; that it has none is no error.
+                    let _ = steps.call_method0(py, "stop_step");
+                    deadline = Some((SIGNALLED + signal, Instant::now() + GRACE));
+                    continue;
+                }
+                (Some(signal), _) => SIGNALLED + signal,
+                (None, Some((code, at))) if Instant::now() > at => code,
+                (None, _) => continue,
+            };
+            ended.store(true, Ordering::Release);
+            // A running Python call on the command's thread ends first.
+            py.detach(|| std::thread::sleep(LOOK));
+            return Ok(code);
         }
     })
+}
+
+/// Run the command on a thread of its own: Python runs signal handlers only on its main thread, which
+/// is usually the caller's, so that one is kept free to check for signals.
+fn start(
+    arguments: Vec<String>,
+    host: PythonHost,
+) -> std::io::Result<Receiver<Result<i32, String>>> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::Builder::new()
+        .name("oxyde-cli".to_owned())
+        .spawn(move || {
+            let run = std::panic::AssertUnwindSafe(|| oxyde_cli::run(&arguments, &host));
+            let outcome = std::panic::catch_unwind(run).map_err(|panic| panic_text(panic.as_ref()));
+            // The host owns a Python object, which must be released with the GIL.
+            match host.attach(|_| ()) {
+                Some(()) => drop(Python::try_attach(|_| drop(host))),
+                None => std::mem::forget(host),
+            }
+            let _ = sender.send(outcome);
+        })?;
+    Ok(receiver)
+}
+
+/// The signal of a `KeyboardInterrupt`: its argument, otherwise SIGINT.
+fn signal_of(py: Python<'_>, error: &PyErr) -> i32 {
+    let arguments = error.value(py).getattr("args");
+    let first = arguments.and_then(|arguments| arguments.get_item(0));
+    first.and_then(|first| first.extract()).unwrap_or(SIGINT)
 }
 
 impl PythonHost {
@@ -104,8 +140,15 @@ impl PythonHost {
 }
 
 impl Host for PythonHost {
-    fn out(&self, text: &str) {
-        self.tell("out", text);
+    fn out(&self, text: &str) -> Result<(), String> {
+        let written = self.attach(|py| {
+            self.host
+                .call_method1(py, "out", (text,))
+                .map(|_| ())
+                .map_err(|error| failure(py, &error).message)
+        });
+        // `None` while Python exits: the output is not read then.
+        written.unwrap_or(Ok(()))
     }
 
     fn err(&self, text: &str) {
@@ -147,8 +190,12 @@ impl Host for PythonHost {
         Some(self)
     }
 
-    fn hand_over(&self, _arguments: &[String]) -> Option<i32> {
+    fn hand_over(&self, _arguments: &[String], _root: &Path) -> Option<i32> {
         None
+    }
+
+    fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 }
 

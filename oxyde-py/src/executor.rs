@@ -228,8 +228,8 @@ impl Executor {
     fn script(&self, py: Python<'_>, statements: Vec<String>) -> PyResult<Operation> {
         guarded(py, || {
             let target = self.place.target(py)?;
-            Operation::start(py, StartOn::Keeper, Convert::Plain, |_cancel| async move {
-                run_on!(target, script(&statements)).map(|()| Outcome::Nothing)
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
+                run_on!(target, script(&statements, &cancel)).map(|()| Outcome::Nothing)
             })
         })
     }

@@ -120,8 +120,15 @@ class _Host(Protocol):
     def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
         """Run `module:function` inside the migration's transaction."""
 
+    def stop_step(self) -> None:
+        """Cancel the running steps."""
+
 def run_cli(arguments: Sequence[str], host: _Host) -> int:
-    """Run the `oxyde` command and return its exit code; 130 if Ctrl-C interrupted it."""
+    """Run the `oxyde` command and return its exit code.
+
+    A KeyboardInterrupt stops the running statement on the server; the exit code is then 128 and the
+    signal's number, which is the exception's argument (SIGINT without one).
+    """
 
 def setting_names() -> list[str]:
     """Return the names of all pool settings of the driver."""

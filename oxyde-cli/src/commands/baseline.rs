@@ -13,7 +13,7 @@ use oxyde_migrate::state;
 use oxyde_sql::ddl::{foreign_key_name, unique_name};
 use oxyde_sql::schema::{Object, Schema};
 
-use super::{Project, block_on, inspectdb};
+use super::{Project, inspectdb};
 use crate::args::Baseline;
 use crate::error::CliError;
 use crate::model_source;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
     }
     let path = project.write(&migration)?;
     let history = project.history()?;
-    let url = project.url()?;
+    let access = project.access()?;
     let options = Options {
         target: Target::Latest,
         fake: true,
@@ -77,7 +77,17 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         data_steps: None,
         root: Path::new("."),
     };
-    block_on(async { Ok(executor::migrate(&url, &history, &options, &context).await?) })?;
+    project
+        .block_on(async { Ok(executor::migrate(&access, &history, &options, &context).await?) })?;
+    if output.is_json() {
+        output.answer(&serde_json::json!({
+            "migration": migration.name,
+            "path": path,
+            "tables": schema.tables.len(),
+            "unmanaged": unmanaged,
+        }));
+        return Ok(crate::DONE);
+    }
     output.line(&format!(
         "{} {path}: {} tables, recorded as applied",
         output.paint(Look::Good, "wrote"),
@@ -111,7 +121,7 @@ fn created(object: Object) -> Operation {
 
 /// Return the models; none if there are none yet, or if they cannot be read now.
 fn models(args: &Baseline, project: &Project<'_>) -> ModelsDocument {
-    if args.schema.is_none() && project.config.models.is_empty() {
+    if args.schema.is_none() && !project.has_models() {
         return ModelsDocument::default();
     }
     project

@@ -11,6 +11,7 @@ pub(super) fn run(shell: Shell, output: &Output<'_>) -> i32 {
         Shell::Bash => Target::Bash,
         Shell::Zsh => Target::Zsh,
         Shell::Fish => Target::Fish,
+        Shell::Powershell => Target::PowerShell,
     };
     let mut text = Vec::new();
     generate(target, &mut Cli::command(), "oxyde", &mut text);

@@ -48,7 +48,7 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
             settings("tool.oxyde.")
         );
         std::fs::write(&project, text).map_err(|error| failed(&project, &error))?;
-        "pyproject.toml ([tool.oxyde])"
+        "pyproject.toml"
     } else {
         let file = here.join("oxyde.toml");
         if file.is_file() {
@@ -60,7 +60,16 @@ pub(super) fn run(args: &Init, global: &Global, output: &Output<'_>) -> Result<i
     };
     let migrations = here.join(&folder);
     std::fs::create_dir_all(&migrations).map_err(|error| failed(&migrations, &error))?;
-    output.line(&format!("{} {name}", output.paint(Look::Good, "wrote")));
+    let shown = if name == "pyproject.toml" {
+        "pyproject.toml ([tool.oxyde])"
+    } else {
+        name
+    };
+    if output.is_json() {
+        output.answer(&serde_json::json!({ "configuration": name, "migrations": folder }));
+        return Ok(crate::DONE);
+    }
+    output.line(&format!("{} {shown}", output.paint(Look::Good, "wrote")));
     output.line(&format!(
         "{} {}/",
         output.paint(Look::Good, "created"),

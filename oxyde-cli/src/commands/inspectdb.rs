@@ -1,8 +1,5 @@
 //! `oxyde inspectdb`.
 
-use std::time::Duration;
-
-use oxyde_migrate::executor::MigrateError;
 use oxyde_migrate::introspect::{self, introspect};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::{label, label_of};
@@ -10,13 +7,13 @@ use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::{Schema, Table};
 use oxyde_sql::suggest;
 
-use super::{Project, block_on};
+use super::Project;
 use crate::args::InspectDb;
 use crate::error::CliError;
 use crate::model_source;
 
 pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliError> {
-    let views = if args.json {
+    let views = if project.output.is_json() {
         Vec::new()
     } else {
         views(args, project)?
@@ -28,7 +25,7 @@ pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliErr
     if tables.len() < args.tables.len() && tables.is_empty() {
         schema.tables.clear();
     }
-    if args.json {
+    if project.output.is_json() {
         let text = serde_json::to_string_pretty(&schema)
             .map_err(|error| CliError::new(error.to_string()))?;
         project.output.line(&text);
@@ -42,15 +39,8 @@ pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliErr
 
 /// Return the named views, or all that are not excluded.
 fn views(args: &InspectDb, project: &Project<'_>) -> Result<Vec<Table>, CliError> {
-    let url = project.url()?;
-    let mut found = block_on(async {
-        let session = Session::connect_to_read(&url, Duration::from_secs(5))
-            .await
-            .map_err(MigrateError::from)?;
-        let found = introspect::views(&session).await;
-        session.close().await;
-        Ok(found.map_err(MigrateError::from)?)
-    })?;
+    let mut found =
+        project.read(async |session: &Session| Ok(introspect::views(session).await?))?;
     found.retain(|view| {
         let name = label_of(view);
         if args.tables.is_empty() {
@@ -67,16 +57,8 @@ pub(super) fn read(
     project: &Project<'_>,
     tables: &[String],
 ) -> Result<(Schema, &'static DdlStyle), CliError> {
-    let url = project.url()?;
-    let (mut schema, style) = block_on(async {
-        let session = Session::connect_to_read(&url, Duration::from_secs(5))
-            .await
-            .map_err(MigrateError::from)?;
-        let found = introspect(&session).await;
-        let style = session.style();
-        session.close().await;
-        Ok((found.map_err(MigrateError::from)?, style))
-    })?;
+    let (mut schema, style) = project
+        .read(async |session: &Session| Ok((introspect(session).await?, session.style())))?;
     let known: Vec<String> = schema.tables.iter().map(label_of).collect();
     if let Some(missing) = tables.iter().find(|table| !known.contains(table)) {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();

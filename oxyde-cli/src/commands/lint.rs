@@ -14,6 +14,11 @@ use crate::output::Look;
 pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
     let output = project.output;
     if args.rules {
+        if output.is_json() {
+            let rules: Vec<_> = RULES.iter().map(|rule| described(rule)).collect();
+            output.answer(&json!({ "rules": rules }));
+            return Ok(crate::DONE);
+        }
         for rule in RULES {
             output.line(&format!(
                 "{} ({})\n    {}\n    instead: {}",
@@ -53,17 +58,22 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
     };
     let resolved = history.resolve(&std::collections::BTreeSet::new())?;
     let findings = lint(&resolved, (style, version), &includes, &allowed)?;
-    match args.format {
+    let usual = if output.is_json() {
+        LintFormat::Json
+    } else {
+        LintFormat::Text
+    };
+    match args.format.unwrap_or(usual) {
         LintFormat::Text => text(&findings, project),
         LintFormat::Json => {
-            output.line(&json!({ "findings": listed(&findings, project) }).to_string());
+            output.answer(&json!({ "findings": listed(&findings, project) }));
         }
         LintFormat::Github => {
             for finding in &findings {
                 output.line(&github(finding, project));
             }
         }
-        LintFormat::Sarif => output.line(&sarif(&findings, project).to_string()),
+        LintFormat::Sarif => output.answer(&sarif(&findings, project)),
     }
     let serious = findings
         .iter()
@@ -71,12 +81,18 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
     Ok(if serious { crate::FOUND } else { crate::DONE })
 }
 
+fn described(rule: &Rule) -> serde_json::Value {
+    json!({
+        "rule": rule.name,
+        "severity": rule.severity.word(),
+        "problem": rule.problem,
+        "safe_way": rule.safe_way,
+    })
+}
+
 /// Whether the migration's file has a line `# oxyde: allow RULE`.
 fn is_silenced(project: &Project<'_>, migration: &Migration, rule: &Rule) -> bool {
-    let path = project
-        .config
-        .migrations
-        .join(format!("{}.toml", migration.name));
+    let path = project.folder().join(format!("{}.toml", migration.name));
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines()
         .filter_map(|line| line.trim().strip_prefix("# oxyde: allow "))
@@ -85,10 +101,7 @@ fn is_silenced(project: &Project<'_>, migration: &Migration, rule: &Rule) -> boo
 }
 
 fn file(finding: &Finding, project: &Project<'_>) -> String {
-    let path = project
-        .config
-        .migrations
-        .join(format!("{}.toml", finding.migration));
+    let path = project.folder().join(format!("{}.toml", finding.migration));
     path.strip_prefix(&project.config.root)
         .unwrap_or(&path)
         .display()
@@ -97,10 +110,7 @@ fn file(finding: &Finding, project: &Project<'_>) -> String {
 
 /// Return the line of the file at which the operation begins, from 1.
 fn line(finding: &Finding, project: &Project<'_>) -> usize {
-    let path = project
-        .config
-        .migrations
-        .join(format!("{}.toml", finding.migration));
+    let path = project.folder().join(format!("{}.toml", finding.migration));
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut starts = text
         .lines()

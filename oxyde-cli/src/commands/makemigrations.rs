@@ -42,8 +42,8 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
         questions::settled(&old, &models.schema, knowledge, args, output)?.operations
     };
     if operations.is_empty() && !args.empty {
-        if args.json {
-            output.line(r#"{"migration":null,"operations":[]}"#);
+        if output.is_json() {
+            output.answer(&serde_json::json!({ "migration": null, "operations": [] }));
         } else {
             output.line("No changes: the migrations match the models.");
         }
@@ -63,14 +63,14 @@ pub(super) fn run(args: &MakeMigrations, project: &Project<'_>) -> Result<i32, C
         migrations.push(Migration::new(name, parents, operations));
     }
     for migration in &migrations {
-        if args.check || args.dry_run && args.json {
-            report(project, migration, args.json, None);
+        if args.check || args.dry_run && output.is_json() {
+            report(project, migration, None);
         } else if args.dry_run {
             output.line(&format!("# {}.toml", migration.name));
             output.part(&render(migration));
         } else {
             let path = project.write(migration)?;
-            report(project, migration, args.json, Some(&path));
+            report(project, migration, Some(&path));
         }
     }
     Ok(if args.check {
@@ -100,18 +100,17 @@ fn slug(name: &str) -> String {
 }
 
 /// Print what the migration does, and warn about dropped data.
-fn report(project: &Project<'_>, migration: &Migration, json: bool, path: Option<&str>) {
+fn report(project: &Project<'_>, migration: &Migration, path: Option<&str>) {
     let output = project.output;
-    if json {
+    if output.is_json() {
         let operations: Vec<String> = migration
             .operations
             .iter()
             .map(Operation::describe)
             .collect();
-        let answer = serde_json::json!({
+        output.answer(&serde_json::json!({
             "migration": migration.name, "path": path, "operations": operations,
-        });
-        output.line(&answer.to_string());
+        }));
         return;
     }
     match path {
@@ -166,10 +165,13 @@ fn merged(
 ) -> Result<i32, CliError> {
     let current = history.resolve(&BTreeSet::new())?;
     let heads: Vec<String> = current.heads().iter().map(|m| m.name.clone()).collect();
+    let output = project.output;
     if heads.len() < 2 {
-        project
-            .output
-            .line("Nothing to merge: the history has one head.");
+        if output.is_json() {
+            output.answer(&serde_json::json!({ "migration": null, "merges": [] }));
+        } else {
+            output.line("Nothing to merge: the history has one head.");
+        }
         return Ok(crate::DONE);
     }
     merge::check(&current).map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
@@ -180,11 +182,16 @@ fn merged(
     let name = format!("{:04}_{name}", Project::next_number(history));
     let migration = Migration::new(name, heads.clone(), Vec::new());
     if args.dry_run {
-        project.output.part(&render(&migration));
+        output.part(&render(&migration));
         return Ok(crate::DONE);
     }
     let path = project.write(&migration)?;
-    let output = project.output;
+    if output.is_json() {
+        output.answer(&serde_json::json!({
+            "migration": migration.name, "path": path, "merges": heads,
+        }));
+        return Ok(crate::DONE);
+    }
     output.line(&format!(
         "{} {path}: merges {}",
         output.paint(Look::Good, "wrote"),

@@ -1,46 +1,82 @@
 //! `oxyde showmigrations`.
 
-use std::time::Duration;
-
 use oxyde_migrate::history::History;
 use oxyde_migrate::ledger::{self, Record, RecordState};
 use oxyde_migrate::plan::is_done;
 use oxyde_migrate::session::Session;
 
-use super::{Project, block_on};
-use crate::args::Json;
+use super::targets::{self, Target};
+use super::{BUSY, Project};
+use crate::args::ShowMigrations;
 use crate::error::CliError;
 use crate::output::{Look, Output};
 
-pub(super) fn run(args: &Json, project: &Project<'_>) -> Result<i32, CliError> {
-    let history = project.existing_history()?;
-    let url = project.url()?;
-    let records: Vec<Record> = block_on(async {
-        let session = Session::connect_to_read(&url, Duration::from_secs(5))
-            .await
-            .map_err(oxyde_migrate::executor::MigrateError::from)?;
-        let records = ledger::read(&session).await;
-        session.close().await;
-        Ok(records.map_err(oxyde_migrate::executor::MigrateError::from)?)
+pub(super) fn run(args: &ShowMigrations, project: &Project<'_>) -> Result<i32, CliError> {
+    let output = project.output;
+    let targets = targets::resolve(&args.targets, project)?;
+    let results = targets::each(&targets, args.targets.jobs, project, async |target| {
+        rows(target, project).await
     })?;
-    let applied = records.iter().map(|record| record.name.clone()).collect();
-    let resolved = history.resolve(&applied)?;
-    let rows = states(&history, &resolved, &records);
-    if args.json {
-        project.output.line(&json(&rows).to_string());
-        return Ok(crate::DONE);
+    let mut is_pending = false;
+    let mut answers = Vec::with_capacity(targets.len());
+    for (target, result) in targets.iter().zip(results) {
+        let rows = result.map_err(|mut error| {
+            if targets.len() > 1 {
+                error.message = format!("{}: {}", target.label(), error.message);
+            }
+            error
+        })?;
+        is_pending |= rows
+            .iter()
+            .any(|row| !matches!(row.state, "applied" | "edited" | "missing"));
+        if output.is_json() {
+            let mut answer = target.described();
+            answer["migrations"] = json(&rows);
+            answers.push(answer);
+            continue;
+        }
+        if targets.len() > 1 {
+            output.line(&format!("{}:", output.paint(Look::Strong, target.label())));
+        }
+        for row in &rows {
+            show(output, row);
+        }
     }
-    for row in &rows {
-        show(project.output, row);
+    if output.is_json() {
+        match answers.as_mut_slice() {
+            [only] => {
+                output.answer(&serde_json::json!({ "migrations": only["migrations"].take() }))
+            }
+            _ => output.answer(&serde_json::json!({ "databases": answers })),
+        }
     }
-    Ok(crate::DONE)
+    Ok(if args.check && is_pending {
+        crate::FOUND
+    } else {
+        crate::DONE
+    })
 }
 
-/// A migration's name, its state in words, and its record.
-type Row<'a> = (String, &'static str, Option<&'a Record>);
+/// A migration, and its state in one database.
+struct Row {
+    name: String,
+    state: &'static str,
+    record: Option<Record>,
+}
+
+async fn rows(target: &Target, project: &Project<'_>) -> Result<Vec<Row>, CliError> {
+    let history = project.of(&target.database).existing_history()?;
+    let session = Session::connect_to_read(&target.access(project)?, BUSY).await?;
+    let records = ledger::read(&session).await;
+    session.close().await;
+    let records = records?;
+    let applied = records.iter().map(|record| record.name.clone()).collect();
+    let resolved = history.resolve(&applied)?;
+    Ok(states(&history, &resolved, &records))
+}
 
 /// The migrations of the resolved history, then the applied ones whose files are missing.
-fn states<'a>(history: &History, resolved: &History, records: &'a [Record]) -> Vec<Row<'a>> {
+fn states(history: &History, resolved: &History, records: &[Record]) -> Vec<Row> {
     let mut rows = Vec::new();
     for migration in resolved.migrations() {
         let record = records.iter().find(|record| record.name == migration.name);
@@ -51,7 +87,11 @@ fn states<'a>(history: &History, resolved: &History, records: &'a [Record]) -> V
             None if is_done(resolved, records, &migration.name) => "applied",
             None => "pending",
         };
-        rows.push((migration.name.clone(), state, record));
+        rows.push(Row {
+            name: migration.name.clone(),
+            state,
+            record: record.cloned(),
+        });
     }
     let replaced: Vec<&String> = history
         .migrations()
@@ -60,29 +100,33 @@ fn states<'a>(history: &History, resolved: &History, records: &'a [Record]) -> V
         .collect();
     for record in records {
         if history.get(&record.name).is_none() && !replaced.contains(&&record.name) {
-            rows.push((record.name.clone(), "missing", Some(record)));
+            rows.push(Row {
+                name: record.name.clone(),
+                state: "missing",
+                record: Some(record.clone()),
+            });
         }
     }
     rows
 }
 
-fn json(rows: &[Row<'_>]) -> serde_json::Value {
-    let items: Vec<_> = rows
-        .iter()
-        .map(|(name, state, record)| {
+fn json(rows: &[Row]) -> serde_json::Value {
+    rows.iter()
+        .map(|row| {
+            let record = row.record.as_ref();
             serde_json::json!({
-                "name": name,
-                "state": state,
+                "name": row.name,
+                "state": row.state,
                 "applied_at": record.map(|record| &record.applied_at),
                 "duration_ms": record.map(|record| record.duration_ms),
             })
         })
-        .collect();
-    serde_json::json!({ "migrations": items })
+        .collect()
 }
 
-fn show(output: &Output<'_>, (name, state, record): &Row<'_>) {
-    let (mark, look, note) = match *state {
+fn show(output: &Output<'_>, row: &Row) {
+    let (name, record) = (&row.name, row.record.as_ref());
+    let (mark, look, note) = match row.state {
         "applied" => (
             "[x]",
             Look::Good,

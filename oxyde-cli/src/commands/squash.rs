@@ -14,6 +14,15 @@ pub(super) fn run(args: &Squash, project: &Project<'_>) -> Result<i32, CliError>
         .map_err(|error| CliError::new(error.to_string()).hint(error.hint()))?;
     let path = project.write(&squashed)?;
     let output = project.output;
+    if output.is_json() {
+        output.answer(&serde_json::json!({
+            "migration": squashed.name,
+            "path": path,
+            "operations": squashed.operations.len(),
+            "replaces": squashed.replaces,
+        }));
+        return Ok(crate::DONE);
+    }
     output.line(&format!(
         "{} {path}: {} operations replace {} migrations, with the same schema",
         output.paint(Look::Good, "wrote"),

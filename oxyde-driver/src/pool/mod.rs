@@ -162,14 +162,13 @@ impl Pool {
     ///
     /// # Errors
     /// The first error; if they run in a transaction, it is rolled back.
-    pub async fn script(&self, statements: &[String]) -> Result<(), DriverError> {
+    pub async fn script(&self, statements: &[String], cancel: &Cancel) -> Result<(), DriverError> {
         if !self.0.features.transactional_ddl {
-            return self.script_plain(statements).await;
+            return self.one_by_one(statements, cancel).await;
         }
-        let never = Cancel::never();
-        let transaction = self.begin(BeginOptions::default(), &never).await?;
-        let result = transaction.script(statements).await;
-        transaction.finish(result, &never).await
+        let transaction = self.begin(BeginOptions::default(), cancel).await?;
+        let result = transaction.script(statements, cancel).await;
+        transaction.finish(result, cancel).await
     }
 
     /// Run statements one after the other on one connection, without a transaction around
@@ -178,11 +177,14 @@ impl Pool {
     /// # Errors
     /// The first error; the statements before it were executed.
     pub async fn script_plain(&self, statements: &[String]) -> Result<(), DriverError> {
-        let never = Cancel::never();
-        let mut lease = self.0.acquire(true, &never).await?;
+        self.one_by_one(statements, &Cancel::never()).await
+    }
+
+    async fn one_by_one(&self, statements: &[String], cancel: &Cancel) -> Result<(), DriverError> {
+        let mut lease = self.0.acquire(true, cancel).await?;
         for statement in statements {
             let job = Arc::new(Job::Simple(statement.clone()));
-            lease.run(&job, false, &never, None).await.result?;
+            lease.run(&job, false, cancel, None).await.result?;
         }
         // The statements may have changed the session, so the connection is not reused.
         Ok(())
@@ -193,11 +195,10 @@ impl Pool {
     ///
     /// # Errors
     /// Any [`DriverError`].
-    pub async fn simple(&self, sql: &str) -> Result<(), DriverError> {
-        let never = Cancel::never();
-        let mut lease = self.0.acquire(true, &never).await?;
+    pub async fn simple(&self, sql: &str, cancel: &Cancel) -> Result<(), DriverError> {
+        let mut lease = self.0.acquire(true, cancel).await?;
         let job = Arc::new(Job::Simple(sql.to_owned()));
-        Self::once(&mut lease, &job, &never).await.map(|_| ())
+        Self::once(&mut lease, &job, cancel).await.map(|_| ())
     }
 
     /// Close all connections. Waiting tasks get an error; running ones are awaited for up

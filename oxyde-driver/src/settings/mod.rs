@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use crate::error::DriverError;
 pub(crate) use libpq::session_options;
-pub use url::sqlite_file;
-pub(crate) use url::{Address, Place, Scheme, Server, parse};
+pub(crate) use url::{Address, Place, Scheme, parse};
+pub use url::{Server, server_of, sqlite_file, with_database};
 
 /// The settings of a pool. Each can also be set in the query string of the URL.
 ///

@@ -283,7 +283,7 @@ impl Transaction {
     /// # Errors
     /// The first error; [`DriverError::EndsTransaction`] before any of them runs, if one of them
     /// would end the transaction with its changes.
-    pub async fn script(&self, statements: &[String]) -> Result<(), DriverError> {
+    pub async fn script(&self, statements: &[String], cancel: &Cancel) -> Result<(), DriverError> {
         let ends =
             statements
                 .iter()
@@ -291,8 +291,7 @@ impl Transaction {
                     TransactionEffect::Ends(statement) => Some(statement),
                     TransactionEffect::Continues | TransactionEffect::Unknown => None,
                 });
-        let never = Cancel::never();
-        let mut state = self.0.lock(&never).await?;
+        let mut state = self.0.lock(cancel).await?;
         if let Some(statement) = &ends
             && (state.wrote || self.features().transactional_ddl)
         {
@@ -300,11 +299,11 @@ impl Transaction {
             return Err(DriverError::EndsTransaction { statement });
         }
         for statement in statements {
-            self.0.step(&mut state, statement.clone(), &never).await?;
+            self.0.step(&mut state, statement.clone(), cancel).await?;
         }
         if ends.is_some() {
             for sql in self.0.options.begin_sql(self.features()) {
-                self.0.step(&mut state, sql, &never).await?;
+                self.0.step(&mut state, sql, cancel).await?;
             }
             state.wrote = false;
         }

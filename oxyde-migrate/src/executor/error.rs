@@ -27,6 +27,14 @@ pub enum MigrateError {
         /// The next migration, which was not started.
         migration: String,
     },
+    /// A migration is older, by its name, than an applied one, and the options refuse that.
+    #[error("migration `{migration}` is not applied, but `{after}`, which is newer, is")]
+    Late {
+        /// The migration.
+        migration: String,
+        /// The newest applied one.
+        after: String,
+    },
     /// A step is a Python function, but there is no Python.
     #[error("migration `{migration}` runs a Python function, but Python is not available")]
     NoPython {
@@ -136,6 +144,7 @@ impl MigrateError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
+            Self::Driver(DriverError::Cancelled) => "run the command again to continue".to_owned(),
             Self::Driver(error) => error
                 .hint()
                 .unwrap_or_else(|| "check the URL and the server".to_owned()),
@@ -144,6 +153,11 @@ impl MigrateError {
                 "let the other migrator finish, or wait longer with --lock-timeout".to_owned()
             }
             Self::LockLost { .. } => "run `oxyde migrate` again to continue".to_owned(),
+            Self::Late { .. } => {
+                "give it a number after that of the newest, or set `out_of_order` in the \
+                 configuration to \"apply\" or \"warn\""
+                    .to_owned()
+            }
             Self::NoPython { .. } => {
                 "run the `oxyde` command from the project's virtual environment".to_owned()
             }

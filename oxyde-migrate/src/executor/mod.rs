@@ -18,7 +18,7 @@ use crate::history::History;
 use crate::ledger;
 use crate::plan::{self, Direction, MigrationPlan, PlannedMigration, Target};
 use crate::server::{self, Limits};
-use crate::session::Session;
+use crate::session::{Access, Session};
 
 /// Options of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// Maximum duration of a statement.
     pub statement_timeout: Option<Duration>,
+    /// Whether a migration is refused that is older, by its name, than an applied one.
+    pub refuses_late: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             fake: false,
             lock_timeout: Duration::from_mins(1),
             statement_timeout: None,
+            refuses_late: false,
         }
     }
 }
@@ -49,6 +52,13 @@ impl Default for Options {
 pub enum Event<'a> {
     /// Waiting for another migrator.
     Waiting,
+    /// A migration will be applied that is older, by its name, than an applied one.
+    Late {
+        /// The migration.
+        item: &'a PlannedMigration,
+        /// The newest applied one.
+        after: &'a str,
+    },
     /// A migration starts.
     Started {
         /// The migration.
@@ -106,21 +116,15 @@ pub struct Context<'a> {
 /// Return what `migrate` would do, without doing it.
 ///
 /// # Errors
-/// The database cannot be reached, or planning fails.
+/// The connection is lost, or planning fails.
 pub async fn preview(
-    url: &str,
+    session: &Session,
     history: &History,
     target: &Target,
 ) -> Result<MigrationPlan, MigrateError> {
-    let session = Session::connect_to_read(url, Duration::from_secs(5)).await?;
-    let planned = async {
-        let records = ledger::read(&session).await?;
-        let resolved = plan::reconcile(history, &records, false)?;
-        Ok(plan::plan(&resolved, &records, target, session.style())?)
-    }
-    .await;
-    session.close().await;
-    planned
+    let records = ledger::read(session).await?;
+    let resolved = plan::reconcile(history, &records, false)?;
+    Ok(plan::plan(&resolved, &records, target, session.style())?)
 }
 
 /// Migrate the database to the target. Returns the migrations that were run.
@@ -129,12 +133,12 @@ pub async fn preview(
 /// The database cannot be reached, another migrator does not finish, planning fails, or a step
 /// fails; the message says which steps were applied.
 pub async fn migrate(
-    url: &str,
+    access: &Access,
     history: &History,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Vec<PlannedMigration>, MigrateError> {
-    let session = Session::connect(url, options.lock_timeout).await?;
+    let session = Session::connect(access, options.lock_timeout).await?;
     let result = locked(&session, history, options, context).await;
     session.close().await;
     result
@@ -168,7 +172,7 @@ async fn locked(
     server.limit(session, limits).await?;
     let result = planned(session, history, options, context).await;
     // Closing the connection releases the lock in any case.
-    let _ = server.unlock(session).await;
+    let _ = server.unlock(&session.to_clean_up()).await;
     result
 }
 
@@ -189,6 +193,7 @@ async fn planned(
     if planned.migrations.is_empty() {
         return Ok(Vec::new());
     }
+    late(&planned, &records, options, context)?;
     if context.data_steps.is_none()
         && let Some(item) = planned.migrations.iter().find(|item| item.needs_python())
     {
@@ -196,7 +201,7 @@ async fn planned(
             migration: item.name.clone(),
         });
     }
-    run::write(session, &[ledger::create(style)]).await?;
+    run::write(session, &[session.ledger().create()]).await?;
     let mut done = Vec::with_capacity(planned.migrations.len());
     for item in planned.migrations {
         if !server::of(style).holds_lock(session).await? {
@@ -209,6 +214,37 @@ async fn planned(
         }
     }
     Ok(done)
+}
+
+/// Report the planned migrations that are older, by their names, than an applied one, or refuse them.
+fn late(
+    planned: &MigrationPlan,
+    records: &[ledger::Record],
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<(), MigrateError> {
+    let Some(newest) = records.iter().map(|record| record.name.as_str()).max() else {
+        return Ok(());
+    };
+    let is_late = |item: &&PlannedMigration| {
+        item.direction == Direction::Up
+            && item.name.as_str() < newest
+            && !records.iter().any(|record| record.name == item.name)
+            && !item.record_only
+    };
+    for item in planned.migrations.iter().filter(is_late) {
+        if options.refuses_late && !options.fake {
+            return Err(MigrateError::Late {
+                migration: item.name.clone(),
+                after: newest.to_owned(),
+            });
+        }
+        (context.progress)(Event::Late {
+            item,
+            after: newest,
+        });
+    }
+    Ok(())
 }
 
 /// Without running anything: which migrations are recorded and which are removed from the

@@ -31,7 +31,7 @@ pub(super) async fn migration(
     fake: bool,
     context: &Context<'_>,
 ) -> Result<bool, MigrateError> {
-    let style = session.style();
+    let (style, ledger) = (session.style(), session.ledger());
     let started = Instant::now();
     (context.progress)(Event::Started { item });
     let segments = segments(session, item, fake);
@@ -42,7 +42,7 @@ pub(super) async fn migration(
         if !segment.transaction {
             alone(session, item, segment.from, context).await?;
             if is_last {
-                let statements = ledger::finish(style, item, &now(), started.elapsed().as_millis());
+                let statements = ledger.finish(item, &now(), started.elapsed().as_millis());
                 write(session, &statements).await?;
             }
             continue;
@@ -56,14 +56,15 @@ pub(super) async fn migration(
         }
         let done = transaction(session, item, segment, with_schema, context, &|| {
             if is_last {
-                ledger::finish(style, item, &now(), started.elapsed().as_millis())
+                ledger.finish(item, &now(), started.elapsed().as_millis())
             } else {
-                ledger::progress(style, item, segment.to, false, &now())
+                ledger.progress(item, segment.to, false, &now())
             }
         })
         .await;
         if with_schema {
-            session.run("PRAGMA foreign_keys = ON").await?;
+            let always = session.to_clean_up();
+            always.run("PRAGMA foreign_keys = ON").await?;
         }
         match done {
             Ok(true) => {}
@@ -71,7 +72,8 @@ pub(super) async fn migration(
                 (context.progress)(Event::Skipped { item });
                 return Ok(false);
             }
-            Err(mut error) => {
+            Err(error) => {
+                let mut error = named(error, item, segment);
                 if let MigrateError::Step(step) = &mut error
                     && !(single || segment.from == 0)
                 {
@@ -91,6 +93,16 @@ pub(super) async fn migration(
         fake,
     });
     Ok(true)
+}
+
+/// An error that names the migration, also if the run was stopped between two of its statements.
+fn named(error: MigrateError, item: &PlannedMigration, segment: &Segment) -> MigrateError {
+    match (error, item.steps.get(segment.from)) {
+        (MigrateError::Driver(stopped @ DriverError::Cancelled), Some(step)) => {
+            failed(item, step, &stopped, None, Outcome::RolledBack)
+        }
+        (error, _) => error,
+    }
 }
 
 /// Divide the remaining steps into groups.
@@ -190,12 +202,10 @@ async fn transaction(
     context: &Context<'_>,
     record: &(dyn Fn() -> Vec<String> + Sync),
 ) -> Result<bool, MigrateError> {
-    let style = session.style();
+    let ledger = session.ledger();
     let transaction = session.begin().await?;
     let done = async {
-        let records = transaction
-            .rows(&ledger::select(style, Some(&item.name)))
-            .await?;
+        let records = transaction.rows(&ledger.select(Some(&item.name))).await?;
         let record_now = ledger::records(records).pop();
         if !as_expected(item, record_now.as_ref(), segment.from) {
             return Ok(false);
@@ -305,18 +315,20 @@ async fn in_transaction(
                 });
             };
             let state = step.state.clone().unwrap_or_default();
-            steps
-                .run(function, &state, transaction.shared(), context.root)
-                .map_err(|message| {
-                    MigrateError::Step(Box::new(FailedStep {
-                        migration: item.name.clone(),
-                        operation: describe(item, step),
-                        message,
-                        sql: None,
-                        outcome: Outcome::RolledBack,
-                        hint: None,
-                    }))
-                })
+            // The function blocks this thread; its queries run on others.
+            tokio::task::block_in_place(|| {
+                steps.run(function, &state, transaction.shared(), context.root)
+            })
+            .map_err(|message| {
+                MigrateError::Step(Box::new(FailedStep {
+                    migration: item.name.clone(),
+                    operation: describe(item, step),
+                    message,
+                    sql: None,
+                    outcome: Outcome::RolledBack,
+                    hint: None,
+                }))
+            })
         }
     }
 }
@@ -328,7 +340,7 @@ async fn alone(
     at: usize,
     context: &Context<'_>,
 ) -> Result<(), MigrateError> {
-    let style = session.style();
+    let (style, ledger) = (session.style(), session.ledger());
     let server = server::of(style);
     let step = &item.steps[at];
     let outcome = Outcome::Kept {
@@ -349,12 +361,9 @@ async fn alone(
             values::check(session, (item, step), check, outcome)
                 .await
                 .map_err(|refusal| refusal.into_error((item, step), outcome))?;
-            return write(
-                session,
-                &ledger::progress(style, item, at + 1, false, &now()),
-            )
-            .await
-            .map_err(MigrateError::from);
+            return write(session, &ledger.progress(item, at + 1, false, &now()))
+                .await
+                .map_err(MigrateError::from);
         }
         Lowered::Ddl(Ddl::Rebuild(_)) | Lowered::Python(_) => return Ok(()),
     };
@@ -363,7 +372,7 @@ async fn alone(
         item,
         number: at + 1,
     });
-    write(session, &ledger::progress(style, item, at, true, &now())).await?;
+    write(session, &ledger.progress(item, at, true, &now())).await?;
     let shown = statements.join("; ");
     let sql = shown.as_str();
     let fail = |error: &DriverError| failed(item, step, error, Some(sql), outcome);
@@ -380,21 +389,18 @@ async fn alone(
             Ok(()) => {}
             Err(error) if again && server.says_done(&error) => {}
             Err(error) => {
-                // A refused statement has no effect, so no step is half applied. An index that
+                // A refused or stopped statement has no effect, so no step is half applied. An index that
                 // was built concurrently is the exception: it may remain as INVALID.
-                if !step.is_alone() && error.code().is_some() {
-                    let statements = ledger::progress(style, item, at, false, &now());
-                    let _ = write(session, &statements).await;
+                let was_stopped = matches!(error, DriverError::Cancelled);
+                if !step.is_alone() && (error.code().is_some() || was_stopped) {
+                    let statements = ledger.progress(item, at, false, &now());
+                    let _ = write(&session.to_clean_up(), &statements).await;
                 }
                 return Err(fail(&error));
             }
         }
     }
-    write(
-        session,
-        &ledger::progress(style, item, at + 1, false, &now()),
-    )
-    .await?;
+    write(session, &ledger.progress(item, at + 1, false, &now())).await?;
     Ok(())
 }
 

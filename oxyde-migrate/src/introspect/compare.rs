@@ -16,7 +16,7 @@ use oxyde_sql::types::Families;
 use super::{expression, introspect, literal, of, postgres, undeclared};
 use crate::autodetect::{Knowledge, detect};
 use crate::operation::Operation;
-use crate::session::Session;
+use crate::session::{Access, Session};
 use crate::state;
 
 /// Return the differences between a database and a schema of models. The `unmanaged` tables are not
@@ -144,7 +144,7 @@ async fn twin(session: &Session, expected: &Schema) -> Option<Schema> {
             Some(made)
         }
         Dialect::Sqlite => {
-            let memory = Session::connect("sqlite::memory:", Duration::from_secs(5))
+            let memory = Session::connect(&Access::new("sqlite::memory:"), Duration::from_secs(5))
                 .await
                 .ok()?;
             let made = async {

@@ -21,7 +21,6 @@ use oxyde_sql::dialect::{DdlStyle, Dialect};
 use oxyde_sql::schema::{Column, Object, ReferentialAction, Schema, Table};
 use oxyde_sql::types::ColumnType;
 
-use crate::ledger::LEDGER_TABLE;
 use crate::server::Answer;
 use crate::session::{Row, Session, SessionTransaction};
 use crate::state::sql_mentions;
@@ -49,7 +48,12 @@ impl Queries for SessionTransaction {
 /// # Errors
 /// The database refuses a statement, or the connection is lost.
 pub async fn introspect(session: &Session) -> Result<Schema, DriverError> {
-    of(session, session.style()).await
+    let mut schema = of(session, session.style()).await?;
+    let ledger = session.ledger();
+    schema.tables.retain(|table| {
+        table.name != ledger.name() || (table.schema.is_some() && ledger.schema().is_none())
+    });
+    Ok(schema)
 }
 
 /// Return the views of the database as tables that have only columns.
@@ -66,14 +70,12 @@ pub async fn views(session: &Session) -> Result<Vec<Table>, DriverError> {
 }
 
 async fn of(queries: &dyn Queries, style: &DdlStyle) -> Result<Schema, DriverError> {
-    let mut schema = match style.dialect {
-        Dialect::Postgres => postgres::introspect(queries, false).await?,
-        Dialect::Mysql => mysql::introspect(queries, false).await?,
-        Dialect::Mariadb => mysql::introspect(queries, true).await?,
-        Dialect::Sqlite => sqlite::introspect(queries).await?,
-    };
-    schema.tables.retain(|table| table.name != LEDGER_TABLE);
-    Ok(schema)
+    match style.dialect {
+        Dialect::Postgres => postgres::introspect(queries, false).await,
+        Dialect::Mysql => mysql::introspect(queries, false).await,
+        Dialect::Mariadb => mysql::introspect(queries, true).await,
+        Dialect::Sqlite => sqlite::introspect(queries).await,
+    }
 }
 
 /// Translate a default to the portable form, if it has one.

@@ -2,7 +2,7 @@
 
 mod table;
 
-pub use table::{LEDGER_TABLE, create, finish, progress, read, records, select};
+pub use table::{LEDGER_TABLE, Ledger, read, records};
 
 /// The state of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

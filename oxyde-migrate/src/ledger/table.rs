@@ -8,81 +8,125 @@ use crate::plan::{Direction, PlannedMigration};
 use crate::server;
 use crate::session::{Row, Session};
 
-/// Name of the table, in the connection's default schema.
+/// Usual name of the table, in the connection's default schema.
 pub const LEDGER_TABLE: &str = "oxyde_migrations";
 
 const COLUMNS: &str = "name, checksum, state, step, begun, applied_at, duration_ms";
 
-/// The statement that creates the table if it does not exist.
-#[must_use]
-pub fn create(style: &DdlStyle) -> String {
-    format!(
-        "CREATE TABLE IF NOT EXISTS {LEDGER_TABLE} (\n    \
-         name VARCHAR(255) NOT NULL PRIMARY KEY,\n    \
-         checksum VARCHAR(64) NOT NULL,\n    \
-         state VARCHAR(16) NOT NULL,\n    \
-         step INTEGER NOT NULL,\n    \
-         begun INTEGER NOT NULL,\n    \
-         applied_at VARCHAR(32) NOT NULL,\n    \
-         duration_ms BIGINT NOT NULL\n){}",
-        style.table_suffix
-    )
+/// The table of the applied migrations in one database.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    style: &'static DdlStyle,
+    schema: Option<String>,
+    name: String,
+    /// Both as SQL.
+    table: String,
 }
 
-/// The statement that reads all rows, or one row.
-#[must_use]
-pub fn select(style: &DdlStyle, name: Option<&str>) -> String {
-    let condition = name
-        .map(|name| format!(" WHERE name = {}", style.literal(name)))
-        .unwrap_or_default();
-    format!("SELECT {COLUMNS} FROM {LEDGER_TABLE}{condition} ORDER BY applied_at, name")
-}
-
-/// The statements that write the row of a complete migration.
-#[must_use]
-pub fn finish(
-    style: &DdlStyle,
-    item: &PlannedMigration,
-    now: &str,
-    duration_ms: u128,
-) -> Vec<String> {
-    let name = style.literal(&item.name);
-    let mut statements = vec![format!("DELETE FROM {LEDGER_TABLE} WHERE name = {name}")];
-    if item.direction == Direction::Up {
-        statements.push(format!(
-            "INSERT INTO {LEDGER_TABLE} ({COLUMNS}) VALUES ({name}, {}, 'applied', 0, 0, {}, {duration_ms})",
-            style.literal(&item.checksum),
-            style.literal(now)
-        ));
+impl Ledger {
+    /// The ledger with a name of the configuration: `table` or `schema.table`. A name without a schema
+    /// is in `schema`, if that is given, otherwise in the connection's default schema.
+    #[must_use]
+    pub fn new(style: &'static DdlStyle, name: &str, schema: Option<&str>) -> Self {
+        let (schema, name) = match name.rsplit_once('.') {
+            Some((schema, name)) => (Some(schema), name),
+            None => (schema, name),
+        };
+        let table = match schema {
+            Some(schema) => format!("{}.{}", style.quoted(schema), style.quoted(name)),
+            None => style.quoted(name),
+        };
+        Ledger {
+            style,
+            schema: schema.map(str::to_owned),
+            name: name.to_owned(),
+            table,
+        }
     }
-    statements
-}
 
-/// The statements that write the row of a running migration: `done` steps, and whether the next was
-/// started.
-#[must_use]
-pub fn progress(
-    style: &DdlStyle,
-    item: &PlannedMigration,
-    done: usize,
-    begun: bool,
-    now: &str,
-) -> Vec<String> {
-    let name = style.literal(&item.name);
-    let state = match item.direction {
-        Direction::Up => RecordState::Applying,
-        Direction::Down => RecordState::Reverting,
-    };
-    vec![
-        format!("DELETE FROM {LEDGER_TABLE} WHERE name = {name}"),
+    /// Its schema; `None` is the connection's default schema.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// Its name, without the schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The statement that creates the table if it does not exist.
+    #[must_use]
+    pub fn create(&self) -> String {
         format!(
-            "INSERT INTO {LEDGER_TABLE} ({COLUMNS}) VALUES ({name}, {}, '{}', {done}, {}, {}, 0)",
-            style.literal(&item.checksum_of(done)),
-            state.word(),
-            u8::from(begun),
-            style.literal(now)
-        ),
-    ]
+            "CREATE TABLE IF NOT EXISTS {} (\n    \
+             name VARCHAR(255) NOT NULL PRIMARY KEY,\n    \
+             checksum VARCHAR(64) NOT NULL,\n    \
+             state VARCHAR(16) NOT NULL,\n    \
+             step INTEGER NOT NULL,\n    \
+             begun INTEGER NOT NULL,\n    \
+             applied_at VARCHAR(32) NOT NULL,\n    \
+             duration_ms BIGINT NOT NULL\n){}",
+            self.table, self.style.table_suffix
+        )
+    }
+
+    /// The statement that reads all rows, or one row.
+    #[must_use]
+    pub fn select(&self, name: Option<&str>) -> String {
+        let condition = name
+            .map(|name| format!(" WHERE name = {}", self.style.literal(name)))
+            .unwrap_or_default();
+        format!(
+            "SELECT {COLUMNS} FROM {}{condition} ORDER BY applied_at, name",
+            self.table
+        )
+    }
+
+    /// The statements that write the row of a complete migration.
+    #[must_use]
+    pub fn finish(&self, item: &PlannedMigration, now: &str, duration_ms: u128) -> Vec<String> {
+        let name = self.style.literal(&item.name);
+        let mut statements = vec![format!("DELETE FROM {} WHERE name = {name}", self.table)];
+        if item.direction == Direction::Up {
+            statements.push(format!(
+                "INSERT INTO {} ({COLUMNS}) VALUES ({name}, {}, 'applied', 0, 0, {}, {duration_ms})",
+                self.table,
+                self.style.literal(&item.checksum),
+                self.style.literal(now)
+            ));
+        }
+        statements
+    }
+
+    /// The statements that write the row of a running migration: `done` steps, and whether the next was
+    /// started.
+    #[must_use]
+    pub fn progress(
+        &self,
+        item: &PlannedMigration,
+        done: usize,
+        begun: bool,
+        now: &str,
+    ) -> Vec<String> {
+        let name = self.style.literal(&item.name);
+        let state = match item.direction {
+            Direction::Up => RecordState::Applying,
+            Direction::Down => RecordState::Reverting,
+        };
+        vec![
+            format!("DELETE FROM {} WHERE name = {name}", self.table),
+            format!(
+                "INSERT INTO {} ({COLUMNS}) VALUES ({name}, {}, '{}', {done}, {}, {}, 0)",
+                self.table,
+                self.style.literal(&item.checksum_of(done)),
+                state.word(),
+                u8::from(begun),
+                self.style.literal(now)
+            ),
+        ]
+    }
 }
 
 /// Parse rows of the table as records; skip invalid rows.
@@ -110,11 +154,12 @@ pub fn records(rows: Vec<Row>) -> Vec<Record> {
 /// # Errors
 /// The database refuses a statement, or the connection is lost.
 pub async fn read(session: &Session) -> Result<Vec<Record>, DriverError> {
+    let ledger = session.ledger();
     if !server::of(session.style())
-        .has_table(session, LEDGER_TABLE)
+        .has_table(session, ledger.schema(), ledger.name())
         .await?
     {
         return Ok(Vec::new());
     }
-    Ok(records(session.rows(&select(session.style(), None)).await?))
+    Ok(records(session.rows(&ledger.select(None)).await?))
 }

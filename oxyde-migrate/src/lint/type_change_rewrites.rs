@@ -1,9 +1,9 @@
 //! `type-change-rewrites`.
 
 use oxyde_sql::dialect::AlterStyle;
-use oxyde_sql::types::ColumnType;
 
 use super::{LintContext, Rule, Severity};
+use crate::impact::changes_only_catalogue;
 use crate::operation::Operation;
 use crate::state;
 
@@ -24,7 +24,7 @@ fn check(scene: &LintContext<'_>) -> Option<String> {
     let old = state::column(table, &alter.column.name).ok()?;
     let rewrites = scene.style.alter != AlterStyle::Rebuild
         && old.ty != alter.column.ty
-        && !is_free(&old.ty, &alter.column.ty)
+        && !changes_only_catalogue(&old.ty, &alter.column.ty)
         && scene.is_old(schema, &alter.table);
     rewrites.then(|| {
         format!(
@@ -32,24 +32,4 @@ fn check(scene: &LintContext<'_>) -> Option<String> {
             alter.table, old.name
         )
     })
-}
-
-/// Whether only the catalogue changes: a longer string, another enum label.
-fn is_free(old: &ColumnType, new: &ColumnType) -> bool {
-    match (old, new) {
-        (ColumnType::Varchar { .. }, ColumnType::Text) => true,
-        (ColumnType::Varchar { length: old }, ColumnType::Varchar { length: new }) => old <= new,
-        (
-            ColumnType::Decimal {
-                scale: old_scale,
-                precision: old,
-            },
-            ColumnType::Decimal {
-                scale,
-                precision: new,
-            },
-        ) => old_scale == scale && (new.is_none() || old <= new),
-        (ColumnType::Enum { name: old, .. }, ColumnType::Enum { name: new, .. }) => old == new,
-        _ => false,
-    }
 }

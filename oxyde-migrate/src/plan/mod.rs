@@ -11,6 +11,7 @@ use oxyde_sql::schema::Schema;
 
 use crate::file::Migration;
 use crate::history::{self, History, HistoryError};
+use crate::impact::{self, Effect};
 use crate::ledger::{Record, RecordState};
 use crate::operation::{Lowered, Operation};
 
@@ -87,6 +88,8 @@ pub struct PlannedMigration {
     pub atomic: bool,
     /// Descriptions of its operations, in the order of the run.
     pub descriptions: Vec<String>,
+    /// The effect of each operation on other users, in the same order.
+    pub effects: Vec<Option<Effect>>,
     /// The steps.
     pub steps: Vec<Step>,
     /// Number of steps that an earlier, unfinished run completed.
@@ -333,6 +336,7 @@ fn named(migration: &Migration, direction: Direction) -> PlannedMigration {
         direction,
         atomic: migration.atomic,
         descriptions: Vec::new(),
+        effects: Vec::new(),
         steps: Vec::new(),
         done: 0,
         begun: false,
@@ -409,6 +413,7 @@ fn run(
             error: Box::new(error),
         })?;
     item.descriptions.push(operation.describe());
+    item.effects.push(impact::effect(operation, before, style));
     let index = match operation {
         Operation::AddIndex(add) => Some((&add.schema, &add.index.name)),
         Operation::DropIndex(drop) => Some((&drop.schema, &drop.name)),

@@ -50,8 +50,16 @@ pub(crate) trait Server: Send + Sync {
     /// Set the time limits of statements.
     fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()>;
 
-    /// Whether a table exists in the connection's default schema.
-    fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool>;
+    /// Make names without a schema refer to this one: the schema of a tenant.
+    fn enter<'a>(&'a self, session: &'a Session, schema: &'a str) -> Answer<'a, ()>;
+
+    /// Whether a table exists, in the connection's default schema or another one.
+    fn has_table<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, bool>;
 
     /// Prepare to repeat an unfinished step outside a transaction: remove partial results, and
     /// return whether the step is already complete. `index` is the quoted name of the index that
@@ -73,5 +81,15 @@ pub(crate) fn of(style: &DdlStyle) -> &'static dyn Server {
         Dialect::Postgres => &postgres::Postgres,
         Dialect::Mysql | Dialect::Mariadb => &mysql::Mysql,
         Dialect::Sqlite => &sqlite::Sqlite,
+    }
+}
+
+/// The error of a tenant's schema that does not exist.
+fn missing(schema: &str, kind: &str) -> DriverError {
+    DriverError::InvalidUrl {
+        message: format!("the server has no {kind} `{schema}`"),
+        hint: format!(
+            "create it with `oxyde create-database --schema {schema}`, or correct the name"
+        ),
     }
 }

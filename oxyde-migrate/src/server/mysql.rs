@@ -2,7 +2,7 @@
 
 use oxyde_driver::DriverError;
 
-use super::{Answer, Begun, Limits, Server};
+use super::{Answer, Begun, Limits, Server, missing};
 use crate::session::Session;
 
 pub(super) struct Mysql;
@@ -65,12 +65,33 @@ impl Server for Mysql {
         })
     }
 
-    fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool> {
+    fn enter<'a>(&'a self, session: &'a Session, schema: &'a str) -> Answer<'a, ()> {
         Box::pin(async move {
-            let name = session.style().literal(table);
+            let style = session.style();
+            let there = format!(
+                "SELECT 1 FROM information_schema.schemata WHERE schema_name = {}",
+                style.literal(schema)
+            );
+            if session.scalar(&there).await?.is_none() {
+                return Err(missing(schema, "database"));
+            }
+            session.run(&format!("USE {}", style.quoted(schema))).await
+        })
+    }
+
+    fn has_table<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let style = session.style();
+            let name = style.literal(table);
+            let schema = schema.map_or_else(|| "DATABASE()".to_owned(), |name| style.literal(name));
             let sql = format!(
                 "SELECT COUNT(*) FROM information_schema.tables \
-                 WHERE table_schema = DATABASE() AND table_name = {name}"
+                 WHERE table_schema = {schema} AND table_name = {name}"
             );
             Ok(session.scalar(&sql).await?.as_deref() != Some("0"))
         })

@@ -2,13 +2,23 @@
 
 use oxyde_driver::DriverError;
 
-use super::{Answer, Begun, Limits, Server};
+use super::{Answer, Begun, Limits, Server, missing};
 use crate::session::Session;
 
 pub(super) struct Postgres;
 
-/// The advisory lock's key: "oxyde" in ASCII. Advisory locks are local to a database.
-const KEY: u64 = 0x006f_7879_6465;
+/// The advisory lock's key: "oxyde" in ASCII, and the tenant's schema, so that tenants of one database
+/// do not wait for each other. Advisory locks are local to a database.
+fn key(session: &Session) -> String {
+    const KEY: u64 = 0x006f_7879_6465;
+    match session.schema() {
+        None => KEY.to_string(),
+        Some(schema) => format!(
+            "hashtextextended({}, {KEY})",
+            session.style().literal(schema)
+        ),
+    }
+}
 
 impl Server for Postgres {
     fn try_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool> {
@@ -16,7 +26,10 @@ impl Server for Postgres {
         // CONCURRENTLY of the lock's holder would wait.
         Box::pin(async move {
             let got = session
-                .scalar(&format!("SELECT pg_try_advisory_lock({KEY})::text"))
+                .scalar(&format!(
+                    "SELECT pg_try_advisory_lock({})::text",
+                    key(session)
+                ))
                 .await?;
             Ok(got.as_deref() == Some("true"))
         })
@@ -25,7 +38,10 @@ impl Server for Postgres {
     fn unlock<'a>(&'a self, session: &'a Session) -> Answer<'a, ()> {
         Box::pin(async move {
             session
-                .scalar(&format!("SELECT pg_advisory_unlock({KEY})::text"))
+                .scalar(&format!(
+                    "SELECT pg_advisory_unlock({})::text",
+                    key(session)
+                ))
                 .await?;
             Ok(())
         })
@@ -35,7 +51,8 @@ impl Server for Postgres {
         Box::pin(async move {
             let sql = format!(
                 "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' \
-                 AND pid = pg_backend_pid() AND granted AND (classid::bigint << 32) + objid::bigint = {KEY}"
+                 AND pid = pg_backend_pid() AND granted AND (classid::bigint << 32) + objid::bigint = {}",
+                key(session)
             );
             Ok(session.scalar(&sql).await?.as_deref() != Some("0"))
         })
@@ -53,11 +70,40 @@ impl Server for Postgres {
         })
     }
 
-    fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool> {
+    fn enter<'a>(&'a self, session: &'a Session, schema: &'a str) -> Answer<'a, ()> {
         Box::pin(async move {
             let style = session.style();
-            let name = style.literal(&style.quoted(table));
-            let sql = format!("SELECT to_regclass({name})::text");
+            let name = style.literal(schema);
+            let there = format!("SELECT 1 FROM pg_namespace WHERE nspname = {name}");
+            if session.scalar(&there).await?.is_none() {
+                return Err(missing(schema, "schema"));
+            }
+            // The types of extensions must be found too, but not the tables of another schema.
+            let extensions = "SELECT DISTINCT n.nspname FROM pg_extension e \
+                JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog'";
+            let mut path = vec![style.quoted(schema)];
+            for row in session.rows(extensions).await? {
+                path.extend(row.into_iter().flatten().map(|name| style.quoted(&name)));
+            }
+            session
+                .run(&format!("SET search_path = {}", path.join(", ")))
+                .await
+        })
+    }
+
+    fn has_table<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let style = session.style();
+            let name = match schema {
+                Some(schema) => format!("{}.{}", style.quoted(schema), style.quoted(table)),
+                None => style.quoted(table),
+            };
+            let sql = format!("SELECT to_regclass({})::text", style.literal(&name));
             Ok(session.scalar(&sql).await?.is_some())
         })
     }

@@ -26,7 +26,22 @@ impl Server for Sqlite {
         Box::pin(async { Ok(()) })
     }
 
-    fn has_table<'a>(&'a self, session: &'a Session, table: &'a str) -> Answer<'a, bool> {
+    fn enter<'a>(&'a self, _session: &'a Session, schema: &'a str) -> Answer<'a, ()> {
+        let message =
+            format!("SQLite has no schemas, so not `{schema}`: use a file for each tenant");
+        let error = DriverError::InvalidSetting {
+            name: "schema".to_owned(),
+            message,
+        };
+        Box::pin(async move { Err(error) })
+    }
+
+    fn has_table<'a>(
+        &'a self,
+        session: &'a Session,
+        _schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, bool> {
         Box::pin(async move {
             let name = session.style().literal(table);
             let sql = format!("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = {name}");

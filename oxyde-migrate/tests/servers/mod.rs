@@ -11,7 +11,7 @@ use oxyde_migrate::file::Migration;
 use oxyde_migrate::history::History;
 use oxyde_migrate::operation::Operation;
 use oxyde_migrate::plan::{PlannedMigration, Target};
-use oxyde_migrate::session::Session;
+use oxyde_migrate::session::{Access, Session};
 
 pub const SERVERS: [&str; 4] = ["postgres", "sqlite", "mysql", "mariadb"];
 
@@ -103,7 +103,7 @@ impl Database {
     }
 
     pub async fn session(&self) -> Session {
-        Session::connect(&self.url, Duration::from_secs(20))
+        Session::connect(&Access::new(&self.url), Duration::from_secs(20))
             .await
             .unwrap()
     }
@@ -122,7 +122,7 @@ impl Database {
             data_steps: None,
             root: Path::new("."),
         };
-        executor::migrate(&self.url, history, &options, &context).await
+        executor::migrate(&Access::new(&self.url), history, &options, &context).await
     }
 }
 
@@ -132,8 +132,7 @@ async fn run(url: &str, sql: &str) -> Result<(), oxyde_driver::DriverError> {
         ..PoolSettings::default()
     };
     let pool = Pool::connect(url, settings).await?;
-    let result = pool.simple(sql).await;
-    let _ = Cancel::never();
+    let result = pool.simple(sql, &Cancel::never()).await;
     pool.close().await;
     result
 }

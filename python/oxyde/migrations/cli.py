@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 from oxyde._core import run_cli
 from oxyde.migrations.host import Host
@@ -14,7 +17,20 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
+    SIGINT and SIGTERM stop the running statement; the exit code is then 130 or 143.
+
     Args:
         arguments: the arguments after the command's name; None means those of the process.
     """
-    return run_cli(list(sys.argv[1:] if arguments is None else arguments), Host())
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if threading.current_thread() is not threading.main_thread():
+        return run_cli(given, Host())
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return run_cli(given, Host())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)

@@ -62,3 +62,9 @@ class Host:
         from oxyde.migrations.steps import run_step
 
         run_step(function, schema, transaction, root)
+
+    def stop_step(self) -> None:
+        """Cancel the running steps of `run_python`."""
+        from oxyde.migrations.steps import stop_steps
+
+        stop_steps()

@@ -14,10 +14,11 @@ is the migration's transaction, which every query must pass as its ``client``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -29,9 +30,11 @@ from oxyde.exceptions import OxydeError
 if TYPE_CHECKING:
     from oxyde._core import Features, Operation, Transaction
 
-__all__ = ["MigrationTransaction", "Models", "run_step"]
+__all__ = ["MigrationTransaction", "Models", "run_step", "stop_steps"]
 
 T = TypeVar("T")
+
+_running: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
 
 
 class Models:
@@ -102,7 +105,26 @@ def run_step(function: str, schema: bytes, transaction: Transaction, root: Path)
     """
     step = _find(function, root)
     models = Models(models_of(schema, transaction.features.dialect))
-    asyncio.run(step(models, MigrationTransaction(transaction)))
+    asyncio.run(_stoppable(step(models, MigrationTransaction(transaction))))
+
+
+async def _stoppable(step: Coroutine[Any, Any, None]) -> None:
+    entry = (asyncio.get_running_loop(), asyncio.ensure_future(step))
+    _running.append(entry)
+    try:
+        await entry[1]
+    except asyncio.CancelledError:
+        raise OxydeError("the step was stopped") from None
+    finally:
+        _running.remove(entry)
+
+
+def stop_steps() -> None:
+    """Cancel the running steps; their statements are stopped on the server."""
+    for loop, task in list(_running):
+        # The loop may have ended in the meantime.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(task.cancel)
 
 
 def _find(function: str, root: Path) -> Any:

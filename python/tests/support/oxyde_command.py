@@ -74,7 +74,8 @@ _built: list[Path] = []
 def native_binary() -> Path:
     """The native binary, built when need be."""
     if not _built:
-        command = ["cargo", "build", "--quiet", "-p", "oxyde-cli"]
+        # With the features of `cargo test --workspace`, which has built it already.
+        command = ["cargo", "build", "--quiet", "--workspace", "--bin", "oxyde"]
         subprocess.run(command, cwd=ROOT, check=True)
         target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         _built.append(target / "debug" / "oxyde")

@@ -1,5 +1,7 @@
 //! The project's configuration: `oxyde.toml`, or `[tool.oxyde]` in `pyproject.toml`.
 
+mod environment;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,9 @@ use oxyde_driver::sqlite_file;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
+use environment::Environment;
+use oxyde_migrate::ledger::LEDGER_TABLE;
+
 use crate::args::Global;
 use crate::error::CliError;
 
@@ -15,30 +20,61 @@ use crate::error::CliError;
 const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// The configuration of a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The folder that paths are relative to.
     pub root: PathBuf,
-    /// The file, if there is one.
-    pub file: Option<PathBuf>,
-    /// Python modules with models.
-    pub models: Vec<String>,
-    /// Folder of the migrations.
-    pub migrations: PathBuf,
-    databases: BTreeMap<String, String>,
+    /// What happens with a migration that is older than an applied one.
+    pub out_of_order: OutOfOrder,
+    settings: Settings,
+    environment: Environment,
     exclude: Vec<Pattern>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     #[serde(default)]
     models: Vec<String>,
     migrations: Option<PathBuf>,
     #[serde(default)]
-    databases: BTreeMap<String, String>,
+    databases: BTreeMap<String, Entry>,
     #[serde(default)]
     exclude: Vec<String>,
+    ledger: Option<String>,
+    #[serde(default)]
+    out_of_order: OutOfOrder,
+}
+
+/// What happens with a migration that is not applied, although one with a later name is: that of a
+/// branch that was merged late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutOfOrder {
+    /// It is applied.
+    #[default]
+    Apply,
+    /// It is applied, with a warning.
+    Warn,
+    /// Nothing is applied.
+    Refuse,
+}
+
+/// A database of the configuration: its URL, or a table with what differs from the other databases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Url(String),
+    Table(DatabaseSettings),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseSettings {
+    url: String,
+    models: Option<Vec<String>>,
+    migrations: Option<PathBuf>,
+    ledger: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,21 +123,54 @@ impl Config {
             .and_then(Path::parent)
             .filter(|parent| !parent.as_os_str().is_empty())
             .map_or(here.clone(), Path::to_path_buf);
-        let migrations = global.migrations.clone().unwrap_or_else(|| {
-            root.join(
-                settings
-                    .migrations
-                    .unwrap_or_else(|| PathBuf::from("migrations")),
-            )
-        });
         Ok(Config {
+            environment: Environment::load(&root)?,
             root,
-            file,
-            models: settings.models,
-            migrations,
-            databases: settings.databases,
+            out_of_order: settings.out_of_order,
             exclude: patterns(&settings.exclude)?,
+            settings,
         })
+    }
+
+    /// The names of the configured databases.
+    #[must_use]
+    pub fn databases(&self) -> Vec<&str> {
+        self.settings.databases.keys().map(String::as_str).collect()
+    }
+
+    /// The Python modules with the models of a database.
+    #[must_use]
+    pub fn models(&self, database: &str) -> &[String] {
+        self.own(database)
+            .and_then(|own| own.models.as_deref())
+            .unwrap_or(&self.settings.models)
+    }
+
+    /// The folder of the migrations of a database.
+    #[must_use]
+    pub fn migrations(&self, database: &str, global: &Global) -> PathBuf {
+        if let Some(folder) = &global.migrations {
+            return folder.clone();
+        }
+        let own = self.own(database).and_then(|own| own.migrations.as_ref());
+        let folder = own.or(self.settings.migrations.as_ref());
+        self.root
+            .join(folder.map_or_else(|| Path::new("migrations"), PathBuf::as_path))
+    }
+
+    /// The table of the applied migrations of a database.
+    #[must_use]
+    pub fn ledger(&self, database: &str) -> &str {
+        let own = self.own(database).and_then(|own| own.ledger.as_deref());
+        own.or(self.settings.ledger.as_deref())
+            .unwrap_or(LEDGER_TABLE)
+    }
+
+    fn own(&self, database: &str) -> Option<&DatabaseSettings> {
+        match self.settings.databases.get(database)? {
+            Entry::Url(_) => None,
+            Entry::Table(own) => Some(own),
+        }
     }
 
     /// Whether `inspectdb`, `baseline` and `check` ignore this table: `schema.table`, or `table` in the
@@ -111,40 +180,42 @@ impl Config {
         self.exclude.iter().any(|pattern| pattern.matches(table))
     }
 
-    /// Return the URL of the database that the flags or the configuration specify.
+    /// Return the URL of a database, which the flags or the configuration specify.
     ///
     /// # Errors
-    /// No database is configured, or its URL uses an environment variable that is not set.
-    pub fn url(&self, global: &Global) -> Result<String, CliError> {
+    /// No such database is configured, or its URL uses an environment variable that is not set.
+    pub fn url(&self, database: &str, global: &Global) -> Result<String, CliError> {
         if let Some(url) = &global.url {
             return Ok(url.clone());
         }
-        let configured = self.databases.get(&global.database);
-        let Some(url) = configured else {
-            if global.database == "default"
-                && let Ok(url) = std::env::var("DATABASE_URL")
-            {
-                return Ok(url);
+        let url = match self.settings.databases.get(database) {
+            Some(Entry::Url(url) | Entry::Table(DatabaseSettings { url, .. })) => url,
+            None => {
+                if database == "default"
+                    && let Some(url) = self.environment.variable("DATABASE_URL")?
+                {
+                    return Ok(url);
+                }
+                return Err(self.not_configured(database));
             }
-            let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
-            return Err(CliError::new(format!(
-                "database `{}` is not configured",
-                global.database
-            ))
-            .hint(if known.is_empty() {
-                "pass --url, set DATABASE_URL, or write [databases] in the configuration (`oxyde init`)"
-                    .to_owned()
-            } else {
-                format!("the configured databases are {}", known.join(", "))
-            }));
         };
-        let url = expand(url, &|name| std::env::var(name).ok()).map_err(|name| {
-            CliError::new(format!("the environment variable {name} is not set")).hint(format!(
-                "set it, or pass --url (database `{}`)",
-                global.database
-            ))
+        let url = self.environment.expand(url).map_err(|mut error| {
+            error.hint = error
+                .hint
+                .map(|hint| format!("{hint}, or pass --url (database `{database}`)"));
+            error
         })?;
         Ok(self.beside_configuration(url))
+    }
+
+    fn not_configured(&self, database: &str) -> CliError {
+        let known = self.databases();
+        CliError::new(format!("database `{database}` is not configured")).hint(if known.is_empty() {
+            "pass --url, set DATABASE_URL, or write [databases] in the configuration (`oxyde init`)"
+                .to_owned()
+        } else {
+            format!("the configured databases are {}", known.join(", "))
+        })
     }
 
     /// Take a relative path in a configured SQLite URL as relative to the configuration.
@@ -171,28 +242,6 @@ fn patterns(exclude: &[String]) -> Result<Vec<Pattern>, CliError> {
     exclude.iter().map(parse).collect()
 }
 
-/// Replace `${NAME}` and `${NAME:-default}` by environment variables.
-fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            out.push_str("${");
-            rest = after;
-            continue;
-        };
-        let (name, default) = match name.split_once(":-") {
-            Some((name, default)) => (name, Some(default.to_owned())),
-            None => (name, None),
-        };
-        out.push_str(&variable(name).or(default).ok_or_else(|| name.to_owned())?);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
 fn read(file: &Path) -> Result<Option<Settings>, CliError> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         CliError::new(format!("cannot read {}: {error}", file.display()))
@@ -202,7 +251,7 @@ fn read(file: &Path) -> Result<Option<Settings>, CliError> {
         let offset = error.span().map_or(0, |span| span.start);
         let line = text[..offset.min(text.len())].matches('\n').count() + 1;
         CliError::new(format!("{}:{line}: {}", file.display(), error.message()))
-            .hint("valid keys are `models`, `migrations`, `exclude` and `[databases]`")
+            .hint("valid keys are `models`, `migrations`, `exclude`, `ledger`, `out_of_order` (\"apply\", \"warn\" or \"refuse\") and `[databases]`, whose entries are URLs or tables with `url`, `models`, `migrations` and `ledger`")
     };
     if file
         .file_name()
@@ -214,16 +263,4 @@ fn read(file: &Path) -> Result<Option<Settings>, CliError> {
     toml::from_str(&text)
         .map(Some)
         .map_err(|error| wrong(&error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::expand;
-
-    #[test]
-    fn variables_take_their_place() {
-        let known = |name: &str| (name == "A").then(|| "x".to_owned());
-        assert_eq!(expand("${A}/${B:-y}/$C", &known), Ok("x/y/$C".to_owned()));
-        assert_eq!(expand("${B}", &known), Err("B".to_owned()));
-    }
 }
