@@ -1,0 +1,122 @@
+"""The stub of one module: its own source without bodies, and the classes of its models."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+from typing import Any
+
+from oxyde.exceptions import OxydeError
+from oxyde.models import iter_tables
+from oxyde.stubs.annotations import Names
+from oxyde.stubs.classes import classes_of
+from oxyde.stubs.keywords import Keywords
+
+__all__ = ["path_of", "stub_of"]
+
+_HEAD = """\
+# mypy: ignore-errors
+# pyright: basic
+# Written by `python -m oxyde.stubs {module}`: do not edit.
+"""
+_IMPORTS = """\
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypedDict, overload
+
+from typing_extensions import Never, Required, Self, TypeVar, Unpack
+
+from oxyde.db.executor import Executor
+from oxyde.queries import Prefetch, Query, QueryManager
+from oxyde.stubs import Clause, Computed, Expression, OrderBy
+"""
+# What a model's class has besides its own source.
+_MEMBERS = """
+objects: ClassVar[{model}Manager]
+async def save(self, *, update_fields: Iterable[_{model}Field] | None = None, \\
+    using: str | None = None, client: Executor | None = None) -> Self: ...
+async def refresh(self, fields: Iterable[_{model}Field] | None = None, *, \\
+    using: str | None = None, client: Executor | None = None) -> Self: ...
+"""
+_VARIABLES = """
+_S = TypeVar("_S")
+_R = TypeVar("_R")
+"""
+
+
+def path_of(module: str) -> Path:
+    """The file of a module's stub.
+
+    Raises:
+        OxydeError: the module has no source file.
+    """
+    file = getattr(importlib.import_module(module), "__file__", None)
+    if file is None or not file.endswith(".py"):
+        raise OxydeError(f"{module} has no source file", hint="name a module, like shop.models")
+    return Path(file).with_suffix(".pyi")
+
+
+def stub_of(module: str, depth: int) -> str:
+    """The stub of a module.
+
+    Args:
+        depth: how many relations the paths in keywords may cross.
+
+    Raises:
+        OxydeError: the module has no source file, or no model with a table.
+    """
+    source = path_of(module).with_suffix(".py").read_text(encoding="utf-8")
+    models = {model.__qualname__: model for model in iter_tables() if model.__module__ == module}
+    models = {name: model for name, model in models.items() if name.isidentifier()}
+    tree = ast.parse(source)
+    defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    models = {name: model for name, model in models.items() if name in defined}
+    if not models:
+        raise OxydeError(f"{module} defines no model with a table", hint="name its module")
+    names = Names(module)
+    made = [classes_of(name, Keywords(model, names, depth)) for name, model in models.items()]
+    body = ast.unparse(ast.fix_missing_locations(_Skeleton(models).visit(tree)))
+    head = _HEAD.format(module=module) + names.imports() + _IMPORTS
+    return "\n".join([head, body, _VARIABLES, *made])
+
+
+class _Skeleton(ast.NodeTransformer):
+    """Takes out of a module what a stub does not need."""
+
+    def __init__(self, models: dict[str, type[Any]]) -> None:
+        self.models = models
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Leave out statements that only do something."""
+        self.generic_visit(node)
+        node.body = [each for each in node.body if not _does_only(each)]
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """Leave out the body."""
+        node.body = [ast.Expr(ast.Constant(...))]
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        """Leave out the body."""
+        node.body = [ast.Expr(ast.Constant(...))]
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        """Give a model its manager."""
+        self.generic_visit(node)
+        node.body = [each for each in node.body if not isinstance(each, ast.Expr)]
+        if node.name in self.models:
+            added = ast.parse(_MEMBERS.format(model=node.name)).body
+            node.body = [*added, *node.body]
+        node.body = node.body or [ast.Expr(ast.Constant(...))]
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """Leave out what runs the module as a program."""
+        return None if "__name__" in ast.dump(node.test) else self.generic_visit(node)
+
+
+def _does_only(node: ast.stmt) -> bool:
+    future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+    return future or isinstance(node, ast.Expr)
