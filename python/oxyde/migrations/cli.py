@@ -23,6 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the arguments after the command's name; None means those of the process.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["stubs"]:
+        # It reads the classes of models, which only Python has.
+        from oxyde.stubs.__main__ import main as stubs
+
+        return stubs(given[1:])
     if threading.current_thread() is not threading.main_thread():
         return run_cli(given, Host())
     before = signal.signal(signal.SIGTERM, _interrupt)

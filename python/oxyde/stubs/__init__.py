@@ -1,4 +1,4 @@
-"""Stubs beside models, for checkers without plugins: `python -m oxyde.stubs shop.models` writes
+"""Stubs beside models, for checkers without plugins: `oxyde stubs shop.models` writes
 `shop/models.pyi`, in which the keywords and names that queries take are spelled out.
 
 The names here are for the stubs themselves.

@@ -1,4 +1,4 @@
-"""`python -m oxyde.stubs MODULE…`: write stubs beside modules of models."""
+"""`oxyde stubs MODULE…`, or `python -m oxyde.stubs MODULE…`: writes stubs beside models."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 from oxyde.exceptions import OxydeError
 from oxyde.stubs.module import path_of, stub_of
 
 
-def main() -> int:
+def main(given: Sequence[str]) -> int:
     """Write or check the stubs; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m oxyde.stubs", description="Write .pyi files beside modules of models."
+        prog="oxyde stubs", description="Write .pyi files beside modules of models."
     )
     parser.add_argument("modules", nargs="+", metavar="MODULE", help="like shop.models")
     parser.add_argument(
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if a stub is out of date"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     sys.path.insert(0, os.getcwd())
     stale = False
     try:
@@ -45,4 +46,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

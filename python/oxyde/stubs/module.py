@@ -18,7 +18,7 @@ __all__ = ["path_of", "stub_of"]
 _HEAD = """\
 # mypy: ignore-errors
 # pyright: basic
-# Written by `python -m oxyde.stubs {module}`: do not edit.
+# Written by `oxyde stubs {module}`: do not edit.
 """
 _IMPORTS = """\
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`python -m oxyde.stubs` writes stubs with which checkers find errors in the keyword form."""
+"""`oxyde stubs` writes stubs with which checkers find errors in the keyword form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parent / "stubbed"
 
 def stubs(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "oxyde.stubs", *arguments],
+        [sys.executable, "-m", "oxyde", "stubs", *arguments],
         cwd=project,
         capture_output=True,
         text=True,
