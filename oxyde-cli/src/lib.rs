@@ -46,6 +46,9 @@ pub const SIGNALLED: i32 = 128;
 
 /// Run the command with the arguments after its name, and return its exit code.
 pub fn run(arguments: &[String], host: &dyn Host) -> i32 {
+    if commands::completions::answer(arguments, host) {
+        return DONE;
+    }
     let all = std::iter::once("oxyde").chain(arguments.iter().map(String::as_str));
     let cli = match args::Cli::try_parse_from(all) {
         Ok(cli) => cli,
@@ -53,17 +56,12 @@ pub fn run(arguments: &[String], host: &dyn Host) -> i32 {
     };
     let output = Output::new(host, &cli.global);
     let result = commands::dispatch(&cli, arguments, &output);
-    let code = match (result, host.interrupt().signal()) {
-        (Ok(code), _) => code,
-        (Err(error), None) => {
+    let code = match result {
+        Ok(code) => code,
+        Err(mut error) => {
+            let code = exit_code(&mut error, host);
             output.error(&error);
-            ERROR
-        }
-        (Err(mut error), Some(signal)) => {
-            let name = interrupt::name(signal);
-            error.message = format!("interrupted by {name}: {}", error.message);
-            output.error(&error);
-            SIGNALLED + signal
+            code
         }
     };
     match output.failure() {
@@ -73,6 +71,16 @@ pub fn run(arguments: &[String], host: &dyn Host) -> i32 {
         }
         None => code,
     }
+}
+
+/// Return the exit code of an error, which is caused by a signal if there was one, and then says so.
+fn exit_code(error: &mut CliError, host: &dyn Host) -> i32 {
+    let Some(signal) = host.interrupt().signal() else {
+        return ERROR;
+    };
+    let name = interrupt::name(signal);
+    error.message = format!("interrupted by {name}: {}", error.message);
+    SIGNALLED + signal
 }
 
 /// Answer a command line without a valid command: a request for help or the version, or a mistake.

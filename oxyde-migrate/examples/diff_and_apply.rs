@@ -12,6 +12,7 @@ use oxyde_migrate::autodetect::{Knowledge, detect};
 use oxyde_migrate::executor::{Context, Event, Options, migrate};
 use oxyde_migrate::file::Migration;
 use oxyde_migrate::history::History;
+use oxyde_migrate::session::Access;
 use oxyde_sql::schema::Schema;
 
 const BEFORE: &str = r#"{"tables": [
@@ -56,6 +57,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         data_steps: None,
         root: Path::new("."),
     };
-    migrate(&url, &history, &Options::default(), &context).await?;
+    migrate(&Access::new(url), &history, &Options::default(), &context).await?;
     Ok(())
 }

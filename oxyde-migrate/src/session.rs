@@ -9,6 +9,8 @@ use oxyde_driver::{
     sqlite_file,
 };
 use oxyde_sql::dialect::DdlStyle;
+use oxyde_sql::plan::Plan;
+use oxyde_sql::value::Value;
 
 use crate::ledger::{LEDGER_TABLE, Ledger};
 use crate::server;
@@ -223,6 +225,14 @@ impl SessionTransaction {
             .fetch_raw(sql, Vec::new(), &[], &self.cancel)
             .await?;
         Ok(texts(&rows))
+    }
+
+    /// Run a compiled query.
+    ///
+    /// # Errors
+    /// The database refuses it, or the connection is lost.
+    pub async fn fetch(&self, plan: &Arc<Plan>, values: Vec<Value>) -> Result<RowSet, DriverError> {
+        self.transaction.fetch(plan, values, &self.cancel).await
     }
 
     /// Whether a query can run; the transaction continues in either case.

@@ -53,7 +53,7 @@ fn text(item: &PlannedMigration) -> String {
                     let _ = writeln!(out, "{sql};");
                 }
             }
-            Lowered::Python(function) => {
+            Lowered::Python(function) | Lowered::PythonByRange(function, _) => {
                 let _ = writeln!(out, "-- Python: {function}");
             }
         }

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use oxyde_cli::{Host, HostError, Interrupt, ModelsDocument, SIGNALLED};
-use oxyde_migrate::executor::DataSteps;
-use oxyde_sql::schema::Schema;
+use oxyde_migrate::executor::{DataStep, DataSteps};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -202,20 +201,28 @@ impl Host for PythonHost {
 impl DataSteps for PythonHost {
     fn run(
         &self,
-        function: &str,
-        schema: &Schema,
+        step: &DataStep<'_>,
         transaction: Arc<oxyde_driver::Transaction>,
-        root: &Path,
     ) -> Result<(), String> {
-        let packed = oxyde_sql::msgpack::write_schema(schema).map_err(|error| error.to_string())?;
+        let packed = step
+            .schema
+            .map(oxyde_sql::msgpack::write_schema)
+            .transpose()
+            .map_err(|error| error.to_string())?
+            .unwrap_or_default();
+        let keys = step
+            .range
+            .map(|range| (&range.table, &range.column, &range.first, &range.last));
         let done = self.attach(|py| {
             let server = Server::of(transaction.features(), "migrations");
             let transaction = Bound::new(py, Transaction::lent(transaction, server))
                 .map_err(|error| failure(py, &error).message)?;
             let schema = PyBytes::new(py, &packed);
-            let outcome =
-                self.host
-                    .call_method1(py, "run_step", (function, schema, &transaction, root));
+            let outcome = self.host.call_method1(
+                py,
+                "run_step",
+                (step.function, schema, &transaction, step.root, keys),
+            );
             transaction.get().end_loan();
             outcome
                 .map(|_| ())

@@ -117,7 +117,14 @@ class _Host(Protocol):
     def models(self, modules: list[str], root: Path) -> str:
         """Return the models' schema as a JSON document."""
 
-    def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
+    def run_step(
+        self,
+        function: str,
+        schema: bytes,
+        transaction: Transaction,
+        root: Path,
+        keys: tuple[str, str, str, str] | None,
+    ) -> None:
         """Run `module:function` inside the migration's transaction."""
 
     def stop_step(self) -> None:

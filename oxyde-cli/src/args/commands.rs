@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use oxyde_sql::dialect::Dialect;
 
-use super::duration;
+use super::{duration, names};
 
 /// Shells with completions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,6 +72,7 @@ pub struct MakeMigrations {
 #[derive(Debug, Args)]
 pub struct Migrate {
     /// Target migration (a prefix of its name is enough), or `zero`
+    #[arg(add = names::migrations())]
     pub target: Option<String>,
     /// Only record the migrations, without running them
     #[arg(long)]
@@ -151,7 +152,7 @@ impl DialectName {
 #[derive(Debug, Args)]
 pub struct SqlMigrate {
     /// The migration (a prefix of its name is enough)
-    #[arg(required_unless_present = "pending")]
+    #[arg(required_unless_present = "pending", add = names::migrations())]
     pub name: Option<String>,
     /// SQL of the reverse direction
     #[arg(long, conflicts_with = "pending")]
@@ -189,6 +190,7 @@ pub enum LintFormat {
 #[derive(Debug, Args)]
 pub struct Lint {
     /// Migrations (prefixes of their names are enough; default: all)
+    #[arg(add = names::migrations())]
     pub names: Vec<String>,
     /// For this database, instead of the configured one
     #[arg(long, value_name = "DIALECT")]
@@ -211,8 +213,10 @@ pub struct Lint {
 #[derive(Debug, Args)]
 pub struct Squash {
     /// The first migration
+    #[arg(add = names::migrations())]
     pub first: String,
     /// The last migration
+    #[arg(add = names::migrations())]
     pub last: String,
     /// Name of the new migration, without its number
     #[arg(long, value_name = "NAME", default_value = "squashed")]

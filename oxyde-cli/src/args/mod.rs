@@ -2,6 +2,7 @@
 
 mod commands;
 mod duration;
+mod names;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,7 +37,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "OXYDE_CONFIG")]
     pub config: Option<PathBuf>,
     /// Database of the configuration to use; `migrate` and `showmigrations` accept several
-    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
+    #[arg(long, global = true, value_name = "NAME", default_value = "default", add = names::databases())]
     pub database: Vec<String>,
     /// URL of the database, instead of the configured one
     #[arg(
@@ -165,7 +166,7 @@ pub enum Command {
     Erd(Erd),
     /// Print shell completions
     #[command(
-        after_help = "Examples:\n  oxyde completions bash > /etc/bash_completion.d/oxyde\n  oxyde completions fish > ~/.config/fish/completions/oxyde.fish\n  oxyde completions powershell >> $PROFILE"
+        after_help = "Examples:\n  oxyde completions bash > /etc/bash_completion.d/oxyde\n  oxyde completions fish > ~/.config/fish/completions/oxyde.fish\n  oxyde completions powershell >> $PROFILE\n\nCompletions include the names of migrations and databases."
     )]
     Completions {
         /// The shell

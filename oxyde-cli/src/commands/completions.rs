@@ -1,20 +1,56 @@
-//! `oxyde completions`.
+//! `oxyde completions`, and what the shell then asks for.
+
+use std::ffi::OsString;
 
 use clap::CommandFactory as _;
-use clap_complete::{Shell as Target, generate};
+use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
 use crate::args::{Cli, Shell};
+use crate::error::CliError;
+use crate::host::Host;
 use crate::output::Output;
 
-pub(super) fn run(shell: Shell, output: &Output<'_>) -> i32 {
-    let target = match shell {
-        Shell::Bash => Target::Bash,
-        Shell::Zsh => Target::Zsh,
-        Shell::Fish => Target::Fish,
-        Shell::Powershell => Target::PowerShell,
+/// The variable with which the shell asks.
+const VARIABLE: &str = "_OXYDE_COMPLETE";
+
+pub(super) fn run(shell: Shell, output: &Output<'_>) -> Result<i32, CliError> {
+    let shell: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Zsh => &Zsh,
+        Shell::Fish => &Fish,
+        Shell::Powershell => &Powershell,
     };
     let mut text = Vec::new();
-    generate(target, &mut Cli::command(), "oxyde", &mut text);
+    shell
+        .write_registration(VARIABLE, "oxyde", "oxyde", "oxyde", &mut text)
+        .map_err(|error| CliError::new(format!("cannot write the completions: {error}")))?;
     output.part(&String::from_utf8_lossy(&text));
-    crate::DONE
+    Ok(crate::DONE)
+}
+
+/// Answer the shell, if it asks how a command line can go on. Returns whether it does.
+pub(crate) fn answer(arguments: &[String], host: &dyn Host) -> bool {
+    let Ok(shell) = std::env::var(VARIABLE) else {
+        return false;
+    };
+    let Some(shell) = Shells::builtins().completer(&shell) else {
+        return false;
+    };
+    // The line comes after `--`.
+    let words = arguments.iter().skip_while(|word| *word != "--").skip(1);
+    let here = std::env::current_dir().ok();
+    let mut text = Vec::new();
+    let mut command = Cli::command();
+    command.build();
+    let written = shell.write_complete(
+        &mut command,
+        words.map(OsString::from).collect(),
+        here.as_deref(),
+        &mut text,
+    );
+    // A shell shows no errors while a line is being written.
+    if written.is_ok() {
+        let _ = host.out(&String::from_utf8_lossy(&text));
+    }
+    true
 }

@@ -42,7 +42,17 @@ pub(super) fn run(
             Ok(crate::DONE)
         }
         Err(MigrateError::NoPython { migration }) => hand_over(migration, project, arguments),
-        Err(error) => Err(CliError::from(error)),
+        Err(error) => {
+            let mut error = CliError::from(error);
+            if !project.output.is_json() {
+                return Err(error);
+            }
+            let code = crate::exit_code(&mut error, project.output.host);
+            let done = run.done();
+            let answer = json!({ "migrations": done, "error": error.as_json() });
+            project.output.answer(&answer);
+            Ok(code)
+        }
     }
 }
 
@@ -219,6 +229,13 @@ impl<'a> Run<'a> {
                 item.name,
                 item.steps.len()
             )),
+            Event::Range { item, rows } => {
+                self.progress(&format!(
+                    "{} {} … {rows} rows",
+                    verb(item.direction),
+                    item.name
+                ));
+            }
             Event::Finished { item, took, fake } => {
                 self.done
                     .lock()

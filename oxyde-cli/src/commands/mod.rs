@@ -2,7 +2,7 @@
 
 mod baseline;
 mod check;
-mod completions;
+pub(crate) mod completions;
 mod create_database;
 mod dbshell;
 mod dump;
@@ -43,7 +43,7 @@ pub(crate) fn dispatch(
 ) -> Result<i32, CliError> {
     match &cli.command {
         Command::Init(args) => init::run(args, &cli.global, output),
-        Command::Completions { shell } => Ok(completions::run(*shell, output)),
+        Command::Completions { shell } => completions::run(*shell, output),
         command => {
             let config = Config::load(&cli.global)?;
             let project = Project::new(&config, &cli.global, output);

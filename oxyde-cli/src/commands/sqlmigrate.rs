@@ -60,10 +60,8 @@ fn pending(project: &Project<'_>) -> Result<Vec<Script>, CliError> {
         let planned = preview(session, &history, &Target::Latest).await?;
         let mut scripts = Vec::with_capacity(planned.migrations.len());
         for (at, item) in planned.migrations.iter().enumerate() {
-            if let Some(function) = item.steps.iter().find_map(|step| match &step.lowered {
-                Lowered::Python(function) => Some(function),
-                _ => None,
-            }) {
+            let mut functions = item.steps.iter().filter_map(|step| step.lowered.python());
+            if let Some(function) = functions.next() {
                 return Err(CliError::new(format!(
                     "migration `{}` runs the Python function `{function}`, which has no SQL",
                     item.name
@@ -134,7 +132,9 @@ impl Script {
                     self.statement(sql);
                 }
             }
-            Lowered::Python(function) => self.comment(&format!("runs Python: {function}")),
+            Lowered::Python(function) | Lowered::PythonByRange(function, _) => {
+                self.comment(&format!("runs Python: {function}"))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Runs a plan. Only one migrator runs at a time, and the next run completes an unfinished one.
 
 mod error;
+mod ranges;
 mod rebuild;
 mod redefine;
 mod run;
@@ -71,6 +72,13 @@ pub enum Event<'a> {
         /// Its position, from 1.
         number: usize,
     },
+    /// A range of keys of a step is complete.
+    Range {
+        /// The migration.
+        item: &'a PlannedMigration,
+        /// The number of rows of the step so far, in this run.
+        rows: u64,
+    },
     /// A migration is complete.
     Finished {
         /// The migration.
@@ -87,20 +95,39 @@ pub enum Event<'a> {
     },
 }
 
+/// A call of a function of `run_python`.
+#[derive(Clone, Copy, Debug)]
+pub struct DataStep<'a> {
+    /// `module:function`.
+    pub function: &'a str,
+    /// The state at this point of the history, from which the models are built.
+    pub schema: Option<&'a Schema>,
+    /// The rows that the call is about, if the function runs for ranges of keys.
+    pub range: Option<&'a KeyRange>,
+    /// The project folder.
+    pub root: &'a Path,
+}
+
+/// A range of keys of a table. The keys are JSON: an integer, or a string (also of a UUID).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRange {
+    /// The table, with its schema as prefix, if it has one.
+    pub table: String,
+    /// The column of the key.
+    pub column: String,
+    /// The first key.
+    pub first: String,
+    /// The last key.
+    pub last: String,
+}
+
 /// Runs the functions of `run_python`.
 pub trait DataSteps: Sync {
-    /// Run `module:function` inside the transaction. `schema` is the state at this point of
-    /// the history, from which the models are built; `root` is the project folder.
+    /// Run a function inside the transaction.
     ///
     /// # Errors
     /// The function does not exist or raises; the error is its message.
-    fn run(
-        &self,
-        function: &str,
-        schema: &Schema,
-        transaction: Arc<Transaction>,
-        root: &Path,
-    ) -> Result<(), String>;
+    fn run(&self, step: &DataStep<'_>, transaction: Arc<Transaction>) -> Result<(), String>;
 }
 
 /// The context of a run.

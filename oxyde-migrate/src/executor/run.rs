@@ -8,7 +8,7 @@ use oxyde_sql::ddl::Step as Ddl;
 use oxyde_sql::dialect::AlterStyle;
 
 use super::error::{FailedStep, Outcome};
-use super::{Context, Event, MigrateError, rebuild, redefine, values};
+use super::{Context, DataStep, Event, KeyRange, MigrateError, ranges, rebuild, redefine, values};
 use crate::ledger;
 use crate::operation::Lowered;
 use crate::plan::{Direction, PlannedMigration, Step};
@@ -121,7 +121,7 @@ fn segments(session: &Session, item: &PlannedMigration, fake: bool) -> Vec<Segme
                 && match &step.lowered {
                     Lowered::Ddl(_) => true,
                     Lowered::Data(sql) => commits_by_itself(sql),
-                    Lowered::Python(_) => false,
+                    Lowered::Python(_) | Lowered::PythonByRange(..) => false,
                 })
     };
     let mut segments: Vec<Segment> = Vec::new();
@@ -265,7 +265,11 @@ async fn commit(
 
 /// Whether the ledger's row is still the one that the plan is based on: on SQLite another
 /// migrator may have been faster.
-fn as_expected(item: &PlannedMigration, record: Option<&ledger::Record>, from: usize) -> bool {
+pub(super) fn as_expected(
+    item: &PlannedMigration,
+    record: Option<&ledger::Record>,
+    from: usize,
+) -> bool {
     if item.recorded_anew {
         return true;
     }
@@ -308,29 +312,43 @@ async fn in_transaction(
         Lowered::Ddl(Ddl::Rebuild(rebuild)) => {
             rebuild::run(session, transaction, item, step, rebuild).await
         }
-        Lowered::Python(function) => {
-            let Some(steps) = context.data_steps else {
-                return Err(MigrateError::NoPython {
-                    migration: item.name.clone(),
-                });
-            };
-            let state = step.state.clone().unwrap_or_default();
-            // The function blocks this thread; its queries run on others.
-            tokio::task::block_in_place(|| {
-                steps.run(function, &state, transaction.shared(), context.root)
-            })
-            .map_err(|message| {
-                MigrateError::Step(Box::new(FailedStep {
-                    migration: item.name.clone(),
-                    operation: describe(item, step),
-                    message,
-                    sql: None,
-                    outcome: Outcome::RolledBack,
-                    hint: None,
-                }))
-            })
-        }
+        Lowered::Python(function) => python(transaction, (item, step), function, None, context),
+        // Such a step is alone.
+        Lowered::PythonByRange(..) => Ok(()),
     }
+}
+
+/// Run a function of the project.
+pub(super) fn python(
+    transaction: &SessionTransaction,
+    (item, step): (&PlannedMigration, &Step),
+    function: &str,
+    range: Option<&KeyRange>,
+    context: &Context<'_>,
+) -> Result<(), MigrateError> {
+    let Some(steps) = context.data_steps else {
+        return Err(MigrateError::NoPython {
+            migration: item.name.clone(),
+        });
+    };
+    let call = DataStep {
+        function,
+        schema: step.state.as_ref(),
+        range,
+        root: context.root,
+    };
+    // The function blocks this thread; its queries run on others.
+    let done = tokio::task::block_in_place(|| steps.run(&call, transaction.shared()));
+    done.map_err(|message| {
+        MigrateError::Step(Box::new(FailedStep {
+            migration: item.name.clone(),
+            operation: describe(item, step),
+            message,
+            sql: None,
+            outcome: Outcome::RolledBack,
+            hint: None,
+        }))
+    })
 }
 
 /// Run one step outside a transaction: record it as started, run it, record it as complete.
@@ -364,6 +382,9 @@ async fn alone(
             return write(session, &ledger.progress(item, at + 1, false, &now()))
                 .await
                 .map_err(MigrateError::from);
+        }
+        Lowered::PythonByRange(function, ranges) => {
+            return ranges::run(session, item, at, (function, ranges), context).await;
         }
         Lowered::Ddl(Ddl::Rebuild(_)) | Lowered::Python(_) => return Ok(()),
     };
@@ -445,6 +466,6 @@ pub(super) fn describe(item: &PlannedMigration, step: &Step) -> String {
 }
 
 /// Return the current time in UTC, to the second.
-fn now() -> String {
+pub(super) fn now() -> String {
     Utc::now().format("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -50,9 +50,9 @@ impl Queries for SessionTransaction {
 pub async fn introspect(session: &Session) -> Result<Schema, DriverError> {
     let mut schema = of(session, session.style()).await?;
     let ledger = session.ledger();
-    schema.tables.retain(|table| {
-        table.name != ledger.name() || (table.schema.is_some() && ledger.schema().is_none())
-    });
+    schema
+        .tables
+        .retain(|table| !ledger.owns(table.schema.as_deref(), &table.name));
     Ok(schema)
 }
 

@@ -11,6 +11,9 @@ use crate::session::{Row, Session};
 /// Usual name of the table, in the connection's default schema.
 pub const LEDGER_TABLE: &str = "oxyde_migrations";
 
+/// What the name of the table of the last keys adds to that of the ledger.
+const POSITIONS: &str = "_positions";
+
 const COLUMNS: &str = "name, checksum, state, step, begun, applied_at, duration_ms";
 
 /// The table of the applied migrations in one database.
@@ -98,6 +101,64 @@ impl Ledger {
             ));
         }
         statements
+    }
+
+    /// Name of the table of the last keys, as SQL.
+    fn positions(&self) -> String {
+        let name = self.style.quoted(&format!("{}{POSITIONS}", self.name));
+        match &self.schema {
+            Some(schema) => format!("{}.{name}", self.style.quoted(schema)),
+            None => name,
+        }
+    }
+
+    /// The statement that creates the table of the last keys of unfinished steps, if it does not exist.
+    #[must_use]
+    pub fn create_positions(&self) -> String {
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n    name VARCHAR(255) NOT NULL PRIMARY KEY,\n    \
+             step INTEGER NOT NULL,\n    last_key TEXT NOT NULL\n){}",
+            self.positions(),
+            self.style.table_suffix
+        )
+    }
+
+    /// The statement that reads the last key of a step.
+    #[must_use]
+    pub fn position(&self, migration: &str, step: usize) -> String {
+        format!(
+            "SELECT last_key FROM {} WHERE name = {} AND step = {step}",
+            self.positions(),
+            self.style.literal(migration)
+        )
+    }
+
+    /// The statement that writes the last key of a step.
+    #[must_use]
+    pub fn remember_position(&self, migration: &str, step: usize, key: &str) -> String {
+        format!(
+            "INSERT INTO {} (name, step, last_key) VALUES ({}, {step}, {})",
+            self.positions(),
+            self.style.literal(migration),
+            self.style.literal(key)
+        )
+    }
+
+    /// The statement that removes the last key of a migration.
+    #[must_use]
+    pub fn forget_position(&self, migration: &str) -> Vec<String> {
+        vec![format!(
+            "DELETE FROM {} WHERE name = {}",
+            self.positions(),
+            self.style.literal(migration)
+        )]
+    }
+
+    /// Whether a table of this schema and name belongs to the ledger.
+    #[must_use]
+    pub fn owns(&self, schema: Option<&str>, table: &str) -> bool {
+        let is_ours = table.strip_suffix(POSITIONS).unwrap_or(table) == self.name;
+        is_ours && (schema.is_none() || self.schema.is_some())
     }
 
     /// The statements that write the row of a running migration: `done` steps, and whether the next was

@@ -51,6 +51,14 @@ pub enum OperationError {
         /// The type.
         name: String,
     },
+    /// A table's rows cannot be divided into ranges of keys.
+    #[error(
+        "table `{table}` has no key of one integer, text or UUID column, whose ranges a function could run for"
+    )]
+    NoRangeKey {
+        /// The table.
+        table: String,
+    },
     /// The label does not exist.
     #[error("the enum type `{name}` has no value `{value}`")]
     NoEnumValue {
@@ -101,6 +109,7 @@ impl OperationError {
                 "check the name, and that an earlier migration creates it and no later one drops it"
                     .into()
             }
+            Self::NoRangeKey { .. } => "omit `table`, and divide the rows in the function".into(),
             Self::TableExists { .. }
             | Self::Exists { .. }
             | Self::EnumValueExists { .. }

@@ -69,7 +69,7 @@ pub use rename_constraint::RenameConstraint;
 pub use rename_enum_value::RenameEnumValue;
 pub use rename_index::RenameIndex;
 pub use rename_table::RenameTable;
-pub use run_python::RunPython;
+pub use run_python::{KeyRanges, RANGE_ROWS, RunPython};
 pub use run_sql::RunSql;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,19 @@ pub enum Lowered {
     Data(String),
     /// A function of the project, run by Python: "module:function".
     Python(String),
+    /// The same, once for each range of keys, outside the migration's transaction.
+    PythonByRange(String, KeyRanges),
+}
+
+impl Lowered {
+    /// The function of the project that Python runs.
+    #[must_use]
+    pub fn python(&self) -> Option<&str> {
+        match self {
+            Self::Python(function) | Self::PythonByRange(function, _) => Some(function),
+            Self::Ddl(_) | Self::Data(_) => None,
+        }
+    }
 }
 
 /// An operation that a database cannot carry out.

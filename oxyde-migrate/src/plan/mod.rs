@@ -64,10 +64,13 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether the step must run outside a transaction.
+    /// Whether the step must run outside the migration's transaction.
     #[must_use]
     pub const fn is_alone(&self) -> bool {
-        matches!(self.lowered, Lowered::Ddl(Ddl::Alone(_)))
+        matches!(
+            self.lowered,
+            Lowered::Ddl(Ddl::Alone(_)) | Lowered::PythonByRange(..)
+        )
     }
 }
 
@@ -130,7 +133,7 @@ impl PlannedMigration {
         self.steps
             .iter()
             .skip(self.done)
-            .any(|s| matches!(s.lowered, Lowered::Python(_)))
+            .any(|step| step.lowered.python().is_some())
     }
 }
 
@@ -434,7 +437,7 @@ fn run(
         item.steps.push(Step {
             operation: at,
             through: at,
-            state: matches!(lowered, Lowered::Python(_)).then(|| before.clone()),
+            state: lowered.python().map(|_| before.clone()),
             index: index.clone(),
             lowered,
         });

@@ -27,11 +27,9 @@ impl Server for Sqlite {
     }
 
     fn enter<'a>(&'a self, _session: &'a Session, schema: &'a str) -> Answer<'a, ()> {
-        let message =
-            format!("SQLite has no schemas, so not `{schema}`: use a file for each tenant");
-        let error = DriverError::InvalidSetting {
-            name: "schema".to_owned(),
-            message,
+        let error = DriverError::InvalidUrl {
+            message: format!("SQLite has no schemas, and so no schema `{schema}`"),
+            hint: "use a file for each tenant".to_owned(),
         };
         Box::pin(async move { Err(error) })
     }

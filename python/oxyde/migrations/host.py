@@ -56,12 +56,23 @@ class Host:
 
         return describe(modules, root)
 
-    def run_step(self, function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
-        """Run the function of a `run_python` step inside the migration's transaction."""
+    def run_step(
+        self,
+        function: str,
+        schema: bytes,
+        transaction: Transaction,
+        root: Path,
+        keys: tuple[str, str, str, str] | None,
+    ) -> None:
+        """Run the function of a `run_python` step inside the migration's transaction.
+
+        `keys` has the table, the column, and the first and last key as JSON, if the function runs for
+        ranges of keys.
+        """
         # Imported here so that commands without such steps load no databases.
         from oxyde.migrations.steps import run_step
 
-        run_step(function, schema, transaction, root)
+        run_step(function, schema, transaction, root, keys)
 
     def stop_step(self) -> None:
         """Cancel the running steps of `run_python`."""

@@ -7,6 +7,13 @@ A step is an async function with two parameters::
             ...
         await models.Post.objects.filter(slug=None).update(slug="-", client=db)
 
+A step with a `table` has a third parameter, and runs once for each range of keys::
+
+    async def fill_slugs(models, db, keys):
+        await models.Post.objects.filter(keys).update(slug=Lower("title"), client=db)
+
+`keys` is the condition of the range's rows. Each range has a transaction of its own.
+
 `models` has the models *as of this point of the migrations*, not the project's current ones; `db`
 is the migration's transaction, which every query must pass as its ``client``.
 """
@@ -22,10 +29,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pydantic import TypeAdapter
+
 from oxyde.codegen import models_of
 from oxyde.db.operation import run
 from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.exceptions import OxydeError
+from oxyde.queries import Q
 
 if TYPE_CHECKING:
     from oxyde._core import Features, Operation, Transaction
@@ -91,7 +101,13 @@ class MigrationTransaction(TransactionVerbs):
         return await run(start(self._core))
 
 
-def run_step(function: str, schema: bytes, transaction: Transaction, root: Path) -> None:
+def run_step(
+    function: str,
+    schema: bytes,
+    transaction: Transaction,
+    root: Path,
+    keys: tuple[str, str, str, str] | None,
+) -> None:
     """Run ``module:function`` to completion, in an event loop of its own.
 
     Args:
@@ -99,13 +115,30 @@ def run_step(function: str, schema: bytes, transaction: Transaction, root: Path)
         schema: the state at this point of the migrations, as MessagePack.
         transaction: the migration's transaction; this function does not end it.
         root: the project folder, which is added to ``sys.path``.
+        keys: the table, the column, and the first and last key as JSON; None without ranges.
 
     Raises:
         OxydeError: the function does not exist, or is not async.
     """
-    step = _find(function, root)
-    models = Models(models_of(schema, transaction.features.dialect))
-    asyncio.run(_stoppable(step(models, MigrationTransaction(transaction))))
+    tables = models_of(schema, transaction.features.dialect)
+    client = MigrationTransaction(transaction)
+    if keys is None:
+        step = _find(function, root, "models, db")(Models(tables), client)
+    else:
+        step = _find(function, root, "models, db, keys")(Models(tables), client, _condition(tables, keys))
+    asyncio.run(_stoppable(step))
+
+
+def _condition(tables: Mapping[str, type[Any]], keys: tuple[str, str, str, str]) -> Q:
+    table, column, first, last = keys
+    fields = tables[table].__pydantic_fields__
+    name = next(name for name, field in fields.items() if column in (name, field.alias))
+    key = TypeAdapter(fields[name].annotation)
+    bounds = {
+        f"{name}__gte": key.validate_json(first),
+        f"{name}__lte": key.validate_json(last),
+    }
+    return Q(**bounds)
 
 
 async def _stoppable(step: Coroutine[Any, Any, None]) -> None:
@@ -127,7 +160,7 @@ def stop_steps() -> None:
             loop.call_soon_threadsafe(task.cancel)
 
 
-def _find(function: str, root: Path) -> Any:
+def _find(function: str, root: Path, parameters: str) -> Any:
     module_name, _, name = function.partition(":")
     if not name:
         raise OxydeError(
@@ -147,6 +180,6 @@ def _find(function: str, root: Path) -> Any:
         raise OxydeError(f"{module_name!r} has no function {name!r}")
     if not inspect.iscoroutinefunction(step):
         raise OxydeError(
-            f"{function!r} is not async", hint=f"declare it as `async def {name}(models, db)`"
+            f"{function!r} is not async", hint=f"declare it as `async def {name}({parameters})`"
         )
     return step

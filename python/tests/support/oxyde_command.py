@@ -38,8 +38,12 @@ class Command:
         self.folder = folder
         self.url = url
 
-    def run(self, *arguments: str, stdin: str | None = None) -> Answer:
-        start = [str(native_binary())] if self.host == "native" else [sys.executable, "-m", "oxyde"]
+    def program(self) -> list[str]:
+        """What the command line begins with."""
+        return [str(native_binary())] if self.host == "native" else [sys.executable, "-m", "oxyde"]
+
+    def environment(self) -> dict[str, str]:
+        """The variables of the command's process."""
         environment = {
             **os.environ,
             "OXYDE_PYTHON": sys.executable,
@@ -49,10 +53,13 @@ class Command:
         environment.pop("DATABASE_URL", None)
         if self.url is not None:
             environment["DATABASE_URL"] = self.url
+        return environment
+
+    def run(self, *arguments: str, stdin: str | None = None) -> Answer:
         done = subprocess.run(
-            [*start, *arguments],
+            [*self.program(), *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self.environment(),
             input=stdin if stdin is not None else "",
             capture_output=True,
             text=True,
