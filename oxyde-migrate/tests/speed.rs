@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 
 use many::{altered, schema, write_files};
 use oxyde_migrate::autodetect::{Knowledge, detect};
+use oxyde_migrate::file::Migration;
 use oxyde_migrate::history::History;
+use oxyde_migrate::lint::lint;
+use oxyde_sql::dialect::{DdlStyle, Dialect};
 use oxyde_sql::schema::Schema;
 
 fn timed<T>(what: &str, bound: Duration, work: impl FnOnce() -> T) -> T {
@@ -49,4 +52,18 @@ fn a_thousand_files() {
             .unwrap()
     });
     assert_eq!(state.tables.len(), 100);
+}
+
+#[test]
+fn lint_of_a_thousand_tables() {
+    let old = schema(1000);
+    let found = detect(&Schema::default(), &old, &Knowledge::default()).unwrap();
+    let migration = Migration::new("0001_initial".to_owned(), Vec::new(), found.operations);
+    let history = History::new(vec![migration]).unwrap();
+    for dialect in Dialect::ALL {
+        let style = DdlStyle::of(dialect);
+        timed("lint of 1000 tables", Duration::from_secs(3), || {
+            lint(&history, (style, None), &|_| true, &|_, _| false).unwrap()
+        });
+    }
 }

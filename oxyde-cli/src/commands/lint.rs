@@ -1,6 +1,9 @@
 //! `oxyde lint`.
 
+use std::collections::BTreeMap;
+
 use oxyde_migrate::file::Migration;
+use oxyde_migrate::history::History;
 use oxyde_migrate::lint::{Finding, RULES, Rule, Severity, lint};
 use oxyde_sql::dialect::{DdlStyle, Version};
 use oxyde_sql::suggest;
@@ -53,8 +56,9 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
         wanted.push(history.find(name)?.name.clone());
     }
     let includes = |migration: &Migration| wanted.is_empty() || wanted.contains(&migration.name);
+    let sources = Sources::read(&history, project);
     let allowed = |migration: &Migration, rule: &Rule| {
-        args.allow.iter().any(|name| name == rule.name) || is_silenced(project, migration, rule)
+        args.allow.iter().any(|name| name == rule.name) || sources.silence(&migration.name, rule)
     };
     let resolved = history.resolve(&std::collections::BTreeSet::new())?;
     let findings = lint(&resolved, (style, version), &includes, &allowed)?;
@@ -64,16 +68,16 @@ pub(super) fn run(args: &Lint, project: &Project<'_>) -> Result<i32, CliError> {
         LintFormat::Text
     };
     match args.format.unwrap_or(usual) {
-        LintFormat::Text => text(&findings, project),
+        LintFormat::Text => text(&findings, &sources, project),
         LintFormat::Json => {
-            output.answer(&json!({ "findings": listed(&findings, project) }));
+            output.answer(&json!({ "findings": listed(&findings, &sources) }));
         }
         LintFormat::Github => {
             for finding in &findings {
-                output.line(&github(finding, project));
+                output.line(&github(finding, &sources));
             }
         }
-        LintFormat::Sarif => output.answer(&sarif(&findings, project)),
+        LintFormat::Sarif => output.answer(&sarif(&findings, &sources)),
     }
     let serious = findings
         .iter()
@@ -90,36 +94,70 @@ fn described(rule: &Rule) -> serde_json::Value {
     })
 }
 
-/// Whether the migration's file has a line `# oxyde: allow RULE`.
-fn is_silenced(project: &Project<'_>, migration: &Migration, rule: &Rule) -> bool {
-    let path = project.folder().join(format!("{}.toml", migration.name));
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines()
-        .filter_map(|line| line.trim().strip_prefix("# oxyde: allow "))
-        .flat_map(|names| names.split([' ', ',']))
-        .any(|name| name == rule.name)
+/// What the files of the migrations say besides their operations.
+struct Sources {
+    files: BTreeMap<String, Source>,
 }
 
-fn file(finding: &Finding, project: &Project<'_>) -> String {
-    let path = project.folder().join(format!("{}.toml", finding.migration));
-    path.strip_prefix(&project.config.root)
-        .unwrap_or(&path)
-        .display()
-        .to_string()
+#[derive(Default)]
+struct Source {
+    /// The path, from the project's folder if the file is inside it.
+    path: String,
+    /// The rules in lines `# oxyde: allow RULE`.
+    allowed: Vec<String>,
+    /// The lines at which the operations begin, from 1.
+    starts: Vec<usize>,
 }
 
-/// Return the line of the file at which the operation begins, from 1.
-fn line(finding: &Finding, project: &Project<'_>) -> usize {
-    let path = project.folder().join(format!("{}.toml", finding.migration));
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let mut starts = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| line.trim_start().starts_with("[[operations]]"));
-    starts.nth(finding.number - 1).map_or(1, |(at, _)| at + 1)
+impl Sources {
+    fn read(history: &History, project: &Project<'_>) -> Self {
+        let read = |migration: &Migration| {
+            let path = project.folder().join(format!("{}.toml", migration.name));
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let inside = path.strip_prefix(&project.config.root).unwrap_or(&path);
+            let source = Source::of(inside.display().to_string(), &text);
+            (migration.name.clone(), source)
+        };
+        let files = history.migrations().iter().map(read).collect();
+        Sources { files }
+    }
+
+    /// Whether the migration's file silences the rule.
+    fn silence(&self, migration: &str, rule: &Rule) -> bool {
+        let source = self.files.get(migration);
+        source.is_some_and(|source| source.allowed.iter().any(|name| name == rule.name))
+    }
+
+    /// The file and the line of a finding.
+    fn place(&self, finding: &Finding) -> (&str, usize) {
+        let source = self.files.get(&finding.migration);
+        source.map_or(("", 1), |source| {
+            let line = source.starts.get(finding.number - 1);
+            (source.path.as_str(), line.copied().unwrap_or(1))
+        })
+    }
 }
 
-fn text(findings: &[Finding], project: &Project<'_>) {
+impl Source {
+    fn of(path: String, text: &str) -> Self {
+        let mut source = Source {
+            path,
+            ..Source::default()
+        };
+        for (at, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if let Some(names) = line.strip_prefix("# oxyde: allow ") {
+                let names = names.split([' ', ',']).map(str::to_owned);
+                source.allowed.extend(names);
+            } else if line.starts_with("[[operations]]") {
+                source.starts.push(at + 1);
+            }
+        }
+        source
+    }
+}
+
+fn text(findings: &[Finding], sources: &Sources, project: &Project<'_>) {
     let output = project.output;
     if findings.is_empty() {
         output.line(&output.paint(Look::Good, "No problems found."));
@@ -131,10 +169,9 @@ fn text(findings: &[Finding], project: &Project<'_>) {
             Severity::Warning => Look::Warning,
             Severity::Note => Look::Faint,
         };
+        let (file, line) = sources.place(finding);
         output.line(&format!(
-            "{}:{}: {} [{}] {}",
-            file(finding, project),
-            line(finding, project),
+            "{file}:{line}: {} [{}] {}",
             output.paint(look, finding.rule.severity.word()),
             finding.rule.name,
             finding.message
@@ -160,15 +197,16 @@ fn text(findings: &[Finding], project: &Project<'_>) {
     output.line(&counts.join(", "));
 }
 
-fn listed(findings: &[Finding], project: &Project<'_>) -> Vec<serde_json::Value> {
+fn listed(findings: &[Finding], sources: &Sources) -> Vec<serde_json::Value> {
     findings
         .iter()
         .map(|finding| {
+            let (file, line) = sources.place(finding);
             json!({
                 "rule": finding.rule.name,
                 "severity": finding.rule.severity.word(),
-                "file": file(finding, project),
-                "line": line(finding, project),
+                "file": file,
+                "line": line,
                 "migration": finding.migration,
                 "operation": finding.number,
                 "message": finding.message,
@@ -179,7 +217,7 @@ fn listed(findings: &[Finding], project: &Project<'_>) -> Vec<serde_json::Value>
         .collect()
 }
 
-fn github(finding: &Finding, project: &Project<'_>) -> String {
+fn github(finding: &Finding, sources: &Sources) -> String {
     let kind = match finding.rule.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -191,16 +229,15 @@ fn github(finding: &Finding, project: &Project<'_>) -> String {
             .replace('\r', "%0D")
             .replace('\n', "%0A")
     };
+    let (file, line) = sources.place(finding);
     format!(
-        "::{kind} file={},line={},title={}::{}",
-        file(finding, project),
-        line(finding, project),
+        "::{kind} file={file},line={line},title={}::{}",
         finding.rule.name,
         text(&format!("{}. {}", finding.message, finding.rule.safe_way))
     )
 }
 
-fn sarif(findings: &[Finding], project: &Project<'_>) -> serde_json::Value {
+fn sarif(findings: &[Finding], sources: &Sources) -> serde_json::Value {
     let rules: Vec<_> = RULES
         .iter()
         .map(|rule| {
@@ -214,13 +251,14 @@ fn sarif(findings: &[Finding], project: &Project<'_>) -> serde_json::Value {
     let results: Vec<_> = findings
         .iter()
         .map(|finding| {
+            let (file, line) = sources.place(finding);
             json!({
                 "ruleId": finding.rule.name,
                 "level": finding.rule.severity.word(),
                 "message": { "text": finding.message },
                 "locations": [{ "physicalLocation": {
-                    "artifactLocation": { "uri": file(finding, project) },
-                    "region": { "startLine": line(finding, project) },
+                    "artifactLocation": { "uri": file },
+                    "region": { "startLine": line },
                 }}],
             })
         })

@@ -176,17 +176,15 @@ pub fn lint(
     allowed: &dyn Fn(&Migration, &Rule) -> bool,
 ) -> Result<Vec<Finding>, HistoryError> {
     let mut findings = Vec::new();
+    // Copies of whole states would take quadratic time: each of the three goes through all operations.
+    let mut before = Schema::default();
     let mut state = Schema::default();
+    let mut end = Schema::default();
     for migration in history.migrations() {
-        let mut end = state.clone();
         crate::history::apply(migration, &mut end)?;
-        if !includes(migration) {
-            state = end;
-            continue;
-        }
+        let mut rules = RULES.to_vec();
+        rules.retain(|rule| includes(migration) && !allowed(migration, rule));
         let mut created = BTreeSet::new();
-        // Follows one operation behind: copies of whole states would take quadratic time.
-        let mut before = state.clone();
         for (at, operation) in migration.operations.iter().enumerate() {
             let refused = |error| HistoryError::operation(&migration.name, at, operation, error);
             operation.apply(&mut state).map_err(refused)?;
@@ -203,7 +201,7 @@ pub fn lint(
                 version,
                 created: &created,
             };
-            for rule in RULES.iter().filter(|rule| !allowed(migration, rule)) {
+            for rule in &rules {
                 if let Some(message) = (rule.check)(&scene) {
                     findings.push(Finding {
                         rule,

@@ -1,6 +1,6 @@
 //! Shared by the enum operations: finding the type and its columns in a state.
 
-use oxyde_sql::ddl::{self, Change, EnumType, Step, alter_table, enum_of};
+use oxyde_sql::ddl::{self, Change, EnumType, SchemaError, Step, alter_table, enum_of, enum_types};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::{Column, Schema, Table};
 use oxyde_sql::types::ColumnType;
@@ -47,6 +47,42 @@ pub(super) fn columns_of<'a>(state: &'a Schema, name: &str) -> Vec<(&'a Table, &
     columns
         .filter(|(_, column)| enum_of(&column.ty).is_some_and(|(n, _)| n == name))
         .collect()
+}
+
+/// The types that a change of one table creates: a type exists as long as a column uses it.
+///
+/// # Errors
+/// Two columns declare the same type with different labels.
+pub(super) fn created(
+    (before, old): (&Schema, Option<&Table>),
+    (after, new): (&Schema, Option<&Table>),
+) -> Result<Vec<EnumType>, SchemaError> {
+    let known = enum_types(old)?;
+    let mut created = Vec::new();
+    for ty in enum_types(new)? {
+        if known.contains(&ty) {
+            continue;
+        }
+        let differs = |column: &Column| enum_of(&column.ty).is_some_and(|(_, v)| v != ty.values);
+        let users = columns_of(after, &ty.name);
+        if users.iter().any(|(_, column)| differs(column)) {
+            return Err(SchemaError::EnumMismatch { name: ty.name });
+        }
+        if columns_of(before, &ty.name).is_empty() {
+            created.push(ty);
+        }
+    }
+    Ok(created)
+}
+
+/// The types that no column uses after a change of one table.
+///
+/// # Errors
+/// Two columns declare the same type with different labels.
+pub(super) fn dropped(old: Option<&Table>, after: &Schema) -> Result<Vec<EnumType>, SchemaError> {
+    let mut types = enum_types(old)?;
+    types.retain(|ty| columns_of(after, &ty.name).is_empty());
+    Ok(types)
 }
 
 /// If the labels belong to the column, change every column that uses the type.

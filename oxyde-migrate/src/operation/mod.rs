@@ -73,6 +73,8 @@ pub use run_python::{KeyRanges, RANGE_ROWS, RunPython};
 pub use run_sql::RunSql;
 use serde::{Deserialize, Serialize};
 
+use crate::state;
+
 /// The interface of every operation.
 pub trait Operate {
     /// Apply the change to the state.
@@ -294,33 +296,41 @@ impl Operation {
         after: &Schema,
         style: &DdlStyle,
     ) -> Result<Vec<Lowered>, LowerError> {
-        let (old, new) = (
-            ddl::enum_types(&before.tables)?,
-            ddl::enum_types(&after.tables)?,
-        );
+        let Some((schema, name)) = self.changes_columns_of() else {
+            return self.inner().lower(before, after, style);
+        };
+        let old = state::find(before, schema, name).ok();
+        let new = state::find(after, schema, name).ok();
         let mut steps = Vec::new();
         // The vector extension stays: others may use it.
-        if ddl::create_vectors(style, &before.tables).is_none() {
-            let sql = ddl::create_vectors(style, &after.tables);
-            steps.extend(sql.map(|sql| Lowered::Ddl(Ddl::Sql(sql.to_owned()))));
-        }
-        // An enum type exists as long as a column uses it.
-        for ty in new
-            .iter()
-            .filter(|ty| !old.iter().any(|known| known.name == ty.name))
+        if let Some(sql) = ddl::create_vectors(style, new)
+            && ddl::create_vectors(style, &before.tables).is_none()
         {
-            let sql = ddl::create_enum(style, ty)?;
+            steps.push(Lowered::Ddl(Ddl::Sql(sql.to_owned())));
+        }
+        for ty in enums::created((before, old), (after, new))? {
+            let sql = ddl::create_enum(style, &ty)?;
             steps.extend(sql.map(|sql| Lowered::Ddl(Ddl::Sql(sql))));
         }
         steps.extend(self.inner().lower(before, after, style)?);
-        for ty in old
-            .iter()
-            .filter(|ty| !new.iter().any(|known| known.name == ty.name))
-        {
+        for ty in enums::dropped(old, after)? {
             let sql = ddl::drop_enum(style, &ty.name, false);
             steps.extend(sql.map(|sql| Lowered::Ddl(Ddl::Sql(sql))));
         }
         Ok(steps)
+    }
+
+    /// The table that it gives columns of another type, or takes them from. A look at all tables for
+    /// each operation would take quadratic time.
+    fn changes_columns_of(&self) -> Option<(Option<&str>, &str)> {
+        match self {
+            Self::CreateTable(create) => Some((create.schema.as_deref(), &create.name)),
+            Self::DropTable(drop) => Some((drop.schema.as_deref(), &drop.name)),
+            Self::AddColumn(add) => Some((add.schema.as_deref(), &add.table)),
+            Self::DropColumn(drop) => Some((drop.schema.as_deref(), &drop.table)),
+            Self::AlterColumn(alter) => Some((alter.schema.as_deref(), &alter.table)),
+            _ => None,
+        }
     }
 
     /// Whether it may read or change rows in ways that the state does not describe.

@@ -55,6 +55,39 @@ impl Rebuild {
         statements
     }
 
+    /// Return the statements that keep the rows in a temporary table instead of renaming the new one,
+    /// without those of the indexes; `None` if no column is copied. A rename makes SQLite read all
+    /// definitions of the database again, which takes longer than copying a few rows twice.
+    ///
+    /// # Errors
+    /// As [`table_sql`].
+    pub fn over_a_copy(&self, style: &DdlStyle) -> Result<Option<Vec<String>>, SchemaError> {
+        if self.columns.is_empty() {
+            return Ok(None);
+        }
+        let name = style.quoted(&self.after.name);
+        let aside = style.quoted(&super::shorten(&format!("_oxyde_old_{}", self.after.name)));
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(to, _)| style.quoted(to))
+            .collect();
+        let values: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(to, source)| format!("{source} AS {}", style.quoted(to)))
+            .collect();
+        let (names, values) = (names.join(", "), values.join(", "));
+        let old = style.quoted(&self.before.name);
+        Ok(Some(vec![
+            format!("CREATE TEMPORARY TABLE {aside} AS SELECT {values} FROM {old}"),
+            self.drop.clone(),
+            table_sql(style, &self.after, &self.after.name, &|_| true)?,
+            format!("INSERT INTO {name} ({names}) SELECT {names} FROM {aside}"),
+            format!("DROP TABLE {aside}"),
+        ]))
+    }
+
     /// Merge this rebuild with the next one of the same table, if the next one only
     /// copies the result of this one; otherwise `None`.
     #[must_use]

@@ -7,8 +7,11 @@ use crate::types::ColumnType;
 /// Return the statement that a database needs before it accepts the vectors of these tables; `None`
 /// without vectors, or if the dialect does not support them.
 #[must_use]
-pub fn create_vectors(style: &DdlStyle, tables: &[Table]) -> Option<&'static str> {
+pub fn create_vectors<'a>(
+    style: &DdlStyle,
+    tables: impl IntoIterator<Item = &'a Table>,
+) -> Option<&'static str> {
     let is_vector = |column: &Column| matches!(column.ty, ColumnType::Vector { .. });
     let has = |table: &Table| table.columns.iter().any(is_vector);
-    style.create_vectors.filter(|_| tables.iter().any(has))
+    style.create_vectors.filter(|_| tables.into_iter().any(has))
 }
