@@ -39,7 +39,10 @@ fn text(item: &PlannedMigration) -> String {
                 let _ = writeln!(out, "{};", redefinition.sql);
             }
             Lowered::Ddl(Step::CheckValues(check)) => {
-                let _ = writeln!(out, "-- no value is lost:\n{};", check.count);
+                out.push_str("-- no value is lost:\n");
+                for sql in check.lock.iter().chain([&check.count]) {
+                    let _ = writeln!(out, "{sql};");
+                }
             }
             Lowered::Ddl(Step::Alone(sql)) => {
                 let _ = writeln!(out, "-- outside a transaction:\n{sql};");

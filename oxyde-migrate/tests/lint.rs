@@ -106,6 +106,26 @@ const FOUND: &[(&[Dialect], &str, &str)] = &[
     ),
     (
         ALL,
+        "type-narrowing",
+        "alter_column: column = { name = 'name', type = 'date', nullable = true }",
+    ),
+    (
+        ALL,
+        "type-narrowing",
+        "alter_column: column = { name = 'name', type = 'uuid', nullable = true }",
+    ),
+    (
+        ALL,
+        "type-narrowing",
+        "alter_column: column = { name = 'boss', type = 'bool', nullable = true }",
+    ),
+    (
+        ALL,
+        "type-narrowing",
+        "alter_column: column = { name = 'boss', type = 'small_int', nullable = true }",
+    ),
+    (
+        ALL,
         "rename-column",
         "rename_column: from = 'name', to = 'full_name'",
     ),

@@ -79,12 +79,14 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
     };
     project
         .block_on(async { Ok(executor::migrate(&access, &history, &options, &context).await?) })?;
+    let missing = inspectdb::left_out(project)?;
     if output.is_json() {
         output.answer(&serde_json::json!({
             "migration": migration.name,
             "path": path,
             "tables": schema.tables.len(),
             "unmanaged": unmanaged,
+            "left_out": missing,
         }));
         return Ok(crate::DONE);
     }
@@ -93,6 +95,12 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         output.paint(Look::Good, "wrote"),
         schema.tables.len()
     ));
+    if !missing.is_empty() {
+        output.line("Left out, since no migration can create it:");
+        for what in &missing {
+            output.line(&format!("  {what}"));
+        }
+    }
     if !unmanaged.is_empty() {
         let names: Vec<&str> = unmanaged.iter().map(String::as_str).collect();
         output.line(&format!(

@@ -13,16 +13,21 @@ use crate::error::CliError;
 use crate::model_source;
 
 pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliError> {
-    let views = if project.output.is_json() {
-        Vec::new()
-    } else {
-        views(args, project)?
-    };
+    let (schema, mut views, style) = found(project, !project.output.is_json())?;
+    views.retain(|view| {
+        let name = label_of(view);
+        if args.tables.is_empty() {
+            !project.config.excludes(&name)
+        } else {
+            args.tables.contains(&name)
+        }
+    });
     let is_view = |name: &String| views.iter().any(|view| label_of(view) == *name);
     let mut tables = args.tables.clone();
     tables.retain(|name| !is_view(name));
-    let (mut schema, style) = read(project, &tables)?;
-    if tables.len() < args.tables.len() && tables.is_empty() {
+    let only_views = tables.len() < args.tables.len() && tables.is_empty();
+    let mut schema = chosen(schema, project, &tables)?;
+    if only_views {
         schema.tables.clear();
     }
     if project.output.is_json() {
@@ -37,28 +42,41 @@ pub(super) fn run(args: &InspectDb, project: &Project<'_>) -> Result<i32, CliErr
     Ok(crate::DONE)
 }
 
-/// Return the named views, or all that are not excluded.
-fn views(args: &InspectDb, project: &Project<'_>) -> Result<Vec<Table>, CliError> {
-    let mut found =
-        project.read(async |session: &Session| Ok(introspect::views(session).await?))?;
-    found.retain(|view| {
-        let name = label_of(view);
-        if args.tables.is_empty() {
-            !project.config.excludes(&name)
-        } else {
-            args.tables.contains(&name)
-        }
-    });
-    Ok(found)
-}
-
 /// Return the schema of the project's database: the named tables, or all that are not excluded.
 pub(super) fn read(
     project: &Project<'_>,
     tables: &[String],
 ) -> Result<(Schema, &'static DdlStyle), CliError> {
-    let (mut schema, style) = project
-        .read(async |session: &Session| Ok((introspect(session).await?, session.style())))?;
+    let (schema, _, style) = found(project, false)?;
+    Ok((chosen(schema, project, tables)?, style))
+}
+
+/// Return all tables of the project's database, and its views if they are wanted.
+fn found(
+    project: &Project<'_>,
+    with_views: bool,
+) -> Result<(Schema, Vec<Table>, &'static DdlStyle), CliError> {
+    project.read(async |session: &Session| {
+        let views = if with_views {
+            introspect::views(session).await?
+        } else {
+            Vec::new()
+        };
+        Ok((introspect(session).await?, views, session.style()))
+    })
+}
+
+/// Describe what the database has and a baseline does not keep.
+pub(super) fn left_out(project: &Project<'_>) -> Result<Vec<String>, CliError> {
+    project.read(async |session: &Session| Ok(introspect::left_out(session).await?))
+}
+
+/// Return the schema with the named tables only, or with all that are not excluded.
+fn chosen(
+    mut schema: Schema,
+    project: &Project<'_>,
+    tables: &[String],
+) -> Result<Schema, CliError> {
     let known: Vec<String> = schema.tables.iter().map(label_of).collect();
     if let Some(missing) = tables.iter().find(|table| !known.contains(table)) {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -79,7 +97,7 @@ pub(super) fn read(
         }
     });
     drop_outward_keys(&mut schema, project);
-    Ok((schema, style))
+    Ok(schema)
 }
 
 /// Leave out foreign keys to tables that were left out.

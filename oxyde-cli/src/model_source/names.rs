@@ -162,10 +162,17 @@ impl<'a> Names<'a> {
         table: &'a Table,
         column: &str,
     ) -> Option<(&'a ForeignKey, &'a Table)> {
-        let key = table
-            .foreign_keys
-            .iter()
-            .find(|key| key.columns == [column])?;
+        let own = || {
+            table
+                .foreign_keys
+                .iter()
+                .filter(|key| key.columns == [column])
+        };
+        let usual = oxyde_sql::ddl::foreign_key_name(&table.name, &[column.to_owned()]);
+        // Of several, the one that has the name which a model derives.
+        let key = own()
+            .find(|key| key.name == usual)
+            .or_else(|| own().next())?;
         let target = self
             .schema
             .tables

@@ -4,6 +4,7 @@
 use oxyde_sql::ddl::points_at;
 use oxyde_sql::schema::{Check, ForeignKey, Index, IndexPart, Table, Unique};
 
+use super::name_order::{Rename, in_order};
 use super::{DetectError, Detector};
 use crate::operation::{
     AddCheck, AddForeignKey, AddIndex, AddUnique, DropCheck, DropForeignKey, DropIndex, DropUnique,
@@ -74,18 +75,10 @@ fn leaving<T: Named>(old: &[T], new: &[T]) -> (Vec<(T, String)>, Vec<T>) {
 impl Detector<'_> {
     pub(super) fn leaving_constraints(&mut self) -> Result<(), DetectError> {
         // Foreign keys of all tables first: they depend on the other tables' keys.
+        self.rename_constraints(|table| &table.foreign_keys)?;
         for (now, at) in self.kept() {
             let (old, new) = (self.state.tables[now].clone(), &self.new.tables[at]);
-            let (table, schema) = (&new.name, &new.schema);
-            let (renamed, mut gone) = leaving(&old.foreign_keys, &new.foreign_keys);
-            for (key, to) in renamed {
-                self.push(RenameConstraint {
-                    table: table.clone(),
-                    schema: schema.clone(),
-                    from: key.name,
-                    to,
-                })?;
-            }
+            let (_, mut gone) = leaving(&old.foreign_keys, &new.foreign_keys);
             // Drop the foreign keys of a column while its type changes.
             for key in &old.foreign_keys {
                 let moved = self.changes_type(&old, &key.columns)
@@ -98,13 +91,55 @@ impl Detector<'_> {
             }
             for key in gone {
                 self.push(DropForeignKey {
-                    table: table.clone(),
-                    schema: schema.clone(),
+                    table: new.name.clone(),
+                    schema: new.schema.clone(),
                     name: key.name,
                 })?;
             }
         }
+        for rename in self.renamed(|table| &table.indexes) {
+            self.push(RenameIndex {
+                table: rename.table,
+                schema: rename.schema,
+                from: rename.from,
+                to: rename.to,
+            })?;
+        }
+        self.rename_constraints(|table| &table.uniques)?;
+        self.rename_constraints(|table| &table.checks)?;
         self.leaving_indexes_and_checks()
+    }
+
+    /// The renames of the indexes or constraints of all tables: databases do not agree which names
+    /// have to be different in a whole schema.
+    fn renamed<T: Named>(&self, parts: impl Fn(&Table) -> &[T]) -> Vec<Rename> {
+        let mut renames = Vec::new();
+        for (now, at) in self.kept() {
+            let new = &self.new.tables[at];
+            let (pairs, _) = leaving(parts(&self.state.tables[now]), parts(new));
+            renames.extend(pairs.into_iter().map(|(part, to)| Rename {
+                schema: new.schema.clone(),
+                table: new.name.clone(),
+                from: part.name().to_owned(),
+                to,
+            }));
+        }
+        in_order(renames, |a, b| a.schema == b.schema)
+    }
+
+    fn rename_constraints<T: Named>(
+        &mut self,
+        parts: impl Fn(&Table) -> &[T],
+    ) -> Result<(), DetectError> {
+        for rename in self.renamed(parts) {
+            self.push(RenameConstraint {
+                table: rename.table,
+                schema: rename.schema,
+                from: rename.from,
+                to: rename.to,
+            })?;
+        }
+        Ok(())
     }
 
     fn leaving_indexes_and_checks(&mut self) -> Result<(), DetectError> {
@@ -119,7 +154,7 @@ impl Detector<'_> {
                 .map(|column| column.name.as_str())
                 .filter(|name| self.changes_type(&old, &[(*name).to_owned()]))
                 .collect();
-            let (renamed, mut gone) = leaving(&old.indexes, &new.indexes);
+            let (_, mut gone) = leaving(&old.indexes, &new.indexes);
             let stays = |index: &&Index| new.indexes.contains(index);
             gone.extend(
                 old.indexes
@@ -128,14 +163,6 @@ impl Detector<'_> {
                     .filter(|i| is_text_on(i, &retyped))
                     .cloned(),
             );
-            for (index, to) in renamed {
-                self.push(RenameIndex {
-                    table: table.clone(),
-                    schema: schema.clone(),
-                    from: index.name,
-                    to,
-                })?;
-            }
             for index in gone {
                 self.push(DropIndex {
                     table: table.clone(),
@@ -144,8 +171,8 @@ impl Detector<'_> {
                     concurrently: false,
                 })?;
             }
-            let (uniques, gone_uniques) = leaving(&old.uniques, &new.uniques);
-            let (checks, mut gone_checks) = leaving(&old.checks, &new.checks);
+            let (_, gone_uniques) = leaving(&old.uniques, &new.uniques);
+            let (_, mut gone_checks) = leaving(&old.checks, &new.checks);
             let on_retyped = |check: &&Check| {
                 retyped
                     .iter()
@@ -153,16 +180,6 @@ impl Detector<'_> {
             };
             let stays = |check: &&Check| new.checks.contains(check);
             gone_checks.extend(old.checks.iter().filter(stays).filter(on_retyped).cloned());
-            let names = uniques.into_iter().map(|(part, to)| (part.name, to));
-            for (from, to) in names.chain(checks.into_iter().map(|(part, to)| (part.name, to))) {
-                let (table, schema) = (table.clone(), schema.clone());
-                self.push(RenameConstraint {
-                    table,
-                    schema,
-                    from,
-                    to,
-                })?;
-            }
             for part in gone_uniques {
                 let (table, schema) = (table.clone(), schema.clone());
                 self.push(DropUnique {

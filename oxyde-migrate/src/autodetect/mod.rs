@@ -7,6 +7,7 @@
 mod columns;
 mod constraints;
 mod enums;
+mod name_order;
 mod others;
 mod renames;
 mod tables;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oxyde_sql::schema::Table;
 
+use super::name_order::{Rename, in_order};
 use super::{DetectError, Detector, Question};
 use crate::operation::{RenameColumn, RenameTable};
 use crate::state;
@@ -22,6 +23,15 @@ pub struct Renames {
 
 impl Detector<'_> {
     pub(super) fn renames(&mut self) -> Result<(), DetectError> {
+        self.rename_tables()?;
+        self.ask_about_tables();
+        self.rename_columns()?;
+        self.ask_about_columns();
+        Ok(())
+    }
+
+    fn rename_tables(&mut self) -> Result<(), DetectError> {
+        let mut renames = Vec::new();
         for (from, to) in &self.knowledge.renames.tables {
             let refuse = |why: String| DetectError::Rename {
                 from: from.clone(),
@@ -36,13 +46,25 @@ impl Detector<'_> {
             if state::position(self.new, schema, new).is_none() {
                 return Err(refuse(format!("no model has table `{to}`")));
             }
-            self.push(RenameTable {
+            renames.push(Rename {
+                schema: schema.map(str::to_owned),
+                table: String::new(),
                 from: old.to_owned(),
                 to: new.to_owned(),
-                schema: schema.map(str::to_owned),
+            });
+        }
+        for rename in in_order(renames, |a, b| a.schema == b.schema) {
+            self.push(RenameTable {
+                from: rename.from,
+                to: rename.to,
+                schema: rename.schema,
             })?;
         }
-        self.ask_about_tables();
+        Ok(())
+    }
+
+    fn rename_columns(&mut self) -> Result<(), DetectError> {
+        let mut renames = Vec::new();
         for ((table, from), to) in &self.knowledge.renames.columns {
             if self.is_enum(table) {
                 continue;
@@ -65,14 +87,22 @@ impl Detector<'_> {
                     "the model of `{table}` has no column `{to}`"
                 )));
             }
-            self.push(RenameColumn {
-                table: name.to_owned(),
+            renames.push(Rename {
                 schema: schema.map(str::to_owned),
+                table: name.to_owned(),
                 from: from.clone(),
                 to: to.clone(),
+            });
+        }
+        let one_table = |a: &Rename, b: &Rename| a.schema == b.schema && a.table == b.table;
+        for rename in in_order(renames, one_table) {
+            self.push(RenameColumn {
+                table: rename.table,
+                schema: rename.schema,
+                from: rename.from,
+                to: rename.to,
             })?;
         }
-        self.ask_about_columns();
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use oxyde_sql::ddl::{foreign_key_name, unique_name};
-use oxyde_sql::schema::{Column, ForeignKey, Schema, Table};
+use oxyde_sql::schema::{Column, ForeignKey, Schema, Table, Unique};
 use oxyde_sql::types::ColumnType;
 
 use super::Knowledge;
@@ -40,10 +40,9 @@ fn has_undeclared(table: &Table) -> bool {
             .iter()
             .any(|key| key.raw.is_some() || key.kept_name || key.undeclared)
         || table.uniques.iter().any(|unique| unique.kept_name)
-        || table
-            .columns
-            .iter()
-            .any(|c| c.raw.is_some() || c.counter.is_some() || c.native.is_some())
+        || table.columns.iter().any(|c| {
+            c.raw.is_some() || c.counter.is_some() || c.native.is_some() || is_custom(&c.ty)
+        })
 }
 
 fn keep(before: &Table, after: &mut Table) {
@@ -53,41 +52,8 @@ fn keep(before: &Table, after: &mut Table) {
     if after.primary_key_name.is_none() {
         after.primary_key_name.clone_from(&before.primary_key_name);
     }
-    for key in &mut after.foreign_keys {
-        let derived = key.name == foreign_key_name(&after.name, &key.columns);
-        let old = before.foreign_keys.iter().find(|old| {
-            derived && old.kept_name && old.columns == key.columns && same_target(old, key)
-        });
-        if let Some(old) = old {
-            key.name.clone_from(&old.name);
-            key.kept_name = true;
-        }
-        let old = before.foreign_keys.iter().find(|old| old.name == key.name);
-        if let (None, Some(old)) = (&key.raw, old) {
-            key.raw.clone_from(&old.raw);
-        }
-    }
-    for old in before.foreign_keys.iter().filter(|old| old.undeclared) {
-        let declared = after
-            .foreign_keys
-            .iter()
-            .any(|key| key.columns == old.columns);
-        if !declared
-            && old
-                .columns
-                .iter()
-                .all(|name| state::column(after, name).is_ok())
-        {
-            after.foreign_keys.push(old.clone());
-        }
-    }
-    for unique in &mut after.uniques {
-        let derived = unique.name == unique_name(&after.name, &unique.columns);
-        let mut kept = before.uniques.iter().filter(|old| old.kept_name);
-        if derived && let Some(old) = kept.find(|old| old.columns == unique.columns) {
-            unique.clone_from(old);
-        }
-    }
+    keep_foreign_keys(before, after);
+    keep_uniques(before, after);
     let keys = &after.foreign_keys;
     for column in &mut after.columns {
         if let Ok(old) = state::column(before, &column.name) {
@@ -99,7 +65,78 @@ fn keep(before: &Table, after: &mut Table) {
     }
 }
 
+fn keep_foreign_keys(before: &Table, after: &mut Table) {
+    for key in &mut after.foreign_keys {
+        let derived = key.name == foreign_key_name(&after.name, &key.columns);
+        let named = |old: &&ForeignKey| old.name == key.name;
+        let found = |old: &&ForeignKey| {
+            derived && old.kept_name && old.columns == key.columns && same_target(old, key)
+        };
+        let olds = || before.foreign_keys.iter();
+        // Of two over the same columns, models declare one.
+        let old = olds()
+            .find(named)
+            .or_else(|| olds().find(|old| found(old) && !old.undeclared))
+            .or_else(|| olds().find(found));
+        let Some(old) = old else { continue };
+        if old.name != key.name {
+            key.name.clone_from(&old.name);
+            key.kept_name = true;
+        }
+        if key.raw.is_none() {
+            key.raw.clone_from(&old.raw);
+        }
+    }
+    for old in before.foreign_keys.iter().filter(|old| old.undeclared) {
+        let over_same = |key: &&ForeignKey| key.columns == old.columns;
+        let is_there = after.foreign_keys.iter().any(|key| key.name == old.name);
+        let is_replaced = after.foreign_keys.iter().any(|key| over_same(&key))
+            && before
+                .foreign_keys
+                .iter()
+                .filter(over_same)
+                .all(|key| key.undeclared);
+        let has_column = |name: &String| state::column(after, name).is_ok();
+        if !is_there && !is_replaced && old.columns.iter().all(has_column) {
+            after.foreign_keys.push(old.clone());
+        }
+    }
+}
+
+fn keep_uniques(before: &Table, after: &mut Table) {
+    let is_old = |name: &str| before.uniques.iter().any(|old| old.name == name);
+    for unique in &mut after.uniques {
+        let derived = unique.name == unique_name(&after.name, &unique.columns);
+        let mut kept = before.uniques.iter().filter(|old| old.kept_name);
+        if derived
+            && !is_old(&unique.name)
+            && let Some(old) = kept.find(|old| old.columns == unique.columns)
+        {
+            unique.clone_from(old);
+        }
+    }
+    // Of two over the same columns, models declare one.
+    for old in before.uniques.iter().filter(|old| old.kept_name) {
+        let twin = |unique: &Unique| unique.columns == old.columns && is_old(&unique.name);
+        let is_there = after.uniques.iter().any(|unique| unique.name == old.name);
+        if !is_there && after.uniques.iter().any(twin) {
+            after.uniques.push(old.clone());
+        }
+    }
+}
+
+const fn is_custom(ty: &ColumnType) -> bool {
+    matches!(ty, ColumnType::Custom { .. })
+}
+
 fn keep_in_column(before: &Column, after: &mut Column) {
+    // The base only says how values are sent, and models know whether a number may be huge.
+    if let (ColumnType::Custom { sql: old, .. }, ColumnType::Custom { sql: new, .. }) =
+        (&before.ty, &after.ty)
+        && old == new
+    {
+        after.ty.clone_from(&before.ty);
+    }
     if before.auto_increment && after.auto_increment && after.counter.is_none() {
         after.counter.clone_from(&before.counter);
     }

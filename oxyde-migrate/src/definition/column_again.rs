@@ -6,6 +6,7 @@ use oxyde_sql::schema::{Column, Generated};
 use oxyde_sql::types::{ColumnType, Family};
 
 use super::parse::{Clause, ColumnDefinition, TableDefinition, read_column};
+use super::without_width;
 
 /// Add to the new column what the definition of its table in the database has and the old state
 /// does not know; `None` if the table has no such column.
@@ -132,16 +133,7 @@ fn kept_type(
 
 /// Whether two types are the same but for what servers leave out: `int(11)` is `INT`.
 fn same_type(a: &str, b: &str) -> bool {
-    let plain = |ty: &str| {
-        let lower = ty.to_ascii_lowercase().replace(' ', "");
-        match lower.split_once('(') {
-            Some((word, rest)) if word.ends_with("int") && word != "tinyint" => {
-                let after = rest.split_once(')').map_or("", |(_, after)| after);
-                format!("{word}{after}")
-            }
-            _ => lower,
-        }
-    };
+    let plain = |ty: &str| without_width(&ty.to_ascii_lowercase()).replace(' ', "");
     // MariaDB prints JSON as the type that stores it.
     let json = |ty: &str| matches!(plain(ty).as_str(), "json" | "longtext");
     plain(a) == plain(b) || (json(a) && json(b))

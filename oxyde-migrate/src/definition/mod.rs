@@ -8,6 +8,8 @@ mod column_again;
 mod parse;
 mod table_again;
 pub(crate) mod tokens;
+mod width;
 
 pub(crate) use column_again::keep_in_column;
 pub(crate) use table_again::keep_in_table;
+pub(crate) use width::without_width;

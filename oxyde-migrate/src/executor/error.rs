@@ -171,7 +171,8 @@ impl MigrateError {
                 ),
                 Outcome::Kept { done, of } => format!(
                     "{done} of its {of} steps were applied; correct the cause and run \
-                     `oxyde migrate` again to continue with step {}",
+                     `oxyde migrate` again to continue with step {}, or migrate to the one before \
+                     it to take them back",
                     done + 1
                 ),
             },

@@ -278,6 +278,7 @@ pub(super) fn as_expected(
         (None, Direction::Down) => false,
         (Some(record), direction) => match record.state {
             ledger::RecordState::Applied => direction == Direction::Down && from == 0,
+            ledger::RecordState::Applying if item.taking_back.is_some() => true,
             ledger::RecordState::Applying => direction == Direction::Up && record.step == from,
             ledger::RecordState::Reverting => direction == Direction::Down && record.step == from,
         },
@@ -388,7 +389,7 @@ async fn alone(
         }
         Lowered::Ddl(Ddl::Rebuild(_)) | Lowered::Python(_) => return Ok(()),
     };
-    let again = item.begun && at == item.done;
+    let again = item.may_be_done(at);
     (context.progress)(Event::Step {
         item,
         number: at + 1,

@@ -26,6 +26,9 @@ pub(super) async fn check(
         let sql = sql.to_owned();
         move |error| Refusal::Query(error, sql)
     };
+    if let Some(lock) = &check.lock {
+        queries.rows(lock).await.map_err(failed(lock))?;
+    }
     let rows = queries
         .rows(&check.count)
         .await

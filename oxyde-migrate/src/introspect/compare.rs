@@ -15,6 +15,7 @@ use oxyde_sql::types::Families;
 
 use super::{expression, introspect, literal, of, postgres, undeclared};
 use crate::autodetect::{Knowledge, detect};
+use crate::definition::without_width;
 use crate::operation::Operation;
 use crate::session::{Access, Session};
 use crate::state;
@@ -267,21 +268,11 @@ fn adopt_actions(style: &DdlStyle, key: &mut ForeignKey, declared: &ForeignKey) 
     }
 }
 
-/// A type in one spelling: the width of an integer only concerns how clients print it.
+/// A type in one spelling.
 fn spelling(sql: &str) -> String {
     let upper = sql.to_ascii_uppercase();
     let words: Vec<&str> = upper.split_whitespace().collect();
-    let name = words.join(" ");
-    let Some((word, rest)) = name.split_once('(') else {
-        return name.replace("INTEGER", "INT");
-    };
-    let is_integer = word.trim_end().ends_with("INT") || word == "INTEGER";
-    match rest.split_once(')') {
-        Some((width, after)) if is_integer && width != "1" && !after.contains("ZEROFILL") => {
-            format!("{}{after}", word.trim_end().replace("INTEGER", "INT"))
-        }
-        _ => name,
-    }
+    without_width(&words.join(" ")).replace("INTEGER", "INT")
 }
 
 fn adopt_column(

@@ -5,6 +5,7 @@ mod compare;
 mod expression;
 mod found;
 mod full_text;
+mod left_out;
 mod literal;
 mod mysql;
 mod postgres;
@@ -15,6 +16,7 @@ mod sqlite_types;
 mod undeclared;
 
 pub use compare::{Drift, adopt, drift};
+pub use left_out::left_out;
 use oxyde_driver::DriverError;
 use oxyde_sql::ddl::default_sql;
 use oxyde_sql::dialect::{DdlStyle, Dialect};

@@ -171,6 +171,10 @@ impl Ledger {
         begun: bool,
         now: &str,
     ) -> Vec<String> {
+        if let Some(back) = &item.taking_back {
+            let (left, begun) = back.position(item, done, begun);
+            return self.progress(&back.up, left, begun, now);
+        }
         let name = self.style.literal(&item.name);
         let state = match item.direction {
             Direction::Up => RecordState::Applying,

@@ -57,13 +57,11 @@ pub enum PlanError {
         /// Number of completed steps.
         done: usize,
     },
-    /// A run in the opposite direction is unfinished.
-    #[error("migration `{name}` is only partly {done}")]
-    Half {
+    /// A run backwards is unfinished.
+    #[error("migration `{name}` is only partly reversed")]
+    HalfReversed {
         /// Its name.
         name: String,
-        /// "applied", "reversed".
-        done: &'static str,
     },
 }
 
@@ -94,13 +92,10 @@ impl PlanError {
                     format!("add SQL for {dialect} (\"\" if there is nothing to do)")
                 }
             },
-            Self::Half { done, .. } => {
-                let direction = if *done == "applied" {
-                    "forwards"
-                } else {
-                    "backwards"
-                };
-                format!("migrate {direction} first: `oxyde migrate` completes the unfinished run")
+            Self::HalfReversed { .. } => {
+                "finish that first: run `oxyde migrate` with the migration \
+                 before it"
+                    .to_owned()
             }
         }
     }

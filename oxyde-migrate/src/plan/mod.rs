@@ -1,9 +1,11 @@
 //! Plans what `migrate` will do.
 
 mod error;
+mod take_back;
 
 pub use error::PlanError;
 use std::collections::BTreeSet;
+pub use take_back::TakingBack;
 
 use oxyde_sql::ddl::Step as Ddl;
 use oxyde_sql::dialect::DdlStyle;
@@ -99,6 +101,8 @@ pub struct PlannedMigration {
     pub done: usize,
     /// Whether the next step was started, so that it may be complete too.
     pub begun: bool,
+    /// The unfinished forward run that this takes back.
+    pub taking_back: Option<TakingBack>,
     /// Whether only the ledger is written: a squash whose originals are applied.
     pub record_only: bool,
     /// Whether an existing row of the ledger is overwritten (`--fake`).
@@ -125,6 +129,16 @@ impl PlannedMigration {
             .map(|step| format!("{:?}", step.lowered))
             .collect();
         crate::file::checksum(&texts.join("\n"))
+    }
+
+    /// Whether an earlier run may have completed this step.
+    #[must_use]
+    pub fn may_be_done(&self, step: usize) -> bool {
+        self.begun
+            && match self.taking_back {
+                Some(_) => self.steps[step].operation == 0,
+                None => step == self.done,
+            }
     }
 
     /// Whether one of its steps is a Python function.
@@ -243,45 +257,41 @@ fn half_done<'a>(ledger: &'a [Record], name: &str) -> Option<&'a Record> {
         .find(|record| record.name == name && record.state != RecordState::Applied)
 }
 
-/// All applied migrations that are not wanted, last first.
+/// All migrations that are applied, as a whole or in part, and not wanted, last first.
 fn to_reverse(
     history: &History,
     ledger: &[Record],
     wanted: &BTreeSet<String>,
     style: &DdlStyle,
 ) -> Result<Vec<PlannedMigration>, PlanError> {
-    let done = |name: &str| is_done(history, ledger, name);
-    let mut planned = Vec::new();
-    let (mut states, mut state) = (Vec::new(), Schema::default());
+    let (mut leaving, mut state) = (Vec::new(), Schema::default());
     for migration in history.migrations() {
-        states.push(state.clone());
-        if done(&migration.name) || half_done(ledger, &migration.name).is_some() {
+        let half = half_done(ledger, &migration.name);
+        let is_wanted = wanted.contains(&migration.name);
+        if is_wanted && half.is_some_and(|record| record.state == RecordState::Reverting) {
+            return Err(PlanError::HalfReversed {
+                name: migration.name.clone(),
+            });
+        }
+        if half.is_some() || is_done(history, ledger, &migration.name) {
+            if !is_wanted {
+                leaving.push((migration, state.clone(), half));
+            }
             history::apply(migration, &mut state)?;
         }
     }
-    for (at, migration) in history.migrations().iter().enumerate().rev() {
-        let half = half_done(ledger, &migration.name);
-        let reverting = half.is_some_and(|record| record.state == RecordState::Reverting);
-        if reverting && wanted.contains(&migration.name) {
-            return Err(PlanError::Half {
-                name: migration.name.clone(),
-                done: "reversed",
-            });
-        }
-        if half.is_some_and(|record| record.state == RecordState::Applying)
-            && !wanted.contains(&migration.name)
-        {
-            return Err(PlanError::Half {
-                name: migration.name.clone(),
-                done: "applied",
-            });
-        }
-        if wanted.contains(&migration.name) || !(done(&migration.name) || reverting) {
-            continue;
-        }
-        let mut item = backwards(migration, &states[at], style)?;
-        resume(&mut item, half)?;
-        planned.push(item);
+    let mut planned = Vec::with_capacity(leaving.len());
+    for (migration, before, half) in leaving.into_iter().rev() {
+        planned.push(match half {
+            Some(record) if record.state == RecordState::Applying => {
+                take_back::take_back(migration, &before, record, style)?
+            }
+            _ => {
+                let mut item = backwards(migration, &before, style)?;
+                resume(&mut item, half)?;
+                item
+            }
+        });
     }
     Ok(planned)
 }
@@ -294,7 +304,7 @@ fn to_apply(
     style: &DdlStyle,
 ) -> Result<Vec<PlannedMigration>, PlanError> {
     let mut planned = Vec::new();
-    let mut state = Schema::default();
+    let (mut before, mut state) = (Schema::default(), Schema::default());
     for migration in history.migrations() {
         if !wanted.contains(&migration.name) {
             continue;
@@ -305,10 +315,11 @@ fn to_apply(
                 item.record_only = true;
                 planned.push(item);
             }
+            history::apply(migration, &mut before)?;
             history::apply(migration, &mut state)?;
             continue;
         }
-        let mut item = forwards(migration, &mut state, style)?;
+        let mut item = forwards_from((&mut before, &mut state), migration, style)?;
         resume(&mut item, half_done(ledger, &migration.name))?;
         planned.push(item);
     }
@@ -343,6 +354,7 @@ fn named(migration: &Migration, direction: Direction) -> PlannedMigration {
         steps: Vec::new(),
         done: 0,
         begun: false,
+        taking_back: None,
         record_only: false,
         recorded_anew: false,
     }
@@ -357,10 +369,18 @@ pub fn forwards(
     state: &mut Schema,
     style: &DdlStyle,
 ) -> Result<PlannedMigration, PlanError> {
+    forwards_from((&mut state.clone(), state), migration, style)
+}
+
+/// Both states are those before it, and then those after it.
+fn forwards_from(
+    (before, state): (&mut Schema, &mut Schema),
+    migration: &Migration,
+    style: &DdlStyle,
+) -> Result<PlannedMigration, PlanError> {
     let mut item = named(migration, Direction::Up);
-    let mut before = state.clone();
     for (number, operation) in migration.operations.iter().enumerate() {
-        run(&mut item, operation, number, (&mut before, state), style)?;
+        run(&mut item, operation, number, (before, state), style)?;
     }
     Ok(item)
 }

@@ -1,5 +1,9 @@
 //! Names: quoting, limits, and names that are derived from tables and columns.
 
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
 use super::SchemaError;
 use crate::dialect::{DdlStyle, NameLimit};
 
@@ -17,19 +21,34 @@ pub fn primary_key_name(table: &str) -> String {
 /// The name of a unique constraint without an explicit name.
 #[must_use]
 pub fn unique_name(table: &str, columns: &[String]) -> String {
-    shorten(&format!("{table}_{}_key", columns.join("_")))
+    derived(table, columns, "key")
 }
 
 /// The name of an index without an explicit name.
 #[must_use]
 pub fn index_name(table: &str, columns: &[String]) -> String {
-    shorten(&format!("{table}_{}_idx", columns.join("_")))
+    derived(table, columns, "idx")
 }
 
 /// The name of a foreign key.
 #[must_use]
 pub fn foreign_key_name(table: &str, columns: &[String]) -> String {
-    shorten(&format!("{table}_{}_fkey", columns.join("_")))
+    derived(table, columns, "fkey")
+}
+
+/// The name that models derive: one that is too long ends with a digest and the kind.
+fn derived(table: &str, columns: &[String], kind: &str) -> String {
+    let name = format!("{table}_{}_{kind}", columns.join("_"));
+    if name.len() <= DERIVED_LIMIT {
+        return name;
+    }
+    let mut tail = String::from("_");
+    for byte in Sha256::digest(name.as_bytes()).iter().take(4) {
+        let _ = write!(tail, "{byte:02x}");
+    }
+    let _ = write!(tail, "_{kind}");
+    let end = name.floor_char_boundary(DERIVED_LIMIT - tail.len());
+    format!("{}{tail}", &name[..end])
 }
 
 /// The name of a check constraint, from the part that the user specified.
@@ -131,5 +150,20 @@ impl DdlStyle {
             });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{foreign_key_name, index_name};
+
+    #[test]
+    fn long_names_are_those_of_models() {
+        let columns = ["composite_display_field_id".to_owned()];
+        assert_eq!(
+            foreign_key_name("ohrm_selected_composite_display_field", &columns),
+            "ohrm_selected_composite_display_field_composite_d_d515ae1d_fkey"
+        );
+        assert_eq!(index_name("town", &["name".to_owned()]), "town_name_idx");
     }
 }

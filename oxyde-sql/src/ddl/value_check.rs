@@ -1,7 +1,7 @@
 //! Counts the values that a new type of a column cannot take.
 
 use super::type_sql;
-use crate::dialect::DdlStyle;
+use crate::dialect::{AlterStyle, DdlStyle};
 use crate::schema::{Column, Table};
 use crate::types::as_text;
 
@@ -16,6 +16,8 @@ pub struct ValueCheck {
     pub ty: String,
     /// Columns of the primary key, which name an example.
     pub key: Vec<String>,
+    /// Keeps others from writing values between the check and the change; `None` if nobody else can.
+    pub lock: Option<String>,
     /// Counts the values.
     pub count: String,
     /// Finds the key of one of them; `None` if the table has no key.
@@ -51,6 +53,8 @@ impl ValueCheck {
             column: from.name.clone(),
             ty: type_sql(style, after, to),
             key: key.clone(),
+            lock: (style.alter == AlterStyle::Clauses)
+                .then(|| format!("LOCK TABLE {owner} IN ACCESS EXCLUSIVE MODE")),
             count: format!("SELECT count(*) {rows}"),
             example,
         })

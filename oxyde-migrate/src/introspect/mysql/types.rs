@@ -3,7 +3,8 @@
 use oxyde_sql::schema::Table;
 use oxyde_sql::types::ColumnType;
 
-use super::STORAGE;
+use super::{STORAGE, unescaped};
+use crate::definition::without_width;
 use crate::introspect::columns::column_type as column_type_of_words;
 use crate::introspect::found::{Found, collated, with_base};
 use crate::introspect::literal;
@@ -15,12 +16,10 @@ pub(super) fn portable(sql: String) -> String {
 
 /// Return a default of MySQL as SQL.
 pub(super) fn default_text(text: &str, expression: bool, ty: &ColumnType) -> String {
-    // An expression is an escaped string, with the character set of each string literal.
     let unwrapped = if expression {
-        text.replace("\\'", "'")
-            .replace("\\\\", "\\")
-            .replace("_utf8mb4'", "'")
-            .replace("_utf8mb3'", "'")
+        // Each string literal has its character set.
+        let text = unescaped(text);
+        text.replace("_utf8mb4'", "'").replace("_utf8mb3'", "'")
     } else {
         text.to_owned()
     };
@@ -126,17 +125,6 @@ fn spelled(name: &str) -> String {
             if quoted { c } else { c.to_ascii_uppercase() }
         })
         .collect()
-}
-
-/// `INT(10) UNSIGNED` as `INT UNSIGNED`: the width only concerned how clients print it.
-fn without_width(name: &str) -> String {
-    match (name.split_once('('), name.ends_with("ZEROFILL")) {
-        (Some((word, rest)), false) => {
-            let after = rest.split_once(')').map_or("", |(_, after)| after);
-            format!("{word}{after}")
-        }
-        _ => name.to_owned(),
-    }
 }
 
 /// Parse `'a','it''s'` as labels.

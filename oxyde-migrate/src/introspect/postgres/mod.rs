@@ -6,6 +6,7 @@ mod indexes;
 mod objects;
 mod types;
 
+pub(super) use objects::own as not_of_extension;
 use oxyde_driver::DriverError;
 use oxyde_sql::schema::{RawPart, RawPlace, Schema, Table};
 

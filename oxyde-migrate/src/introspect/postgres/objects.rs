@@ -51,7 +51,7 @@ pub(super) async fn introspect(
 }
 
 /// Whether an extension made it.
-fn own(catalog: &str, number: &str) -> String {
+pub(in crate::introspect) fn own(catalog: &str, number: &str) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = '{catalog}'::regclass \
          AND d.objid = {number} AND d.deptype IN ('e', 'i'))"

@@ -20,7 +20,8 @@ pub(super) fn column_type(name: &str) -> Found {
         "oid" | "xid" | "xid8" | "cid" => ColumnType::BigInt,
         "json" => return with_base("pg_catalog.json".to_owned(), &ColumnType::Json),
         "cidr" => ColumnType::Inet,
-        "money" => ColumnType::Decimal {
+        // A negative scale rounds before the point.
+        "money" | "numeric" if word == "money" || name.contains('-') => ColumnType::Decimal {
             precision: None,
             scale: None,
         },

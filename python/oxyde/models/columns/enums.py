@@ -54,9 +54,11 @@ def text_labels(labels: Iterable[str], where: str) -> list[str]:
     """Check that every database can store the labels.
 
     Raises:
-        FieldError: one is empty, longer than 63 bytes, has a NUL or ends with a space.
+        FieldError: one is longer than 63 bytes, has a NUL or ends with a space.
     """
     for label in labels:
+        if not label:
+            continue
         check_identifier(label, f"{where}: the enum value {label!r}")
         if label.endswith(" "):
             raise FieldError(
