@@ -3,15 +3,18 @@
 //! PostgreSQL: the lock modes of its manual, "Explicit Locking" and `ALTER TABLE`. MySQL: "Online DDL
 //! Operations" of its manual. SQLite: one writer at a time; readers go on (WAL).
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use oxyde_driver::DriverError;
-use oxyde_sql::dialect::{AlterStyle, DdlStyle, Dialect};
+use oxyde_sql::dialect::{AlterStyle, DdlStyle};
 use oxyde_sql::schema::Schema;
 use oxyde_sql::types::ColumnType;
 
 use crate::operation::{AddColumn, AlterColumn, Operation};
 use crate::plan::MigrationPlan;
+use crate::server;
 use crate::session::Session;
 use crate::state;
 
@@ -128,7 +131,7 @@ pub(crate) fn effect(operation: &Operation, before: &Schema, style: &DdlStyle) -
     let (schema, table) = table_of(operation)?;
     let (waits, work) = match style.alter {
         AlterStyle::Rebuild => on_sqlite(operation),
-        _ if style.dialect == Dialect::Postgres => match operation {
+        AlterStyle::Clauses => match operation {
             O::AlterColumn(alter) => altered(alter, before, Waits::Everyone),
             O::AddColumn(add) => (Waits::Everyone, added(add)),
             O::AddIndex(add) if add.concurrently => (Waits::Nobody, Work::BuildsIndex),
@@ -140,7 +143,7 @@ pub(crate) fn effect(operation: &Operation, before: &Schema, style: &DdlStyle) -
             O::Comment(_) => (Waits::Nobody, Work::Catalogue),
             _ => (Waits::Everyone, Work::Catalogue),
         },
-        _ => match operation {
+        AlterStyle::Modify => match operation {
             O::AlterColumn(alter) => altered(alter, before, Waits::Writers),
             O::AddColumn(add) if add.column.generated.is_some() => {
                 (Waits::Writers, Work::RewritesRows)
@@ -279,7 +282,8 @@ pub async fn estimate(
     session: &Session,
     plan: &MigrationPlan,
 ) -> Result<Vec<Vec<Option<Impact>>>, DriverError> {
-    let mut sizes: Vec<((Option<&str>, &str), Option<u64>)> = Vec::new();
+    let server = server::of(session.style());
+    let mut sizes = BTreeMap::new();
     let mut impacts = Vec::with_capacity(plan.migrations.len());
     for item in &plan.migrations {
         let mut of_item = Vec::with_capacity(item.effects.len());
@@ -289,12 +293,10 @@ pub async fn estimate(
                 continue;
             };
             let key = (effect.schema.as_deref(), effect.table.as_str());
-            let rows = match sizes.iter().find(|(known, _)| *known == key) {
-                Some((_, rows)) => *rows,
-                None => {
-                    let rows = rows(session, key).await?;
-                    sizes.push((key, rows));
-                    rows
+            let rows: Option<u64> = match sizes.entry(key) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    *unknown.insert(server.row_count(session, key.0, key.1).await?)
                 }
             };
             of_item.push(rows.map(|rows| Impact {
@@ -307,42 +309,6 @@ pub async fn estimate(
         impacts.push(of_item);
     }
     Ok(impacts)
-}
-
-/// Return the server's estimate of the rows of a table; `None` if there is no such table.
-async fn rows(
-    session: &Session,
-    (schema, table): (Option<&str>, &str),
-) -> Result<Option<u64>, DriverError> {
-    let style = session.style();
-    let qualified = style.qualified(schema, table);
-    let sql = match style.dialect {
-        // Never analyzed: -1 (0 before PostgreSQL 14); then the activity statistics know more.
-        Dialect::Postgres => format!(
-            "SELECT CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint \
-             ELSE coalesce(pg_stat_get_live_tuples(c.oid), 0) END::text \
-             FROM pg_class c WHERE c.oid = to_regclass({})",
-            style.literal(&qualified)
-        ),
-        Dialect::Mysql | Dialect::Mariadb => format!(
-            "SELECT table_rows FROM information_schema.tables \
-             WHERE table_schema = {} AND table_name = {}",
-            schema.map_or_else(|| "DATABASE()".to_owned(), |name| style.literal(name)),
-            style.literal(table)
-        ),
-        Dialect::Sqlite => {
-            let there = format!(
-                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = {}",
-                style.literal(table)
-            );
-            if session.scalar(&there).await?.is_none() {
-                return Ok(None);
-            }
-            format!("SELECT count(*) FROM {qualified}")
-        }
-    };
-    let rows = session.scalar(&sql).await?;
-    Ok(rows.and_then(|rows| rows.parse().ok()))
 }
 
 #[cfg(test)]

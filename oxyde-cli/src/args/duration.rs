@@ -31,10 +31,10 @@ mod tests {
 
     #[test]
     fn numbers_with_units() {
-        assert_eq!(parse("60"), Ok(Duration::from_secs(60)));
+        assert_eq!(parse("60"), Ok(Duration::from_mins(1)));
         assert_eq!(parse("2.5"), Ok(Duration::from_millis(2500)));
         assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse("2m"), Ok(Duration::from_mins(2)));
         assert!(parse("soon").is_err() && parse("").is_err() && parse("-1s").is_err());
         assert!(parse("99999999999999999999999h").is_err());
     }

@@ -65,20 +65,7 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         return Ok(crate::DONE);
     }
     let path = project.write(&migration)?;
-    let history = project.history()?;
-    let access = project.access()?;
-    let options = Options {
-        target: Target::Latest,
-        fake: true,
-        ..Options::default()
-    };
-    let context = Context {
-        progress: &|_| {},
-        data_steps: None,
-        root: Path::new("."),
-    };
-    project
-        .block_on(async { Ok(executor::migrate(&access, &history, &options, &context).await?) })?;
+    record(project)?;
     let missing = inspectdb::left_out(project)?;
     if output.is_json() {
         output.answer(&serde_json::json!({
@@ -109,6 +96,26 @@ pub(super) fn run(args: &Baseline, project: &Project<'_>) -> Result<i32, CliErro
         ));
     }
     Ok(crate::DONE)
+}
+
+/// Record the migration as applied.
+fn record(project: &Project<'_>) -> Result<(), CliError> {
+    let history = project.history()?;
+    let access = project.access()?;
+    let options = Options {
+        target: Target::Latest,
+        fake: true,
+        ..Options::default()
+    };
+    let context = Context {
+        progress: &|_| {},
+        data_steps: None,
+        root: Path::new("."),
+    };
+    project.block_on(async {
+        executor::migrate(&access, &history, &options, &context).await?;
+        Ok(())
+    })
 }
 
 /// Mark the names that models would not derive.

@@ -33,7 +33,8 @@ pub(crate) fn answer(arguments: &[String], host: &dyn Host) -> bool {
     let Ok(shell) = std::env::var(VARIABLE) else {
         return false;
     };
-    let Some(shell) = Shells::builtins().completer(&shell) else {
+    let shells = Shells::builtins();
+    let Some(shell) = shells.completer(&shell) else {
         return false;
     };
     // The line comes after `--`.

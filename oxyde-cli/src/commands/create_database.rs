@@ -136,7 +136,7 @@ fn on_server(
     thing: &Thing,
     url: &str,
     project: &Project<'_>,
-    if_there: bool,
+    expected: bool,
     statement: impl Fn(&DdlStyle) -> String,
 ) -> Result<bool, CliError> {
     let access = Access {
@@ -147,11 +147,11 @@ fn on_server(
         let session = Session::connect(&access, BUSY).await?;
         let style = session.style();
         let result = async {
-            let is_there = session.scalar(&thing.there(style)).await?.is_some();
-            if is_there == if_there {
+            let exists = session.scalar(&thing.there(style)).await?.is_some();
+            if exists == expected {
                 session.run(&statement(style)).await?;
             }
-            Ok(is_there == if_there)
+            Ok(exists == expected)
         }
         .await;
         session.close().await;

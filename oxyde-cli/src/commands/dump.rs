@@ -10,7 +10,6 @@ use oxyde_driver::{BeginOptions, Cancel, Cell, Isolation, RowSet, Transaction};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::label_of;
 use oxyde_sql::compile;
-use oxyde_sql::dialect::Dialect;
 use oxyde_sql::ir::{Expr, Literal, Predicate, Select};
 use oxyde_sql::plan::Plan;
 use oxyde_sql::schema::{Column, Table};
@@ -26,7 +25,7 @@ use crate::output::{Look, Output};
 use crate::rows::{self, in_query, stored, write_row};
 
 /// Rows that are in memory at a time.
-const PAGE: usize = 5_000;
+const PAGE: u16 = 5_000;
 
 pub(super) fn run(args: &Dump, project: &Project<'_>) -> Result<i32, CliError> {
     let output = project.output;
@@ -150,9 +149,10 @@ async fn all_rows(
     sink: &mut Sink<'_>,
     cancel: &Cancel,
 ) -> Result<u64, CliError> {
-    let is_sqlite = session.style().dialect == Dialect::Sqlite;
+    // A database without locks of rows has one writer, and each transaction sees one state.
+    let has_writers = session.pool().features().row_locks;
     let options = BeginOptions {
-        isolation: (!is_sqlite).then_some(Isolation::RepeatableRead),
+        isolation: has_writers.then_some(Isolation::RepeatableRead),
         read_only: true,
         ..BeginOptions::default()
     };
@@ -228,7 +228,7 @@ async fn rows_of(
         text.clear();
         count += rows.len() as u64;
         bar.inc(rows.len() as u64);
-        if key.is_empty() || rows.len() < PAGE {
+        if key.is_empty() || rows.len() < usize::from(PAGE) {
             return Ok(count);
         }
         last = Some(key.iter().map(|(at, _)| owned(&rows, *at)).collect());
@@ -254,7 +254,7 @@ fn page(
         select = select.order(source.col(&columns[*at].name, (*ty).clone()).asc());
     }
     if !key.is_empty() {
-        select.limit = Some(Expr::Literal(Literal::Int(PAGE as i64)));
+        select.limit = Some(Expr::Literal(Literal::Int(i64::from(PAGE))));
     }
     select
 }

@@ -10,7 +10,7 @@ use oxyde_driver::{BeginOptions, Cancel, DriverError, Transaction};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::label_of;
 use oxyde_sql::compile;
-use oxyde_sql::dialect::Dialect;
+use oxyde_sql::dialect::CounterStyle;
 use oxyde_sql::ir::{Conflict, ConflictAction, ConflictTarget, Insert, InsertColumn};
 use oxyde_sql::plan::Plan;
 use oxyde_sql::schema::{Column, Table};
@@ -284,10 +284,10 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Let the counters of PostgreSQL continue after the keys of the rows.
+    /// Let identities, which know nothing of given keys, continue after the keys of the rows.
     async fn advance_counters(&self) -> Result<(), CliError> {
         let style = self.session.style();
-        if style.dialect != Dialect::Postgres {
+        if style.counter != CounterStyle::Identity {
             return Ok(());
         }
         for (table, column) in &self.loaded {

@@ -26,7 +26,7 @@ pub(super) fn run(
     let [only] = targets.as_slice() else {
         return several(args, project, &targets, arguments);
     };
-    let run = Run::new(args, project, None)?;
+    let run = Run::new(args, project, None);
     let access = only.access(project)?;
     let history = project.of(&only.database).existing_history()?;
     let result = project.block_on(async { Ok(run.migrate(&access, &history).await) })?;
@@ -81,7 +81,7 @@ fn several(
     let output = project.output;
     let without_python = Mutex::new(None);
     let results = targets::each(targets, args.targets.jobs, project, async |target| {
-        let run = Run::new(args, project, Some(target.label()))?;
+        let run = Run::new(args, project, Some(target.label()));
         let history = project.of(&target.database).existing_history()?;
         match run.migrate(&target.access(project)?, &history).await {
             Ok(()) => Ok(run.done()),
@@ -164,12 +164,8 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(
-        args: &Migrate,
-        project: &'a Project<'a>,
-        label: Option<&'a str>,
-    ) -> Result<Self, CliError> {
-        Ok(Run {
+    fn new(args: &Migrate, project: &'a Project<'a>, label: Option<&'a str>) -> Self {
+        Run {
             options: Options {
                 target: oxyde_migrate::plan::Target::parse(args.target.as_deref()),
                 fake: args.fake,
@@ -180,7 +176,7 @@ impl<'a> Run<'a> {
             project,
             label,
             done: Mutex::default(),
-        })
+        }
     }
 
     async fn migrate(

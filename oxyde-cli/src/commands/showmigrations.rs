@@ -45,7 +45,7 @@ pub(super) fn run(args: &ShowMigrations, project: &Project<'_>) -> Result<i32, C
     if output.is_json() {
         match answers.as_mut_slice() {
             [only] => {
-                output.answer(&serde_json::json!({ "migrations": only["migrations"].take() }))
+                output.answer(&serde_json::json!({ "migrations": only["migrations"].take() }));
             }
             _ => output.answer(&serde_json::json!({ "databases": answers })),
         }

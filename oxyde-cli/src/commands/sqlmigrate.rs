@@ -133,7 +133,7 @@ impl Script {
                 }
             }
             Lowered::Python(function) | Lowered::PythonByRange(function, _) => {
-                self.comment(&format!("runs Python: {function}"))
+                self.comment(&format!("runs Python: {function}"));
             }
         }
     }

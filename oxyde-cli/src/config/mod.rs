@@ -188,16 +188,15 @@ impl Config {
         if let Some(url) = &global.url {
             return Ok(url.clone());
         }
-        let url = match self.settings.databases.get(database) {
-            Some(Entry::Url(url) | Entry::Table(DatabaseSettings { url, .. })) => url,
-            None => {
-                if database == "default"
-                    && let Some(url) = self.environment.variable("DATABASE_URL")?
-                {
-                    return Ok(url);
-                }
-                return Err(self.not_configured(database));
+        let Some(Entry::Url(url) | Entry::Table(DatabaseSettings { url, .. })) =
+            self.settings.databases.get(database)
+        else {
+            if database == "default"
+                && let Some(url) = self.environment.variable("DATABASE_URL")?
+            {
+                return Ok(url);
             }
+            return Err(self.not_configured(database));
         };
         let url = self.environment.expand(url).map_err(|mut error| {
             error.hint = error

@@ -171,7 +171,7 @@ fn interval(text: &str) -> Result<Value, String> {
 fn range(text: &str, item: RangeItem) -> Result<Value, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Bounds<'a> {
+    struct Written<'a> {
         #[serde(borrow)]
         lower: &'a RawValue,
         #[serde(borrow)]
@@ -182,7 +182,7 @@ fn range(text: &str, item: RangeItem) -> Result<Value, String> {
         return Ok(Value::Range(None));
     }
     let form = "a range: {\"lower\": 1, \"upper\": 5, \"bounds\": \"[)\"} or \"empty\"";
-    let parsed: Bounds<'_> = serde_json::from_str(text).map_err(|_| wrong(form))?;
+    let parsed: Written<'_> = serde_json::from_str(text).map_err(|_| wrong(form))?;
     let ty = item.column_type();
     let (lower, upper) = match parsed.bounds {
         "[]" => (true, true),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::url::{Server, invalid};
+use super::server::Server;
+use super::url::invalid;
 use super::{PoolSettings, number};
 use crate::error::DriverError;
 

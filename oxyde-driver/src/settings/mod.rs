@@ -1,6 +1,7 @@
 //! Settings of a pool.
 
 mod libpq;
+mod server;
 mod url;
 
 use std::path::PathBuf;
@@ -11,8 +12,9 @@ use serde::Deserialize;
 
 use crate::error::DriverError;
 pub(crate) use libpq::session_options;
+pub use server::{Server, server_of, with_database};
+pub use url::sqlite_file;
 pub(crate) use url::{Address, Place, Scheme, parse};
-pub use url::{Server, server_of, sqlite_file, with_database};
 
 /// The settings of a pool. Each can also be set in the query string of the URL.
 ///

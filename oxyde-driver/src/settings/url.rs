@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use oxyde_sql::suggest;
 use percent_encoding::percent_decode_str;
 
+use super::server::Server;
 use super::{PoolSettings, libpq};
 use crate::error::DriverError;
 
@@ -45,30 +46,6 @@ pub(crate) enum Place {
     Memory,
 }
 
-/// A database on a server.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Server {
-    /// The host's name or address.
-    pub host: String,
-    /// The port; `None` means the usual one.
-    pub port: Option<u16>,
-    /// The socket, or on PostgreSQL its folder, instead of a host.
-    pub socket: Option<PathBuf>,
-    /// The user.
-    pub user: Option<String>,
-    /// The password.
-    pub password: Option<String>,
-    /// The database; `None` means the usual one of the user.
-    pub database: Option<String>,
-}
-
-/// Without the password, safe for messages.
-impl std::fmt::Debug for Server {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}", Place::Server(self.clone()))
-    }
-}
-
 impl std::fmt::Debug for Place {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str(&self.to_string())
@@ -99,7 +76,7 @@ impl std::fmt::Display for Place {
     }
 }
 
-const FORMS: &str = "use postgresql://user:password@host/database, mysql://user:password@host/database, sqlite:///relative.db, sqlite:////absolute.db or sqlite:///:memory:";
+pub(super) const FORMS: &str = "use postgresql://user:password@host/database, mysql://user:password@host/database, sqlite:///relative.db, sqlite:////absolute.db or sqlite:///:memory:";
 
 const ENCODE: &str = "percent-encode special characters in user and password: @ is %40, / is %2F, # is %23, ? is %3F";
 
@@ -136,46 +113,6 @@ pub(crate) fn parse(url: &str, settings: &mut PoolSettings) -> Result<Address, D
         Scheme::Postgres | Scheme::Mysql => Place::Server(server(url, scheme, settings)?),
     };
     Ok(Address { scheme, place })
-}
-
-/// Return the server that a URL names, and the settings of its query string; `None` for SQLite.
-///
-/// # Errors
-/// [`DriverError::InvalidUrl`].
-pub fn server_of(url: &str) -> Result<Option<(Server, PoolSettings)>, DriverError> {
-    let mut settings = PoolSettings::default();
-    match parse(url, &mut settings)?.place {
-        Place::Server(server) => Ok(Some((server, settings))),
-        Place::File { .. } | Place::Memory => Ok(None),
-    }
-}
-
-/// Return the URL of another database on the same server; `None` is the usual one of the user.
-///
-/// # Errors
-/// [`DriverError::InvalidUrl`], also for a URL of SQLite.
-pub fn with_database(url: &str, database: Option<&str>) -> Result<String, DriverError> {
-    if server_of(url)?.is_none() {
-        return Err(invalid("the URL names no server", FORMS));
-    }
-    let mut parsed = read(url)?;
-    match database {
-        Some(name) => {
-            if let Ok(mut path) = parsed.path_segments_mut() {
-                path.clear().push(name);
-            }
-        }
-        None => parsed.set_path(""),
-    }
-    let others: Vec<(String, String)> = pairs(parsed.query().unwrap_or_default())
-        .into_iter()
-        .filter(|(key, _)| key != "dbname")
-        .collect();
-    parsed.set_query(None);
-    if !others.is_empty() {
-        parsed.query_pairs_mut().extend_pairs(others);
-    }
-    Ok(parsed.into())
 }
 
 /// The file of an SQLite URL, and whether connecting creates it; `None` for other URLs.
@@ -263,7 +200,7 @@ fn check_special_characters(url: &str) -> Result<(), DriverError> {
     Ok(())
 }
 
-fn read(url: &str) -> Result<url::Url, DriverError> {
+pub(super) fn read(url: &str) -> Result<url::Url, DriverError> {
     check_special_characters(url)?;
     let parsed = url::Url::parse(&with_host(url)).map_err(|error| {
         let authority = authority(url);
@@ -433,7 +370,7 @@ fn setting(
     ))
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect()

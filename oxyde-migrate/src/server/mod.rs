@@ -61,6 +61,14 @@ pub(crate) trait Server: Send + Sync {
         table: &'a str,
     ) -> Answer<'a, bool>;
 
+    /// Return the server's estimate of the rows of a table; `None` if there is no such table.
+    fn row_count<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, Option<u64>>;
+
     /// Prepare to repeat an unfinished step outside a transaction: remove partial results, and
     /// return whether the step is already complete. `index` is the quoted name of the index that
     /// the step creates or drops.

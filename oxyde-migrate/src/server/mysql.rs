@@ -97,6 +97,25 @@ impl Server for Mysql {
         })
     }
 
+    fn row_count<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, Option<u64>> {
+        Box::pin(async move {
+            let style = session.style();
+            let sql = format!(
+                "SELECT table_rows FROM information_schema.tables \
+                 WHERE table_schema = {} AND table_name = {}",
+                schema.map_or_else(|| "DATABASE()".to_owned(), |name| style.literal(name)),
+                style.literal(table)
+            );
+            let rows = session.scalar(&sql).await?;
+            Ok(rows.and_then(|rows| rows.parse().ok()))
+        })
+    }
+
     fn recover<'a>(
         &'a self,
         _session: &'a Session,

@@ -108,6 +108,26 @@ impl Server for Postgres {
         })
     }
 
+    fn row_count<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, Option<u64>> {
+        Box::pin(async move {
+            let style = session.style();
+            // Never analyzed: -1 (0 before PostgreSQL 14); then the activity statistics know more.
+            let sql = format!(
+                "SELECT CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint \
+                 ELSE coalesce(pg_stat_get_live_tuples(c.oid), 0) END::text \
+                 FROM pg_class c WHERE c.oid = to_regclass({})",
+                style.literal(&style.qualified(schema, table))
+            );
+            let rows = session.scalar(&sql).await?;
+            Ok(rows.and_then(|rows| rows.parse().ok()))
+        })
+    }
+
     fn recover<'a>(
         &'a self,
         session: &'a Session,

@@ -47,6 +47,23 @@ impl Server for Sqlite {
         })
     }
 
+    fn row_count<'a>(
+        &'a self,
+        session: &'a Session,
+        schema: Option<&'a str>,
+        table: &'a str,
+    ) -> Answer<'a, Option<u64>> {
+        Box::pin(async move {
+            let style = session.style();
+            if !self.has_table(session, schema, table).await? {
+                return Ok(None);
+            }
+            let sql = format!("SELECT count(*) FROM {}", style.qualified(schema, table));
+            let rows = session.scalar(&sql).await?;
+            Ok(rows.and_then(|rows| rows.parse().ok()))
+        })
+    }
+
     fn recover<'a>(
         &'a self,
         _session: &'a Session,

@@ -66,8 +66,8 @@ class Host:
     ) -> None:
         """Run the function of a `run_python` step inside the migration's transaction.
 
-        `keys` has the table, the column, and the first and last key as JSON, if the function runs for
-        ranges of keys.
+        `keys` has the table, the column, and the first and last key as JSON, if the function
+        runs for ranges of keys.
         """
         # Imported here so that commands without such steps load no databases.
         from oxyde.migrations.steps import run_step

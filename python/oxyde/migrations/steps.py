@@ -125,7 +125,8 @@ def run_step(
     if keys is None:
         step = _find(function, root, "models, db")(Models(tables), client)
     else:
-        step = _find(function, root, "models, db, keys")(Models(tables), client, _condition(tables, keys))
+        condition = _condition(tables, keys)
+        step = _find(function, root, "models, db, keys")(Models(tables), client, condition)
     asyncio.run(_stoppable(step))
 
 
@@ -154,7 +155,7 @@ async def _stoppable(step: Coroutine[Any, Any, None]) -> None:
 
 def stop_steps() -> None:
     """Cancel the running steps; their statements are stopped on the server."""
-    for loop, task in list(_running):
+    for loop, task in _running:
         # The loop may have ended in the meantime.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(task.cancel)

@@ -1,6 +1,6 @@
 //! Foreign keys whose rows may come before the rows that they refer to.
 
-use oxyde_driver::{Cancel, Transaction};
+use oxyde_driver::{Cancel, Cell, Transaction};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::label_of;
 use oxyde_sql::dialect::{DdlStyle, Dialect};
@@ -15,7 +15,12 @@ pub(super) struct Postponed {
     restore: Vec<String>,
     /// Queries for a row that refers to none, each with what to say about it.
     orphans: Vec<(String, String)>,
+    /// On SQLite: the rows that referred to none before.
+    known: Option<Vec<Violation>>,
 }
+
+/// A row of SQLite that refers to none: its table, its number, and the table that it refers to.
+type Violation = (String, String, String);
 
 /// Check the keys of cycles, and those that refer to their own table, only at the end.
 pub(super) async fn postpone(
@@ -29,13 +34,17 @@ pub(super) async fn postpone(
     let mut postponed = Postponed {
         restore: Vec::new(),
         orphans: Vec::new(),
+        known: None,
     };
     if keys.is_empty() {
         return Ok(postponed);
     }
     let mut begin = Vec::new();
     match style.dialect {
-        Dialect::Sqlite => begin.push("PRAGMA defer_foreign_keys = ON".to_owned()),
+        Dialect::Sqlite => {
+            postponed.known = Some(violations(transaction, cancel).await?);
+            begin.push("PRAGMA defer_foreign_keys = ON".to_owned());
+        }
         Dialect::Postgres => {
             postponed
                 .restore
@@ -86,9 +95,35 @@ impl Postponed {
                     .hint("add the rows that it refers to; nothing was loaded"));
             }
         }
+        if let Some(known) = &self.known {
+            let found = violations(transaction, cancel).await?;
+            if let Some((table, row, target)) = found.iter().find(|row| !known.contains(row)) {
+                return Err(CliError::new(format!(
+                    "row {row} of table `{table}` refers to a row of `{target}` that does not exist"
+                ))
+                .hint("add the row that it refers to; nothing was loaded"));
+            }
+        }
         transaction.script(&self.restore, cancel).await?;
         Ok(())
     }
+}
+
+/// Return the rows of SQLite that refer to none.
+async fn violations(
+    transaction: &Transaction,
+    cancel: &Cancel,
+) -> Result<Vec<Violation>, CliError> {
+    let sql = "SELECT \"table\", CAST(rowid AS TEXT), parent FROM pragma_foreign_key_check";
+    let rows = transaction.fetch_raw(sql, Vec::new(), &[], cancel).await?;
+    let text = |row: usize, column: usize| match rows.cell(row, column) {
+        Cell::Text(text) => text.to_owned(),
+        // A table without row numbers.
+        _ => "?".to_owned(),
+    };
+    Ok((0..rows.len())
+        .map(|row| (text(row, 0), text(row, 1), text(row, 2)))
+        .collect())
 }
 
 /// The query that finds a row which refers to none, and what to say about it.

@@ -1,8 +1,7 @@
-"""Where the command finds its databases: files of secrets, `.env`, entries with settings of their own."""
+"""Where the command finds its databases: secrets in files, `.env`, entries with own settings."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def test_a_secret_in_a_file(
     monkeypatch.setenv("DATABASE_URL_FILE", str(secret))
     command.ok("migrate")
     assert (project / "of_secret.db").exists()
-    os.environ["DATABASE_URL_FILE"] = "/no/such/secret"
+    monkeypatch.setenv("DATABASE_URL_FILE", "/no/such/secret")
     answer = command.run("migrate")
     assert answer.code == 1
     assert "cannot read /no/such/secret" in answer.err
@@ -51,13 +50,9 @@ def test_databases_with_migrations_of_their_own(command: Command, project: Path)
     )
     (project / "reports").mkdir()
     (project / "reports" / "0001_rows.toml").write_text(ONE)
-    assert (
-        command.ok("migrate", "--all")
-        == command.ok("migrate", "--all").replace(
-            "0 migrated, 2 up to date", "2 migrated, 0 up to date"
-        )
-        or (project / "reports.db").exists()
-    )
+    assert "2 migrated, 0 up to date, 0 failed" in command.ok("migrate", "--all")
+    assert "0 migrated, 2 up to date, 0 failed" in command.ok("migrate", "--all")
+    assert (project / "reports.db").exists()
     shown = command.ok("showmigrations", "--database", "default", "--database", "reports")
     assert shown.splitlines()[0] == "default:"
     assert "[x] 0001_rows" in shown

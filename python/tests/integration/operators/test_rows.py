@@ -194,9 +194,13 @@ def test_a_bad_line_is_named_and_nothing_is_loaded(
 def test_a_row_that_refers_to_none(people: Command, server: Server) -> None:
     answer = people.run("load", "-", stdin=lines(("person", row(1, boss_id=9))))
     assert answer.code == 1
-    assert "person_boss_id_fkey" in answer.err or "FOREIGN KEY" in answer.err, answer.err
+    if server.flavour == "sqlite":
+        assert "row 1 of table `person` refers to a row of `person`" in answer.err, answer.err
+    else:
+        assert "person_boss_id_fkey" in answer.err, answer.err
     assert server.execute("SELECT count(*) FROM person") == [(0,)]
-    # The checks are on again.
+    # The checks are on again; the test's own client of SQLite has none.
     people.run("load", "-", stdin=lines(("person", row(1))))
-    with pytest.raises(Exception, match=r"(?i)foreign key"):
-        server.execute("UPDATE person SET boss_id = 99")
+    if server.flavour != "sqlite":
+        with pytest.raises(Exception, match=r"(?i)foreign key"):
+            server.execute("UPDATE person SET boss_id = 99")

@@ -17,7 +17,8 @@ SLOW = {
     "postgres": "SELECT pg_sleep(60)",
     "mysql": "DO SLEEP(60)",
     "mariadb": "DO SLEEP(60)",
-    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+    "SELECT count(*) FROM n",
 }
 
 RUNS = {
