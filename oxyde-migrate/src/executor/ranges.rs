@@ -81,12 +81,12 @@ async fn one(
         .and_then(|row| row.into_iter().next().flatten());
     let keys = keys(session, transaction, ranges, last.as_deref()).await?;
     let mut records = ledger.forget_position(&item.name);
-    if let (Some(first), Some(end)) = (key(&keys, 0), keys.len().checked_sub(1)) {
+    if let Some(end) = keys.len().checked_sub(1) {
         let range = KeyRange {
             table: state::label(ranges.schema.as_deref(), &ranges.table),
             column: ranges.column.clone(),
-            first,
-            last: key(&keys, end).unwrap_or_default(),
+            first: key(&keys, 0),
+            last: key(&keys, end),
         };
         let step = &item.steps[at];
         if Some(&range.last) == last.as_ref() {
@@ -136,15 +136,13 @@ async fn keys(
 }
 
 /// A key as JSON.
-fn key(rows: &RowSet, row: usize) -> Option<String> {
-    if row >= rows.len() {
-        return None;
-    }
+fn key(rows: &RowSet, row: usize) -> String {
     match rows.cell(row, 0) {
-        Cell::Int(value) => Some(value.to_string()),
-        Cell::Text(text) => Some(serde_json::Value::from(text).to_string()),
-        Cell::Uuid(bytes) => Some(serde_json::Value::from(hex::encode(bytes)).to_string()),
-        _ => None,
+        Cell::Int(value) => value.to_string(),
+        Cell::Text(text) => serde_json::Value::from(text).to_string(),
+        Cell::Uuid(bytes) => serde_json::Value::from(hex::encode(bytes)).to_string(),
+        // Columns of the types that ranges have hold nothing else.
+        other => serde_json::Value::from(format!("{other:?}")).to_string(),
     }
 }
 
