@@ -1,5 +1,6 @@
 //! `oxyde erd`: a diagram of the tables and their relations.
 
+mod canvas;
 mod mermaid;
 mod svg;
 

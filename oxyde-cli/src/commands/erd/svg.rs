@@ -1,14 +1,13 @@
 //! The diagram as a picture.
 
-use layout::backends::svg::SVGWriter;
 use layout::core::base::Orientation;
-use layout::core::geometry::Point;
 use layout::core::style::{LineStyleKind, StyleAttr};
-use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, RecordDef, ShapeKind};
+use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
-use oxyde_migrate::state::label_of;
+use oxyde_migrate::state::{label, label_of};
 use oxyde_sql::schema::{Schema, Table};
 
+use super::canvas::{Canvas, size_of};
 use super::{kind, relations, roles};
 
 pub(super) fn diagram(schema: &Schema) -> String {
@@ -18,14 +17,22 @@ pub(super) fn diagram(schema: &Schema) -> String {
         .tables
         .iter()
         .map(|table| {
-            // The library sets the size from the text.
-            let size = Point::new(100.0, 100.0);
-            let element =
-                Element::create(shape(table), look.clone(), Orientation::LeftToRight, size);
-            graph.add_node(element)
+            let lines = lines(table);
+            let shape = ShapeKind::new_box(&lines.join("\n"));
+            let size = size_of(&lines);
+            graph.add_node(Element::create(
+                shape,
+                look.clone(),
+                Orientation::LeftToRight,
+                size,
+            ))
         })
         .collect();
     for relation in relations(schema) {
+        // The line of the column names the table itself.
+        if relation.from == relation.to {
+            continue;
+        }
         let line = if relation.is_optional {
             LineStyleKind::Dashed
         } else {
@@ -35,38 +42,43 @@ pub(super) fn diagram(schema: &Schema) -> String {
             LineEndKind::None,
             LineEndKind::Arrow,
             line,
-            &relation.columns.join(", "),
+            "",
             &look,
             &None,
             &None,
         );
         graph.add_edge(arrow, nodes[relation.from], nodes[relation.to]);
     }
-    let mut picture = SVGWriter::new();
-    graph.do_it(false, false, false, &mut picture);
-    picture.finalize()
+    let mut canvas = Canvas::default();
+    graph.do_it(false, false, false, &mut canvas);
+    canvas.finish()
 }
 
-/// A box with the table's name and its columns.
-fn shape(table: &Table) -> ShapeKind {
-    let columns: Vec<String> = table
+/// The table's name, and a line for each column: name, type, keys.
+fn lines(table: &Table) -> Vec<String> {
+    let longest = table
         .columns
         .iter()
-        .map(|column| {
-            let roles = roles(table, &column.name);
-            let optional = if column.nullable { "?" } else { "" };
-            format!(
-                "{} {}{optional} {}",
-                column.name,
-                kind(&column.ty),
-                roles.join(" ")
-            )
-            .trim_end()
-            .to_owned()
-        })
-        .collect();
-    ShapeKind::new_record(&RecordDef::Array(vec![
-        RecordDef::new_text(&label_of(table)),
-        RecordDef::new_text(&columns.join("\n")),
-    ]))
+        .map(|column| column.name.chars().count())
+        .max();
+    let width = longest.unwrap_or(0);
+    let columns = table.columns.iter().map(|column| {
+        let optional = if column.nullable { "?" } else { "" };
+        let mut line = format!(
+            "{:<width$} {}{optional} {}",
+            column.name,
+            kind(&column.ty),
+            roles(table, &column.name).join(" ")
+        );
+        let targets = table
+            .foreign_keys
+            .iter()
+            .filter(|key| key.columns.contains(&column.name))
+            .map(|key| label(key.target_schema.as_deref(), &key.target_table));
+        for target in targets {
+            line = format!("{} → {target}", line.trim_end());
+        }
+        line.trim_end().to_owned()
+    });
+    std::iter::once(label_of(table)).chain(columns).collect()
 }
