@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import NoReturn
@@ -90,10 +91,13 @@ async def migrate(
 
 
 def raise_failed(recorder: Recorder) -> NoReturn:
-    """Raise the error that a command wrote.
+    """Raise the error that a command wrote, as its answer with ``--json`` or as text.
 
     Raises:
         MigrationError: always.
     """
+    with contextlib.suppress(ValueError, KeyError):
+        error = json.loads("".join(recorder.lines))["error"]
+        raise MigrationError(error["message"], hint=error["hint"])
     message, _, hint = "".join(recorder.errors).partition("\nhint: ")
     raise MigrationError(message.removeprefix("error: ").strip(), hint=hint.strip() or None)
