@@ -68,16 +68,14 @@ class Instrumentation:
         self._parameters = parameters
         meter = get_meter(_NAME, meter_provider=meter_provider)
         self._metrics = _Metrics(meter)
-        self._subscriptions = [
-            db.on_query(self._statement),
-            db.on_event(self._metrics.record_event),
-        ]
+        self._on_event = db.on_event(self._metrics.record_event)
+        self._on_query = db.on_query(self._statement)
 
     def stop(self) -> None:
         """Report nothing any more. Does nothing the second time."""
         self._metrics.is_active = False
-        for subscription in self._subscriptions:
-            subscription.stop()
+        self._on_query.stop()
+        self._on_event.stop()
 
     def __enter__(self) -> Instrumentation:
         return self

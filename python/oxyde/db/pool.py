@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from logging import DEBUG
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oxyde.db.address import Address, address_of, hide_password, host_of
@@ -14,6 +15,7 @@ from oxyde.db.settings import PoolSettings
 from oxyde.db.watched import wants_to_watch, watched
 from oxyde.exceptions import DatabaseConnectionError, OxydeError, UnsupportedFeatureError
 from oxyde.observe.events import event_hooks
+from oxyde.observe.hooks import is_logged, watchers
 
 if TYPE_CHECKING:
     from oxyde._core import (
@@ -65,6 +67,8 @@ class AsyncDatabase:
         self._url = url
         self.host = host_of(url)
         self._settings = settings or PoolSettings()
+        # Whether its statements are timed even if nobody asks for them.
+        self.reports = self._settings.slow_query is not None
         self._overwrite = overwrite
         self._pool: Pool | None = None
         self._events: EventReader | None = None
@@ -206,7 +210,7 @@ class AsyncDatabase:
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
-        if wants_to_watch(self):
+        if watchers or is_logged(DEBUG) or self.reports:
             core = self._core()
             return await watched(lambda: core.fetch(plan, values, recipe), self, plan, values)
         return await run(self._core().fetch(plan, values, recipe), self.host)
@@ -226,7 +230,7 @@ class AsyncDatabase:
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
-        if wants_to_watch(self):
+        if watchers or is_logged(DEBUG) or self.reports:
             core = self._core()
             return await watched(lambda: core.execute(plan, values), self, plan, values)
         return await run(self._core().execute(plan, values), self.host)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
+from logging import DEBUG
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oxyde.db.operation import run
 from oxyde.exceptions import DatabaseError, OxydeError
 from oxyde.observe import repeats
-from oxyde.observe.hooks import is_watched, report
+from oxyde.observe.hooks import is_logged, report, watchers
 from oxyde.observe.place import place_of_caller
 from oxyde.observe.statement import Statement
 
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 def wants_to_watch(database: AsyncDatabase) -> bool:
     """Whether statements on a database are reported."""
-    return is_watched() or database.settings.slow_query is not None or bool(repeats.detectors)
+    return bool(watchers) or is_logged(DEBUG) or database.reports
 
 
 async def watched(
@@ -62,23 +63,27 @@ async def watched(
         if started is not None:
             started(operation)
         result = await run(operation, database.host)
-        statement.rows = _count(result)
     except BaseException as error:
         statement.error = error
+        _tell(statement, operation, began, database)
+        # The error's traceback references this frame, and the statement references the error.
+        del statement, operation
         raise
-    finally:
-        statement.seconds = perf_counter() - began
-        if operation is not None:
-            statement.pool_wait = operation.waited
-        settings = database.settings
-        report(statement, settings.slow_query, parameters=settings.log_parameters)
-        # An error's traceback references this frame, and the statement references the error.
-        del operation
-        if statement.error is not None:
-            del statement
+    statement.rows = _count(result)
+    _tell(statement, operation, began, database)
     if repeats.detectors:
         repeats.notice(statement)
     return result
+
+
+def _tell(
+    statement: Statement, operation: Operation[Any] | None, began: float, database: AsyncDatabase
+) -> None:
+    statement.seconds = perf_counter() - began
+    if operation is not None:
+        statement.pool_wait = operation.waited
+    settings = database.settings
+    report(statement, settings.slow_query, parameters=settings.log_parameters)
 
 
 async def run_control(start: Callable[[], Operation[T]], database: AsyncDatabase, sql: str) -> T:
@@ -107,6 +112,6 @@ def _count(result: object) -> int | None:
         # (affected, key) of a statement, (affected, rows, keys) of a bulk statement, (groups, rows)
         # of a prefetch.
         return result[0] if isinstance(result[0], int) else _count(result[1])
-    if hasattr(result, "__len__") and not isinstance(result, (str, bytes, dict)):
+    if isinstance(result, Sized) and not isinstance(result, (str, bytes, dict)):
         return len(result)
     return None

@@ -10,12 +10,17 @@ from typing import Generic, TypeVar
 
 from oxyde.observe.statement import Statement
 
-__all__ = ["LOG", "Hooks", "Subscription", "is_watched", "query_hooks", "report"]
+__all__ = ["LOG", "Hooks", "Subscription", "is_logged", "query_hooks", "report", "watchers"]
 
 T = TypeVar("T")
 
 LOG = logging.getLogger("oxyde.sql")
 _ERRORS = logging.getLogger("oxyde")
+
+# Whether statements are logged: ``is_logged(DEBUG)``. Each statement asks, so it is bound once.
+is_logged = LOG.isEnabledFor
+# Everything that wants to know of statements, beside the logger. Each statement looks at it.
+watchers: list[object] = []
 
 
 class Subscription(Generic[T]):
@@ -53,12 +58,16 @@ class Hooks(Generic[T]):
 
     Attributes:
         active: the subscriptions; empty if nobody asks.
+
+    Args:
+        noted: a list that contains the subscriptions, too.
     """
 
-    __slots__ = ("_lock", "active")
+    __slots__ = ("_lock", "_noted", "active")
 
-    def __init__(self) -> None:
+    def __init__(self, noted: list[object] | None = None) -> None:
         self._lock = threading.Lock()
+        self._noted = [] if noted is None else noted
         self.active: tuple[Subscription[T], ...] = ()
 
     def add(self, hook: Callable[[T], object]) -> Subscription[T]:
@@ -72,12 +81,14 @@ class Hooks(Generic[T]):
         subscription = Subscription(self, hook)
         with self._lock:
             self.active = (*self.active, subscription)
+            self._noted.append(subscription)
         return subscription
 
     def remove(self, subscription: Subscription[T]) -> None:
         """Call it no longer."""
         with self._lock:
             self.active = tuple(each for each in self.active if each is not subscription)
+            self._noted[:] = [each for each in self._noted if each is not subscription]
 
     def call(self, what: T) -> None:
         """Call all of them. One that fails is logged: it must not change what the program does."""
@@ -88,12 +99,7 @@ class Hooks(Generic[T]):
                 _ERRORS.exception("a hook failed: %r", subscription.hook)
 
 
-query_hooks: Hooks[Statement] = Hooks()
-
-
-def is_watched() -> bool:
-    """Whether a hook or the logger wants to know of statements."""
-    return bool(query_hooks.active) or LOG.isEnabledFor(logging.DEBUG)
+query_hooks: Hooks[Statement] = Hooks(watchers)
 
 
 def report(statement: Statement, slow_query: float | None, *, parameters: bool) -> None:
@@ -105,7 +111,7 @@ def report(statement: Statement, slow_query: float | None, *, parameters: bool) 
     """
     if slow_query is not None and statement.seconds >= slow_query:
         _log(logging.WARNING, "slow query: ", statement, parameters)
-    elif LOG.isEnabledFor(logging.DEBUG):
+    elif is_logged(logging.DEBUG):
         _log(logging.DEBUG, "", statement, parameters)
     query_hooks.call(statement)
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Literal
 
 from oxyde.exceptions import NPlusOneError, OxydeError
+from oxyde.observe.hooks import watchers
 from oxyde.observe.statement import Statement
 
 __all__ = ["Action", "NPlusOneWarning", "RepeatDetector", "advise_by", "detectors", "notice"]
@@ -66,11 +67,13 @@ class RepeatDetector:
         """Begin to count."""
         global detectors
         detectors = (*detectors, self)
+        watchers.append(self)
 
     def stop(self) -> None:
         """End. Does nothing the second time."""
         global detectors
         detectors = tuple(each for each in detectors if each is not self)
+        watchers[:] = [each for each in watchers if each is not self]
 
     def __enter__(self) -> RepeatDetector:
         # Tasks that are started in the block count together.
