@@ -110,8 +110,8 @@ def _count(result: object) -> int | None:
     """The rows of a result: those returned, or those changed."""
     if isinstance(result, tuple):
         # (affected, key) of a statement, (affected, rows, keys) of a bulk statement, (groups, rows)
-        # of a prefetch.
-        return result[0] if isinstance(result[0], int) else _count(result[1])
+        # of a prefetch. Some servers count no affected rows where they return them.
+        return len(result[1]) if isinstance(result[1], Sized) else result[0]
     if isinstance(result, Sized) and not isinstance(result, (str, bytes, dict)):
         return len(result)
     return None

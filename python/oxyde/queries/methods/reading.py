@@ -28,6 +28,7 @@ from oxyde.queries.compile.validity import sifted
 from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.methods.aggregating import Aggregating
 from oxyde.queries.names import key_of
+from oxyde.queries.relations.peers import have_peers, note_peers
 from oxyde.queries.relations.prefetch import check_databases, prefetch_into
 from oxyde.queries.relations.strict import forget_unloaded
 from oxyde.queries.results.iteration import Iteration
@@ -97,6 +98,8 @@ class Reading(Aggregating[M, R]):
             await in_slices(forget_unloaded(rows, self._names, self._joins), len(rows))
         if rows and self._prefetches:
             await prefetch_into(rows, self._prefetches, executor, like=self)
+        if rows and self._row is RowKind.MODEL and have_peers(self._names, self._joins):
+            await in_slices(note_peers(rows, self._names, self._joins), len(rows))
         return rows
 
     async def _open_cursor(self, executor: Executor, chunk: int) -> Cursor:
