@@ -45,6 +45,12 @@ fn connect_error(
     }
 }
 
+/// Whether the prepared statement of a text is worth keeping: not if it ends with a comment
+/// ([`Plan::commented`](oxyde_sql::plan::Plan::commented)), which may differ each time.
+fn is_worth_keeping(sql: &str) -> bool {
+    !sql.ends_with("*/")
+}
+
 /// Create the error for a wrong number of values.
 fn wrong_count(wanted: usize, given: usize) -> DriverError {
     DriverError::WrongCount { wanted, given }

@@ -15,11 +15,13 @@ from weakref import WeakKeyDictionary
 from opentelemetry import trace
 from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation, get_meter
 from opentelemetry.trace import SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
 from oxyde import db
 from oxyde.exceptions import DatabaseError, IntegrityError, OxydeError
 from oxyde.observe import Event, Statement
+from oxyde.observe.comments import comment_sources
 
 __all__ = ["Instrumentation", "instrument"]
 
@@ -78,11 +80,14 @@ class Instrumentation:
         self._metrics = _Metrics(meter)
         self._on_event = db.on_event(self._metrics.record_event) if pool_times else None
         self._on_query = db.on_query(self._statement)
+        comment_sources.append(_trace_context)
 
     def stop(self) -> None:
         """Report nothing any more. Does nothing the second time."""
         self._metrics.is_active = False
         self._on_query.stop()
+        if _trace_context in comment_sources:
+            comment_sources.remove(_trace_context)
         if self._on_event is not None:
             self._on_event.stop()
 
@@ -123,6 +128,13 @@ class Instrumentation:
                 span.set_status(Status(StatusCode.ERROR, type(statement.error).__name__))
                 # Not record_exception(): the message may contain values of the row.
         span.end(ended)
+
+
+def _trace_context() -> dict[str, str]:
+    """The W3C trace context of the task, for comments in SQL."""
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return carrier
 
 
 def _span_name(statement: Statement) -> str:

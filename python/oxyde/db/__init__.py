@@ -26,6 +26,7 @@ from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.settings import PoolSettings
 from oxyde.db.transaction import atomic, detached, get_active_transaction
 from oxyde.exceptions import OxydeError
+from oxyde.observe.comments import sql_comment
 
 __all__ = [
     "AsyncDatabase",
@@ -53,6 +54,7 @@ __all__ = [
     "on_query",
     "prometheus",
     "register_connection",
+    "sql_comment",
     "stats",
     "transaction",
 ]

@@ -146,6 +146,10 @@ class Block(TransactionVerbs):
         """Roll back this block even if it ends without an exception; outer blocks continue."""
         self._rollback = rollback
 
+    def _sent(self, plan: Plan) -> Plan:
+        database = self.connection.database
+        return database.commented(plan) if database.reports else plan
+
     def _note_write(self) -> None:
         self.journal.wrote = True
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from oxyde.db.operation import run
 from oxyde.exceptions import DatabaseError, OxydeError
 from oxyde.observe import repeats
+from oxyde.observe.comments import comment
 from oxyde.observe.hooks import is_logged, report, watchers
 from oxyde.observe.place import place_of_caller
 from oxyde.observe.statement import Statement
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from oxyde._core import Operation, Plan
     from oxyde.db.pool import AsyncDatabase
 
-__all__ = ["name_statement", "run_control", "wants_to_watch", "watched"]
+__all__ = ["commented", "name_statement", "run_control", "wants_to_watch", "watched"]
 
 T = TypeVar("T")
 
@@ -74,6 +75,12 @@ async def watched(
     if repeats.detectors:
         repeats.notice(statement)
     return result
+
+
+def commented(plan: Plan) -> Plan:
+    """The plan with the comment of the running task."""
+    text = comment()
+    return plan.commented(text) if text else plan
 
 
 def _tell(

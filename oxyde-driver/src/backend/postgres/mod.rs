@@ -33,7 +33,7 @@ pub(crate) use listen::ListenConnection;
 pub use listen::Notification;
 
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
-use super::{Damage, Job, Outcome, connect_error};
+use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -366,7 +366,8 @@ impl Connection {
         arguments: PgArguments,
         columns: Columns<'_>,
     ) -> Result<Outcome, Failure> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let keeps = is_worth_keeping(&sql);
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(keeps);
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),
