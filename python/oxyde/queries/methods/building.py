@@ -185,11 +185,14 @@ class Building(Filtering[M, R]):
 
         The class is a dataclass (frozen or with slots, too), a named tuple, a TypedDict, a
         Pydantic model without a table (which validates the values), or any other class with named
-        parameters. Each field gets the column, path or annotation of the same name.
+        parameters. Each field gets the column, path or annotation of the same name. A field with
+        the name of a relation to one row, and such a class as its type, becomes an object of the
+        related row, or None where there is none.
 
         Args:
             row: the class.
-            columns: the path or expression for a field with a different name.
+            columns: the path or expression for a field with a different name; ``author__label`` for
+                a field of an object inside.
 
         Raises:
             FieldError: a field without a column, a field that the class does not have, or a class
