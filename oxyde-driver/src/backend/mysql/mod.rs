@@ -293,7 +293,10 @@ impl Connection {
         columns: Columns<'_>,
     ) -> Result<Outcome, Failure> {
         let keeps = is_worth_keeping(sql);
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(keeps);
+        let mut query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        if !keeps {
+            query = query.persistent(false);
+        }
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),

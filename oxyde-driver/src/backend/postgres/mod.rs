@@ -366,8 +366,12 @@ impl Connection {
         arguments: PgArguments,
         columns: Columns<'_>,
     ) -> Result<Outcome, Failure> {
-        let keeps = is_worth_keeping(&sql);
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(keeps);
+        // Behind a pooler, a statement without a name may be lost between its messages.
+        let keeps = self.by_transaction || is_worth_keeping(&sql);
+        let mut query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        if !keeps {
+            query = query.persistent(false);
+        }
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),
