@@ -94,7 +94,17 @@ class Building(Filtering[M, R]):
         made._offset = _natural("offset", count)
         return made
 
-    def _slice(self, item: slice) -> Query[M, R]:
+    def __getitem__(self, item: slice) -> Query[M, R]:
+        """A slice: ``query[10:20]`` is ``query.offset(10).limit(10)``.
+
+        Raises:
+            OxydeError: a negative bound, a step, or an index.
+        """
+        if not isinstance(item, slice):
+            raise OxydeError(
+                "a query cannot be indexed by a number: the query has not been run",
+                hint="await query.first(), or query[5:6]",
+            )
         if item.step is not None:
             raise OxydeError("a slice of a query cannot have a step", hint="use [start:stop]")
         start = _natural("the start of a slice", item.start) or 0

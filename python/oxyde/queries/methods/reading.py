@@ -26,6 +26,7 @@ from oxyde.queries.compile.shape import shape_of
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.compile.validity import sifted
 from oxyde.queries.expressions.typed_conditions import Clause
+from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.methods.aggregating import Aggregating
 from oxyde.queries.names import key_of
 from oxyde.queries.relations.peers import have_peers, note_peers
@@ -293,7 +294,10 @@ class Reading(Aggregating[M, R]):
             raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
         if keys is not None:
             self._check_unsliced("in_bulk() with keys")
-        query = self if keys is None else self.filter(**{f"{meta.name}__in": list(keys)})
+        query = self
+        if keys is not None:
+            listed = list(iterable_given("in_bulk()", keys))
+            query = self.filter(**{f"{meta.name}__in": listed})
         rows = await query.all(using=using, client=client)
         return await in_slices(_by_field(rows, meta.name), len(rows))
 
