@@ -171,4 +171,8 @@ async def _open(urls: Mapping[str, str], settings: Settings | None) -> list[Asyn
 def _settings_of(name: str, settings: Settings | None) -> PoolSettings | None:
     if settings is None or isinstance(settings, PoolSettings):
         return settings
+    if not isinstance(settings, Mapping):
+        raise OxydeError(
+            f"settings= takes a PoolSettings, or a dict of them by name, not {settings!r:.80}"
+        )
     return settings.get(name)

@@ -244,6 +244,19 @@ def is_query(value: object) -> bool:
     return hasattr(type(value), "_query")
 
 
+def check_query(what: str, query: object) -> None:
+    """Check that an argument is a query.
+
+    Args:
+        what: what takes it: ``Exists()``.
+
+    Raises:
+        FieldError: it is something else.
+    """
+    if not is_query(query):
+        raise FieldError(f"{what} takes a query, not {query!r:.80}", hint="Post.objects.filter(…)")
+
+
 def names_of(model: type[Any]) -> Names:
     """The names of a model.
 

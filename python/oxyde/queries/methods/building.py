@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, overload
 
+from oxyde._given import iterable_given
 from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.hints import hint_for
@@ -409,7 +410,7 @@ class Building(Filtering[M, R]):
     ) -> Query[M, R]:
         if nowait and skip_locked:
             raise OxydeError("nowait and skip_locked exclude each other")
-        names = (of,) if isinstance(of, str) else tuple(of)
+        names = (of,) if isinstance(of, str) else tuple(iterable_given("of=", of))
         for name in names:
             if name != "self" and name not in self._joins:
                 raise FieldError(
