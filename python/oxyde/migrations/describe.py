@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oxyde.exceptions import OxydeError
-from oxyde.models.registry import registered_tables
+from oxyde.models.registry import tables_by_name
 from oxyde.models.tables.schema import schema_of, unmanaged_tables
 
 __all__ = ["describe", "main"]
@@ -38,7 +38,7 @@ def describe(modules: Sequence[str], root: Path) -> str:
         _load(name)
     schema = schema_of()
     unmanaged = unmanaged_tables()
-    names = {model: name for name, model in registered_tables().items()}
+    names = {model: name for name, model in tables_by_name().items()}
     loaded = [
         name
         for name in sys.modules
