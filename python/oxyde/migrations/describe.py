@@ -16,7 +16,7 @@ from oxyde.exceptions import OxydeError
 from oxyde.models.registry import tables_by_name
 from oxyde.models.tables.schema import schema_of, unmanaged_tables
 
-__all__ = ["describe", "main"]
+__all__ = ["describe", "import_models", "main"]
 
 
 def describe(modules: Sequence[str], root: Path) -> str:
@@ -29,13 +29,7 @@ def describe(modules: Sequence[str], root: Path) -> str:
     Raises:
         OxydeError: a module cannot be imported, or a model cannot be described.
     """
-    where = str(root)
-    if where not in sys.path:
-        sys.path.insert(0, where)
-    # Find modules that were added since the last import.
-    importlib.invalidate_caches()
-    for name in modules:
-        _load(name)
+    import_models(modules, root)
     schema = schema_of()
     unmanaged = unmanaged_tables()
     names = {model: name for name, model in tables_by_name().items()}
@@ -52,6 +46,25 @@ def describe(modules: Sequence[str], root: Path) -> str:
             "loaded": sorted(loaded),
         }
     )
+
+
+def import_models(modules: Sequence[str], root: Path) -> None:
+    """Import the modules of models.
+
+    Args:
+        modules: names of modules.
+        root: the project folder, which is added to ``sys.path``.
+
+    Raises:
+        OxydeError: a module cannot be imported.
+    """
+    where = str(root)
+    if where not in sys.path:
+        sys.path.insert(0, where)
+    # Find modules that were added since the last import.
+    importlib.invalidate_caches()
+    for name in modules:
+        _load(name)
 
 
 def _load(name: str) -> None:
