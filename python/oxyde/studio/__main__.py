@@ -25,7 +25,7 @@ def main(given: Sequence[str]) -> int:
     arguments = _parser().parse_args(given)
     try:
         # These need the packages of the extra.
-        from oxyde.migrations.describe import import_models
+        from oxyde.models.modules import import_models
         from oxyde.studio.project import find_project
         from oxyde.studio.server import check_host, serve
     except ModuleNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from oxyde.studio.columns import Column
@@ -47,7 +48,7 @@ def cell_of(column: Column, value: object, limit: int) -> Cell:
         first = ", ".join(f"{number:.4g}" for number in value[:_NUMBERS_SHOWN])
         more = len(value) > _NUMBERS_SHOWN
         return Cell(f"{len(value)} numbers · [{first}{', …' if more else ''}]", "code", more)
-    text = column.text(value)
+    text = value.isoformat(" ") if isinstance(value, datetime) else column.text(value)
     if limit == SHORT:
         text = " ".join(text[: 2 * limit].split()) + text[2 * limit :]
     cut = len(text) > limit

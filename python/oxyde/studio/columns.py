@@ -63,13 +63,19 @@ class Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether an empty input is a value."""
+        """Whether its values are any strings."""
         return self.kind in _TEXTS and not self.choices and self.field.python_type is str
+
+    @property
+    def takes_empty(self) -> bool:
+        """Whether an empty input is a value."""
+        return self.is_text or (self.kind == "bytes" and not self.field.nullable)
 
     @property
     def is_number(self) -> bool:
         """Whether its values are numbers, which stand at the right."""
-        return self.kind in NUMBERS and not self.choices
+        referring = self.field.foreign_key is not None
+        return self.kind in NUMBERS and not self.choices and not referring
 
     @property
     def sortable(self) -> bool:
@@ -106,7 +112,7 @@ class Column:
 
     @cached_property
     def lookups(self) -> dict[str, str]:
-        """The lookups that the page offers: name → what it is called."""
+        """The lookups that a URL may have: name → what it is called."""
         if self.secret:
             return {}
         known = set(fitting(self.kind))
@@ -114,11 +120,22 @@ class Column:
             known &= {"exact", "in", "isnull"}
         elif self.kind in _DOCUMENTS:
             known &= {"contains", "isnull"}
+        elif self.field.foreign_key is not None or self.kind in ("uuid", "bytes"):
+            known &= {"exact", "in", "isnull"}
         elif self.kind in _TEXTS:
             known -= {"contains", "gt", "gte", "lt", "lte", "between"}
         if not self.field.nullable:
             known -= {"isnull"}
-        return {name: text for name, text in _OFFERED.items() if name in known}
+        # Strings are rarely known as a whole.
+        offered = dict.fromkeys(["icontains", *_OFFERED] if self.kind in _TEXTS else _OFFERED)
+        return {name: _OFFERED[name] for name in offered if name in known}
+
+    @property
+    def form_lookups(self) -> dict[str, str]:
+        """The lookups of the filter form, whose input is for one value of the column's type."""
+        if self.input_type == "text" and not self.choices:
+            return self.lookups
+        return {name: word for name, word in self.lookups.items() if name not in ("in", "year")}
 
     # -- inputs --------------------------------------------------------------------------------
 
@@ -144,14 +161,16 @@ class Column:
         kind = self.field.python_type
         if kind is int or kind is float:
             return "number"
-        return {"date": "date"}.get(self.kind, "text")
+        return {"date": "date", "date_time": "datetime-local", "time": "time"}.get(
+            self.kind, "text"
+        )
 
     @property
     def placeholder(self) -> str:
         """What a value looks like, where the input does not show it."""
         return {
-            "date_time": "2026-01-31 14:30:00",
-            "timestamp_tz": "2026-01-31 14:30:00+00:00",
+            "date_time": "2026-01-31T14:30:00",
+            "timestamp_tz": "2026-01-31T14:30:00+00:00",
             "time": "14:30:00",
             "interval": "PT90M",
             "uuid": "00000000-0000-0000-0000-000000000000",
@@ -210,7 +229,7 @@ class Column:
         if isinstance(value, bytes):
             return value.hex()
         if isinstance(value, datetime):
-            return value.isoformat(" ")
+            return value.isoformat()
         if isinstance(value, time):
             return value.isoformat()
         if isinstance(value, str):

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from oxyde import Q
-from oxyde.queries.lookups.table import fitting
 from oxyde.studio.columns import Column
 from oxyde.studio.tables import Table
 
@@ -109,7 +108,7 @@ def read_conditions(table: Table, pairs: Iterable[tuple[str, str]]) -> Condition
             column_name, _, lookup = name.partition("__")
             column = table.columns.get(column_name)
             lookup = lookup or "exact"
-            if column is None or column.secret or lookup not in fitting(column.kind):
+            if column is None or column.secret or lookup not in column.lookups:
                 found.unknown.append(name)
                 continue
             found.filters.append(_read(column, lookup, text))
@@ -137,9 +136,11 @@ def _value(column: Column, lookup: str, text: str) -> object:
         if not comma or not first.strip() or not second.strip():
             raise ValueError("Needs both ends")
         return column.parse(first), column.parse(second)
-    if lookup in column.lookups and lookup != "year":
-        return column.parse(text)
-    return int(text) if lookup == "year" else text
+    if lookup == "year":
+        if not text.isdecimal():
+            raise ValueError("Must be a year")
+        return int(text)
+    return column.parse(text)
 
 
 def _found_by(table: Table, search: str) -> list[Q]:
@@ -166,8 +167,10 @@ def canonical(table: Table, pairs: Pairs) -> str | None:
         end = given.get(f"{name}.to", "").strip()
         if lookup in ("isnull-true", "isnull-false"):
             kept.append((f"{name}__isnull", lookup.removeprefix("isnull-")))
-        elif lookup == "between" and (value or end):
-            kept.append((f"{name}__between", f"{value},{end}"))
+        elif end:
+            kept.append((f"{name}__between", f"{value},{end}") if value else (f"{name}__lte", end))
+        elif lookup == "between" and value:
+            kept.append((f"{name}__gte", value))
         elif value and lookup:
             kept.append((f"{name}__{lookup}", value))
     return urlencode(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,10 @@ from oxyde.studio.columns import Column
 from oxyde.studio.tables import Table
 
 __all__ = ["Form", "Input", "version_of"]
+
+_FINE = re.compile(r"\.\d{4,}")
+# The longest text that a form shows; longer values stay as they are.
+_LONGEST = 200_000
 
 
 @dataclass(slots=True)
@@ -38,6 +43,15 @@ class Input:
     note: str = ""
     locked: bool = False
     errors: list[str] = field(default_factory=list)
+
+    @property
+    def widget(self) -> str:
+        """The kind of input, as of `Column.widget`."""
+        widget = self.column.widget
+        # These inputs of browsers drop what is finer than milliseconds.
+        if widget in ("datetime-local", "time") and _FINE.search(self.text):
+            return "text"
+        return widget
 
     @property
     def has_null(self) -> bool:
@@ -73,7 +87,10 @@ class Form:
             made = Input(column, column.text(value), null=value is None)
             made.locked = column.name in self.table.key
             made.note = "empty: unchanged" if column.secret else ""
-            made.required = not column.field.nullable and not column.is_text and not column.secret
+            if len(made.text) > _LONGEST:
+                made.text, made.locked = made.text[:_LONGEST], True
+                made.note = "too long to be changed here"
+            made.required = not (column.field.nullable or column.takes_empty or column.secret)
             return made
         made = Input(column)
         if self._is_filled(column):
@@ -82,7 +99,7 @@ class Form:
             made.text = column.text(info.default)
             made.null = info.default is None
         made.null = made.null and column.field.nullable
-        made.required = info is not None and info.is_required() and not column.is_text
+        made.required = info is not None and info.is_required() and not column.takes_empty
         return made
 
     def _info(self, column: Column) -> FieldInfo | None:
@@ -111,7 +128,7 @@ class Form:
             each.null = f"{name}.null" in sent
             if each.null and each.column.field.nullable:
                 values[name] = None
-            elif each.text or (each.column.is_text and not self._stays(each)):
+            elif each.text or (each.column.takes_empty and not self._stays(each)):
                 try:
                     values[name] = each.column.parse(each.text)
                 except ValueError as error:

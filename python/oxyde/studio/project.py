@@ -18,7 +18,7 @@ from oxyde.exceptions import OxydeError
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 __all__ = ["Project", "find_project"]
 

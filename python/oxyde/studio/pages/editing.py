@@ -10,7 +10,7 @@ from oxyde.exceptions import OxydeError
 from oxyde.studio import writing
 from oxyde.studio.forms import Form
 from oxyde.studio.pages.single import row_of, title_of
-from oxyde.studio.related import incoming, name_of
+from oxyde.studio.related import Related, incoming, name_of
 from oxyde.studio.site import Refused, Site
 from oxyde.studio.tables import Table
 
@@ -67,7 +67,7 @@ async def delete(site: Site, request: Request) -> Response:
         else:
             return site.redirect(table.url("rows"), done="deleted")
     keys = [each for each in site.references if each.target is table]
-    around = []
+    around: list[tuple[Related, str]] = []
     for each in keys:
         found = await incoming(site.database, [each], table, row)
         around.extend((rows, each.on_delete) for rows in found)
@@ -119,7 +119,8 @@ async def _form_page(
 async def _rows_to_choose(site: Site, target: Table, field: str) -> list[tuple[str, str]]:
     """The values that a foreign key may have and what their rows are called; empty if there are
     too many to choose from."""
-    names = dict.fromkeys([field, *target.key, *([target.label] if target.label else [])])
+    named = [] if target.label is None else [target.label]
+    names = list(dict.fromkeys([field, *target.key, *named]))
     if any(target.columns[name].secret for name in names):
         return []
     order = target.label or field

@@ -93,7 +93,7 @@ def _shown(conditions: Conditions) -> dict[str, Any]:
     """The filter that the form shows for each column: the first one."""
     found: dict[str, Any] = {}
     for each in conditions.filters:
-        if each.lookup in each.column.lookups:
+        if each.lookup in each.column.form_lookups:
             found.setdefault(each.column.name, each)
     return found
 
