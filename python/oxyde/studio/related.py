@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde import atomic
 from oxyde.exceptions import OxydeError
+from oxyde.studio.cells import SHORT, cell_of
 from oxyde.studio.counts import Count, bounded
 from oxyde.studio.tables import Table
 
@@ -141,7 +142,7 @@ async def _named(
     database: AsyncDatabase, title: str, url: str | None, table: Table, query: Any
 ) -> Related:
     """Count related rows, and name the first ones."""
-    names = list(dict.fromkeys([*table.key, *([table.label] if table.label else [])]))
+    names = list(dict.fromkeys([*table.key, *table.summary]))
     try:
         async with atomic(client=database, read_only=True, timeout=_TIMEOUT) as block:
             query = query.client(block)
@@ -157,10 +158,11 @@ async def _named(
 
 
 def name_of(table: Table, row: Mapping[str, Any]) -> str:
-    """What a row is called: its key, and the field that names it."""
+    """What a row is called: its key, and the fields that say which one it is."""
     key = ", ".join(table.columns[name].text(row[name]) for name in table.key)
-    label = row.get(table.label) if table.label and table.label not in table.key else None
-    return key if not label else f"{key} · {str(label)[:60]}"
+    more = [name for name in table.summary if name not in table.key and row[name] is not None]
+    parts = [cell_of(table.columns[name], row[name], SHORT).text[:60] for name in more]
+    return " · ".join(part for part in (key, *parts) if part)
 
 
 def _texts(table: Table, values: Mapping[str, Any]) -> dict[str, str]:

@@ -52,8 +52,22 @@ class Table:
     @cached_property
     def label(self) -> str | None:
         """The field that names a row, or None."""
-        texts = [name for name, column in self.columns.items() if _names(column)]
+        part = self.key if len(self.key) > 1 else ()
+        texts = [name for name in self.searched if name not in part]
         return next((name for name in _NAMES if name in texts), texts[0] if texts else None)
+
+    @cached_property
+    def summary(self) -> tuple[str, ...]:
+        """The fields that say which row it is, beside its key: the one that names it, or the first
+        short ones."""
+        if self.label is not None:
+            return (self.label,)
+        short = [
+            name
+            for name, column in self.columns.items()
+            if column.sortable and column.field.foreign_key is None and name not in self.key
+        ]
+        return tuple(short[:2])
 
     @cached_property
     def searched(self) -> list[str]:

@@ -119,8 +119,7 @@ async def _form_page(
 async def _rows_to_choose(site: Site, target: Table, field: str) -> list[tuple[str, str]]:
     """The values that a foreign key may have and what their rows are called; empty if there are
     too many to choose from."""
-    named = [] if target.label is None else [target.label]
-    names = list(dict.fromkeys([field, *target.key, *named]))
+    names = list(dict.fromkeys([field, *target.key, *target.summary]))
     if any(target.columns[name].secret for name in names):
         return []
     order = target.label or field
