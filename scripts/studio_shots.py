@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ SHOP = ROOT / "examples" / "shop"
 # The largest screenshot, in bytes.
 LARGEST = 150_000
 SIZE = (1280, 800)
+# Seconds until a page must show what is expected.
+WAIT = 10
 PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 
 ROWS = """
@@ -50,7 +53,10 @@ async def main(url):
     async with db.connect(url):
         groups = await Category.objects.bulk_create([{"name": name} for name in GOODS])
         customers = [
-            {"name": f"{first} {last}", "email": f"{first}.{last}@example.org".lower(), "city": pick.choice(CITIES)}
+            {
+                "name": f"{first} {last}", "email": f"{first}.{last}@example.org".lower(),
+                "city": pick.choice(CITIES),
+            }
             for first in FIRST for last in LAST
         ]
         customers = await Customer.objects.bulk_create(customers)
@@ -134,17 +140,22 @@ class Browser:
         self._post(f"{element}/clear", {})
         self._post(f"{element}/value", {"text": text})
 
-    def text(self, css: str = "main") -> str:
-        """The visible text of an element."""
-        text: str = self._call("GET", f"{self._session}{self._find(css)}/text")
+    def _text_now(self) -> str:
+        """The visible text; empty while the next page comes."""
+        try:
+            text: str = self._call("GET", f"{self._session}{self._find('main')}/text")
+        except urllib.error.HTTPError:
+            return ""
         return text
 
     def expect(self, text: str, *, refused: int | None = None) -> None:
         """Fail if the page does not show a text, or the browser has reported an error. A form that
         is refused has the status `refused`, which the browser logs."""
-        shown = self.text()
-        if text not in shown:
-            raise SystemExit(f"studio-shots: the page does not show {text!r}:\n{shown[:800]}")
+        until = time.monotonic() + WAIT
+        while text not in (shown := self._text_now()):
+            if time.monotonic() > until:
+                raise SystemExit(f"studio-shots: the page does not show {text!r}:\n{shown[:800]}")
+            time.sleep(0.05)
         for entry in self._post("/se/log", {"type": "browser"}):
             if refused is None or f"status of {refused} " not in entry["message"]:
                 raise SystemExit(f"studio-shots: the browser reports: {entry['message']}")

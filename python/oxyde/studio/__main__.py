@@ -29,11 +29,12 @@ def main(given: Sequence[str]) -> int:
         from oxyde.studio.project import find_project
         from oxyde.studio.server import check_host, serve
     except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package not in _PACKAGES:
             raise
         return _failed(
             OxydeError(
-                f"`oxyde studio` needs the package {error.name}",
+                f"`oxyde studio` needs the package {package}",
                 hint="pip install 'oxyde[studio]'",
             )
         )

@@ -74,7 +74,15 @@ class Order:
             here = beyond if found is None else (same & found)
             found = here if found is None or beyond is None else beyond | here
         assert found is not None
-        return found
+        bound = self._bound(self.names[0], last[self.names[0]])
+        return found if bound is None or len(self.names) == 1 else bound & found
+
+    def _bound(self, name: str, value: object) -> Q | None:
+        """A condition that all rows behind meet, and that an index can begin at; None if NULLs are
+        among them."""
+        if value is None or (self._nulls_last and self.table.columns[name].field.nullable):
+            return None
+        return Q(**{f"{name}__{'lte' if self.descending else 'gte'}": value})
 
     def _beyond(self, name: str, value: object) -> Q | None:
         """The rows whose value in a field comes later; None if there are none."""

@@ -59,7 +59,9 @@ def serve(
     """
     with suppress(KeyboardInterrupt):
         asyncio.run(
-            _serve(_existing(url), _listening(host, port), host, write, remote, timeout, browser)
+            _serve(
+                _existing(url, write), _listening(host, port), host, write, remote, timeout, browser
+            )
         )
 
 
@@ -111,11 +113,11 @@ def _listening(host: str, port: int) -> socket.socket:
     return made
 
 
-def _existing(url: str) -> str:
-    """The URL, with which no file of SQLite is created.
+def _existing(url: str, write: bool) -> str:
+    """The URL, with which no file of SQLite is created, or changed if rows are only read.
 
     Raises:
-        OxydeError: the file is not there, or the database would be empty.
+        OxydeError: the database is in memory.
     """
     if not url.startswith("sqlite:"):
         return url
@@ -127,4 +129,4 @@ def _existing(url: str) -> str:
         )
     if "mode=" in query:
         return url
-    return f"{url}{'&' if query else '?'}mode=rw"
+    return f"{url}{'&' if query else '?'}mode={'rw' if write else 'ro'}"

@@ -70,7 +70,9 @@ class Page:
     @property
     def errors(self) -> dict[str, str]:
         """The errors beside the fields."""
-        found = re.findall(r'<ul class="errors" id="field-(\w+)-errors">(.*?)</ul>', self.html, re.DOTALL)
+        found = re.findall(
+            r'<ul class="errors" id="field-(\w+)-errors">(.*?)</ul>', self.html, re.DOTALL
+        )
         return {name: html.unescape(re.sub(r"<[^>]+>", " ", text)).strip() for name, text in found}
 
 
@@ -125,7 +127,9 @@ class Studio:
         assert page.status == status, (url, page.status, page.text or page.html)
         return page
 
-    async def send(self, page: Page, changes: Mapping[str, str | None], *, status: int = 200) -> Page:
+    async def send(
+        self, page: Page, changes: Mapping[str, str | None], *, status: int = 200
+    ) -> Page:
         """Send a page's form with changes; None unticks a box."""
         given = {**page.form, **changes}
         data = {name: value for name, value in given.items() if value is not None}

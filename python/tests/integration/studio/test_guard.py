@@ -33,7 +33,9 @@ async def test_the_token_becomes_a_cookie(client: httpx.AsyncClient) -> None:
     assert (await client.get("/")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/rows/museum_works", "/studio.css", "/?token=", "/?token=x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/rows/museum_works", "/studio.css", "/?token=", "/?token=x"]
+)
 async def test_without_the_token_there_is_nothing(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 403
