@@ -62,7 +62,8 @@ def create_app(
         _route("/delete/{table:path}", editing.delete, site, methods=["GET", "POST"]),
         Route("/studio.css", _style),
     ]
-    app = Starlette(routes=routes, exception_handlers={404: partial(_missing, site)})
+    handlers = {404: partial(_missing, site), Exception: partial(_failed, site)}
+    app = Starlette(routes=routes, exception_handlers=handlers)
     guard = Guard(app, token, write=write, hosts=frozenset(hosts), remote=remote)
     site.guard = guard
     return guard
@@ -83,6 +84,11 @@ def _route(path: str, page: _Page, site: Site, methods: list[str] | None = None)
 
 async def _style(request: Request) -> Response:
     return FileResponse(_STYLE, media_type="text/css")
+
+
+async def _failed(site: Site, request: Request, error: Exception) -> Response:
+    # What the project's own code raised, such as a hook; the server logs where.
+    return site.error(request, f"{type(error).__name__}: {error}", 500)
 
 
 async def _missing(site: Site, request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from enum import Enum
@@ -41,6 +42,7 @@ _DOCUMENTS = frozenset({"json", "array", "vector", "range"})
 _UNSORTED = frozenset({"json", "array", "vector", "bytes", "range"})
 # Longer strings are edited in a field of several lines.
 _LINE = 200
+_MODULES = re.compile(r"\b(?:\w+\.)+(?=\w)")
 
 
 class Column:
@@ -92,9 +94,8 @@ class Column:
     def type_name(self) -> str:
         """The type, for people."""
         given = self.field.python_type
-        name = self.field.db_type or getattr(given, "__name__", None) or str(given)
-        if get_origin(given) is not None and self.field.db_type is None:
-            name = str(given).replace("typing.", "")
+        plain = isinstance(given, type) and get_origin(given) is None
+        name = self.field.db_type or _MODULES.sub("", given.__name__ if plain else str(given))
         limit = f"({self.field.max_length})" if self.field.max_length is not None else ""
         return f"{name}{limit}"
 

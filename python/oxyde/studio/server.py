@@ -104,6 +104,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
+        # Before the URL is printed, so that it can be opened at once.
+        made.listen(128)
     except (OSError, OverflowError) as error:
         made.close()
         raise OxydeError(

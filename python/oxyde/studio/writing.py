@@ -58,14 +58,13 @@ async def change(
                 form.errors.append(_CHANGED)
                 form.version = version_of(table, values_of(table, row))
                 return False
-            changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-            if not changed:
-                return True
-            whole = values_of(table, row, secrets=True) | changed
+            whole = values_of(table, row, secrets=True) | values
             valid = table.model.model_validate(whole, by_alias=True, by_name=True)
+            changed = [name for name in values if getattr(valid, name) != getattr(row, name)]
             for name in changed:
                 setattr(row, name, getattr(valid, name))
-            await row.save(update_fields=changed, client=block)
+            if changed:
+                await row.save(update_fields=changed, client=block)
     except (ValidationError, OxydeError) as error:
         form.refuse(error)
         return False

@@ -11,7 +11,10 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from oxyde import Field, Model, create_tables
+from oxyde import Field, Model, create_tables, related
+
+# The fields that each save of a theme wrote; None for a new one.
+written: list[set[str] | None] = []
 
 
 class Style(Enum):
@@ -43,6 +46,12 @@ class Theme(Model):
 
     id: int | None = Field(default=None, db_pk=True)
     word: str = Field(max_length=30)
+
+    async def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
+        """Refuse a word, and record what is written."""
+        if self.word == "forbidden":
+            raise PermissionError("this word is <forbidden>")
+        written.append(update_fields)
 
 
 class Work(Model):
@@ -129,5 +138,5 @@ async def fill() -> None:
     await Seat.objects.bulk_create(
         [{"hall": hall, "number": n} for hall in ("a/b", "c & d") for n in range(1, 4)]
     )
-    first = await Work.objects.order_by("id").get(height=2, code=uuid.UUID(int=1))
-    await first.__getattr__("themes_set").set([1, 2])
+    first = await Work.objects.get(code=uuid.UUID(int=1))
+    await related(first, "themes").set([1, 2])

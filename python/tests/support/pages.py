@@ -113,7 +113,7 @@ class Studio:
         self, database: AsyncDatabase, models: Iterable[type[Model]], *, write: bool = False
     ) -> None:
         app = create_app(database, token=TOKEN, models=models, write=write)
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         self.client = httpx.AsyncClient(transport=transport, base_url=ROOT)
 
     async def log_in(self) -> Page:

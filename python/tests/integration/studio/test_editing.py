@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from support.museum import Artist, Grade, Seat, Style, Theme, Work
+from support.museum import Artist, Grade, Seat, Style, Theme, Work, written
 from support.pages import Studio
 
 from oxyde import execute_raw
@@ -142,6 +142,19 @@ async def test_a_row_that_others_changed_meanwhile(writer: Studio) -> None:
     assert (await Theme.objects.get(id=1)).word == "changed by others"
     await writer.send(sent, {})
     assert (await Theme.objects.get(id=1)).word == "mine"
+
+
+async def test_hooks_run_and_only_changes_are_written(writer: Studio) -> None:
+    written.clear()
+    page = await writer.get("/edit/museum_themes", id="1")
+    await writer.send(page, {})
+    assert written == []
+    await writer.send(page, {"word": "storm"})
+    assert written == [{"word"}]
+    failed = await writer.send(page, {"word": "forbidden", "_version": ""}, status=422)
+    failed = await writer.send(failed, {}, status=500)
+    assert "PermissionError: this word is <forbidden>" in failed.text
+    assert (await Theme.objects.get(id=1)).word == "storm"
 
 
 async def test_a_row_that_is_gone(writer: Studio) -> None:
