@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde import atomic, execute_raw
-from oxyde.exceptions import OxydeError
+from oxyde.exceptions import DatabaseConnectionError, DatabaseError, OxydeError
 from oxyde.studio.tables import Table
 
 if TYPE_CHECKING:
@@ -22,19 +22,26 @@ LIMIT = 10_000
 _TIMEOUT = 2.0
 _TOGETHER = 4.0
 
-_POSTGRES = """
-SELECT n.nspname AS schema_name, c.relname AS table_name, c.reltuples::bigint AS row_count,
-       pg_table_is_visible(c.oid) AS own
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'm') AND c.reltuples > 0
-"""
 _MYSQL = """
 SELECT table_schema AS schema_name, table_name AS table_name, table_rows AS row_count,
        table_schema = DATABASE() AS own
 FROM information_schema.tables WHERE table_rows > 0
 """
-_SQLITE = "SELECT name FROM sqlite_schema WHERE name = 'sqlite_stat1'"
-_SQLITE_ROWS = "SELECT tbl AS table_name, stat FROM sqlite_stat1"
+# What each server estimates; SQLite has the table only after ANALYZE.
+_ESTIMATES = {
+    "postgres": """
+SELECT n.nspname AS schema_name, c.relname AS table_name, c.reltuples::bigint AS row_count,
+       pg_table_is_visible(c.oid) AS own
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'm') AND c.reltuples > 0
+""",
+    "sqlite": """
+SELECT 'main' AS schema_name, tbl AS table_name, CAST(stat AS INTEGER) AS row_count, 1 AS own
+FROM sqlite_stat1
+""",
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+}
 
 
 class Count(NamedTuple):
@@ -104,14 +111,13 @@ async def _count(database: AsyncDatabase, table: Table, estimate: int | None) ->
 
 async def _estimates(database: AsyncDatabase) -> dict[str, int]:
     """The server's estimates by table; those of the connection's own schema without it, too."""
-    dialect = database.backend
-    async with atomic(client=database, read_only=True) as block:
-        if dialect == "sqlite":
-            if not await execute_raw(_SQLITE, client=block):
-                return {}
-            rows = await execute_raw(_SQLITE_ROWS, client=block)
-            return {row["table_name"]: int(str(row["stat"]).split()[0]) for row in rows}
-        rows = await execute_raw(_POSTGRES if dialect == "postgres" else _MYSQL, client=block)
+    try:
+        async with atomic(client=database, read_only=True) as block:
+            rows = await execute_raw(_ESTIMATES[database.backend], client=block)
+    except DatabaseConnectionError:
+        raise
+    except DatabaseError:
+        return {}
     found: dict[str, int] = {}
     for row in rows:
         found[f"{row['schema_name']}.{row['table_name']}"] = int(row["row_count"])

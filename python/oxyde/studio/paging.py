@@ -19,6 +19,8 @@ __all__ = ["FURTHEST", "SIZE", "Order"]
 SIZE = 50
 # The rows that a page may skip, where it cannot go on from a row.
 FURTHEST = 10_000
+# The others take NULL for the smallest value.
+_NULL_IS_LARGEST = {"postgres": True}
 
 
 class Order:
@@ -42,8 +44,7 @@ class Order:
             raise ValueError(f"{table.name} cannot be sorted by `{self.field}`")
         first = (self.field,) if self.field else ()
         self.names = tuple(dict.fromkeys([*first, *table.key]))
-        # PostgreSQL takes NULL for the largest value, the others for the smallest.
-        self._nulls_last = (dialect == "postgres") != self.descending
+        self._nulls_last = _NULL_IS_LARGEST.get(dialect, False) != self.descending
 
     @property
     def compares(self) -> bool:
