@@ -175,6 +175,11 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return registry.iter_tables()
 
     @classmethod
+    def _oxyde_key(cls) -> str:
+        """The key in `registered_tables()`, for metadata, which cannot import the registry."""
+        return registry.key_of(cls)
+
+    @classmethod
     def _oxyde_inserting(cls, columns: tuple[str, ...]) -> Inserting | None:
         """How Rust reads rows from instances that set these columns (`bulk_create`); None if Python
         must read each instance."""
@@ -243,6 +248,17 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return with_links(cls, schema)
 
     if not TYPE_CHECKING:
+
+        @classmethod
+        def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
+            """As in Pydantic; `properties` are at the top also if the model refers to itself over
+            its relations, where Pydantic has a `$ref`."""
+            schema = super().model_json_schema(*arguments, **options)
+            name = schema.get("$ref", "").rpartition("/")[2]
+            if name not in schema.get("$defs", {}):
+                return schema
+            del schema["$ref"]
+            return schema | schema["$defs"][name]
 
         @classmethod
         def model_rebuild(
