@@ -95,7 +95,8 @@ def register_connection(
         OxydeError: another database has this name, and `overwrite` is false.
     """
     known = _databases.get(database.name)
-    if known is not None and known is not database and not overwrite:
+    taken = known is not None and known is not database and not known.gives_way
+    if taken and not overwrite:
         raise OxydeError(
             f"a database named {database.name!r} is already registered: {known!r}",
             hint="give another name, or overwrite=True",

@@ -1,0 +1,35 @@
+"""For a project's own tests: a pytest plugin, queries that are counted, factories, migrations that
+are reversed. docs/testing.md tells how.
+
+Names are imported when they are first used, so that the plugin costs nothing where it is not.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from oxyde.testing.round_trip import migration_round_trip
+    from oxyde.testing.unmanaged import unmanaged
+
+__all__ = [
+    "migration_round_trip",
+    "unmanaged",
+]
+
+_HOMES = {
+    "migration_round_trip": "round_trip",
+    "unmanaged": "unmanaged",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'oxyde.testing' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"oxyde.testing.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
