@@ -1,5 +1,6 @@
 //! Sends any number of rows in as few statements as the database allows, all or nothing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use oxyde_sql::plan::{Bind, Bulk, Plan};
@@ -89,6 +90,28 @@ pub(crate) fn jobs(
                 .into_iter()
                 .map(|range| text(plan, bulk, rows.by_ref().take(range.len()).collect()))
                 .collect())
+        }
+    }
+}
+
+/// Return the text with which so many rows are sent, for logs. Of a multi-row statement only the
+/// first row is shown. (PostgreSQL inserts many rows by COPY unless the table has what COPY bypasses.)
+#[must_use]
+pub fn bulk_text(plan: &Plan, rows: usize) -> Cow<'_, str> {
+    match &plan.bulk {
+        None | Some(Bulk::PerRow) => Cow::Borrowed(&plan.sql),
+        Some(Bulk::Arrays {
+            copy: Some(copy), ..
+        }) if rows >= COPIED => Cow::Borrowed(&copy.sql),
+        Some(Bulk::Arrays { sql, .. }) => Cow::Borrowed(sql),
+        Some(Bulk::Text {
+            prefix,
+            first,
+            suffix,
+            ..
+        }) => {
+            let more = if rows > 1 { ", …" } else { "" };
+            Cow::Owned(format!("{prefix}{first}{more}{suffix}"))
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Cancels a running operation.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -23,6 +24,8 @@ pub struct Cancel(Option<Arc<State>>);
 struct State {
     fired: AtomicBool,
     notify: Notify,
+    /// How long the operation waited for a connection, in nanoseconds.
+    waited: AtomicU64,
 }
 
 impl Cancel {
@@ -52,6 +55,25 @@ impl Cancel {
         self.0
             .as_ref()
             .is_some_and(|state| state.fired.load(Ordering::Acquire))
+    }
+
+    /// Record that the operation waited for a connection.
+    pub(crate) fn add_wait(&self, wait: Duration) {
+        if let Some(state) = &self.0 {
+            let nanos = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+            state.waited.fetch_add(nanos, Ordering::Relaxed);
+        }
+    }
+
+    /// Return how long the operation has waited for a connection of its pool: in the queue, or
+    /// while one was tested or opened.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        let nanos = self
+            .0
+            .as_ref()
+            .map_or(0, |state| state.waited.load(Ordering::Relaxed));
+        Duration::from_nanos(nanos)
     }
 
     /// Resolves when fired.

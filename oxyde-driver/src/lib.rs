@@ -26,13 +26,13 @@ mod transaction;
 mod values;
 
 pub use backend::Notification;
-pub use bulk::BulkResult;
+pub use bulk::{BulkResult, bulk_text};
 pub use cancel::Cancel;
 pub use cursor::Cursor;
 pub use error::{Cause, DriverError, Report, Rule, Violation};
 pub use executor::ExecuteResult;
 pub use listen::Listener;
-pub use pool::{Pool, PoolStatus};
+pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
 pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
 pub use settings::{PoolSettings, Server, server_of, sqlite_file, with_database};
 pub use transaction::{BeginOptions, Isolation, Transaction};

@@ -22,7 +22,12 @@ pub(crate) struct Plan {
     features: dialect::Features,
     limits: Limits,
     slots: Vec<Slot>,
+    /// The names of the model and its table, if it is about one.
+    subject: Option<(String, String)>,
 }
+
+/// What is shown instead of a secret value.
+const HIDDEN: &str = "***";
 
 impl Plan {
     pub(crate) fn compiled(&self) -> &Arc<oxyde_sql::plan::Plan> {
@@ -84,6 +89,11 @@ impl Plan {
         &self.compiled.sql
     }
 
+    /// The text with which so many rows are sent at once.
+    fn bulk_sql(&self, rows: usize) -> std::borrow::Cow<'_, str> {
+        oxyde_driver::bulk_text(&self.compiled, rows)
+    }
+
     #[getter]
     fn writes(&self) -> bool {
         self.compiled.writes
@@ -94,11 +104,28 @@ impl Plan {
         !self.compiled.outputs.is_empty()
     }
 
-    /// Return the bound values, in the order of the placeholders.
+    /// The names of the model and its table; None for statements that are about none.
+    #[getter]
+    fn subject(&self) -> Option<(&str, &str)> {
+        let (model, table) = self.subject.as_ref()?;
+        Some((model, table))
+    }
+
+    /// The names of the params that the statement uses: `User.age`.
+    #[getter]
+    fn labels(&self) -> Vec<&str> {
+        let used = self.slots.iter().filter(|slot| slot.target.is_some());
+        used.map(|slot| slot.label.as_str()).collect()
+    }
+
+    /// Return the bound values, in the order of the placeholders; if `redacted`, without those that
+    /// are secret.
+    #[pyo3(signature = (values, redacted = false))]
     fn parameters<'py>(
         &self,
         py: Python<'py>,
         values: &Bound<'py, PyAny>,
+        redacted: bool,
     ) -> PyResult<Bound<'py, PyList>> {
         guarded(py, || {
             let bound = self.bind(values)?;
@@ -108,7 +135,11 @@ impl Plan {
                 let value = bound
                     .get(param)
                     .ok_or_else(|| internal(py, &format!("the plan has no param {param}")))?;
-                list.append(shown(py, value, bind.form)?)?;
+                if redacted && self.slots.get(param).is_some_and(|slot| slot.secret) {
+                    list.append(HIDDEN)?;
+                } else {
+                    list.append(shown(py, value, bind.form)?)?;
+                }
             }
             Ok(list)
         })
@@ -129,13 +160,16 @@ impl Plan {
     }
 }
 
-/// Compile a statement for a server. `labels` contains each param's name and whether it belongs to a lookup.
+/// Compile a statement for a server. `labels` contains each param's name, whether it belongs to a
+/// lookup, and whether it is secret; `subject` the names of the model and its table.
 #[pyfunction]
+#[pyo3(signature = (ir, features, labels, subject = None))]
 pub(crate) fn compile(
     py: Python<'_>,
     ir: &[u8],
     features: &Bound<'_, Features>,
-    labels: Vec<(String, bool)>,
+    labels: Vec<(String, bool, bool)>,
+    subject: Option<(String, String)>,
 ) -> PyResult<Plan> {
     guarded(py, || {
         let features = features.get().table();
@@ -146,9 +180,10 @@ pub(crate) fn compile(
         let limits = limits_of(features);
         let mut slots: Vec<Slot> = labels
             .into_iter()
-            .map(|(label, lookup)| Slot {
+            .map(|(label, lookup, secret)| Slot {
                 label,
                 lookup,
+                secret,
                 target: None,
             })
             .collect();
@@ -173,6 +208,7 @@ pub(crate) fn compile(
             features: *features,
             limits,
             slots,
+            subject,
         })
     })
 }

@@ -186,14 +186,64 @@ impl Pool {
         })
     }
 
-    /// Counts of connections: `size`, `idle`, `in_use`, `waiting`.
+    /// Keep events for `next_events` from now on, or no longer.
+    fn watch(&self, wanted: bool) {
+        if let Some(pool) = self.current.handle().opened.get() {
+            pool.watch(wanted);
+        }
+    }
+
+    /// Return the events since the last call; wait until there is one. None when the pool is closed.
+    fn next_events(&self, py: Python<'_>) -> PyResult<Operation> {
+        guarded(py, || {
+            let pool = self.current.handle();
+            Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
+                let events = match pool.opened.get() {
+                    Some(pool) => pool.next_events(&cancel).await,
+                    None => None,
+                };
+                Ok(Outcome::Events(events))
+            })
+        })
+    }
+
+    /// Return what the pool has done since it was opened.
+    fn counters(&self) -> HashMap<&'static str, f64> {
+        let handle = self.current.handle();
+        let counters = handle
+            .opened
+            .get()
+            .map(oxyde_driver::Pool::counters)
+            .unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+        let count = |count: u64| count as f64;
+        HashMap::from([
+            ("statements", count(counters.statements)),
+            ("errors", count(counters.errors)),
+            ("acquired", count(counters.acquired)),
+            ("waits", count(counters.waits)),
+            ("waited", counters.waited.as_secs_f64()),
+            ("timeouts", count(counters.timeouts)),
+            ("opened", count(counters.opened)),
+            ("retries", count(counters.retries)),
+        ])
+    }
+
+    /// Counts of connections: `max`, `size`, `idle`, `in_use`, `waiting`.
     fn status(&self) -> HashMap<&'static str, u32> {
         let handle = self.current.handle();
         let Some(pool) = handle.opened.get() else {
-            return HashMap::from([("size", 0), ("idle", 0), ("in_use", 0), ("waiting", 0)]);
+            return HashMap::from([
+                ("max", 0),
+                ("size", 0),
+                ("idle", 0),
+                ("in_use", 0),
+                ("waiting", 0),
+            ]);
         };
         let status = pool.status();
         HashMap::from([
+            ("max", status.max),
             ("size", status.size),
             ("idle", status.idle),
             ("in_use", status.in_use),

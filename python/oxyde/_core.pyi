@@ -86,11 +86,17 @@ def attach(
     """Assign the group of each owner's key to an attribute of the owner: a list of the class
     `list`, or the row itself."""
 
-def compile(ir: bytes, features: Features, labels: Sequence[tuple[str, bool]]) -> Plan:
+def compile(
+    ir: bytes,
+    features: Features,
+    labels: Sequence[tuple[str, bool, bool]],
+    subject: tuple[str, str] | None = None,
+) -> Plan:
     """Compile an IR message to a plan for a server.
 
-    `labels` contains each param's name in errors ("User.age") and whether it belongs to a lookup
-    (its error is then a FieldLookupValueError, otherwise a FieldValueError).
+    `labels` contains each param's name in errors ("User.age"), whether it belongs to a lookup
+    (its error is then a FieldLookupValueError, otherwise a FieldValueError), and whether its values
+    are not shown in logs; `subject` the names of the model and its table.
     """
 
 def present_tables_sql(schema: bytes, features: Features) -> tuple[str, str | None]:
@@ -153,12 +159,24 @@ def after_fork_in_child() -> None:
 class Plan:
     @property
     def sql(self) -> str: ...
+    def bulk_sql(self, rows: int) -> str:
+        """Return the text with which so many rows are sent at once, for logs."""
+
     @property
     def writes(self) -> bool: ...
     @property
     def returns_rows(self) -> bool: ...
-    def parameters(self, values: Sequence[Any]) -> list[Any]:
-        """Return the bound values, in the order of the placeholders (for `Query.sql()`)."""
+    @property
+    def subject(self) -> tuple[str, str] | None:
+        """The names of the model and its table; None for statements that are about none."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the params that the statement uses: ``User.age``."""
+
+    def parameters(self, values: Sequence[Any], redacted: bool = False) -> list[Any]:
+        """Return the bound values, in the order of the placeholders; if `redacted`, without those
+        that are secret."""
 
     def bind_rows(self, rows: Rows | list[list[Any]], once: bool) -> Slices[BoundRows]:
         """Bind many rows, for `Executor.bulk`. Rows that are used `once` are released."""
@@ -256,6 +274,10 @@ class Operation(Generic[T]):
 
     @property
     def future(self) -> Future[T]: ...
+    @property
+    def waited(self) -> float:
+        """How long it has waited for a connection of its pool, in seconds."""
+
     def cancel(self) -> Future[OutcomeUnknownError | None]:
         """Cancel the work on the server; the future is done when nothing more can happen. Its
         result is the error, if it is not known whether the work took effect."""
@@ -333,6 +355,15 @@ class Pool(Executor):
     def begin(self, isolation: str | None, read_only: bool) -> Operation[Transaction]: ...
     def close(self) -> Operation[None]: ...
     def status(self) -> dict[str, int]: ...
+    def counters(self) -> dict[str, float]:
+        """Return what the pool has done since it was opened."""
+
+    def watch(self, wanted: bool) -> None:
+        """Keep events for `next_events` from now on, or no longer."""
+
+    def next_events(self) -> Operation[list[tuple[str, float | None, str | None]] | None]:
+        """Return the events since the last call (kind, seconds, message); wait until there is one.
+        None when the pool is closed."""
 
 @final
 class Transaction(Executor):

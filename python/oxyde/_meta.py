@@ -25,9 +25,18 @@ __all__ = [
     "ModelMeta",
     "Relation",
     "RelationKind",
+    "names_a_secret",
 ]
 
 RelationKind = Literal["fk", "one_to_one", "reverse", "reverse_one_to_one", "m2m"]
+
+# The names of all secret fields, whatever their models: a name too many hides a value too many.
+_secret_names: set[str] = set()
+
+
+def names_a_secret(label: str) -> bool:
+    """Whether a param with this label (``User.password``) belongs to a secret field."""
+    return not _secret_names.isdisjoint(label.split("."))
 
 
 @dataclass(slots=True)
@@ -87,6 +96,7 @@ class FieldMeta:
             the same. It is never called with None.
         decode: makes the field's value from what the column holds, for registered types.
         mutable: whether a value can change without an assignment (dicts, lists, models).
+        secret: whether its values are left out of logs (``SecretStr``).
     """
 
     name: str
@@ -113,6 +123,11 @@ class FieldMeta:
     encode: Callable[[Any], Any] | None = None
     decode: FieldDecoder | None = None
     mutable: bool = False
+    secret: bool = False
+
+    def __post_init__(self) -> None:
+        if self.secret:
+            _secret_names.add(self.name)
 
     @property
     def generated(self) -> bool:

@@ -26,6 +26,7 @@ OxydeError
 ├── TransactionError
 │   ├── TransactionAbortedError      a swallowed SQL error: nothing was committed
 │   └── TransactionTimeoutError      (also a TimeoutError)
+├── NPlusOneError                a statement that is repeated for each row (db.detect_n_plus_one)
 ├── RowValidationError               a stored row that its model refuses (also a ValueError)
 └── UnsupportedFeatureError          what this database cannot do
 """
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
+
+    from oxyde.observe.place import Place
 
 __all__ = [
     "CheckViolationError",
@@ -54,6 +57,7 @@ __all__ = [
     "LockTimeoutError",
     "ManagerError",
     "MultipleObjectsReturned",
+    "NPlusOneError",
     "NotFoundError",
     "NotNullViolationError",
     "OutcomeUnknownError",
@@ -81,11 +85,17 @@ class OxydeError(Exception):
             when it is made again.
         sqlstate: the SQLSTATE that the database reported, or None.
         host: the host of the database that it is about, or None.
+        statement: the SQL of the statement that failed, or None. User values are not in it, except
+            in raw SQL that contains them.
+        place: the line of the code outside of Oxyde that asked for it, or None. Tracebacks show
+            both below the error (Python 3.11).
     """
 
     retryable: bool = False
     sqlstate: str | None = None
     host: str | None = None
+    statement: str | None = None
+    place: Place | None = None
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -183,7 +193,10 @@ class DatabaseError(OxydeError):
 
     Attributes:
         code: the database's own code (SQLSTATE, MySQL error number or SQLite extended code).
+        model: the model of the query, or None for raw SQL.
     """
+
+    model: type[Any] | None = None
 
     def __init__(
         self, message: str = "", *, code: str | None = None, hint: str | None = None
@@ -273,6 +286,10 @@ class TransactionAbortedError(TransactionError):
 
 class TransactionTimeoutError(TransactionError, TimeoutError):
     """The transaction ran longer than its timeout and was rolled back."""
+
+
+class NPlusOneError(OxydeError):
+    """A statement ran again and again, with another key each time (see `detect_n_plus_one`)."""
 
 
 class RowValidationError(OxydeError, ValueError):

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use super::activity::Activity;
 use super::idle::{IdleConnection, NextIdle};
 use super::lease::Lease;
 use crate::backend::{Connection, Connector, ListenConnection};
@@ -40,6 +41,7 @@ pub(crate) struct PoolInner {
     idle: Mutex<Vec<IdleConnection>>,
     pub(super) open: AtomicU32,
     waiting: AtomicU32,
+    pub(super) activity: Activity,
     closed: AtomicBool,
     /// Fired when the pool is closed.
     pub closing: Cancel,
@@ -86,6 +88,7 @@ impl PoolInner {
     ) -> Result<Arc<Self>, DriverError> {
         // A short acquire_timeout must not limit connecting to a slow server.
         let limit = settings.acquire_timeout.max(PATIENCE);
+        let began = Instant::now();
         let (first, dialect, version) =
             timeout(limit, connector.connect()).await.map_err(|_| {
                 DriverError::ConnectionFailed {
@@ -115,12 +118,14 @@ impl PoolInner {
             idle: Mutex::new(vec![IdleConnection::new(first, Instant::now())]),
             open: AtomicU32::new(1),
             waiting: AtomicU32::new(0),
+            activity: Activity::default(),
             closed: AtomicBool::new(false),
             closing: Cancel::new(),
             returned: Notify::new(),
             settings,
             connector,
         });
+        pool.activity.count_opened(began.elapsed());
         if !pool.connector.is_memory() {
             tokio::spawn(maintain(Arc::downgrade(&pool)));
         }
@@ -190,14 +195,22 @@ impl PoolInner {
         cancel: &Cancel,
     ) -> Result<Lease, DriverError> {
         let began = Instant::now();
+        let mut waited = false;
         let right = match &self.writer {
-            Some(queue) if writes => Some(self.queue(queue, began, cancel).await?),
+            Some(queue) if writes => Some(self.queue(queue, began, cancel, &mut waited).await?),
             _ => None,
         };
-        let permit = self.queue(&self.slots, began, cancel).await?;
-        let lease = |(connection, born)| Lease::new(self, connection, born, permit, right);
+        let permit = self.queue(&self.slots, began, cancel, &mut waited).await?;
+        let lease = |(connection, born), waited: bool| {
+            let wait = waited.then(|| began.elapsed());
+            if let Some(wait) = wait {
+                cancel.add_wait(wait);
+            }
+            self.activity.count_lease(wait);
+            Lease::new(self, connection, born, permit, right)
+        };
         let suspect = match self.next_idle() {
-            NextIdle::Usable(idle) => return Ok(lease((idle.connection, idle.born))),
+            NextIdle::Usable(idle) => return Ok(lease((idle.connection, idle.born), waited)),
             NextIdle::Suspect(idle) => Some(idle),
             NextIdle::FileGone(idle) => return Err(self.file_is_gone(idle)),
             NextIdle::None => None,
@@ -217,7 +230,9 @@ impl PoolInner {
         tokio::select! {
             biased;
             connected = timeout(left, connecting) => {
-                connected.map_err(|_| self.timed_out(began))?.map(lease)
+                connected
+                    .map_err(|_| self.timed_out(began))?
+                    .map(|connected| lease(connected, true))
             }
             () = cancel.fired() => Err(DriverError::Cancelled),
         }
@@ -236,12 +251,13 @@ impl PoolInner {
         }
     }
 
-    /// Wait for a permit, first come, first served.
+    /// Wait for a permit, first come, first served; record in `waited` that there was none at once.
     async fn queue(
         &self,
         semaphore: &Arc<Semaphore>,
         began: Instant,
         cancel: &Cancel,
+        waited: &mut bool,
     ) -> Result<OwnedSemaphorePermit, DriverError> {
         if self.is_closed() {
             return Err(closed());
@@ -252,6 +268,7 @@ impl PoolInner {
         if let Ok(permit) = Arc::clone(semaphore).try_acquire_owned() {
             return Ok(permit);
         }
+        *waited = true;
         let _waiting = WaitingGuard::new(&self.waiting);
         let left = self
             .settings
@@ -267,6 +284,7 @@ impl PoolInner {
 
     fn timed_out(&self, began: Instant) -> DriverError {
         let status = self.status();
+        self.activity.count_timeout();
         DriverError::PoolTimeout {
             pool: self.settings.name.clone(),
             size: self.capacity,

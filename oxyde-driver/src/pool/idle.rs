@@ -109,7 +109,11 @@ impl PoolInner {
 
     /// Open a further connection.
     pub(super) async fn open_another(&self) -> Result<(Connection, Instant), DriverError> {
-        let (connection, _, _) = self.connector.connect().await?;
+        let began = Instant::now();
+        let connected = self.connector.connect().await;
+        let (connection, _, _) =
+            connected.inspect_err(|problem| self.activity.count_error(|| problem.to_string()))?;
+        self.activity.count_opened(began.elapsed());
         self.open.fetch_add(1, Ordering::AcqRel);
         Ok((connection, Instant::now()))
     }

@@ -8,6 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use super::activity::PoolEventKind;
 use super::connections::{PATIENCE, PoolInner, closed};
 use super::supervise::{Deadline, Ended, supervise};
 use crate::backend::{CancelHandle, Connection, Damage, Job, SessionEffect, session_effect};
@@ -19,6 +20,8 @@ use crate::error::DriverError;
 pub(crate) struct Lease {
     connection: Option<Connection>,
     born: Instant,
+    /// When it was leased, if the pool is watched.
+    since: Option<Instant>,
     permit: Option<OwnedSemaphorePermit>,
     writer: Option<OwnedSemaphorePermit>,
     /// Cancels the running statement.
@@ -44,6 +47,7 @@ impl Lease {
         Self {
             connection: Some(connection),
             born,
+            since: pool.activity.is_watched().then(Instant::now),
             permit: Some(permit),
             writer,
             busy: None,
@@ -100,6 +104,7 @@ impl Lease {
         let Some(connection) = &mut self.connection else {
             return Ended::left(closed(), true);
         };
+        self.pool.activity.count_statement();
         let cancel_handle = connection.cancel_handle();
         self.busy = Some(cancel_handle.clone());
         let ended = supervise(connection, &cancel_handle, job, retry, cancel, deadline)
@@ -107,6 +112,7 @@ impl Lease {
             .await;
         self.busy = None;
         if let Err(problem) = &ended.result {
+            self.pool.activity.count_error(|| problem.to_string());
             self.react(problem);
         }
         ended
@@ -137,6 +143,8 @@ impl Drop for Lease {
             return;
         };
         let pool = Arc::clone(&self.pool);
+        let used = self.since.map(|since| since.elapsed());
+        pool.activity.record(PoolEventKind::Release, used, || None);
         let (born, permit, writer) = (self.born, self.permit.take(), self.writer.take());
         let wanted = !pool.is_closed() && !pool.is_too_old(born);
         if self.clean && wanted && self.session == SessionEffect::None {

@@ -1,5 +1,6 @@
 //! The connection pool.
 
+mod activity;
 mod connections;
 mod idle;
 mod lease;
@@ -7,6 +8,7 @@ mod supervise;
 
 use std::sync::Arc;
 
+pub use activity::{PoolCounters, PoolEvent, PoolEventKind};
 pub(crate) use connections::PoolInner;
 pub use connections::PoolStatus;
 pub(crate) use lease::Lease;
@@ -104,6 +106,29 @@ impl Pool {
     #[must_use]
     pub fn status(&self) -> PoolStatus {
         self.0.status()
+    }
+
+    /// Return what the pool has done since it was opened.
+    #[must_use]
+    pub fn counters(&self) -> PoolCounters {
+        self.0.activity.counters()
+    }
+
+    /// Keep events for [`Pool::next_events`] from now on, or no longer.
+    pub fn watch(&self, wanted: bool) {
+        self.0.activity.watch(wanted);
+    }
+
+    /// Return the events since the last call, the oldest first; wait until there is one. `None`
+    /// when the pool is closed, or `cancel` is fired. Of many that nobody asks for, the last 4,096
+    /// are kept.
+    pub async fn next_events(&self, cancel: &Cancel) -> Option<Vec<PoolEvent>> {
+        tokio::select! {
+            biased;
+            events = self.0.activity.next_events() => Some(events),
+            () = self.0.closing.fired() => None,
+            () = cancel.fired() => None,
+        }
     }
 
     /// Begin a transaction on a connection of its own.
@@ -267,6 +292,9 @@ impl JobRunner for Pool {
             && job.may_repeat(&self.0.features)
         {
             // The connection may have been lost while it was idle; a read can be repeated.
+            if let Err(problem) = &result {
+                self.0.activity.count_retry(|| problem.to_string());
+            }
             drop(lease);
             job.restart();
             let mut lease = self.0.acquire(writes, cancel).await?;

@@ -32,6 +32,8 @@ pub(crate) struct Slot {
     pub(crate) label: String,
     /// Whether it belongs to a lookup.
     pub(crate) lookup: bool,
+    /// Whether its values are not shown in logs.
+    pub(crate) secret: bool,
     /// Its type and form; `None` if the statement does not use it.
     pub(crate) target: Option<(ColumnType, Form)>,
 }

@@ -213,6 +213,12 @@ impl Operation {
         visit.call(&self.event_loop)
     }
 
+    /// How long it has waited for a connection of its pool, in seconds.
+    #[getter]
+    fn waited(&self) -> f64 {
+        self.cancel.waited().as_secs_f64()
+    }
+
     /// Cancel the work on the server. The returned future is done when nothing more can
     /// happen: the work has finished, or never will.
     fn cancel(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use oxyde_driver::{BulkResult, Chunk, DriverError, ExecuteResult, Notification, RowSet};
+use oxyde_driver::{
+    BulkResult, Chunk, DriverError, ExecuteResult, Notification, PoolEvent, RowSet,
+};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -32,6 +34,8 @@ pub(crate) enum Outcome {
     CursorOpened(Box<oxyde_driver::Cursor>),
     ListenerOpened(Box<oxyde_driver::Listener>),
     Notified(Notification),
+    /// What happened in a pool; None when it is closed.
+    Events(Option<Vec<PoolEvent>>),
     Failed(DriverError),
     Panicked(String),
 }
@@ -122,6 +126,9 @@ impl Convert {
             (Outcome::Nothing | Outcome::Notified(Notification::Gap), _) => {
                 py.None().into_bound(py)
             }
+            (Outcome::Events(events), _) => events
+                .map(|events| events.into_iter().map(event).collect::<Vec<_>>())
+                .into_pyobject(py)?,
             (Outcome::Text(text), _) => text.into_pyobject(py)?.into_any(),
             (Outcome::Executed(done), _) => (done.affected, done.last_insert_id)
                 .into_pyobject(py)?
@@ -180,4 +187,10 @@ impl Convert {
             }
         })
     }
+}
+
+/// An event as kind, seconds and message.
+fn event(event: PoolEvent) -> (&'static str, Option<f64>, Option<String>) {
+    let seconds = event.took.map(|took| took.as_secs_f64());
+    (event.kind.name(), seconds, event.message)
 }

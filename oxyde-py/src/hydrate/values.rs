@@ -30,6 +30,7 @@ impl Values {
                     label: format!("column {column}"),
                     // A column may contain values that are longer than its type now allows.
                     lookup: true,
+                    secret: false,
                     target: Some((column_type(ty)?, Form::Scalar)),
                 })
             })

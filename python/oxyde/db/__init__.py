@@ -11,6 +11,14 @@ from typing import Any
 
 from oxyde.db import transaction
 from oxyde.db.listening import Gap, Listening, Notification, listen, notify
+from oxyde.db.monitoring import (
+    DatabaseStats,
+    detect_n_plus_one,
+    on_event,
+    on_query,
+    prometheus,
+    stats,
+)
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import disconnect_all, get_connection, register_connection, route_by
 from oxyde.db.router import Router
@@ -21,6 +29,7 @@ from oxyde.exceptions import OxydeError
 
 __all__ = [
     "AsyncDatabase",
+    "DatabaseStats",
     "Gap",
     "Listening",
     "Notification",
@@ -31,6 +40,7 @@ __all__ = [
     "connect",
     "create_tables",
     "detached",
+    "detect_n_plus_one",
     "disconnect_all",
     "drop_tables",
     "get_active_transaction",
@@ -39,7 +49,11 @@ __all__ = [
     "lifespan",
     "listen",
     "notify",
+    "on_event",
+    "on_query",
+    "prometheus",
     "register_connection",
+    "stats",
     "transaction",
 ]
 

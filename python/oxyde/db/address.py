@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
-__all__ = ["hide_password", "host_of"]
+__all__ = ["Address", "address_of", "hide_password", "host_of"]
 
 _HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is; what is not known is None.
+
+    Attributes:
+        host: the host, or the path of its socket.
+        port: the port.
+        database: the name of the database, or the path of its file.
+    """
+
+    host: str | None
+    port: int | None
+    database: str | None
+
+
+def address_of(url: str) -> Address:
+    """The parts of a URL that may be shown."""
+    place = url.partition("?")[0].partition("://")[2]
+    if url.lower().startswith("sqlite:"):
+        return Address(None, None, place.removeprefix("/") or ":memory:")
+    host = host_of(url)
+    if host is None:
+        return Address(None, None, None)
+    address, _, database = place.rpartition("@")[2].partition("/")
+    port = re.search(r":(\d+)$", address)
+    return Address(host, None if port is None else int(port[1]), unquote(database) or None)
 
 
 def hide_password(url: str) -> str:

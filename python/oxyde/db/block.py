@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -12,10 +12,10 @@ from oxyde.db.commit_outcome import outcome_of, transaction_id
 from oxyde.db.generators import Generator
 from oxyde.db.journal import Journal
 from oxyde.db.operation import run
-from oxyde.db.place import Place
 from oxyde.db.presence import Presence
 from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.db.turns import Turns
+from oxyde.db.watched import run_control, wants_to_watch, watched
 from oxyde.exceptions import (
     DatabaseError,
     IntegrityError,
@@ -25,9 +25,10 @@ from oxyde.exceptions import (
     TransactionError,
     TransactionTimeoutError,
 )
+from oxyde.observe.place import Place
 
 if TYPE_CHECKING:
-    from oxyde._core import Features, Operation
+    from oxyde._core import Features, Operation, Plan
     from oxyde._core import Transaction as CoreTransaction
     from oxyde.db.pool import AsyncDatabase
 
@@ -148,7 +149,13 @@ class Block(TransactionVerbs):
     def _note_write(self) -> None:
         self.journal.wrote = True
 
-    async def _run(self, start: Callable[[CoreTransaction], Operation[T]]) -> T:
+    async def _run(
+        self,
+        start: Callable[[CoreTransaction], Operation[T]],
+        what: Plan | str | None,
+        values: Sequence[Any] = (),
+        batch: int | None = None,
+    ) -> T:
         connection = self.connection
         if self.generators:
             await self._settle()
@@ -158,8 +165,18 @@ class Block(TransactionVerbs):
         try:
             self.check_open()
             self._check_sound()
-            connection.running = (self, start(connection.core))
             try:
+                if what is not None and wants_to_watch(connection.database):
+                    return await watched(
+                        lambda: start(connection.core),
+                        connection.database,
+                        what,
+                        values,
+                        in_transaction=True,
+                        batch=batch,
+                        started=self._note_running,
+                    )
+                connection.running = (self, start(connection.core))
                 return await run(connection.running[1], connection.database.host)
             except asyncio.CancelledError as error:
                 # It is not known whether the statement ran, so the block is unusable.
@@ -173,6 +190,9 @@ class Block(TransactionVerbs):
                 connection.running = None
         finally:
             connection.turns.give_back()
+
+    def _note_running(self, operation: Operation[Any]) -> None:
+        self.connection.running = (self, operation)
 
     def check_open(self) -> None:
         """Raise if the block has ended, has timed out, or this is a forked process."""
@@ -288,8 +308,7 @@ class Block(TransactionVerbs):
                     raise outer._ended_error()
                 outer._check_sound()
                 try:
-                    core = self.connection.core
-                    await run(core.savepoint(self._savepoint), self.connection.database.host)
+                    await self._control("SAVEPOINT", self.connection.core.savepoint)
                 except BaseException as error:
                     outer._failure = outer._failure or error
                     raise
@@ -301,6 +320,11 @@ class Block(TransactionVerbs):
         if self._timeout is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._timeout, self._expire)
+
+    async def _control(self, verb: str, start: Callable[[str], Operation[None]]) -> None:
+        """Run a statement about the savepoint of this block."""
+        name = self._savepoint
+        await run_control(lambda: start(name), self.connection.database, f"{verb} {name}")
 
     def _expire(self) -> None:
         """On timeout: stop the running statement; the outermost block is rolled back on the server
@@ -398,7 +422,7 @@ class Block(TransactionVerbs):
             if self._outer is None:
                 await self._commit()
             else:
-                await run(core.release(self._savepoint), self.connection.database.host)
+                await self._control("RELEASE SAVEPOINT", core.release)
         except BaseException as error:
             if self._outer is None and core.committed:
                 # The task was cancelled while the server executed it.
@@ -415,7 +439,7 @@ class Block(TransactionVerbs):
         wanted = database.commit_outcome and self.journal.wrote
         transaction = await transaction_id(core) if wanted else None
         try:
-            await run(core.commit(), database.host)
+            await run_control(core.commit, database, "COMMIT")
         except OutcomeUnknownError as error:
             if transaction is not None:
                 error.ask_server = partial(outcome_of, database, transaction)
@@ -435,13 +459,13 @@ class Block(TransactionVerbs):
         if self._outer is None or connection.lost is not None:
             self._close("rolled back")
             if self._outer is None and connection.process == os.getpid():
-                await run(connection.core.rollback())
+                await run_control(connection.core.rollback, connection.database, "ROLLBACK")
             return
         # The block stays on the stack, so that no statement of an outer block runs before this.
         try:
             await turns.take(self, first=True)
             try:
-                await run(connection.core.rollback_to(self._savepoint))
+                await self._control("ROLLBACK TO SAVEPOINT", connection.core.rollback_to)
             finally:
                 turns.give_back()
         except BaseException as error:

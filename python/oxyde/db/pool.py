@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from logging import DEBUG
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oxyde.db.address import hide_password, host_of
+from oxyde.db.address import Address, address_of, hide_password, host_of
 from oxyde.db.cursor import Cursor
+from oxyde.db.events import EventReader
 from oxyde.db.opening import open_pool
 from oxyde.db.operation import run
 from oxyde.db.registry import forget, register_connection
 from oxyde.db.settings import PoolSettings
+from oxyde.db.watched import wants_to_watch, watched
 from oxyde.exceptions import DatabaseConnectionError, OxydeError, UnsupportedFeatureError
+from oxyde.observe.events import event_hooks
+from oxyde.observe.hooks import is_logged, watchers
 
 if TYPE_CHECKING:
     from oxyde._core import (
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
         Recipe,
         Rows,
     )
+    from oxyde._core import Cursor as CoreCursor
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
 
@@ -65,8 +71,11 @@ class AsyncDatabase:
         self._url = url
         self.host = host_of(url)
         self._settings = settings or PoolSettings()
+        # Whether its statements are timed even if nobody asks for them.
+        self.reports = self._settings.slow_query is not None
         self._overwrite = overwrite
         self._pool: Pool | None = None
+        self._events: EventReader | None = None
         self._features: Features | None = None
 
     def __repr__(self) -> str:
@@ -90,6 +99,11 @@ class AsyncDatabase:
     def url(self) -> str:
         """The URL as given, with the password."""
         return self._url
+
+    @property
+    def address(self) -> Address:
+        """The host, the port and the name of the database."""
+        return address_of(self._url)
 
     @property
     def settings(self) -> PoolSettings:
@@ -135,8 +149,18 @@ class AsyncDatabase:
         return self._core().commit_outcome
 
     def status(self) -> dict[str, int]:
-        """The pool's ``size``, ``idle``, ``in_use`` and ``waiting`` counts."""
+        """The pool's ``max``, ``size``, ``idle``, ``in_use`` and ``waiting`` counts."""
         return self._core().status()
+
+    def counters(self) -> dict[str, float]:
+        """What the pool has done since it was opened (see `oxyde.db.stats`)."""
+        return self._core().counters()
+
+    def read_events(self) -> None:
+        """Hand the pool's events to the hooks of `oxyde.db.on_event`, in the running event loop."""
+        if self._events is None:
+            self._events = EventReader(self._name, self._core())
+        self._events.start()
 
     async def connect(self) -> None:
         """Open the pool and register the database under its name. Does nothing if it is connected.
@@ -159,6 +183,8 @@ class AsyncDatabase:
             raise
         self._pool = pool
         self._features = pool.features
+        if event_hooks.active:
+            self.read_events()
         if replaced is not None:
             await replaced.disconnect()
 
@@ -166,8 +192,11 @@ class AsyncDatabase:
         """Close the pool and unregister the database. Does nothing if it is closed."""
         forget(self)
         pool, self._pool, self._features = self._pool, None, None
+        events, self._events = self._events, None
         if pool is not None:
             await run(pool.close())
+        if events is not None:
+            await events.closed()
 
     def _core(self) -> Pool:
         if self._pool is None:
@@ -182,17 +211,29 @@ class AsyncDatabase:
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
+        if watchers or is_logged(DEBUG) or self.reports:
+            core = self._core()
+            return await watched(lambda: core.fetch(plan, values, recipe), self, plan, values)
         return await run(self._core().fetch(plan, values, recipe), self.host)
 
     async def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
     ) -> Cursor:
         """Run a plan whose rows are fetched `chunk` at a time, over a separate connection."""
-        core = await run(self._core().open_cursor(plan, values, recipe, chunk), self.host)
-        return Cursor(core, _started)
+        pool = self._core()
+
+        def start() -> Operation[CoreCursor]:
+            return pool.open_cursor(plan, values, recipe, chunk)
+
+        if wants_to_watch(self):
+            return Cursor(await watched(start, self, plan, values), _started)
+        return Cursor(await run(start(), self.host), _started)
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
+        if watchers or is_logged(DEBUG) or self.reports:
+            core = self._core()
+            return await watched(lambda: core.execute(plan, values), self, plan, values)
         return await run(self._core().execute(plan, values), self.host)
 
     async def bulk(
@@ -203,16 +244,29 @@ class AsyncDatabase:
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none."""
+        if wants_to_watch(self):
+            core = self._core()
+            return await watched(
+                lambda: core.bulk(plan, rows, recipe, batch_size), self, plan, batch=len(rows)
+            )
         return await run(self._core().bulk(plan, rows, recipe, batch_size), self.host)
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
         """Run SQL text; `types` lists the known column types by name."""
+        if wants_to_watch(self):
+            core = self._core()
+            return await watched(lambda: core.fetch_raw(sql, values, types), self, sql, values)
         return await run(self._core().fetch_raw(sql, values, types), self.host)
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The database's plan for a statement, with measurements if `analyze`."""
+        if wants_to_watch(self):
+            core = self._core()
+            return await watched(
+                lambda: core.explain(plan, values, analyze), self, f"EXPLAIN {plan.sql}"
+            )
         return await run(self._core().explain(plan, values, analyze), self.host)
 
     async def open_listener(self, channels: Sequence[str]) -> Listener:
@@ -221,6 +275,10 @@ class AsyncDatabase:
 
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, in one transaction if the database supports that."""
+        if wants_to_watch(self):
+            core = self._core()
+            await watched(lambda: core.script(statements), self, ";\n".join(statements))
+            return
         await run(self._core().script(statements), self.host)
 
 

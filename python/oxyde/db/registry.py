@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_same_database",
+    "databases",
     "disconnect_all",
     "get_connection",
     "home_of",
@@ -124,6 +125,11 @@ def get_connection(name: str = "default") -> AsyncDatabase:
     if database is None:
         raise _unknown(name)
     return database
+
+
+def databases() -> list[AsyncDatabase]:
+    """All databases of this process."""
+    return list(_databases.values())
 
 
 async def disconnect_all() -> None:

@@ -14,6 +14,8 @@ _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 _JOURNAL_MODES = ("DELETE", "TRUNCATE", "PERSIST", "MEMORY", "WAL", "OFF")
 _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
+# The settings that the Rust core does not have.
+_OF_THE_LOG = ("slow_query", "log_parameters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,10 @@ class PoolSettings:
         test_before_acquire: check a connection that was idle before it is used again.
         transaction_timeout: maximum time of an ``atomic()`` block without a timeout of its own.
         query_timeout: maximum time of one statement; then the server is told to cancel it.
+        slow_query: log a warning (logger ``oxyde.sql``) for each statement that takes longer,
+            including its wait for a connection; None logs none.
+        log_parameters: whether the log contains the parameters of statements, except those of
+            secret fields.
         statement_cache_size: prepared statements cached per connection; the least recently used one
             is evicted. 0 disables the cache (on PostgreSQL see `pg_statement_cache_capacity`).
         sqlite_journal_mode: ``PRAGMA journal_mode``.
@@ -89,6 +95,8 @@ class PoolSettings:
     test_before_acquire: bool = True
     transaction_timeout: float | None = None
     query_timeout: float | None = None
+    slow_query: float | None = None
+    log_parameters: bool = False
     statement_cache_size: int = 100
     sqlite_journal_mode: str = "WAL"
     sqlite_synchronous: str = "NORMAL"
@@ -131,6 +139,7 @@ class PoolSettings:
             "max_lifetime",
             "transaction_timeout",
             "query_timeout",
+            "slow_query",
         ):
             self._check_seconds(name, optional=True)
         self._check_word("sqlite_journal_mode", _JOURNAL_MODES)
@@ -171,7 +180,8 @@ class PoolSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """The settings for the Rust core: paths as strings, every key present."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        names = [item.name for item in fields(self) if item.name not in _OF_THE_LOG]
+        values = {name: getattr(self, name) for name in names}
         return {
             name: str(value) if isinstance(value, Path) else value for name, value in values.items()
         }

@@ -14,17 +14,19 @@ from oxyde.db.active import Outside, active_blocks, open_blocks
 from oxyde.db.block import Block, Connection
 from oxyde.db.block_settings import SettingValue, statements
 from oxyde.db.generators import Generator, generator_of_caller
-from oxyde.db.operation import run
-from oxyde.db.place import Place, place_of_caller
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
+from oxyde.db.watched import run_control
 from oxyde.exceptions import (
     TransactionError,
     TransactionTimeoutError,
     UnsupportedFeatureError,
 )
+from oxyde.observe.place import Place, place_of_caller
 
 if TYPE_CHECKING:
+    from oxyde._core import Operation
+    from oxyde._core import Transaction as CoreTransaction
     from oxyde.db.executor import Executor
 
 __all__ = [
@@ -107,18 +109,23 @@ class Atomic:
                 f"{database.name!r} is not PostgreSQL: a transaction there has no settings",
                 hint="leave out settings=, or name another database",
             )
-        operation = database._core().begin(self._isolation, self._read_only)
+        begun: list[Operation[CoreTransaction]] = []
+
+        def start() -> Operation[CoreTransaction]:
+            begun.append(database._core().begin(self._isolation, self._read_only))
+            return begun[0]
+
         try:
-            core = await run(operation, database.host)
+            core = await run_control(start, database, self._begin_text())
         except asyncio.CancelledError:
-            future = operation.future
-            if future.done() and not future.cancelled() and future.exception() is None:
+            future = begun[0].future if begun else None
+            if future and future.done() and not future.cancelled() and not future.exception():
                 future.result().abandon()
             raise
         finally:
             # An error's traceback references this frame, and the operation's future references the
             # error.
-            del operation
+            begun.clear()
         timeout = self._timeout
         if timeout is None:
             timeout = database.settings.transaction_timeout
@@ -131,6 +138,10 @@ class Atomic:
             await block.end(error, foreign=False)
             raise
         return block
+
+    def _begin_text(self) -> str:
+        level = "" if self._isolation is None else f" ISOLATION LEVEL {self._isolation.upper()}"
+        return f"BEGIN{level}{' READ ONLY' if self._read_only else ''}"
 
     async def _nest(self, outer: Block, place: Place | None, generator: Generator | None) -> Block:
         if self._isolation is not None or self._read_only or self._settings:

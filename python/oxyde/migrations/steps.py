@@ -25,7 +25,7 @@ import contextlib
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -38,7 +38,7 @@ from oxyde.exceptions import OxydeError
 from oxyde.queries import Q
 
 if TYPE_CHECKING:
-    from oxyde._core import Features, Operation, Transaction
+    from oxyde._core import Features, Operation, Plan, Transaction
 
 __all__ = ["MigrationTransaction", "Models", "run_step", "stop_steps"]
 
@@ -97,7 +97,13 @@ class MigrationTransaction(TransactionVerbs):
         """True."""
         return True
 
-    async def _run(self, start: Callable[[Transaction], Operation[T]]) -> T:
+    async def _run(
+        self,
+        start: Callable[[Transaction], Operation[T]],
+        what: Plan | str | None,
+        values: Sequence[Any] = (),
+        batch: int | None = None,
+    ) -> T:
         return await run(start(self._core))
 
 

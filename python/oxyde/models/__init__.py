@@ -12,8 +12,10 @@ from oxyde.hydration.vector import Vector
 from oxyde.models.columns.field import Field
 from oxyde.models.model import Model
 from oxyde.models.registry import iter_tables, registered_tables
+from oxyde.models.relations.advice import advice_for
 from oxyde.models.tables.constraint import Check, ForeignKey, Index, Unique
 from oxyde.models.type_registration import register_type
+from oxyde.observe.repeats import advise_by
 
 OxydeModel = Model
 
@@ -26,6 +28,7 @@ def _creation() -> Tables:
 
 
 implement_tables(_creation)
+advise_by(advice_for)
 
 __all__ = [
     "Check",

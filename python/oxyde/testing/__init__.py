@@ -13,15 +13,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from oxyde.testing.factories import ModelFactory
+    from oxyde.testing.queries import CapturedQueries, assert_num_queries, capture_queries
     from oxyde.testing.round_trip import migration_round_trip
     from oxyde.testing.unmanaged import unmanaged
 
 __all__ = [
+    "CapturedQueries",
+    "ModelFactory",
+    "assert_num_queries",
+    "capture_queries",
     "migration_round_trip",
     "unmanaged",
 ]
 
 _HOMES = {
+    "CapturedQueries": "queries",
+    "ModelFactory": "factories",
+    "assert_num_queries": "queries",
+    "capture_queries": "queries",
     "migration_round_trip": "round_trip",
     "unmanaged": "unmanaged",
 }

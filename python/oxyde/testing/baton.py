@@ -89,8 +89,8 @@ class Baton:
             self._waiting.remove(waiting)
         waiting.turn.set_exception(
             PoolTimeoutError(
-                f"a statement waited {self._patience:g} s for another atomic() block, or statement, "
-                "of this test: all of them run on one connection, one after the other",
+                f"a statement waited {self._patience:g} s for another atomic() block, or "
+                "statement, of this test: all of them run on one connection, one after the other",
                 hint="mark a test that needs several connections at once: "
                 "@pytest.mark.oxyde(transaction=True)",
             )

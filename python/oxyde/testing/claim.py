@@ -25,7 +25,8 @@ class Claim:
         self.number = 1
         digest = hashlib.sha256(key.encode()).hexdigest()[:20]
         for number in itertools.count(1):
-            file = Path(tempfile.gettempdir(), f"oxyde-test-{digest}-{number}.lock").open("a")
+            path = Path(tempfile.gettempdir(), f"oxyde-test-{digest}-{number}.lock")
+            file = path.open("a")
             if _lock(file):
                 self._file, self.number = file, number
                 return

@@ -36,7 +36,8 @@ _STORED = {
 }
 _STORED["mysql"] = _STORED["mariadb"] = (
     "SELECT column_name AS name FROM information_schema.columns"
-    " WHERE table_schema = DATABASE() AND table_name = {table} AND COALESCE(generation_expression, '') = ''"
+    " WHERE table_schema = DATABASE() AND table_name = {table}"
+    " AND COALESCE(generation_expression, '') = ''"
     " ORDER BY ordinal_position"
 )
 

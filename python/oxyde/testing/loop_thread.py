@@ -7,9 +7,18 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread"]
+__all__ = ["LoopThread", "is_loop_thread"]
 
 T = TypeVar("T")
+
+
+class _Worker(threading.Thread):
+    """The thread of a `LoopThread`."""
+
+
+def is_loop_thread() -> bool:
+    """Whether the caller runs in the thread of a `LoopThread`."""
+    return isinstance(threading.current_thread(), _Worker)
 
 
 class LoopThread:
@@ -26,15 +35,9 @@ class LoopThread:
         """Run a coroutine to its end and return its result."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._loop.run_forever, name="oxyde-testing", daemon=True
-            )
+            self._thread = _Worker(target=self._loop.run_forever, name="oxyde-testing", daemon=True)
             self._thread.start()
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def is_current(self) -> bool:
-        """Whether the caller runs in this thread."""
-        return self._thread is not None and threading.current_thread() is self._thread
 
     def stop(self) -> None:
         """End the thread. Does nothing if it was never started."""

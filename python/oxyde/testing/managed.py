@@ -63,6 +63,17 @@ class ManagedPool:
         """The counts of the test database's pool."""
         return self._kept().status()
 
+    def counters(self) -> dict[str, float]:
+        """What the test database's pool has done."""
+        return self._kept().counters()
+
+    def watch(self, wanted: bool) -> None:
+        """Do nothing: the connections of tests have no events."""
+
+    def next_events(self) -> Steps[None]:
+        """None, as of a pool that is closed."""
+        return Steps(_nothing())
+
     def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Operation[Any]:
         """As a pool does."""
         return self._current().fetch(plan, values, recipe)

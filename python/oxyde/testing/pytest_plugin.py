@@ -6,13 +6,15 @@ uses one of the fixtures.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from oxyde.testing.queries import assert_num_queries as _assert_num_queries
-    from oxyde.testing.queries import capture_queries as _capture_queries
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from oxyde.testing.queries import CapturedQueries
 
 __all__ = [
     "assert_num_queries",
@@ -63,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def capture_queries() -> Any:
+def capture_queries() -> Callable[..., CapturedQueries]:
     """`oxyde.testing.capture_queries`."""
     from oxyde.testing.queries import capture_queries as found  # only for tests that use it
 
@@ -71,7 +73,7 @@ def capture_queries() -> Any:
 
 
 @pytest.fixture
-def assert_num_queries() -> Any:
+def assert_num_queries() -> Callable[..., AbstractContextManager[CapturedQueries]]:
     """`oxyde.testing.assert_num_queries`."""
     from oxyde.testing.queries import assert_num_queries as found  # only for tests that use it
 

@@ -19,7 +19,7 @@ from oxyde.testing import server
 from oxyde.testing.addresses import Address, address_of
 from oxyde.testing.claim import Claim
 from oxyde.testing.emptying import Emptying
-from oxyde.testing.loop_thread import LoopThread
+from oxyde.testing.loop_thread import LoopThread, is_loop_thread
 from oxyde.testing.managed import KeptDatabase, ManagedPool, StandingDatabase
 from oxyde.testing.shared import SharedConnection
 from oxyde.testing.unmanaged import is_unmanaged, unmanaged
@@ -57,7 +57,7 @@ class _RunDatabase:
         Raises:
             OxydeError: `oxyde_prepare` or `oxyde_seed` of another database uses it.
         """
-        if self._pool is None and self._threads.is_current():
+        if self._pool is None and is_loop_thread():
             raise OxydeError(
                 f"the database {self._name!r} is used while another one is made",
                 hint="oxyde_prepare and oxyde_seed use the database that they are given",
@@ -215,10 +215,6 @@ class ManagedRun:
             self._isolation = None
             self._take_back(isolation, reset_sequences)
 
-    def is_at_work(self) -> bool:
-        """Whether the caller runs in the thread that makes databases and ends transactions."""
-        return self.threads.is_current()
-
     def _take_back(self, isolation: Isolation, reset_sequences: bool) -> None:
         route_by(None)
         for opened in isolation.opened:
@@ -255,7 +251,7 @@ class ManagedRun:
         if isolation is None:
             return database.pool()
         isolation.check(name)
-        if isolation.transaction or self.threads.is_current():
+        if isolation.transaction or is_loop_thread():
             return database.pool()
         return cast("Pool", database.begin())
 

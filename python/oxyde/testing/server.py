@@ -21,14 +21,15 @@ async def exists(address: Address) -> bool:
     if address.name is None:
         return False
     if address.server is None:
-        return Path(address.name).exists()
+        return _is_file(address.name)
     pool = await _connected(address.server)
     try:
         if _is_postgres(address.server):
             sql = "SELECT 1 FROM pg_database WHERE datname = $1"
         else:
             sql = "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?"
-        return len(await run(pool.fetch_raw(sql, (address.name,), ()))) > 0
+        found = await run(pool.fetch_raw(sql, (address.name,), ()))
+        return len(found) > 0
     finally:
         await run(pool.close())
 
@@ -57,11 +58,19 @@ async def drop(address: Address) -> None:
     if address.name is None:
         return
     if address.server is None:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            Path(address.name + ending).unlink(missing_ok=True)
+        _remove(address.name)
         return
     force = " WITH (FORCE)" if _is_postgres(address.server) else ""
     await _run(address.server, [f"DROP DATABASE IF EXISTS {_quoted(address)}{force}"])
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).exists()
+
+
+def _remove(name: str) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        Path(name + ending).unlink(missing_ok=True)
 
 
 def _is_postgres(url: str) -> bool:

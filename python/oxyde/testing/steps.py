@@ -25,9 +25,10 @@ class Steps(Generic[T]):
 
     Attributes:
         future: its result.
+        waited: 0: it waits for no connection of a pool.
     """
 
-    __slots__ = ("_lost", "_settled", "_task", "future")
+    __slots__ = ("_lost", "_settled", "_task", "future", "waited")
 
     def __init__(
         self, work: Coroutine[Any, Any, T], lost: Callable[[T], None] | None = None
@@ -36,6 +37,7 @@ class Steps(Generic[T]):
         self.future: asyncio.Future[T] = loop.create_future()
         self._settled: asyncio.Future[OutcomeUnknownError | None] = loop.create_future()
         self._lost = lost
+        self.waited = 0.0
         self._task = loop.create_task(work)
         self._task.add_done_callback(self._end)
 

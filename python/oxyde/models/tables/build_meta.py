@@ -19,6 +19,7 @@ from oxyde._meta import (
 from oxyde.exceptions import FieldError
 from oxyde.hydration.registered import FieldDecoder
 from oxyde.models import registry
+from oxyde.models.columns import encoders
 from oxyde.models.columns.column_types import ColumnShape, as_decimal, shape_of
 from oxyde.models.columns.db_type import counts_up, is_huge
 from oxyde.models.columns.field import ColumnOptions, column_options
@@ -193,6 +194,7 @@ def _field(
         encode=shape.encode,
         decode=(None if shape.registered is None else FieldDecoder(shape.registered, cls, name)),
         mutable=shape.mutable,
+        secret=shape.encode is encoders.secret,
     )
 
 

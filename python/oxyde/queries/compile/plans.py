@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgpack
 
 from oxyde import _core
+from oxyde._meta import names_a_secret
 from oxyde.db.registry import check_same_database
 from oxyde.db.slices import FEW, sliced
 from oxyde.db.transaction import atomic
+from oxyde.db.watched import name_statement
 from oxyde.exceptions import DatabaseError, IntegrityError, UnsupportedFeatureError
 from oxyde.queries.compile.refusal import Guard, name_computed, name_size, raise_refused
 from oxyde.queries.ir.depth import too_deep
@@ -174,6 +176,7 @@ class Entry:
         Raises:
             CheckViolationError: a value is outside the bounds that the statement checks.
         """
+        name_statement(error, self.plan.sql, self._model)
         if self._guards:
             raise_refused(error, self._guards, self._model)
         if isinstance(error, DatabaseError):
@@ -250,14 +253,30 @@ def pack(statement: _ir.Statement) -> bytes:
 
 
 def compile_plan(
-    statement: _ir.Statement, features: Features, labels: Sequence[tuple[str, bool]]
+    statement: _ir.Statement,
+    features: Features,
+    labels: Sequence[tuple[str, bool]],
+    model: type[Any] | None = None,
 ) -> Plan:
     """Compile a statement.
+
+    Args:
+        labels: each param's name, and whether it belongs to a lookup.
+        model: the model that it is about.
 
     Raises:
         UnsupportedFeatureError: the database cannot do it.
     """
-    return _core.compile(pack(statement), features, labels)
+    if model is None:
+        return _core.compile(pack(statement), features, [(*label, False) for label in labels])
+    meta: ModelMeta = model._db_meta
+    # A value without a field of its own may be part of an expression over a secret field.
+    guarded = any(field.secret for field in meta.field_metadata.values())
+    marked = [
+        (name, lookup, names_a_secret(name) or (guarded and "." not in name))
+        for name, lookup in labels
+    ]
+    return _core.compile(pack(statement), features, marked, (model.__name__, meta.qualified_name))
 
 
 def entry_for(
@@ -283,7 +302,7 @@ def entry_for(
             raise too_deep() from None
         kept = builder.drop_unused(statement)
         try:
-            plan = compile_plan(statement, features, builder.labels)
+            plan = compile_plan(statement, features, builder.labels, model)
         except UnsupportedFeatureError as error:
             if model is not None:
                 error.args = (f"`{model.__name__}`: {error.args[0]}", *error.args[1:])

@@ -311,6 +311,10 @@ class Reading(Aggregating[M, R]):
             entry.check_database(home)
         return entry.plan.sql, entry.plan.parameters(entry.values(values))
 
+    def __str__(self) -> str:
+        """The SQL text, for ``print(query)``, without its parameters (see `sql`)."""
+        return self.sql()[0]
+
     async def explain(
         self,
         *,

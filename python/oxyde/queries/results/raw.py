@@ -9,7 +9,8 @@ from typing_extensions import TypeVar
 
 from oxyde.db.registry import resolve
 from oxyde.db.slices import sliced
-from oxyde.exceptions import FieldError, OxydeError
+from oxyde.db.watched import name_statement
+from oxyde.exceptions import DatabaseError, FieldError, IntegrityError, OxydeError
 from oxyde.hints import hint_for
 from oxyde.hydration.recipe import recipe_for
 from oxyde.queries.compile.recipe import from_database
@@ -21,6 +22,7 @@ from oxyde.queries.types.declared import output_type
 
 if TYPE_CHECKING:
     from oxyde import _ir
+    from oxyde._core import RawRows
     from oxyde.db.executor import Executor
     from oxyde.queries.ir.expression import Expression
     from oxyde.queries.names import Names
@@ -51,8 +53,22 @@ async def execute_raw(
         DatabaseError: the database rejects it.
     """
     executor = resolve(using, client)
-    rows = await executor.fetch_raw(sql, _params(params), ())
+    rows = await _fetch(executor, sql, _params(params), (), None)
     return await sliced(rows.values(None), len(rows))
+
+
+async def _fetch(
+    executor: Executor,
+    sql: str,
+    values: list[Any],
+    types: Sequence[tuple[str, Any]],
+    model: type[Any] | None,
+) -> RawRows:
+    try:
+        return await executor.fetch_raw(sql, values, types)
+    except (IntegrityError, DatabaseError) as error:
+        name_statement(error, sql, model)
+        raise
 
 
 def _params(params: object) -> list[Any]:
@@ -94,7 +110,7 @@ class RawQuery(Generic[T]):
         executor = resolve(using, client)
         fields = self._names.meta.field_metadata
         types = [(field.db_column, field.column_type) for field in fields.values()]
-        rows = await executor.fetch_raw(self._sql, self._values, types)
+        rows = await _fetch(executor, self._sql, self._values, types, self._names.model)
         columns = {field.db_column: name for name, field in fields.items()}
         found: list[str] = []
         for column in rows.columns:

@@ -1,4 +1,4 @@
-"""The line of user code that entered a block."""
+"""The line of user code that entered a block, or asked for a statement."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ class Place:
     def __init__(self, code: CodeType, line: int) -> None:
         self._code = code
         self._line = line
+
+    @property
+    def filename(self) -> str:
+        """The path of the file."""
+        return self._code.co_filename
+
+    @property
+    def line(self) -> int:
+        """The number of the line, from 1 up."""
+        return self._line
+
+    @property
+    def function(self) -> str:
+        """The name of the function."""
+        return self._code.co_name
 
     def __str__(self) -> str:
         return f"{self._code.co_filename}:{self._line} ({self._code.co_name})"

@@ -1,0 +1,1 @@
+"""Bridges to other packages, each of which is an optional extra."""

@@ -1,0 +1,175 @@
+"""What runs and how the pools are: `on_query`, `on_event`, `stats`, `prometheus`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from oxyde.db.registry import databases
+from oxyde.exceptions import OxydeError
+from oxyde.observe.events import Event, event_hooks
+from oxyde.observe.hooks import Subscription, query_hooks
+from oxyde.observe.repeats import Action, RepeatDetector
+from oxyde.observe.statement import Statement
+
+__all__ = ["DatabaseStats", "detect_n_plus_one", "on_event", "on_query", "prometheus", "stats"]
+
+
+def on_query(hook: Callable[[Statement], object]) -> Subscription[Statement]:
+    """Call a function after each statement of this process, with what ran and how long it took.
+
+    ::
+
+        with db.on_query(lambda statement: print(statement.sql, statement.seconds)):
+            await Post.objects.count()
+
+    It is called in the task that ran the statement, also for BEGIN, COMMIT, savepoints, prefetches,
+    bulk statements and those that failed. An error that it raises is logged (logger ``oxyde``), and
+    does not reach the query.
+
+    Returns:
+        The subscription; ``stop()``, or the end of its ``with`` block, ends it.
+
+    Raises:
+        TypeError: `hook` cannot be called.
+    """
+    return query_hooks.add(hook)
+
+
+def on_event(hook: Callable[[Event], object]) -> Subscription[Event]:
+    """Call a function with each event of the pools: a connection was opened, leased or given back,
+    a statement failed or is repeated.
+
+    It is called in the event loop that connected the database, a moment later. Of more than 4,096
+    events that come while the loop is busy, the oldest are dropped.
+
+    Returns:
+        The subscription; ``stop()``, or the end of its ``with`` block, ends it.
+
+    Raises:
+        TypeError: `hook` cannot be called.
+        OxydeError: databases are connected, and no event loop is running here.
+    """
+    connected = [each for each in databases() if each.connected]
+    if connected:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise OxydeError(
+                "on_event() was called outside of the event loop in which databases are connected",
+                hint="call it in a coroutine, or before `await db.init(…)`",
+            ) from None
+    subscription = event_hooks.add(hook)
+    for database in connected:
+        database.read_events()
+    return subscription
+
+
+def detect_n_plus_one(*, threshold: int = 5, action: Action = "warn") -> RepeatDetector:
+    """Report queries that one task repeats for each row of another, from now on.
+
+    It counts statements that look up rows by a key or a foreign key, with the same text and from
+    the same line, less than a second apart. The report names the line, the statement, and the
+    ``join()`` or ``prefetch()`` that fetches the rows together. Tasks count with the task that
+    started them if that one had run a statement, or in a ``with`` block::
+
+        with db.detect_n_plus_one(action="raise"):
+            await client.get("/posts")
+
+    Args:
+        threshold: the number of runs at which it is reported.
+        action: ``warn`` (NPlusOneWarning), ``raise`` (NPlusOneError) or ``log`` (a warning of the
+            logger ``oxyde.sql``).
+
+    Returns:
+        The detector; ``stop()``, or the end of its ``with`` block, ends it.
+
+    Raises:
+        OxydeError: an argument is invalid.
+    """
+    detector = RepeatDetector(threshold, action)
+    detector.start()
+    return detector
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStats:
+    """The state of a database's pool, and what it has done since it was opened.
+
+    Attributes:
+        max: the maximum number of connections.
+        size: open connections.
+        idle: idle connections.
+        in_use: connections in use, with those that are being opened.
+        waiting: tasks that wait for a connection.
+        acquired: leased connections.
+        waits: leases that had to wait for a connection.
+        wait_seconds: the total time of these waits.
+        timeouts: leases that failed by ``acquire_timeout``.
+        opened: connections that were opened.
+        statements: statements that were sent, with those that begin and end transactions.
+        errors: statements and connections that failed.
+        retries: statements that were repeated on another connection.
+    """
+
+    max: int
+    size: int
+    idle: int
+    in_use: int
+    waiting: int
+    acquired: int
+    waits: int
+    wait_seconds: float
+    timeouts: int
+    opened: int
+    statements: int
+    errors: int
+    retries: int
+
+
+def stats() -> dict[str, DatabaseStats]:
+    """The pools of all connected databases, by name."""
+    found = {}
+    for database in databases():
+        if database.connected:
+            counters = database.counters()
+            wait = counters.pop("waited")
+            counts = {name: int(count) for name, count in counters.items()}
+            found[database.name] = DatabaseStats(**database.status(), wait_seconds=wait, **counts)
+    return found
+
+
+# Metric, kind, help, and the attribute of DatabaseStats.
+_METRICS = (
+    ("pool_max_connections", "gauge", "Maximum number of connections.", "max"),
+    ("pool_connections", "gauge", "Open connections.", "size"),
+    ("pool_idle_connections", "gauge", "Idle connections.", "idle"),
+    ("pool_used_connections", "gauge", "Connections in use.", "in_use"),
+    ("pool_waiting_tasks", "gauge", "Tasks that wait for a connection.", "waiting"),
+    ("pool_acquired_total", "counter", "Leased connections.", "acquired"),
+    ("pool_waits_total", "counter", "Leases that waited for a connection.", "waits"),
+    ("pool_wait_seconds_total", "counter", "Time spent waiting for connections.", "wait_seconds"),
+    ("pool_timeouts_total", "counter", "Leases that failed by acquire_timeout.", "timeouts"),
+    ("pool_opened_total", "counter", "Connections that were opened.", "opened"),
+    ("statements_total", "counter", "Statements sent.", "statements"),
+    ("errors_total", "counter", "Statements and connections that failed.", "errors"),
+    ("retries_total", "counter", "Statements repeated on another connection.", "retries"),
+)
+
+
+def prometheus() -> str:
+    """`stats()` in the text format of Prometheus (version 0.0.4), for a ``/metrics`` route.
+
+    Metrics begin with ``oxyde_`` and have the label ``database``.
+    """
+    return "".join(f"{line}\n" for line in _lines(stats()))
+
+
+def _lines(found: dict[str, DatabaseStats]) -> Iterator[str]:
+    for metric, kind, text, attribute in _METRICS:
+        yield f"# HELP oxyde_{metric} {text}"
+        yield f"# TYPE oxyde_{metric} {kind}"
+        for name, figures in found.items():
+            label = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            yield f'oxyde_{metric}{{database="{label}"}} {getattr(figures, attribute)}'
