@@ -103,7 +103,7 @@ def _options(config: pytest.Config, urls: Mapping[str, str]) -> Options:
         config=root / file if file else _configuration(root),
         prepare=load_hook(config.getini("oxyde_prepare"), "oxyde_prepare"),
         seed=load_hook(config.getini("oxyde_seed"), "oxyde_seed"),
-        keep=config.getoption("oxyde_keep_db"),
+        keep=bool(config.getoption("oxyde_keep_db")),
         worker=getattr(config, "workerinput", {}).get("workerid"),
     )
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from oxyde.exceptions import OxydeError
 
@@ -102,10 +102,9 @@ def load_hook(path: str, option: str) -> Hook | None:
     module, _, name = path.partition(":")
     hint = f'write {option} = "package.module:function"'
     try:
-        hook: Any = getattr(importlib.import_module(module), name)
+        hook: Hook = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise OxydeError(f"{option} is {path!r}: {error}", hint=hint) from error
     if not callable(hook):
         raise OxydeError(f"{option} is {path!r}, which is no function", hint=hint)
-    found: Hook = hook
-    return found
+    return hook

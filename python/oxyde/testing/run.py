@@ -22,6 +22,7 @@ from oxyde.testing.emptying import Emptying
 from oxyde.testing.loop_thread import LoopThread, is_loop_thread
 from oxyde.testing.managed import KeptDatabase, ManagedPool, StandingDatabase
 from oxyde.testing.shared import SharedConnection
+from oxyde.testing.unique_values import forget_used
 from oxyde.testing.unmanaged import is_unmanaged, unmanaged
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ class ManagedRun:
 
     def _take_back(self, isolation: Isolation, reset_sequences: bool) -> None:
         route_by(None)
+        forget_used()
         for opened in isolation.opened:
             self.threads.run(opened.disconnect())
         self._stand()
