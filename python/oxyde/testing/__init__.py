@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from oxyde.testing.factories import ModelFactory
+    from oxyde.testing.outside import unmanaged
     from oxyde.testing.queries import CapturedQueries, assert_num_queries, capture_queries
     from oxyde.testing.round_trip import migration_round_trip
-    from oxyde.testing.unmanaged import unmanaged
 
 __all__ = [
     "CapturedQueries",
@@ -33,7 +33,7 @@ _HOMES = {
     "assert_num_queries": "queries",
     "capture_queries": "queries",
     "migration_round_trip": "round_trip",
-    "unmanaged": "unmanaged",
+    "unmanaged": "outside",
 }
 
 

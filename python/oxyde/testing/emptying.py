@@ -40,6 +40,17 @@ _STORED["mysql"] = _STORED["mariadb"] = (
     " AND COALESCE(generation_expression, '') = ''"
     " ORDER BY ordinal_position"
 )
+# Statements that let the keys of PostgreSQL's tables go on after the highest one.
+_RESETTING = (
+    "SELECT format('SELECT setval(%L, COALESCE((SELECT max(%I) FROM %I.%I), 0) + 1, false)',"
+    " pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname),"
+    " a.attname, n.nspname, c.relname) AS reset"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped"
+    " AND n.nspname !~ '^(pg_|information_schema)'"
+    " AND pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) IS NOT NULL"
+)
 
 
 class Emptying:
@@ -74,11 +85,11 @@ class Emptying:
         tables = await self._tables()
         filled = await self._filled(tables)
         statements = self._removing(filled)
-        if reset_sequences:
-            statements += await self._resetting(tables)
         # Parents come first.
         copied = [table for table in reversed(tables) if table in self._copies]
         statements += self._together([self._restoring(table) for table in copied])
+        if reset_sequences:
+            statements += await self._resetting(tables)
         if statements:
             await self._database.script(self._without_checks(statements))
 
@@ -126,7 +137,7 @@ class Emptying:
             there = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
             return ["DELETE FROM sqlite_sequence"] if await self._rows(there) else []
         if self._dialect == "postgres":
-            return [f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"] if tables else []
+            return [row["reset"] for row in await self._rows(_RESETTING)]
         return [f"ALTER TABLE {self._quoted(table)} AUTO_INCREMENT = 1" for table in tables]
 
     def _restoring(self, table: str) -> str:

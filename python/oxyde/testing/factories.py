@@ -13,9 +13,16 @@ from oxyde.exceptions import OxydeError
 from oxyde.hydration.range import Range
 from oxyde.hydration.vector import Vector
 from oxyde.models.model import Model
-from oxyde.testing.unique_values import is_new_row, next_number, unique_groups
+from oxyde.testing.unique_values import (
+    forget_used,
+    is_new_row,
+    narrow_groups,
+    next_number,
+    unique_groups,
+)
 
 try:
+    from polyfactory.exceptions import ParameterException
     from polyfactory.factories.base import BaseFactory
     from polyfactory.factories.pydantic_factory import ModelFactory as PydanticFactory
     from polyfactory.field_meta import FieldMeta as PolyField
@@ -130,10 +137,8 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
     @classmethod
     def _build_parent(cls, values: Mapping[str, Any]) -> T:
         """An instance with a key, if the database would count it."""
-        fields = cls.__model__._db_meta.field_metadata
-        counted = [
-            name for name in cls.__model__._db_meta.primary_key if fields[name].auto_increment
-        ]
+        meta = cls.__model__._db_meta
+        counted = [name for name in meta.primary_key if meta.field_metadata[name].auto_increment]
         keys = {name: next_number(cls.__model__, name) for name in counted}
         return cls.build(**{**keys, **values})
 
@@ -154,11 +159,38 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
                 if not _refers_alone(cls.__model__, name):
                     shared[name] = row
             given[name] = _reference(cls.__model__, name, row)
-        instance = super().build(**given)
-        created: T = await cls.__model__.objects.create(
-            instance=instance, using=using, client=client
+        for _ in range(_ATTEMPTS):
+            instance = super().build(**given)
+            if not await cls._is_taken(instance, given, using, client):
+                created: T = await cls.__model__.objects.create(
+                    instance=instance, using=using, client=client
+                )
+                return created
+        names = ", ".join(" + ".join(group) for group in narrow_groups(cls.__model__))
+        raise OxydeError(
+            f"{cls.__name__} found no further new value for {cls.__model__.__name__}.{names}",
+            hint="give the values, or declare on the factory how they are made: "
+            "code = Use(next, codes)",
         )
-        return created
+
+    @classmethod
+    async def _is_taken(
+        cls, instance: T, given: Mapping[str, Any], using: str | None, client: Executor | None
+    ) -> bool:
+        """Whether another row has values that were made up for unique columns."""
+        for group in narrow_groups(cls.__model__):
+            values = {name: getattr(instance, name) for name in group}
+            is_made_up = any(name not in given and not cls._refers(name) for name in group)
+            if is_made_up and None not in values.values():
+                query = cls.__model__.objects.filter(**values)
+                if await query.exists(using=using, client=client):
+                    return True
+        return False
+
+    @classmethod
+    def _refers(cls, name: str) -> bool:
+        """Whether the column is a foreign key."""
+        return cls.__model__._db_meta.field_metadata[name].foreign_key is not None
 
     @classmethod
     def _parents(
@@ -239,6 +271,18 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
         return super().get_field_value(field_meta, field_build_parameters, build_context)
 
     @classmethod
+    def get_constrained_field_value(cls, annotation: Any, *args: Any, **kwargs: Any) -> Any:
+        """A value for a field with bounds. Types such as `EmailStr` have none in polyfactory; their
+        values are short."""
+        try:
+            return super().get_constrained_field_value(annotation, *args, **kwargs)
+        except ParameterException:
+            provider = cls.get_provider_map().get(annotation)
+            if provider is None:
+                raise
+            return provider()
+
+    @classmethod
     def process_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
         """The values of a row, new ones in unique columns."""
         made = frozenset(each.name for each in cls.get_model_fields()).difference(kwargs)
@@ -246,13 +290,9 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
             values = super().process_kwargs(**kwargs)
             if is_new_row(cls.__model__, values, made.intersection(values)):
                 return values
-        groups = [group for group in unique_groups(cls.__model__) if not made.isdisjoint(group)]
-        names = ", ".join(" + ".join(group) for group in groups)
-        raise OxydeError(
-            f"{cls.__name__} found no further new value for {cls.__model__.__name__}.{names}",
-            hint="give the values, or declare on the factory how they are made: "
-            "code = Use(next, codes)",
-        )
+        # The rows that had them may be gone; `create` asks the database.
+        forget_used(cls.__model__)
+        return super().process_kwargs(**kwargs)
 
 
 _factories: weakref.WeakKeyDictionary[type[Model], type[ModelFactory[Any]]] = (

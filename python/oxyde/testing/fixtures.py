@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,11 +67,11 @@ def _oxyde_run(pytestconfig: pytest.Config, oxyde_database_urls: Mapping[str, st
 @pytest.fixture(autouse=True)
 def _oxyde_isolation(request: pytest.FixtureRequest, _oxyde_run: ManagedRun) -> Iterator[None]:
     """Take back what the test writes."""
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(_oxyde_run.test(**_marked(request.node)))
-        except OxydeError as error:
-            pytest.fail(str(error), pytrace=False)
+    marked = _marked(request.node)
+    unknown = _oxyde_run.unknown(marked["databases"])
+    if unknown is not None:
+        pytest.fail(unknown, pytrace=False)
+    with _oxyde_run.test(**marked):
         yield
 
 

@@ -18,7 +18,7 @@ from oxyde._core import run_cli
 from oxyde.exceptions import OxydeError
 from oxyde.migrations.run import Recorder, migrate, raise_failed
 from oxyde.models.registry import separate_registry
-from oxyde.testing.unmanaged import unmanaged
+from oxyde.testing.outside import unmanaged
 
 if TYPE_CHECKING:
     from oxyde.db import AsyncDatabase

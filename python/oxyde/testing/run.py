@@ -21,9 +21,9 @@ from oxyde.testing.claim import Claim
 from oxyde.testing.emptying import Emptying
 from oxyde.testing.loop_thread import LoopThread, is_loop_thread
 from oxyde.testing.managed import KeptDatabase, ManagedPool, StandingDatabase
+from oxyde.testing.outside import is_unmanaged, unmanaged
 from oxyde.testing.shared import SharedConnection
 from oxyde.testing.unique_values import forget_used
-from oxyde.testing.unmanaged import is_unmanaged, unmanaged
 
 if TYPE_CHECKING:
     from oxyde._core import Pool
@@ -197,17 +197,8 @@ class ManagedRun:
             databases: the names that it may use; all when None.
             transaction: whether its transactions are real ones; the tables are then emptied.
             reset_sequences: whether the counters of keys are reset as well.
-
-        Raises:
-            OxydeError: an unknown name in `databases`.
         """
-        names = set(self._databases) if databases is None else set(databases)
-        for name in names.difference(self._databases):
-            raise OxydeError(
-                f"the mark `oxyde` names the database {name!r}, which oxyde_database_url does not",
-                hint=f"write `{name} = …` there; known: {', '.join(self._databases)}",
-            )
-        isolation = Isolation(names, transaction)
+        isolation = Isolation(self._databases if databases is None else databases, transaction)
         self._isolation = isolation
         self._stand()
         try:
@@ -215,6 +206,16 @@ class ManagedRun:
         finally:
             self._isolation = None
             self._take_back(isolation, reset_sequences)
+
+    def unknown(self, databases: Collection[str] | None) -> str | None:
+        """What is wrong with the names of a mark."""
+        for name in databases or ():
+            if name not in self._databases:
+                return (
+                    f"the mark `oxyde` names the database {name!r}, which oxyde_database_url does "
+                    f"not\nhint: write `{name} = …` there; known: {', '.join(self._databases)}"
+                )
+        return None
 
     def _take_back(self, isolation: Isolation, reset_sequences: bool) -> None:
         route_by(None)

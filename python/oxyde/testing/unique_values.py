@@ -5,19 +5,30 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from oxyde._meta import FieldMeta, ModelMeta
 
-__all__ = ["forget_used", "is_new_row", "next_number", "unique_groups"]
+__all__ = ["forget_used", "is_new_row", "narrow_groups", "next_number", "unique_groups"]
+
+# Texts of so many random letters are not the same by chance.
+_WIDE = 8
 
 _used: defaultdict[tuple[type[Any], tuple[str, ...]], set[object]] = defaultdict(set)
 _counters: dict[tuple[type[Any], str], Iterator[int]] = {}
 
 
-def forget_used() -> None:
-    """Forget the values, since the rows that had them are gone. Counted numbers go on."""
-    _used.clear()
+def forget_used(model: type[Any] | None = None) -> None:
+    """Forget the values, since the rows that had them are gone. Counted numbers go on.
+
+    Args:
+        model: those of this model only.
+    """
+    for known, group in list(_used):
+        if model is None or known is model:
+            del _used[known, group]
 
 
 def next_number(model: type[Any], name: str) -> int:
@@ -35,6 +46,25 @@ def unique_groups(model: type[Any]) -> tuple[tuple[str, ...], ...]:
             names = [meta.columns.get(text, "") for _, text in index.parts]
             groups.append(tuple(names) if all(names) else ())
     return tuple(dict.fromkeys([group for group in groups if group]))
+
+
+def narrow_groups(model: type[Any]) -> list[tuple[str, ...]]:
+    """The unique fields whose values are so few that a row of others may have the one made up."""
+    return [
+        group
+        for group in unique_groups(model)
+        if not any(_is_wide(model, name) for name in group)
+        and not any(model._db_meta.field_metadata[name].generated for name in group)
+    ]
+
+
+def _is_wide(model: type[Any], name: str) -> bool:
+    field: FieldMeta = model._db_meta.field_metadata[name]
+    if field.python_type is str:
+        given = model.model_fields[name].metadata
+        has_pattern = any(getattr(each, "pattern", None) is not None for each in given)
+        return not has_pattern and (field.max_length is None or field.max_length >= _WIDE)
+    return field.python_type in (bytes, float, UUID, datetime)
 
 
 def is_new_row(model: type[Any], values: Mapping[str, Any], made_up: frozenset[str]) -> bool:
