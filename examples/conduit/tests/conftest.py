@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
+
 from conduit.app import app
 from conduit.models import User
 from conduit.security import token_for
-
 from tests.factories import UserFactory
 
 ClientOf = Callable[[User], httpx.AsyncClient]

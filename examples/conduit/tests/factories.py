@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from conduit.models import Article, Comment, Tag, User
-from conduit.security import hash_password
 from polyfactory import Use
 
+from conduit.models import Article, Comment, Tag, User
+from conduit.security import hash_password
 from oxyde.testing import ModelFactory
 
 PASSWORD = "correct horse"

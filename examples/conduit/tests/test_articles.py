@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conduit.models import Article, Comment, Favorite, Tag, User
 
+from conduit.models import Article, Comment, Favorite, Tag, User
 from oxyde.testing import assert_num_queries
 from tests.factories import ArticleFactory, CommentFactory
 

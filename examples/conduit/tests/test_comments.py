@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from conduit.models import Comment, Follow, User
 
+from conduit.models import Comment, Follow, User
 from oxyde.testing import assert_num_queries
 from tests.factories import ArticleFactory, CommentFactory
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conduit.app import app
 from fastapi.testclient import TestClient
+
+from conduit.app import app
 
 USER = {"email", "token", "username", "bio", "image"}
 PROFILE = {"username", "bio", "image", "following"}

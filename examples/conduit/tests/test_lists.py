@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conduit.models import Article, Favorite, Follow, User
 
+from conduit.models import Article, Favorite, Follow, User
 from oxyde.testing import assert_num_queries
 from tests.factories import ArticleFactory, TagFactory
 

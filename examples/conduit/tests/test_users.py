@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 import httpx
 import pytest
 import time_machine
+
 from conduit.models import User
 from conduit.security import token_for, user_of
-
 from tests.factories import PASSWORD
 
 CY = {"username": "cy", "email": "cy@example.com", "password": "long enough"}

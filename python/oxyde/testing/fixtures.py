@@ -55,13 +55,16 @@ def oxyde_database_urls(pytestconfig: pytest.Config) -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _oxyde_run(pytestconfig: pytest.Config, oxyde_database_urls: Mapping[str, str]) -> ManagedRun:
+def _oxyde_run(
+    pytestconfig: pytest.Config, oxyde_database_urls: Mapping[str, str]
+) -> Iterator[ManagedRun]:
     """The databases of this run; each is made when it is first used."""
     run = ManagedRun(_options(pytestconfig, oxyde_database_urls))
     run.start()
-    # Not the end of a fixture: an interrupt may prevent that.
+    # A second interrupt may prevent the end of a fixture, and xdist waits for nothing else.
     pytestconfig.add_cleanup(run.stop)
-    return run
+    yield run
+    run.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from oxyde.testing.claim import Claim
 from oxyde.testing.emptying import Emptying
 from oxyde.testing.loop_thread import LoopThread, is_loop_thread
 from oxyde.testing.managed import KeptDatabase, ManagedPool, StandingDatabase
-from oxyde.testing.outside import is_unmanaged, unmanaged
+from oxyde.testing.outside import is_unmanaged
 from oxyde.testing.shared import SharedConnection
 from oxyde.testing.unique_values import forget_used
 
@@ -109,38 +109,42 @@ class _RunDatabase:
         there = options.keep and await server.exists(self.address)
         if not there:
             await server.create(self.address)
-        if options.create == "migrations":
-            await self._migrate(self.address.url)
-        database = await self._opened(self.address.url)
+        database = await self._opened(self.address)
         with _registered(database):
             await self._fill(database, is_new=not there)
         self._emptying = Emptying(database)
         await self._emptying.note_rows()
         return database._core()
 
+    async def _opened(self, address: Address) -> KeptDatabase:
+        settings = PoolSettings(sqlite_synchronous="OFF")
+        opened = AsyncDatabase(address.url, name=self._name, settings=settings)
+        return KeptDatabase(self._name, address.url, await open_really(opened))
+
+    async def _fill(self, database: KeptDatabase, *, is_new: bool) -> None:
+        options = self._options
+        for module in options.models:
+            importlib.import_module(module)
+        if options.prepare is not None and is_new:
+            await options.prepare(database)
+        if options.create == "models":
+            await create_tables(database)
+        else:
+            await self._migrate(database.url)
+        if options.seed is not None and is_new:
+            await options.seed(database)
+
     async def _migrate(self, url: str) -> None:
         # Imported here, as tests whose tables are made from models do without.
         from oxyde.migrations import migrate
 
+        if self.address is not None and self.address.name is None:
+            raise OxydeError(
+                f"the test database {self._name!r} is in memory, where migrations cannot reach it",
+                hint='name a file (sqlite:///app.db), or set oxyde_create = "models"',
+            )
         folder = self._options.migrations.get(self._name)
         await migrate(url, migrations=folder, config=self._options.config)
-
-    async def _opened(self, url: str) -> KeptDatabase:
-        settings = PoolSettings(sqlite_synchronous="OFF")
-        with unmanaged():
-            pool = await open_really(AsyncDatabase(url, name=self._name, settings=settings))
-        return KeptDatabase(self._name, url, pool)
-
-    async def _fill(self, database: KeptDatabase, *, is_new: bool) -> None:
-        options = self._options
-        if options.create == "models":
-            for module in options.models:
-                importlib.import_module(module)
-            if options.prepare is not None and is_new:
-                await options.prepare(database)
-            await create_tables(database)
-        if options.seed is not None and is_new:
-            await options.seed(database)
 
 
 class ManagedRun:
@@ -172,7 +176,7 @@ class ManagedRun:
         self._stand()
 
     def stop(self) -> None:
-        """Drop the databases, also after an interrupt."""
+        """Drop the databases. Does nothing the second time."""
         open_by(None)
         for standing in self._standing.values():
             forget(standing)
@@ -180,6 +184,7 @@ class ManagedRun:
             with contextlib.ExitStack() as removing:
                 for database in set(self._databases.values()):
                     removing.callback(database.remove)
+                self._databases = {}
         finally:
             self.threads.stop()
 

@@ -16,9 +16,7 @@ _FILES = Path(__file__).parent
 _INI = """\
 [pytest]
 addopts = --strict-markers --strict-config -p no:cacheprovider -p no:randomly
-filterwarnings =
-    error
-    ignore:Using `httpx` with `starlette.testclient`
+filterwarnings = error
 """
 _ASYNCIO = """\
 asyncio_mode = auto
