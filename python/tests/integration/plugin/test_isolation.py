@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from support.plugin_project.projects import Project
 
 pytest_plugins = ["pytester"]
@@ -47,24 +45,3 @@ def test_real_transactions(project: Project) -> None:
     project.write("commits", ini="oxyde_seed = test_commits:seed\n")
     project.run().assert_outcomes(passed=COMMITS)
     assert project.databases() == []
-
-
-def test_the_slowest_part_of_a_test_is_not_the_plugin(project: Project) -> None:
-    project.write()
-    project.add(
-        "test_many.py",
-        """\
-import pytest
-from journal import Writer
-
-@pytest.mark.parametrize("number", range(200))
-async def test_one(number):
-    assert await Writer.objects.count() == 0
-    await Writer.objects.create(name="Ann")
-""",
-    )
-    result = project.run()
-    result.assert_outcomes(passed=200)
-    found = re.search(r"in ([\d.]+)s", result.outlines[-1])
-    assert found
-    assert float(found[1]) < 20

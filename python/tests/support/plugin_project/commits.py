@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 from fastapi.testclient import TestClient
-from journal import Entry, Writer, app
+from journal import Entry, Writer
 
 from oxyde import AsyncDatabase, atomic, db, get_connection
+from web import app
 
 pytestmark = pytest.mark.oxyde(transaction=True)
 

@@ -53,7 +53,8 @@ class Project:
         """
         if runner == "anyio":
             self._flags = ["-p", "no:asyncio"]
-        shutil.copy(_FILES / "journal.py", self.folder)
+        for name in ("journal.py", "web.py"):
+            shutil.copy(_FILES / name, self.folder)
         for name in tests:
             shutil.copy(_FILES / f"{name}.py", self.folder / f"test_{name}.py")
         place = f"oxyde_database_url = {self.url if url is None else url}\n"

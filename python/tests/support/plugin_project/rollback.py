@@ -10,7 +10,7 @@ import httpx
 import pytest
 import time_machine
 from fastapi.testclient import TestClient
-from journal import Entry, Writer, app
+from journal import Entry, Writer
 
 from oxyde import (
     AsyncDatabase,
@@ -23,6 +23,7 @@ from oxyde import (
     db,
     execute_raw,
 )
+from web import app
 
 pytestmark = pytest.mark.anyio
 
