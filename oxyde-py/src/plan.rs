@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     compiled: Arc<oxyde_sql::plan::Plan>,
     features: dialect::Features,
     limits: Limits,
-    slots: Vec<Slot>,
+    slots: Arc<[Slot]>,
     /// The names of the model and its table, if it is about one.
     subject: Option<(String, String)>,
 }
@@ -87,6 +87,21 @@ impl Plan {
     #[getter]
     fn sql(&self) -> &str {
         &self.compiled.sql
+    }
+
+    /// Return the plan with a comment at the end of its SQL.
+    fn commented(&self, py: Python<'_>, text: &str) -> PyResult<Plan> {
+        let compiled = self
+            .compiled
+            .commented(text)
+            .ok_or_else(|| internal(py, "a comment that is not percent-encoded"))?;
+        Ok(Plan {
+            compiled: Arc::new(compiled),
+            features: self.features,
+            limits: self.limits,
+            slots: Arc::clone(&self.slots),
+            subject: self.subject.clone(),
+        })
     }
 
     /// The text with which so many rows are sent at once.
@@ -207,7 +222,7 @@ pub(crate) fn compile(
             compiled: Arc::new(compiled),
             features: *features,
             limits,
-            slots,
+            slots: slots.into(),
             subject,
         })
     })

@@ -21,6 +21,38 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Return the plan with a comment at the end of each of its statements.
+    ///
+    /// ```
+    /// # use oxyde_sql::plan::Plan;
+    /// # fn example(plan: &Plan) {
+    /// let plan = plan.commented("route='%2Fposts'");
+    /// assert!(plan.is_some_and(|plan| plan.sql.ends_with("/*route='%2Fposts'*/")));
+    /// # }
+    /// ```
+    ///
+    /// `None` if the text could end the comment.
+    #[must_use]
+    pub fn commented(&self, text: &str) -> Option<Plan> {
+        if text.contains("*/") || text.contains("/*") || text.contains('?') {
+            return None;
+        }
+        let mut plan = self.clone();
+        let comment = format!(" /*{text}*/");
+        plan.sql.push_str(&comment);
+        match &mut plan.bulk {
+            None | Some(Bulk::PerRow) => (),
+            Some(Bulk::Arrays { sql, copy }) => {
+                sql.push_str(&comment);
+                if let Some(copy) = copy {
+                    copy.sql.push_str(&comment);
+                }
+            }
+            Some(Bulk::Text { suffix, .. }) => suffix.push_str(&comment),
+        }
+        Some(plan)
+    }
+
     /// The binds in the order of a row's values, as [`Bulk::Arrays`] and [`Bulk::Text`] have
     /// their placeholders. (`binds` itself follows `sql`, where an `UPDATE` names its keys last.)
     #[must_use]

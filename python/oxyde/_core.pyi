@@ -159,6 +159,9 @@ def after_fork_in_child() -> None:
 class Plan:
     @property
     def sql(self) -> str: ...
+    def commented(self, text: str) -> Plan:
+        """Return the plan with a comment at the end of its SQL."""
+
     def bulk_sql(self, rows: int) -> str:
         """Return the text with which so many rows are sent at once, for logs."""
 

@@ -297,7 +297,8 @@ class ModelMeta:
         uniques: name of a unique constraint → its columns.
         bound_checks: name of the check for the bounds of a field → its column, where the model
             asks for such checks.
-        unloaded: "none" (an unloaded relation reads as None) or "raise".
+        unloaded: "none" (an unloaded relation reads as None), "raise", or "peers" (it raises, and
+            `oxyde.load` loads it for all instances of a result).
         columns: database column → field name.
         mutable: the fields whose values can change without an assignment.
         generated: the fields that the database fills in when an INSERT leaves them out.

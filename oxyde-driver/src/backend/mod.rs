@@ -45,6 +45,13 @@ fn connect_error(
     }
 }
 
+/// Whether the prepared statement of a text is worth keeping: not if it has a comment of tags
+/// ([`Plan::commented`](oxyde_sql::plan::Plan::commented)), which may differ each time. (Comments of
+/// the backends have no quotes.)
+fn is_worth_keeping(sql: &str) -> bool {
+    !sql.contains("'*/")
+}
+
 /// Create the error for a wrong number of values.
 fn wrong_count(wanted: usize, given: usize) -> DriverError {
     DriverError::WrongCount { wanted, given }

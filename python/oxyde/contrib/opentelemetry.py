@@ -10,15 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
+from weakref import WeakKeyDictionary
 
 from opentelemetry import trace
 from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation, get_meter
 from opentelemetry.trace import SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
 from oxyde import db
 from oxyde.exceptions import DatabaseError, IntegrityError, OxydeError
 from oxyde.observe import Event, Statement
+from oxyde.observe.comments import comment_sources
 
 __all__ = ["Instrumentation", "instrument"]
 
@@ -36,6 +39,7 @@ def instrument(
     tracer_provider: TracerProvider | None = None,
     meter_provider: MeterProvider | None = None,
     parameters: bool = False,
+    pool_times: bool = False,
 ) -> Instrumentation:
     """Report statements and pools to OpenTelemetry from now on.
 
@@ -47,11 +51,16 @@ def instrument(
         meter_provider: where metrics go; None means the global one.
         parameters: whether spans contain the values of statements (``db.query.parameter.N``),
             except those of secret fields.
+        pool_times: whether the time of opening, waiting for and using connections is measured
+            (``db.client.connection.create_time``, ``wait_time`` and ``use_time``), which costs two
+            events per statement.
 
     Returns:
         The instrumentation; ``stop()``, or the end of its ``with`` block, ends it.
     """
-    return Instrumentation(tracer_provider, meter_provider, parameters=parameters)
+    return Instrumentation(
+        tracer_provider, meter_provider, parameters=parameters, pool_times=pool_times
+    )
 
 
 class Instrumentation:
@@ -63,19 +72,24 @@ class Instrumentation:
         meter_provider: MeterProvider | None,
         *,
         parameters: bool,
+        pool_times: bool,
     ) -> None:
         self._tracer = trace.get_tracer(_NAME, tracer_provider=tracer_provider)
         self._parameters = parameters
         meter = get_meter(_NAME, meter_provider=meter_provider)
         self._metrics = _Metrics(meter)
-        self._on_event = db.on_event(self._metrics.record_event)
+        self._on_event = db.on_event(self._metrics.record_event) if pool_times else None
         self._on_query = db.on_query(self._statement)
+        comment_sources.append(_trace_context)
 
     def stop(self) -> None:
         """Report nothing any more. Does nothing the second time."""
         self._metrics.is_active = False
         self._on_query.stop()
-        self._on_event.stop()
+        if _trace_context in comment_sources:
+            comment_sources.remove(_trace_context)
+        if self._on_event is not None:
+            self._on_event.stop()
 
     def __enter__(self) -> Instrumentation:
         return self
@@ -90,8 +104,16 @@ class Instrumentation:
 
     def _statement(self, statement: Statement) -> None:
         attributes = _attributes(statement)
-        self._metrics.record_statement(statement, attributes)
+        self._metrics.duration.record(statement.seconds, attributes)
         ended = time.time_ns()
+        attributes["db.query.text"] = statement.sql
+        place = statement.place
+        if place is not None:
+            attributes["code.file.path"] = place.filename
+            attributes["code.line.number"] = place.line
+            attributes["code.function.name"] = place.function
+        if statement.rows is not None and statement.kind == "select":
+            attributes["db.response.returned_rows"] = statement.rows
         span = self._tracer.start_span(
             _span_name(statement),
             kind=SpanKind.CLIENT,
@@ -99,13 +121,6 @@ class Instrumentation:
             attributes=attributes,
         )
         if span.is_recording():
-            span.set_attribute("db.query.text", statement.sql)
-            if statement.rows is not None and statement.kind == "select":
-                span.set_attribute("db.response.returned_rows", statement.rows)
-            if statement.place is not None:
-                span.set_attribute("code.file.path", statement.place.filename)
-                span.set_attribute("code.line.number", statement.place.line)
-                span.set_attribute("code.function.name", statement.place.function)
             if self._parameters:
                 for at, value in enumerate(statement.parameters):
                     span.set_attribute(f"db.query.parameter.{at}", str(value))
@@ -115,6 +130,13 @@ class Instrumentation:
         span.end(ended)
 
 
+def _trace_context() -> dict[str, str]:
+    """The W3C trace context of the task, for comments in SQL."""
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return carrier
+
+
 def _span_name(statement: Statement) -> str:
     operation = statement.kind.upper()
     return f"{operation} {statement.table}" if statement.table else operation
@@ -122,7 +144,7 @@ def _span_name(statement: Statement) -> str:
 
 def _attributes(statement: Statement) -> Attributes:
     """The attributes that a span and its metrics share."""
-    attributes = dict(_place_of(statement.database))
+    attributes = _place_of(statement.database).copy()
     attributes["db.operation.name"] = statement.kind.upper()
     if statement.table is not None:
         attributes["db.collection.name"] = statement.table
@@ -141,10 +163,19 @@ def _place_of(name: str) -> Attributes:
     """The attributes of a database."""
     try:
         database = db.get_connection(name)
-        system = database.backend
+        known = _places.get(database)
+        if known is None:
+            known = _places[database] = _attributes_of(database)
     except OxydeError:
         return {"db.namespace": name}
-    attributes: Attributes = {"db.system.name": _SYSTEMS[system]}
+    return known
+
+
+_places: WeakKeyDictionary[db.AsyncDatabase, Attributes] = WeakKeyDictionary()
+
+
+def _attributes_of(database: db.AsyncDatabase) -> Attributes:
+    attributes: Attributes = {"db.system.name": _SYSTEMS[database.backend]}
     address = database.address
     for key, value in (
         ("db.namespace", address.database),
@@ -159,7 +190,7 @@ def _place_of(name: str) -> Attributes:
 class _Metrics:
     def __init__(self, meter: Meter) -> None:
         self.is_active = True
-        self._duration = meter.create_histogram(
+        self.duration = meter.create_histogram(
             "db.client.operation.duration",
             unit="s",
             description="Duration of database client operations.",
@@ -206,9 +237,6 @@ class _Metrics:
             unit="{timeout}",
             description="The number of connection timeouts that have occurred.",
         )
-
-    def record_statement(self, statement: Statement, attributes: Attributes) -> None:
-        self._duration.record(statement.seconds, attributes)
 
     def record_event(self, event: Event) -> None:
         histogram = self._by_event.get(event.kind)

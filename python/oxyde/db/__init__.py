@@ -24,8 +24,16 @@ from oxyde.db.registry import disconnect_all, get_connection, register_connectio
 from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.settings import PoolSettings
-from oxyde.db.transaction import atomic, detached, get_active_transaction
+from oxyde.db.transaction import (
+    atomic,
+    detached,
+    get_active_transaction,
+    not_repeatable,
+    on_commit,
+    retrying,
+)
 from oxyde.exceptions import OxydeError
+from oxyde.observe.comments import sql_comment
 
 __all__ = [
     "AsyncDatabase",
@@ -48,11 +56,15 @@ __all__ = [
     "init",
     "lifespan",
     "listen",
+    "not_repeatable",
     "notify",
+    "on_commit",
     "on_event",
     "on_query",
     "prometheus",
     "register_connection",
+    "retrying",
+    "sql_comment",
     "stats",
     "transaction",
 ]

@@ -30,6 +30,7 @@ from oxyde.observe.place import Place
 if TYPE_CHECKING:
     from oxyde._core import Features, Operation, Plan
     from oxyde._core import Transaction as CoreTransaction
+    from oxyde.db.after_commit import AfterCommit
     from oxyde.db.pool import AsyncDatabase
 
 __all__ = ["Block", "Connection"]
@@ -69,11 +70,13 @@ class Block(TransactionVerbs):
         "_rollback",
         "_timeout",
         "_timer",
+        "after_commit",
         "connection",
         "generators",
         "journal",
         "left",
         "left_elsewhere",
+        "not_repeatable",
         "state",
     )
 
@@ -91,6 +94,9 @@ class Block(TransactionVerbs):
         self._presence = Presence()
         # Changes of instances, for a rollback.
         self.journal: Journal = Journal(None if outer is None else outer.journal)
+        # What runs after the commit of the outermost block, and why this one must not run again.
+        self.after_commit: list[AfterCommit] = []
+        self.not_repeatable: str | None = None
         # Whether it is ending, and whether its `async with` was left.
         self._ending = False
         self.left = False
@@ -145,6 +151,10 @@ class Block(TransactionVerbs):
     def set_rollback(self, rollback: bool = True) -> None:
         """Roll back this block even if it ends without an exception; outer blocks continue."""
         self._rollback = rollback
+
+    def _sent(self, plan: Plan) -> Plan:
+        database = self.connection.database
+        return database.commented(plan) if database.reports else plan
 
     def _note_write(self) -> None:
         self.journal.wrote = True
@@ -484,6 +494,7 @@ class Block(TransactionVerbs):
         if state == "committed":
             self.journal.keep()
             if self._outer is not None:
+                self._outer.after_commit += self.after_commit
                 self._presence.hand_over(self._outer._presence)
         else:
             self.journal.undo()

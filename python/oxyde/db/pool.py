@@ -13,7 +13,7 @@ from oxyde.db.opening import open_pool
 from oxyde.db.operation import run
 from oxyde.db.registry import forget, register_connection
 from oxyde.db.settings import PoolSettings
-from oxyde.db.watched import wants_to_watch, watched
+from oxyde.db.watched import commented, wants_to_watch, watched
 from oxyde.exceptions import DatabaseConnectionError, OxydeError, UnsupportedFeatureError
 from oxyde.observe.events import event_hooks
 from oxyde.observe.hooks import is_logged, watchers
@@ -72,7 +72,7 @@ class AsyncDatabase:
         self.host = host_of(url)
         self._settings = settings or PoolSettings()
         # Whether its statements are timed even if nobody asks for them.
-        self.reports = self._settings.slow_query is not None
+        self.reports = self._settings.slow_query is not None or self._settings.sql_comments
         self._overwrite = overwrite
         self._pool: Pool | None = None
         self._events: EventReader | None = None
@@ -156,6 +156,10 @@ class AsyncDatabase:
         """What the pool has done since it was opened (see `oxyde.db.stats`)."""
         return self._core().counters()
 
+    def commented(self, plan: Plan) -> Plan:
+        """The plan as it is sent: with a comment, if the settings say so."""
+        return commented(plan) if self._settings.sql_comments else plan
+
     def read_events(self) -> None:
         """Hand the pool's events to the hooks of `oxyde.db.on_event`, in the running event loop."""
         if self._events is None:
@@ -212,8 +216,8 @@ class AsyncDatabase:
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
         if watchers or is_logged(DEBUG) or self.reports:
-            core = self._core()
-            return await watched(lambda: core.fetch(plan, values, recipe), self, plan, values)
+            core, sent = self._core(), self.commented(plan)
+            return await watched(lambda: core.fetch(sent, values, recipe), self, plan, values)
         return await run(self._core().fetch(plan, values, recipe), self.host)
 
     async def open_cursor(
@@ -223,7 +227,7 @@ class AsyncDatabase:
         pool = self._core()
 
         def start() -> Operation[CoreCursor]:
-            return pool.open_cursor(plan, values, recipe, chunk)
+            return pool.open_cursor(self.commented(plan), values, recipe, chunk)
 
         if wants_to_watch(self):
             return Cursor(await watched(start, self, plan, values), _started)
@@ -232,8 +236,8 @@ class AsyncDatabase:
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
         if watchers or is_logged(DEBUG) or self.reports:
-            core = self._core()
-            return await watched(lambda: core.execute(plan, values), self, plan, values)
+            core, sent = self._core(), self.commented(plan)
+            return await watched(lambda: core.execute(sent, values), self, plan, values)
         return await run(self._core().execute(plan, values), self.host)
 
     async def bulk(
@@ -245,9 +249,9 @@ class AsyncDatabase:
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none."""
         if wants_to_watch(self):
-            core = self._core()
+            core, sent = self._core(), self.commented(plan)
             return await watched(
-                lambda: core.bulk(plan, rows, recipe, batch_size), self, plan, batch=len(rows)
+                lambda: core.bulk(sent, rows, recipe, batch_size), self, plan, batch=len(rows)
             )
         return await run(self._core().bulk(plan, rows, recipe, batch_size), self.host)
 

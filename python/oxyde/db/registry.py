@@ -217,7 +217,7 @@ def _unknown(name: str) -> OxydeError:
             f"no database is initialised (asked for {name!r})",
             hint='call `await db.init("postgresql://…")` first',
         )
-    close = difflib.get_close_matches(name, _databases, n=1)
+    close = difflib.get_close_matches(str(name), _databases, n=1)
     known = ", ".join(repr(known) for known in _databases)
     return OxydeError(
         f"no database is named {name!r}",

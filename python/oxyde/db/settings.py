@@ -15,7 +15,7 @@ SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "
 _JOURNAL_MODES = ("DELETE", "TRUNCATE", "PERSIST", "MEMORY", "WAL", "OFF")
 _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 # The settings that the Rust core does not have.
-_OF_THE_LOG = ("slow_query", "log_parameters")
+_OF_THE_LOG = ("slow_query", "log_parameters", "sql_comments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,9 @@ class PoolSettings:
             including its wait for a connection; None logs none.
         log_parameters: whether the log contains the parameters of statements, except those of
             secret fields.
+        sql_comments: end statements with a comment for the database's logs: the tags of
+            ``db.sql_comment()`` and the trace context of OpenTelemetry. Statements with a comment
+            are prepared anew each time.
         statement_cache_size: prepared statements cached per connection; the least recently used one
             is evicted. 0 disables the cache (on PostgreSQL see `pg_statement_cache_capacity`).
         sqlite_journal_mode: ``PRAGMA journal_mode``.
@@ -97,6 +100,7 @@ class PoolSettings:
     query_timeout: float | None = None
     slow_query: float | None = None
     log_parameters: bool = False
+    sql_comments: bool = False
     statement_cache_size: int = 100
     sqlite_journal_mode: str = "WAL"
     sqlite_synchronous: str = "NORMAL"

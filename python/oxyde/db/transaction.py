@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from oxyde.db.active import Outside, active_blocks, open_blocks
+from oxyde.db.after_commit import AfterCommit, run_after_commit, start_now
 from oxyde.db.block import Block, Connection
 from oxyde.db.block_settings import SettingValue, statements
 from oxyde.db.generators import Generator, generator_of_caller
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
+from oxyde.db.retries import Attempt, attempts, check_retries
 from oxyde.db.watched import run_control
 from oxyde.exceptions import (
     TransactionError,
@@ -35,6 +38,9 @@ __all__ = [
     "atomic",
     "detached",
     "get_active_transaction",
+    "not_repeatable",
+    "on_commit",
+    "retrying",
     "set_rollback",
 ]
 
@@ -44,39 +50,28 @@ Isolation = Literal["read uncommitted", "read committed", "repeatable read", "se
 _ISOLATIONS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """The arguments of `atomic()`."""
+
+    using: str | None = None
+    client: Executor | None = None
+    isolation: str | None = None
+    read_only: bool = False
+    timeout: float | None = None
+    settings: tuple[str, ...] = ()
+    durable: bool = False
+    retries: int = 0
+
+
 class Atomic:
     """The result of `atomic()`: an asynchronous context manager and a decorator."""
 
-    __slots__ = (
-        "_block",
-        "_client",
-        "_isolation",
-        "_place",
-        "_read_only",
-        "_settings",
-        "_task",
-        "_timeout",
-        "_token",
-        "_using",
-    )
+    __slots__ = ("_block", "_options", "_place", "_task", "_token")
 
-    def __init__(
-        self,
-        using: str | None,
-        client: Executor | None,
-        isolation: str | None,
-        read_only: bool,
-        timeout: float | None,
-        settings: tuple[str, ...],
-        place: Place | None = None,
-    ) -> None:
+    def __init__(self, options: _Options, place: Place | None = None) -> None:
+        self._options = options
         self._place = place
-        self._settings = settings
-        self._using = using
-        self._client = client
-        self._isolation = isolation
-        self._read_only = read_only
-        self._timeout = timeout
         self._block: Block | None = None
         self._token: Token[dict[str, Block]] | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -86,10 +81,22 @@ class Atomic:
             raise TransactionError(
                 "this atomic() block is already open", hint="call atomic() for each block"
             )
-        executor = resolve(self._using, self._client)
+        options = self._options
+        if options.retries:
+            raise TransactionError(
+                "`async with atomic(retries=…)` cannot run its block again",
+                hint="decorate a function with @atomic(retries=…), or use "
+                "`async for attempt in retrying(): async with attempt: …`",
+            )
+        executor = resolve(options.using, options.client)
         place = self._place or place_of_caller()
         generator = generator_of_caller(open_blocks().values())
         if isinstance(executor, Block):
+            if options.durable:
+                raise TransactionError(
+                    f"a durable block must be the outermost one, and it is inside {executor.label}",
+                    hint="leave that block first, or open it in `with db.detached():`",
+                )
             block = await self._nest(executor, place, generator)
         elif isinstance(executor, AsyncDatabase):
             block = await self._open(executor, place, generator)
@@ -104,7 +111,7 @@ class Atomic:
     async def _open(
         self, database: AsyncDatabase, place: Place | None, generator: Generator | None
     ) -> Block:
-        if self._settings and not database.features.transaction_settings:
+        if self._options.settings and not database.features.transaction_settings:
             raise UnsupportedFeatureError(
                 f"{database.name!r} is not PostgreSQL: a transaction there has no settings",
                 hint="leave out settings=, or name another database",
@@ -112,7 +119,7 @@ class Atomic:
         begun: list[Operation[CoreTransaction]] = []
 
         def start() -> Operation[CoreTransaction]:
-            begun.append(database._core().begin(self._isolation, self._read_only))
+            begun.append(database._core().begin(self._options.isolation, self._options.read_only))
             return begun[0]
 
         try:
@@ -126,13 +133,13 @@ class Atomic:
             # An error's traceback references this frame, and the operation's future references the
             # error.
             begun.clear()
-        timeout = self._timeout
+        timeout = self._options.timeout
         if timeout is None:
             timeout = database.settings.transaction_timeout
         block = Block(Connection(core, database), None, timeout, place, generator)
         await block.begin()
         try:
-            for statement in self._settings:
+            for statement in self._options.settings:
                 await block.fetch_raw(statement, (), ())
         except BaseException as error:
             await block.end(error, foreign=False)
@@ -140,16 +147,20 @@ class Atomic:
         return block
 
     def _begin_text(self) -> str:
-        level = "" if self._isolation is None else f" ISOLATION LEVEL {self._isolation.upper()}"
-        return f"BEGIN{level}{' READ ONLY' if self._read_only else ''}"
+        level = (
+            ""
+            if self._options.isolation is None
+            else f" ISOLATION LEVEL {self._options.isolation.upper()}"
+        )
+        return f"BEGIN{level}{' READ ONLY' if self._options.read_only else ''}"
 
     async def _nest(self, outer: Block, place: Place | None, generator: Generator | None) -> Block:
-        if self._isolation is not None or self._read_only or self._settings:
+        if self._options.isolation is not None or self._options.read_only or self._options.settings:
             raise TransactionError(
                 "a nested atomic() block cannot set isolation, read_only or settings",
                 hint="set them on the outermost block",
             )
-        block = Block(outer.connection, outer, self._timeout, place, generator)
+        block = Block(outer.connection, outer, self._options.timeout, place, generator)
         await block.begin()
         return block
 
@@ -170,8 +181,11 @@ class Atomic:
             active_blocks.reset(token)
         block.left = True
         await block.end(error, foreign=foreign)
-        if block.outer is None and block.journal.wrote:
-            note_write(block.name)
+        if block.outer is None:
+            if block.journal.wrote:
+                note_write(block.name)
+            if block.after_commit and block.state == "committed":
+                await run_after_commit(block.after_commit)
 
     def __call__(self, function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         if not inspect.iscoroutinefunction(function):
@@ -180,20 +194,25 @@ class Atomic:
         code = getattr(inspect.unwrap(function), "__code__", None)
         place = None if code is None else Place(code, code.co_firstlineno)
 
+        options, once = self._options, dataclasses.replace(self._options, retries=0)
+
         @functools.wraps(function)
         async def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-            async with Atomic(
-                self._using,
-                self._client,
-                self._isolation,
-                self._read_only,
-                self._timeout,
-                self._settings,
-                place,
-            ):
+            # A nested block cannot run again alone: the transaction around it has failed.
+            if options.retries and not _is_inside_a_block(options):
+                results: list[T] = []
+                async for attempt in attempts(options.retries, lambda: Atomic(once, place)):
+                    async with attempt:
+                        results.append(await function(*args, **kwargs))
+                return results[-1]
+            async with Atomic(once, place):
                 return await function(*args, **kwargs)
 
         return wrapper
+
+
+def _is_inside_a_block(options: _Options) -> bool:
+    return isinstance(resolve(options.using, options.client), Block)
 
 
 @overload
@@ -207,6 +226,8 @@ def atomic(
     read_only: bool = False,
     timeout: float | None = None,
     settings: Mapping[str, SettingValue] | None = None,
+    durable: bool = False,
+    retries: int = 0,
 ) -> Atomic: ...
 def atomic(
     using: str | Callable[P, Awaitable[T]] | None = None,
@@ -216,6 +237,8 @@ def atomic(
     read_only: bool = False,
     timeout: float | None = None,
     settings: Mapping[str, SettingValue] | None = None,
+    durable: bool = False,
+    retries: int = 0,
 ) -> Atomic | Callable[P, Awaitable[T]]:
     """A transaction: ``async with atomic():`` or ``@atomic()`` on an async function.
 
@@ -235,6 +258,10 @@ def atomic(
         settings: settings of the server until the transaction ends, on PostgreSQL: policies of
             row-level security read them by ``current_setting('app.tenant')``, and
             ``statement_timeout`` limits statements. Also behind a pooler.
+        durable: refuse to be nested: what the block did is committed when it ends.
+        retries: as a decorator, how many more times to run the function after a serialization
+            failure or a deadlock, after a short random pause. If it runs inside another block, the
+            error is left to that one. (With ``async with``, use `retrying`.)
 
     Raises:
         UnsupportedFeatureError: it has settings and the database is not PostgreSQL.
@@ -243,7 +270,7 @@ def atomic(
         TransactionTimeoutError: it ran longer than `timeout`.
     """
     if callable(using):
-        return Atomic(None, None, None, False, None, ())(using)
+        return Atomic(_Options())(using)
     level = isolation.lower().replace("_", " ") if isinstance(isolation, str) else isolation
     if level is not None and level not in _ISOLATIONS:
         raise TransactionError(
@@ -251,8 +278,99 @@ def atomic(
         )
     if timeout is not None and (isinstance(timeout, bool) or not timeout > 0):
         raise TransactionError(f"timeout is above zero seconds, not {timeout!r}")
-    made = () if settings is None else statements(settings)
-    return Atomic(using, client, level, read_only, timeout, made)
+    check_retries(retries)
+    return Atomic(
+        _Options(
+            using=using,
+            client=client,
+            isolation=level,
+            read_only=read_only,
+            timeout=timeout,
+            settings=() if settings is None else statements(settings),
+            durable=durable,
+            retries=retries,
+        )
+    )
+
+
+def retrying(
+    using: str | None = None,
+    *,
+    retries: int = 3,
+    isolation: Isolation | None = None,
+    timeout: float | None = None,
+) -> AsyncIterator[Attempt]:
+    """Run a transaction until it succeeds, again after each serialization failure or deadlock::
+
+        async for attempt in retrying():
+            async with attempt:
+                ...
+
+    Each attempt is a transaction of its own, after a short random pause. Read what it changes
+    inside of it: values that were assigned to instances stay. What else the block does (mails,
+    files) is done again, unless it is in `on_commit`.
+
+    Args:
+        using: the database's name.
+        retries: how many more times.
+        isolation: as for `atomic`.
+        timeout: seconds until one attempt is rolled back.
+
+    Raises:
+        TransactionError: an argument is invalid; on the first attempt, if it is inside of a block.
+        SerializationError, DeadlockError: the last attempt failed.
+    """
+    check_retries(retries)
+    return attempts(
+        retries, lambda: atomic(using, isolation=isolation, timeout=timeout, durable=True)
+    )
+
+
+def on_commit(function: AfterCommit, *, using: str | None = None) -> None:
+    """Call a function after the commit of the outermost block of this task: ``on_commit(notify)``.
+
+    Functions run in the order of their registration, outside of the transaction, in the task that
+    leaves the block; those that are async are awaited. A rollback, also of the savepoint in which
+    one was registered, discards it. An error of one is logged (logger ``oxyde``), and neither stops
+    the others nor reaches the block, which is committed. Outside of blocks it is called at once,
+    and in a task if it is async.
+
+    Args:
+        function: takes no arguments.
+        using: the innermost block on the database of this name.
+
+    Raises:
+        TypeError: it cannot be called.
+    """
+    if not callable(function):
+        raise TypeError(f"on_commit() takes a function without arguments, not {function!r:.80}")
+    block = get_active_transaction(using)
+    if block is None:
+        start_now(function)
+    else:
+        block.after_commit.append(function)
+
+
+def not_repeatable(reason: str, *, using: str | None = None) -> None:
+    """Mark the block of this task as one that must not run again, because of what it did outside of
+    the database: ``not_repeatable("the payment was made")``. Retries leave it at its error.
+
+    Args:
+        reason: why, for the error.
+        using: the innermost block on the database of this name.
+
+    Raises:
+        TransactionError: no block is open.
+    """
+    block = get_active_transaction(using)
+    if block is None:
+        raise TransactionError(
+            "not_repeatable() outside of a transaction",
+            hint="call it inside `async with atomic():`",
+        )
+    while block.outer is not None:
+        block = block.outer
+    block.not_repeatable = reason
 
 
 class Detached:

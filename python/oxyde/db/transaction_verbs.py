@@ -37,12 +37,18 @@ class TransactionVerbs:
         """
         raise NotImplementedError
 
+    def _sent(self, plan: Plan) -> Plan:
+        """The plan as it is sent."""
+        return plan
+
     def _note_write(self) -> None:
         """Called before a statement that may change rows."""
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that gives rows, and hydrate them by the recipe."""
-        return await self._run(lambda core: core.fetch(plan, values, recipe), plan, values)
+        return await self._run(
+            lambda core: core.fetch(self._sent(plan), values, recipe), plan, values
+        )
 
     async def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
@@ -50,14 +56,14 @@ class TransactionVerbs:
         """Run a plan whose rows are fetched `chunk` at a time. Each chunk waits for its turn, so
         other statements can run in between."""
         core = await self._run(
-            lambda core: core.open_cursor(plan, values, recipe, chunk), plan, values
+            lambda core: core.open_cursor(self._sent(plan), values, recipe, chunk), plan, values
         )
         return Cursor(core, lambda start: self._run(lambda _: start(), None))
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
         self._note_write()
-        return await self._run(lambda core: core.execute(plan, values), plan, values)
+        return await self._run(lambda core: core.execute(self._sent(plan), values), plan, values)
 
     async def bulk(
         self,
@@ -69,7 +75,9 @@ class TransactionVerbs:
         """Run a bulk plan over all rows or none."""
         self._note_write()
         return await self._run(
-            lambda core: core.bulk(plan, rows, recipe, batch_size), plan, batch=len(rows)
+            lambda core: core.bulk(self._sent(plan), rows, recipe, batch_size),
+            plan,
+            batch=len(rows),
         )
 
     async def fetch_raw(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from oxyde.db.operation import run
 from oxyde.exceptions import DatabaseError, OxydeError
 from oxyde.observe import repeats
+from oxyde.observe.comments import comment
 from oxyde.observe.hooks import is_logged, report, watchers
 from oxyde.observe.place import place_of_caller
 from oxyde.observe.statement import Statement
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from oxyde._core import Operation, Plan
     from oxyde.db.pool import AsyncDatabase
 
-__all__ = ["name_statement", "run_control", "wants_to_watch", "watched"]
+__all__ = ["commented", "name_statement", "run_control", "wants_to_watch", "watched"]
 
 T = TypeVar("T")
 
@@ -76,6 +77,12 @@ async def watched(
     return result
 
 
+def commented(plan: Plan) -> Plan:
+    """The plan with the comment of the running task."""
+    text = comment()
+    return plan.commented(text) if text else plan
+
+
 def _tell(
     statement: Statement, operation: Operation[Any] | None, began: float, database: AsyncDatabase
 ) -> None:
@@ -110,8 +117,8 @@ def _count(result: object) -> int | None:
     """The rows of a result: those returned, or those changed."""
     if isinstance(result, tuple):
         # (affected, key) of a statement, (affected, rows, keys) of a bulk statement, (groups, rows)
-        # of a prefetch.
-        return result[0] if isinstance(result[0], int) else _count(result[1])
+        # of a prefetch. Some servers count no affected rows where they return them.
+        return len(result[1]) if isinstance(result[1], Sized) else result[0]
     if isinstance(result, Sized) and not isinstance(result, (str, bytes, dict)):
         return len(result)
     return None

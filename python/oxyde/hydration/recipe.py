@@ -364,7 +364,7 @@ def _missing(meta: ModelMeta, parts: _Parts, present: set[str]) -> set[str]:
     """Fields that are not set on the instance, so that accessing them raises an error: columns that
     were not loaded, and unloaded relations if the model's options say so."""
     missing = {name for name in meta.field_metadata if name not in present}
-    if meta.unloaded == "raise":
+    if meta.unloaded != "none":
         missing.update(name for name in meta.relations if name not in present)
     return missing & parts.fields.keys()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 if TYPE_CHECKING:
+    from weakref import ReferenceType
+
     from oxyde._meta import ModelMeta
     from oxyde.db.journal import Journal
 
@@ -27,11 +29,22 @@ class State:
             copied by `private()`.
         seen_in: the journal of the block in which the row was inserted, or read after the block had
             written: if that is rolled back, the row may never have been stored.
+        peers: the instances of the same result, if the model's relations are loaded for all of them
+            at once (see `oxyde.load`).
         given: the names of `model_fields_set`, which loaded instances create on first access; None
             if it exists from the start.
     """
 
-    __slots__ = ("changed", "database", "given", "loaded", "originals", "seen_in", "shared")
+    __slots__ = (
+        "changed",
+        "database",
+        "given",
+        "loaded",
+        "originals",
+        "peers",
+        "seen_in",
+        "shared",
+    )
 
     def __init__(
         self,
@@ -49,12 +62,14 @@ class State:
         self.originals: dict[str, Any] = {} if originals is None else originals
         self.shared = shared
         self.seen_in: Journal | None = None
+        self.peers: Sequence[ReferenceType[Any]] | None = None
 
     def private(self) -> State:
         """A copy that belongs to one instance."""
         copy = State(self.database, self.loaded, originals=dict(self.originals), given=self.given)
         copy.changed = set(self.changed)
         copy.seen_in = self.seen_in
+        copy.peers = self.peers
         return copy
 
     def with_given(self, name: str) -> State:
@@ -65,6 +80,7 @@ class State:
         )
         copy.changed = self.changed
         copy.seen_in = self.seen_in
+        copy.peers = self.peers
         return copy
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -75,6 +91,7 @@ class State:
         self.shared = False
         self.given = None
         self.seen_in = None
+        self.peers = None
 
     def __repr__(self) -> str:
         changed = ", ".join(sorted(self.changed)) or "nothing"

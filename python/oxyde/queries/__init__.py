@@ -103,6 +103,7 @@ from oxyde.queries.expressions.window import (
 from oxyde.queries.manager import QueryManager
 from oxyde.queries.query import Query
 from oxyde.queries.relations.manager import RelatedManager, related
+from oxyde.queries.relations.peers import load
 from oxyde.queries.relations.prefetch import Prefetch, prefetch_related
 from oxyde.queries.results.raw import RawSQL, execute_raw
 from oxyde.queries.subqueries.cte import CTE
@@ -208,6 +209,7 @@ __all__ = [
     "icontains",
     "in_",
     "is_null",
+    "load",
     "not_",
     "prefetch_related",
     "related",

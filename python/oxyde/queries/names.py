@@ -168,6 +168,8 @@ class Names:
                 f"`{self.label}.{name}` is a {relation.kind} relation, not a column",
                 hint=f"name a field of it: `{name}__…`",
             )
+        if not isinstance(name, str):
+            raise FieldError(f"a field of `{self.label}` is named by a string, not by {name!r:.80}")
         if "__" in name:
             raise UnknownNameError(
                 f"`{name}` is a path, and only fields of `{self.label}` itself can be named here",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from oxyde.exceptions import OxydeError
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.methods.writing import Writing
 
@@ -22,19 +21,6 @@ class Query(Writing[M, R]):
 
     def __aiter__(self) -> AsyncIterator[R]:
         return self.iterate()
-
-    def __getitem__(self, item: slice) -> Query[M, R]:
-        """A slice: ``query[10:20]`` is ``query.offset(10).limit(10)``.
-
-        Raises:
-            OxydeError: a negative bound, a step, or an index.
-        """
-        if not isinstance(item, slice):
-            raise OxydeError(
-                "a query cannot be indexed by a number: the query has not been run",
-                hint="await query.first(), or query[5:6]",
-            )
-        return self._slice(item)
 
     if not TYPE_CHECKING:
         # Declared so that type checkers report it.

@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize(("name", "results"), [("queries", 20), ("transactions", 6), ("typing", 8)])
+@pytest.mark.parametrize(
+    ("name", "results"), [("queries", 20), ("transactions", 6), ("typing", 8), ("monitoring", 5)]
+)
 def test_the_guide(name: str, results: int) -> None:
     guide = ROOT / f"docs/{name}.md"
     done = subprocess.run(

@@ -25,7 +25,7 @@ pub(crate) use cancel::{CancelConnection, CancelHandle};
 use wire::Wire;
 
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
-use super::{Damage, Job, Outcome, connect_error};
+use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -292,7 +292,11 @@ impl Connection {
         arguments: MySqlArguments,
         columns: Columns<'_>,
     ) -> Result<Outcome, Failure> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let keeps = is_worth_keeping(sql);
+        let mut query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        if !keeps {
+            query = query.persistent(false);
+        }
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),

@@ -33,7 +33,7 @@ pub(crate) use listen::ListenConnection;
 pub use listen::Notification;
 
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
-use super::{Damage, Job, Outcome, connect_error};
+use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -366,7 +366,12 @@ impl Connection {
         arguments: PgArguments,
         columns: Columns<'_>,
     ) -> Result<Outcome, Failure> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        // Behind a pooler, a statement without a name may be lost between its messages.
+        let keeps = self.by_transaction || is_worth_keeping(&sql);
+        let mut query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        if !keeps {
+            query = query.persistent(false);
+        }
         let mut stream = (&mut self.raw).fetch_many(query);
         let (mut rows, named) = match columns {
             Columns::Planned(rows) => (Some(rows), &[] as &[_]),

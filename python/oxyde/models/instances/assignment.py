@@ -130,7 +130,10 @@ def not_loaded(instance: Model, name: str) -> Exception:
     relation = type(instance)._db_meta.relations.get(name)
     if relation is not None:
         how = f'prefetch("{name}")' if relation.many else f'join("{name}")'
-        return FieldError(f"{model}.{name} was not loaded", hint=f"query with {how}")
+        hint = f"query with {how}"
+        if type(instance)._db_meta.unloaded == "peers":
+            hint += f', or `await load(row, "{name}")`, which loads it for all rows of the result'
+        return FieldError(f"{model}.{name} was not loaded", hint=hint)
     return FieldError(
         f"{model}.{name} was not loaded",
         hint=f'load it with the row, or call `await instance.refresh(["{name}"])`',

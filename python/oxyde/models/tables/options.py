@@ -35,7 +35,9 @@ class MetaOptions:
         indexes: indexes over several columns, or with conditions.
         constraints: checks, and unique constraints and foreign keys with names of their own.
         unique_together: groups of fields that are unique together.
-        unloaded: "none" or "raise": the result of accessing an unloaded relation.
+        unloaded: the result of accessing an unloaded relation: "none" (it reads as None), "raise",
+            or "peers": it raises, and ``await load(row, "author")`` loads the relation for all rows
+            of the same result.
         check_bounds: whether the table has CHECK constraints for the bounds of its fields.
     """
 
@@ -142,8 +144,8 @@ def _groups(where: str, value: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def _unloaded(where: str, value: object) -> str:
-    if value not in ("none", "raise"):
-        raise FieldError(f'{where} is "none" or "raise", not {value!r}')
+    if value not in ("none", "raise", "peers"):
+        raise FieldError(f'{where} is "none", "raise" or "peers", not {value!r}')
     return str(value)
 
 

@@ -31,6 +31,8 @@ def schema_of(models: Iterable[type[Any]] | None = None) -> dict[str, Any]:
         FieldError: a model has no table, or one that is not managed, or refers to an undefined
             one; or two columns have enum types with the same name and different values.
     """
+    if models is not None and not isinstance(models, Iterable):
+        raise FieldError(f"models is a list of models, not {models!r:.80}", hint="models=[User]")
     metas = _metas(models)
     _check_enums(metas)
     return {"tables": [_table(meta) for meta in metas]}

@@ -72,6 +72,10 @@ def check_path(context: Context, name: str) -> None:
         FieldError: a name that is none, or a path to many rows.
     """
     known = context.names.value_paths
+    if not isinstance(name, str):
+        raise FieldError(
+            f"a field of `{context.names.label}` is named by a string, not by {name!r:.80}"
+        )
     if head(name, context.annotations) in context.annotations:
         path_value(context.scope(), name)
     elif name not in known:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from oxyde.exceptions import FieldError
 from oxyde.queries.ir.depth import MAX_DEPTH, too_deep
 from oxyde.queries.lookups.json_path import split_parts
 from oxyde.queries.names import Names, names_of
@@ -26,8 +27,12 @@ def split_path(names: Names, path: str) -> list[str]:
     """Split a path over the relations of a model into names.
 
     Raises:
-        FieldError: it has more names than a statement may have levels.
+        FieldError: it is not a string, or has more names than a statement may have levels.
     """
+    if not isinstance(path, str):
+        raise FieldError(
+            f"a field or relation of `{names.label}` is named by a string, not by {path!r:.80}"
+        )
     found: list[str] = []
     here, rest = names, path
     while True:

@@ -94,7 +94,17 @@ class Building(Filtering[M, R]):
         made._offset = _natural("offset", count)
         return made
 
-    def _slice(self, item: slice) -> Query[M, R]:
+    def __getitem__(self, item: slice) -> Query[M, R]:
+        """A slice: ``query[10:20]`` is ``query.offset(10).limit(10)``.
+
+        Raises:
+            OxydeError: a negative bound, a step, or an index.
+        """
+        if not isinstance(item, slice):
+            raise OxydeError(
+                "a query cannot be indexed by a number: the query has not been run",
+                hint="await query.first(), or query[5:6]",
+            )
         if item.step is not None:
             raise OxydeError("a slice of a query cannot have a step", hint="use [start:stop]")
         start = _natural("the start of a slice", item.start) or 0
@@ -185,11 +195,14 @@ class Building(Filtering[M, R]):
 
         The class is a dataclass (frozen or with slots, too), a named tuple, a TypedDict, a
         Pydantic model without a table (which validates the values), or any other class with named
-        parameters. Each field gets the column, path or annotation of the same name.
+        parameters. Each field gets the column, path or annotation of the same name. A field with
+        the name of a relation to one row, and such a class as its type, becomes an object of the
+        related row, or None where there is none.
 
         Args:
             row: the class.
-            columns: the path or expression for a field with a different name.
+            columns: the path or expression for a field with a different name; ``author__label`` for
+                a field of an object inside.
 
         Raises:
             FieldError: a field without a column, a field that the class does not have, or a class

@@ -26,8 +26,10 @@ from oxyde.queries.compile.shape import shape_of
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.compile.validity import sifted
 from oxyde.queries.expressions.typed_conditions import Clause
+from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.methods.aggregating import Aggregating
 from oxyde.queries.names import key_of
+from oxyde.queries.relations.peers import have_peers, note_peers
 from oxyde.queries.relations.prefetch import check_databases, prefetch_into
 from oxyde.queries.relations.strict import forget_unloaded
 from oxyde.queries.results.iteration import Iteration
@@ -97,6 +99,8 @@ class Reading(Aggregating[M, R]):
             await in_slices(forget_unloaded(rows, self._names, self._joins), len(rows))
         if rows and self._prefetches:
             await prefetch_into(rows, self._prefetches, executor, like=self)
+        if rows and self._row is RowKind.MODEL and have_peers(self._names, self._joins):
+            await in_slices(note_peers(rows, self._names, self._joins), len(rows))
         return rows
 
     async def _open_cursor(self, executor: Executor, chunk: int) -> Cursor:
@@ -290,7 +294,10 @@ class Reading(Aggregating[M, R]):
             raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
         if keys is not None:
             self._check_unsliced("in_bulk() with keys")
-        query = self if keys is None else self.filter(**{f"{meta.name}__in": list(keys)})
+        query = self
+        if keys is not None:
+            listed = list(iterable_given("in_bulk()", keys))
+            query = self.filter(**{f"{meta.name}__in": listed})
         rows = await query.all(using=using, client=client)
         return await in_slices(_by_field(rows, meta.name), len(rows))
 

@@ -18,6 +18,7 @@ from oxyde.queries.expressions.operators import Computed, as_expression
 from oxyde.queries.expressions.parts import parts_of
 from oxyde.queries.ir.nodes import Typed
 from oxyde.queries.ir.scope import Scope
+from oxyde.queries.lookups.given import sql_given
 from oxyde.queries.types.declared import output_type
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ async def execute_raw(
     Raises:
         DatabaseError: the database rejects it.
     """
+    sql = sql_given("execute_raw()", sql)
     executor = resolve(using, client)
     rows = await _fetch(executor, sql, _params(params), (), None)
     return await sliced(rows.values(None), len(rows))
@@ -91,7 +93,7 @@ class RawQuery(Generic[T]):
         client: Executor | None,
     ) -> None:
         self._names = names
-        self._sql = sql
+        self._sql = sql_given("raw()", sql)
         self._values = _params(params)
         self._using = using
         self._client = client

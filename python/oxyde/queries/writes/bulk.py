@@ -151,8 +151,10 @@ def _with_created(
 
 def check_size(batch_size: int | None) -> None:
     """Check that a batch size is a positive integer."""
-    if batch_size is not None and (isinstance(batch_size, bool) or not batch_size > 0):
-        raise OxydeError(f"batch_size must be above zero, not {batch_size!r}")
+    if batch_size is None:
+        return
+    if type(batch_size) is not int or batch_size <= 0:
+        raise OxydeError(f"batch_size must be a whole number above zero, not {batch_size!r}")
 
 
 @asynccontextmanager

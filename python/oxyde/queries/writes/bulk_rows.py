@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from oxyde.db.slices import BETWEEN, MANY, in_slices, sliced
 from oxyde.exceptions import ManagerError
+from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.names import Names
 from oxyde.queries.writes.conflict import Conflict
 from oxyde.queries.writes.default_keys import default_keys
@@ -92,6 +93,7 @@ class Group:
 
 async def instances_of(names: Names, items: Iterable[Any]) -> list[Any]:
     """An instance for each item, which is one or is a dict of its values."""
+    items = iterable_given("bulk_create()", items)
     if isinstance(items, Sized):
         # Other tasks may change it meanwhile. An iterator may take time to compute its items.
         items = list(items)

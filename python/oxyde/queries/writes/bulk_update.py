@@ -18,6 +18,7 @@ from oxyde.queries.expressions.context import Context
 from oxyde.queries.expressions.operators import Value
 from oxyde.queries.ir.nodes import Typed, table_of
 from oxyde.queries.ir.scope import Builder, Scope
+from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.names import Names
 from oxyde.queries.types.column_types import DECIMAL, kind_of
 from oxyde.queries.types.declared import output_type
@@ -114,7 +115,7 @@ async def bulk_update(
     columns = _columns(names, fields)
     assignments = assigned(Context(names, {}, objects=True), expressions)
     _check(names, columns, assignments)
-    instances = list(items)
+    instances = list(iterable_given("bulk_update()", items))
     if not instances:
         return 0
     if not told:
@@ -192,7 +193,7 @@ def _check_homes(names: Names, instances: list[Any], executor: Executor) -> None
 
 
 def _columns(names: Names, fields: Iterable[str]) -> tuple[str, ...]:
-    listed = [fields] if isinstance(fields, str) else fields
+    listed = [fields] if isinstance(fields, str) else iterable_given("bulk_update()", fields)
     return tuple(dict.fromkeys(names.field(name).name for name in listed))
 
 

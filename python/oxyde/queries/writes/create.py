@@ -14,6 +14,7 @@ from oxyde.exceptions import (
 )
 from oxyde.hydration.related_list import no_column
 from oxyde.queries.ir.expression import Expression
+from oxyde.queries.lookups.given import mapping_given
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.writes.validation import build, check_values
 
@@ -60,7 +61,8 @@ async def get_or_create(
     executor: Executor,
 ) -> tuple[Any, bool]:
     """The row for these lookups, or a new one; and whether it is new."""
-    _check(query._names, lookups, defaults or {})
+    defaults = mapping_given("defaults", defaults)
+    _check(query._names, lookups, defaults)
     found = await _find(query, lookups, executor)
     if found is not None:
         return found, False
@@ -76,8 +78,10 @@ async def update_or_create(
     executor: Executor,
 ) -> tuple[Any, bool]:
     """The row for these lookups, changed, or a new one; and whether it is new."""
-    changes = {} if defaults is None else dict(defaults)
-    fresh = changes if create_defaults is None else create_defaults
+    changes = mapping_given("defaults", defaults)
+    fresh = changes
+    if create_defaults is not None:
+        fresh = mapping_given("create_defaults", create_defaults)
     _check(query._names, lookups, changes, fresh)
     _check_changes(query._names, changes)
     while True:

@@ -6,7 +6,7 @@ from support.plugin_project.projects import Project
 
 pytest_plugins = ["pytester"]
 
-ROLLBACK = 19
+ROLLBACK = 21
 COMMITS = 8
 
 

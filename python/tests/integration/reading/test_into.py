@@ -219,3 +219,74 @@ class TestRefused:
 
         with pytest.raises(FieldError, match="prefetch"):
             await Author.objects.prefetch("books").into(Person)
+
+
+@dataclass
+class CompanyLine:
+    name: str
+
+
+class AuthorOut(BaseModel):
+    name: str
+    company: CompanyLine | None
+
+
+@dataclass(frozen=True)
+class BookLine:
+    title: str
+    author: AuthorOut
+    editor: Pair2 | None
+
+
+class Pair2(NamedTuple):
+    id: int
+    name: str
+
+
+class BookOut(BaseModel):
+    title: str
+    author: EntryOfAuthor
+    pages: int
+
+
+class EntryOfAuthor(TypedDict):
+    label: str
+
+
+async def test_objects_inside(books: Library) -> None:
+    rows = await Book.objects.order_by("id").into(BookLine).all()
+    for row, book in zip(rows, books.books, strict=True):
+        author, editor = books.author(book.author_id), books.author(book.editor_id)  # type: ignore[attr-defined]
+        assert author is not None
+        company = books.company(author.company_id)  # type: ignore[attr-defined]
+        assert row == BookLine(
+            book.title,
+            AuthorOut(
+                name=author.name, company=None if company is None else CompanyLine(company.name)
+            ),
+            None if editor is None else Pair2(editor.id or 0, editor.name),
+        )
+
+
+async def test_a_name_inside(books: Library) -> None:
+    row = await Book.objects.order_by("id").into(BookOut, author__label="author__name").first()
+    assert row is not None
+    author = books.author(books.books[0].author_id)  # type: ignore[attr-defined]
+    assert author is not None
+    assert row.author == {"label": author.name}
+
+
+async def test_expressions_inside(books: Library) -> None:
+    query = Book.objects.order_by("id").into(BookOut, author__label=Upper("author__name"))
+    row = await query.first()
+    assert row is not None
+    author = books.author(books.books[0].author_id)  # type: ignore[attr-defined]
+    assert author is not None
+    assert row.author == {"label": author.name.upper()}
+
+
+async def test_refused_inside(books: Library) -> None:
+    with pytest.raises(FieldError, match=r"`EntryOfAuthor.label` gets no column"):
+        Book.objects.into(BookOut)
+    with pytest.raises(FieldError, match=r"has no field `author__lable`"):
+        Book.objects.into(BookOut, author__label="author__name", author__lable="title")

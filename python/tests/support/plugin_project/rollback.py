@@ -19,6 +19,7 @@ from oxyde import (
     TransactionAbortedError,
     TransactionError,
     UniqueViolationError,
+    UnsupportedFeatureError,
     atomic,
     db,
     execute_raw,
@@ -148,6 +149,38 @@ async def test_a_block_that_only_reads(ann: Writer) -> None:
             await Writer.objects.create(name="Bo")
     async with atomic(isolation="serializable"):
         assert await Writer.objects.count() == 1
+
+
+async def test_what_belongs_to_a_commit() -> None:
+    called: list[int] = []
+
+    async def note() -> None:
+        called.append(await Writer.objects.count())
+
+    async with atomic(durable=True):
+        await Writer.objects.create(name="Ann")
+        db.on_commit(note)
+        async with atomic():
+            db.on_commit(note)
+        assert called == []
+    assert called == [1, 1]
+    with pytest.raises(ZeroDivisionError):
+        async with atomic():
+            db.on_commit(note)
+            _ = 1 // 0
+    assert called == [1, 1]
+
+
+async def test_settings_end_with_their_block(oxyde_database: AsyncDatabase) -> None:
+    if oxyde_database.backend != "postgres":
+        with pytest.raises(UnsupportedFeatureError):
+            async with atomic(settings={"app.tenant": "7"}):
+                pass
+        return
+    ask = "SELECT current_setting('app.tenant', true) AS tenant"
+    async with atomic(settings={"app.tenant": "7"}):
+        assert await execute_raw(ask) == [{"tenant": "7"}]
+    assert await execute_raw(ask) != [{"tenant": "7"}]
 
 
 async def test_detached_is_refused(ann: Writer) -> None:
