@@ -71,6 +71,8 @@ lint: extension ## Check formats, lints, types (of the guides, too), layers and 
 	$(BIN)/ruff format --quiet --check $(LINTED)
 	$(BIN)/mypy
 	$(BIN)/pyright
+	cd examples/conduit && $(BIN)/mypy
+	$(BIN)/pyright --project examples/conduit --pythonpath $(BIN)/python
 	PYTHONPATH=python $(BIN)/lint-imports
 	$(BIN)/python -m mypy.stubtest oxyde._core --allowlist scripts/stubtest_allowlist.txt
 	$(BIN)/python scripts/check_docs.py

@@ -215,6 +215,10 @@ class Block(TransactionVerbs):
                 hint="open a transaction in the child itself",
             )
 
+    def is_of_this_task(self) -> bool:
+        """Whether the current task entered the block."""
+        return self._presence.is_owner()
+
     def has_ended(self) -> bool:
         """Whether the block has ended, or is about to because its generator was abandoned."""
         return self.state != "open" or any(each.abandoned for each in self.generators)

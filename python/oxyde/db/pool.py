@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from oxyde.db.address import Address, address_of, hide_password, host_of
 from oxyde.db.cursor import Cursor
 from oxyde.db.events import EventReader
+from oxyde.db.opening import open_pool
 from oxyde.db.operation import run
 from oxyde.db.registry import forget, register_connection
 from oxyde.db.settings import PoolSettings
@@ -47,6 +48,9 @@ class AsyncDatabase:
         overwrite: whether ``connect()`` may replace another database with this name (which is then
             disconnected).
     """
+
+    # Whether another database may take its name without `overwrite`.
+    gives_way = False
 
     def __init__(
         self,
@@ -170,14 +174,11 @@ class AsyncDatabase:
             UnsupportedFeatureError: the server is older than the oldest supported version.
             OxydeError: an invalid URL, or another database with this name is registered.
         """
-        # Imported here so that `import oxyde.db` does not load the extension.
-        from oxyde._core import Pool
-
         if self._pool is not None:
             return
         replaced = register_connection(self, overwrite=self._overwrite)
         try:
-            pool = await run(Pool.open(self._url, self._name, self._settings.as_dict()), self.host)
+            pool = await open_pool(self)
         except BaseException as error:
             forget(self, restore=replaced)
             if isinstance(error, DatabaseConnectionError | UnsupportedFeatureError):

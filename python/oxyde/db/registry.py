@@ -100,7 +100,8 @@ def register_connection(
     if not hasattr(database, "disconnect"):
         raise OxydeError(f"register_connection() takes an AsyncDatabase, not {database!r:.80}")
     known = _databases.get(database.name)
-    if known is not None and known is not database and not overwrite:
+    taken = known is not None and known is not database and not known.gives_way
+    if taken and not overwrite:
         raise OxydeError(
             f"a database named {database.name!r} is already registered: {known!r}",
             hint="give another name, or overwrite=True",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from oxyde._meta import ModelMeta
     from oxyde.db.executor import Executor
     from oxyde.db.journal import Journal
+    from oxyde.testing import ModelFactory
 
 __all__ = ["Model"]
 
@@ -135,6 +136,26 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         """
         await refresh.refresh(self, fields, using, client)
         return self
+
+    # -- tests -----------------------------------------------------------------------------
+
+    @classmethod
+    def factory(cls, **declared: Any) -> type[ModelFactory[Self]]:
+        """A factory that makes rows with made-up values, for tests::
+
+            post = await Post.factory().create(author__name="Ann")
+            drafts = await Post.factory(is_draft=True).create_batch(5)
+
+        Args:
+            declared: what fields get: values, factories, or declarations of polyfactory.
+
+        Raises:
+            ImportError: polyfactory is not installed (``pip install 'oxyde[testing]'``).
+        """
+        # Imported here, since only tests need it, and it is an optional extra.
+        from oxyde.testing.factories import factory_of
+
+        return factory_of(cls, **declared)
 
     # -- hooks -----------------------------------------------------------------------------
 

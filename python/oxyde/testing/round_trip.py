@@ -1,4 +1,4 @@
-"""For a project's own tests: `migration_round_trip`."""
+"""`migration_round_trip`: each migration applied, reversed and applied again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from oxyde._core import run_cli
 from oxyde.exceptions import OxydeError
 from oxyde.migrations.run import Recorder, migrate, raise_failed
 from oxyde.models.registry import separate_registry
+from oxyde.testing.outside import unmanaged
 
 if TYPE_CHECKING:
     from oxyde.db import AsyncDatabase
@@ -67,7 +68,13 @@ async def migration_round_trip(
         OxydeError: the database has tables, a schema differs, or rows were lost or changed.
         MigrationError: a migration failed, or cannot be reversed.
     """
-    places: dict[str, Any] = {"migrations": migrations, "config": config}
+    with unmanaged():
+        return await _round_trip(url, {"migrations": migrations, "config": config}, fill, one_way)
+
+
+async def _round_trip(
+    url: str, places: dict[str, Any], fill: Fill | None, one_way: Iterable[str]
+) -> list[str]:
     before = await _source(url, places)
     if "class " in before:
         raise OxydeError(

@@ -1,0 +1,1 @@
+"""Tests of Conduit, by Oxyde's pytest plugin: see pyproject.toml."""
