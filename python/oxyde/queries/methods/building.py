@@ -65,6 +65,7 @@ class Building(Filtering[M, R]):
             FieldError: an unknown name.
         """
         self._check_unsliced("order_by()")
+        self._check_unpaged("order_by()")
         made = self._copy()
         if not self._annotations:
             seen = self._names.terms
@@ -115,6 +116,7 @@ class Building(Filtering[M, R]):
         """
         self._check_single("distinct")
         self._check_unsliced("distinct()")
+        self._check_unpaged("distinct()")
         names = (*record_paths(self._names, fields), *((on,) if isinstance(on, str) else on))
         for name in names:
             check_path(self._context(grouping=self._groups()), name)
@@ -281,6 +283,7 @@ class Building(Filtering[M, R]):
         """
         self._check_single("group_by")
         self._check_unsliced("group_by()")
+        self._check_unpaged("group_by()")
         names = record_paths(self._names, fields)
         for name in names:
             if name not in self._annotations:
@@ -457,6 +460,7 @@ class Building(Filtering[M, R]):
             )
         self._check_single("join_cte")
         self._check_unsliced("join_cte()")
+        self._check_unpaged("join_cte()")
         for field, name in pairs.items():
             self._names.field(field)
             cte.column(name)
