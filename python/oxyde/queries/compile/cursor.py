@@ -181,9 +181,7 @@ def write_cursor(place: Place, types: Sequence[ColumnType], fingerprint: bytes) 
     return base64.urlsafe_b64encode(message).rstrip(b"=").decode("ascii")
 
 
-def read_cursor(
-    cursor: str, types: Sequence[ColumnType], fingerprint: bytes, label: str
-) -> Place:
+def read_cursor(cursor: str, types: Sequence[ColumnType], fingerprint: bytes, label: str) -> Place:
     """The place that a cursor stands for.
 
     Args:

@@ -16,7 +16,6 @@ from oxyde.queries.expressions.steady import is_constant
 from oxyde.queries.ir.expression import Expression
 from oxyde.queries.ir.nodes import Typed, exact
 from oxyde.queries.ir.predicates import Node
-from oxyde.queries.ir.related_row import all_of
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.types.column_types import INTEGERS, kind_of
 
@@ -77,7 +76,7 @@ class Keyset:
         self._keys = tuple(keys)
         self._label = label
         self.order = tuple([key.term for key in keys])
-        self.types = tuple([key.type for key in keys])
+        self.types: tuple[_ir.ColumnType, ...] = tuple([key.type for key in keys])
         self.grouped = grouped
 
     @property
@@ -252,11 +251,8 @@ def _tells_apart(query: QueryState[Any, Any], names: set[str]) -> bool:
     meta = query._names.meta
     if meta.primary_key and names.issuperset(meta.primary_key):
         return True
-    return any(
-        field.unique and not field.nullable
-        for name in names & meta.field_metadata.keys()
-        if (field := meta.field_metadata[name])
-    )
+    fields = [meta.field_metadata[name] for name in names if name in meta.field_metadata]
+    return any(field.unique and not field.nullable for field in fields)
 
 
 class Beyond(Node):
@@ -386,13 +382,21 @@ def _compared_rows(
             return None
         params.append(side.param)
     sign = ("<" if sides[0].descending else ">") + ("=" if inclusive else "")
-    parts: list[_ir.RawPart] = [{"text": "("}]
-    for at, side in enumerate(sides):
-        parts += [{"text": ", "}] if at else []
-        parts.append({"expr": side.ir})
-    parts.append({"text": f") {sign} ("})
-    for at, param in enumerate(params):
-        parts += [{"text": ", "}] if at else []
-        parts.append({"expr": param})
-    parts.append({"text": ")"})
+    parts = [
+        *_row([side.ir for side in sides]),
+        _text(f" {sign} "),
+        *_row(params),
+    ]
     return {"expr": {"raw": {"parts": parts, "type": "bool"}}}
+
+
+def _row(items: Sequence[_ir.Expr]) -> list[_ir.RawPart]:
+    """`(a, b)`."""
+    parts: list[_ir.RawPart] = []
+    for at, item in enumerate(items):
+        parts += [_text(", " if at else "("), {"expr": item}]
+    return [*parts, _text(")")]
+
+
+def _text(text: str) -> _ir.RawPart:
+    return {"text": text}

@@ -168,7 +168,8 @@ class Paging(Tabular[M, R]):
         query._order = steady_order(self)
         query._limit, query._offset = size, before or None
         rows = await query.all(using=using, client=client)
-        if 0 < len(rows) < size or (not rows and not before):
+        at_end = 0 < len(rows) < size or (not rows and not before)
+        if at_end and self._invalid != "skip":
             total = before + len(rows)
         else:
             total = await self.count(using=using, client=client)
@@ -213,7 +214,7 @@ class _Beside(NamedTuple):
         return write_cursor(place, self.keyset.types, self.keyset.fingerprint)
 
 
-def _page(rows: list[R], beside: _Beside) -> Page[R]:
+def _page(rows: list[Any], beside: _Beside) -> Page[Any]:
     next_cursor, previous_cursor = beside.cursor("after"), beside.cursor("before")
     return Page[Any].model_construct(
         items=rows,
