@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         Unique,
         Vector,
         register_type,
+        schema_fields,
     )
     from oxyde.queries import (
         CTE,
@@ -326,6 +327,7 @@ __all__ = [  # noqa: RUF022
     "register_connection",
     "register_type",
     "related",
+    "schema_fields",
     "the",
 ]
 
@@ -352,6 +354,7 @@ _HOMES = {
         "Unique",
         "Vector",
         "register_type",
+        "schema_fields",
     ),
     "oxyde.exceptions": (
         "CheckViolationError",

@@ -79,6 +79,7 @@ class FieldMeta:
         db_stored: whether the computed value is stored in the row.
         max_length: longest text in characters.
         comment: comment on the column.
+        secret: whether its values are not to be shown: in logs, and to the public.
         auto_increment: whether the database counts it up.
         foreign_key: what it refers to.
         relation: name of the attribute that holds the row referred to ("author").
@@ -106,6 +107,7 @@ class FieldMeta:
     db_stored: bool = True
     max_length: int | None = None
     comment: str | None = None
+    secret: bool = False
     auto_increment: bool = False
     foreign_key: ForeignKey | None = None
     relation: str | None = None

@@ -19,6 +19,7 @@ from oxyde._meta import (
 from oxyde.exceptions import FieldError
 from oxyde.hydration.registered import FieldDecoder
 from oxyde.models import registry
+from oxyde.models.columns import encoders
 from oxyde.models.columns.column_types import ColumnShape, as_decimal, shape_of
 from oxyde.models.columns.db_type import counts_up, is_huge
 from oxyde.models.columns.field import ColumnOptions, column_options
@@ -186,6 +187,7 @@ def _field(
         db_stored=options.db_stored,
         max_length=shape.max_length,
         comment=options.db_comment,
+        secret=options.db_secret or shape.encode is encoders.secret,
         auto_increment=_counts_up(cls, name, options, shape, foreign_key),
         foreign_key=foreign_key,
         relation=None if link is None else link.attribute,
