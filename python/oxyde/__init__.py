@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from oxyde.exceptions import (
         CheckViolationError,
+        CursorError,
         DatabaseConnectionError,
         DatabaseError,
         DeadlockError,
@@ -196,6 +197,7 @@ __all__ = [  # noqa: RUF022
     "CosineDistance",
     "Count",
     "CumeDist",
+    "CursorError",
     "CurrentDate",
     "CurrentTime",
     "DatabaseConnectionError",
@@ -358,6 +360,7 @@ _HOMES = {
     ),
     "oxyde.exceptions": (
         "CheckViolationError",
+        "CursorError",
         "DatabaseConnectionError",
         "DatabaseError",
         "DeadlockError",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgpack
 
-from oxyde.exceptions import FieldLookupValueError
+from oxyde.exceptions import CursorError
 from oxyde.queries.types.column_types import kind_of
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def read_cursor(cursor: str, types: Sequence[ColumnType], fingerprint: bytes, la
         label: the model's name, for errors.
 
     Raises:
-        FieldLookupValueError: it is damaged, or from another model or order.
+        CursorError: it is damaged, or from another model or order.
     """
     message = _unpacked(cursor, label)
     if not isinstance(message, list) or len(message) != 4:
@@ -225,8 +225,8 @@ def _unpacked(cursor: object, label: str) -> Any:
         raise _refused(label, "it is damaged") from None
 
 
-def _refused(label: str, why: str) -> FieldLookupValueError:
-    return FieldLookupValueError(
+def _refused(label: str, why: str) -> CursorError:
+    return CursorError(
         f"the cursor does not fit this query of `{label}`: {why}",
         hint="begin at the first page: leave the cursor out",
     )

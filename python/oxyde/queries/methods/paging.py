@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oxyde.exceptions import FieldError, FieldLookupValueError, OxydeError
+from oxyde.exceptions import CursorError, FieldError, OxydeError
 from oxyde.queries.compile.cursor import Place, Side, read_cursor, write_cursor
 from oxyde.queries.compile.keyset import Keyset, keyset_of, steady_order
 from oxyde.queries.compile.row_kind import RowKind
@@ -35,7 +35,7 @@ class Paging(Tabular[M, R]):
             cursor: the `next_cursor` of a page of the same model and order.
 
         Raises:
-            FieldLookupValueError: the cursor is damaged, of another model or order, or a
+            CursorError: the cursor is damaged, of another model or order, or a
                 `previous_cursor`.
             FieldError: a term of the order cannot be paged by, or the order is not unique and the
                 model has no key.
@@ -44,7 +44,7 @@ class Paging(Tabular[M, R]):
         keyset = keyset_of(self, "after()")
         place = self._place_of(keyset, cursor)
         if place.side in ("before", "to"):
-            raise FieldLookupValueError(
+            raise CursorError(
                 f"the cursor is for the rows of `{self._names.label}` before a place, not after it",
                 hint="pass it to page(cursor=…)",
             )
@@ -72,7 +72,7 @@ class Paging(Tabular[M, R]):
             client: a database or transaction, instead of a name.
 
         Raises:
-            FieldLookupValueError: the cursor is damaged, or of another model or order.
+            CursorError: the cursor is damaged, or of another model or order.
             FieldError: as for `after`.
             OxydeError: the size is below one, or the query is sliced.
         """

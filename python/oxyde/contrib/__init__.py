@@ -1,0 +1,1 @@
+"""What ties Oxyde to other libraries; each package needs the extra of its name."""
