@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -69,10 +73,33 @@ def add_exception_handlers(app: FastAPI) -> None:
       `OutcomeUnknownError`), and other errors that are `retryable` (deadlocks, serialization);
       with ``Retry-After`` where the request may be sent again
 
-    All other errors stay what they are: status 500.
+    All other errors stay what they are: status 500. FastAPI's own handler of
+    `RequestValidationError`, unless the application has another one, is replaced by one that also
+    answers bodies with values that JSON does not have (``NaN``, ``Infinity``).
     """
     for kind in (OxydeError, ValidationError):
         app.add_exception_handler(kind, _handle)
+    known = app.exception_handlers.get(RequestValidationError)
+    if known in (None, request_validation_exception_handler):
+        app.add_exception_handler(RequestValidationError, _refuse_request)
+
+
+def _refuse_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return _details(422, [_sendable(each) for each in jsonable_encoder(error.errors())])
+
+
+def _sendable(value: Any) -> Any:
+    """The value, with what JSON does not have as text."""
+    if isinstance(value, dict):
+        return {_sendable(key): _sendable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_sendable(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else repr(value)
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    return value
 
 
 def _handle(request: Request, error: Exception) -> Response:
