@@ -65,7 +65,7 @@ RecordOut = Record.schema_for("public")
 
 
 def _app() -> FastAPI:
-    app = FastAPI()
+    app = FastAPI(redirect_slashes=False)
     add_exception_handlers(app)
 
     @app.post("/records", status_code=201, response_model=RecordOut)
