@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize(("name", "results"), [("queries", 20), ("transactions", 6), ("typing", 8)])
+@pytest.mark.parametrize(
+    ("name", "results"),
+    [("fastapi", 3), ("paging", 8), ("queries", 20), ("transactions", 6), ("typing", 8)],
+)
 def test_the_guide(name: str, results: int) -> None:
     guide = ROOT / f"docs/{name}.md"
     done = subprocess.run(
