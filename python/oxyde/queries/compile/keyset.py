@@ -50,7 +50,7 @@ class Keyset:
     @property
     def fingerprint(self) -> bytes:
         """What a cursor of this order has in common with no cursor of another one."""
-        terms = [(term.shape, term.values) for term in self.order]
+        terms = [(term.shape, list(map(_steady, term.values))) for term in self.order]
         return hashlib.sha256(repr((self._label, terms)).encode()).digest()[:8]
 
     def reversed(self) -> Keyset:
@@ -70,6 +70,11 @@ class Keyset:
                 for at, key in enumerate(self._keys)
             ]
         )
+
+
+def _steady(value: object) -> str:
+    """A value as text that is the same in each process: a list may have been a set."""
+    return repr(sorted(map(repr, value))) if isinstance(value, list) else repr(value)
 
 
 class Stored(Expression):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
 from typing_extensions import TypeVar
 
@@ -130,18 +130,16 @@ class QueryState(Generic[M, R]):
                 "objects.filter(pk__in=slice)",
             )
 
-    def _check_unpaged(self, verb: str) -> None:
+    def _refuse_paged(self, verb: str) -> NoReturn:
         """Refuse to change the order, or what a row is, behind `after()`.
 
         Raises:
-            OxydeError: the query has a place in its order.
+            OxydeError: always.
         """
-        if self._paged:
-            raise OxydeError(
-                f"{verb} of `{self._names.label}` would change the order that after() has a place "
-                "in",
-                hint=f"{verb} first and after() last",
-            )
+        raise OxydeError(
+            f"{verb} of `{self._names.label}` would change the order that after() has a place in",
+            hint=f"{verb} first and after() last",
+        )
 
     def _groups(self) -> bool:
         """Whether rows are grouped."""

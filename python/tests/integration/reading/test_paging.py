@@ -17,6 +17,7 @@ from support.examples import examples
 
 from oxyde import (
     CTE,
+    Case,
     F,
     Field,
     Index,
@@ -26,6 +27,7 @@ from oxyde import (
     Query,
     RawSQL,
     RowNumber,
+    When,
     Window,
     db,
     execute_raw,
@@ -281,6 +283,18 @@ async def test_cursors_of_others_are_refused(posts: AsyncDatabase) -> None:
     # A filter may change during a walk.
     page = await Post.objects.order_by("title").filter(stars=0).page(size=5, cursor=cursor)
     assert {post.title for post in page.items} == {"p6"}
+
+
+async def test_cursors_are_the_same_in_all_processes(posts: AsyncDatabase) -> None:
+    """Workers of one application read each other's cursors."""
+    first = Case(When(title__in={"p1", "p2", "p3"}, then=1), default=2)
+    orders: dict[str, Query[Post, Post]] = {
+        "lAEAxAjtqJerb-k-4JOicDmjQm9iCg": Post.objects.order_by("-title", "author__name"),
+        "lAEAxAia50ULMEOZdpIUCg": Post.objects.order_by((F("id") * 2).desc(nulls_last=True)),
+        "lAEAxAg4IHQYyyjzj5IBAg": Post.objects.order_by(first),
+    }
+    for known, query in orders.items():
+        assert (await query.page(size=1)).next_cursor == known
 
 
 async def test_what_cannot_be_paged_is_named(posts: AsyncDatabase) -> None:
