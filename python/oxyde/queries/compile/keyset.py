@@ -36,9 +36,10 @@ class Keyset:
         order: the query's terms, and those that tell equal rows apart.
         types: the types of their values.
         grouped: whether one of them aggregates the rows of groups.
+        fingerprint: what a cursor of this order has in common with no cursor of another one.
     """
 
-    __slots__ = ("_keys", "_label", "grouped", "order", "types")
+    __slots__ = ("_keys", "_label", "fingerprint", "grouped", "order", "types")
 
     def __init__(self, keys: Sequence[Key], label: str, *, grouped: bool) -> None:
         self._keys = tuple(keys)
@@ -46,12 +47,8 @@ class Keyset:
         self.order = tuple([key.term for key in keys])
         self.types: tuple[_ir.ColumnType, ...] = tuple([key.type for key in keys])
         self.grouped = grouped
-
-    @property
-    def fingerprint(self) -> bytes:
-        """What a cursor of this order has in common with no cursor of another one."""
         terms = [(term.shape, list(map(_steady, term.values))) for term in self.order]
-        return hashlib.sha256(repr((self._label, terms)).encode()).digest()[:8]
+        self.fingerprint = hashlib.sha256(repr((label, terms)).encode()).digest()[:8]
 
     def reversed(self) -> Keyset:
         """The order from the last row to the first."""

@@ -174,7 +174,7 @@ class Paging(Tabular[M, R]):
         else:
             total = await self.count(using=using, client=client)
         pages = -(-total // size)
-        return NumberedPage[Any].model_construct(
+        return NumberedPage.model_construct(
             items=rows,
             number=number,
             size=size,
@@ -216,7 +216,7 @@ class _Beside(NamedTuple):
 
 def _page(rows: list[Any], beside: _Beside) -> Page[Any]:
     next_cursor, previous_cursor = beside.cursor("after"), beside.cursor("before")
-    return Page[Any].model_construct(
+    return Page.model_construct(
         items=rows,
         next_cursor=next_cursor,
         previous_cursor=previous_cursor,
