@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from pydantic import field_validator
 
 from oxyde import Check, Field, Model, PoolSettings, db, execute_raw
@@ -17,6 +18,7 @@ from oxyde.exceptions import (
     DeadlockError,
     FieldError,
     MultipleObjectsReturned,
+    NotFoundError,
     OutcomeUnknownError,
     PoolTimeoutError,
     RowValidationError,
@@ -181,6 +183,32 @@ async def test_errors_of_the_program_stay_500(database: AsyncDatabase, client: A
         await Shop.objects.all()
     async with client(_app()) as http:
         assert (await http.get("/shops/1")).status_code == 500
+
+
+async def test_handlers_of_the_application_go_first(database: AsyncDatabase, client: Any) -> None:
+    await db.create_tables(models=[Shop, Item])
+    app = _app()
+    install(app, transactions=True)
+
+    @app.exception_handler(NotFoundError)
+    async def gone(request: Request, error: NotFoundError) -> JSONResponse:
+        return JSONResponse({"gone": True}, 410)
+
+    @app.exception_handler(PoolTimeoutError)
+    def busy(request: Request, error: PoolTimeoutError) -> JSONResponse:
+        return JSONResponse({"busy": True}, 529)
+
+    async with client(app) as http:
+        assert (await http.get("/shops/1")).status_code == 410
+        await db.close()
+        async with db.connect(
+            database.url, settings=PoolSettings(max_connections=1, acquire_timeout=0.2)
+        ):
+            async with db.atomic():
+                with db.detached():
+                    # The error of the middleware, outside of all routes.
+                    answer = await http.post("/shops", json={"code": "x"})
+            assert (answer.status_code, answer.json()) == (529, {"busy": True})
 
 
 async def test_install_adds_all(database: AsyncDatabase, client: Any) -> None:
