@@ -89,6 +89,8 @@ class FieldMeta:
         db_stored: whether the computed value is stored in the row.
         max_length: longest text in characters.
         comment: comment on the column.
+        secret: whether its values are not to be shown, in logs and to the public (``SecretStr``,
+            ``Field(db_secret=True)``).
         auto_increment: whether the database counts it up.
         foreign_key: what it refers to.
         relation: name of the attribute that holds the row referred to ("author").
@@ -97,7 +99,6 @@ class FieldMeta:
             the same. It is never called with None.
         decode: makes the field's value from what the column holds, for registered types.
         mutable: whether a value can change without an assignment (dicts, lists, models).
-        secret: whether its values are left out of logs (``SecretStr``).
     """
 
     name: str

@@ -176,7 +176,7 @@ _places: WeakKeyDictionary[db.AsyncDatabase, Attributes] = WeakKeyDictionary()
 
 def _attributes_of(database: db.AsyncDatabase) -> Attributes:
     attributes: Attributes = {"db.system.name": _SYSTEMS[database.backend]}
-    address = database.address
+    address = database.location
     for key, value in (
         ("db.namespace", address.database),
         ("server.address", address.host),

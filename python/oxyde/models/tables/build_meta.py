@@ -187,6 +187,7 @@ def _field(
         db_stored=options.db_stored,
         max_length=shape.max_length,
         comment=options.db_comment,
+        secret=options.db_secret or shape.encode is encoders.secret,
         auto_increment=_counts_up(cls, name, options, shape, foreign_key),
         foreign_key=foreign_key,
         relation=None if link is None else link.attribute,
@@ -194,7 +195,6 @@ def _field(
         encode=shape.encode,
         decode=(None if shape.registered is None else FieldDecoder(shape.registered, cls, name)),
         mutable=shape.mutable,
-        secret=shape.encode is encoders.secret,
     )
 
 
