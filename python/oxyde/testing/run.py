@@ -48,6 +48,7 @@ class _RunDatabase:
         self._lock = threading.RLock()
         self._claim: Claim | None = None
         self._pool: Pool | None = None
+        self._failed: Exception | None = None
         self._emptying: Emptying | None = None
         self.shared: SharedConnection | None = None
         self.address: Address | None = None
@@ -56,7 +57,8 @@ class _RunDatabase:
         """Its pool, outside of every test's transaction.
 
         Raises:
-            OxydeError: `oxyde_prepare` or `oxyde_seed` of another database uses it.
+            OxydeError: it could not be made, or `oxyde_prepare` or `oxyde_seed` of another database
+                uses it.
         """
         if self._pool is None and is_loop_thread():
             raise OxydeError(
@@ -64,8 +66,16 @@ class _RunDatabase:
                 hint="oxyde_prepare and oxyde_seed use the database that they are given",
             )
         with self._lock:
+            if self._failed is not None:
+                raise OxydeError(
+                    f"the test database {self._name!r} could not be made: {self._failed}"
+                ) from self._failed
             if self._pool is None:
-                self._pool = self._threads.run(self._make())
+                try:
+                    self._pool = self._threads.run(self._make())
+                except Exception as error:
+                    self._failed = error  # the same would happen in every test
+                    raise
             return self._pool
 
     def begin(self) -> SharedConnection:
@@ -110,10 +120,14 @@ class _RunDatabase:
         if not there:
             await server.create(self.address)
         database = await self._opened(self.address)
-        with _registered(database):
-            await self._fill(database, is_new=not there)
-        self._emptying = Emptying(database)
-        await self._emptying.note_rows()
+        try:
+            with _registered(database):
+                await self._fill(database, is_new=not there)
+            self._emptying = Emptying(database)
+            await self._emptying.note_rows()
+        except BaseException:
+            await _closed(database._core())
+            raise
         return database._core()
 
     async def _opened(self, address: Address) -> KeptDatabase:

@@ -6,7 +6,7 @@ from support.plugin_project.projects import Project
 
 pytest_plugins = ["pytester"]
 
-ROLLBACK = 21
+ROLLBACK = 22
 COMMITS = 8
 
 

@@ -69,6 +69,35 @@ async def test_another_database(tmp_path):
     )
 
 
+def test_a_database_that_cannot_be_made(project: Project) -> None:
+    project.write(ini="oxyde_seed = hooks:seed\n")
+    project.add(
+        "hooks.py",
+        """\
+async def seed(database):
+    raise RuntimeError("no seed today")
+""",
+    )
+    project.add(
+        "test_one.py",
+        """\
+import pytest
+from journal import Writer
+from oxyde import OxydeError
+
+async def test_first():
+    with pytest.raises(RuntimeError, match="no seed today"):
+        await Writer.objects.count()
+
+async def test_second():
+    with pytest.raises(OxydeError, match="could not be made: no seed today"):
+        await Writer.objects.count()
+""",
+    )
+    project.run().assert_outcomes(passed=2)
+    assert project.databases() == []
+
+
 def test_urls_of_a_fixture(project: Project) -> None:
     project.write(url="fixture")
     project.add("test_one.py", "async def test_one(oxyde_database):\n    pass\n")

@@ -129,6 +129,30 @@ async def test_a_cancelled_task_leaves_nothing() -> None:
     assert await Writer.objects.count() == 0
 
 
+async def test_a_statement_that_is_cancelled(ann: Writer, oxyde_database: AsyncDatabase) -> None:
+    slow = {
+        "postgres": "SELECT pg_sleep(30)",
+        "sqlite": "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n)"
+        " SELECT count(*) FROM n",
+    }.get(oxyde_database.backend, "SELECT sleep(30)")
+    for block in (False, True):
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(run_raw(slow, block), 0.2)
+        assert await Writer.objects.count() == 1
+    async with atomic():
+        await Writer.objects.create(name="Bo")
+    assert await Writer.objects.count() == 2
+
+
+async def run_raw(sql: str, block: bool) -> None:
+    if not block:
+        await execute_raw(sql)
+        return
+    async with atomic():
+        await Writer.objects.create(name="Bo")
+        await execute_raw(sql)
+
+
 async def test_iterating_while_others_write(ann: Writer) -> None:
     await Entry.objects.bulk_create([Entry(text=f"{n}", writer=ann) for n in range(300)])
     seen = 0
