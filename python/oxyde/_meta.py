@@ -318,6 +318,7 @@ class ModelMeta:
         uniques: name of a unique constraint → its columns.
         bound_checks: name of the check for the bounds of a field → its column, where the model
             asks for such checks.
+        ordering: the order of queries that have none.
         unloaded: "none" (an unloaded relation reads as None), "raise", or "peers" (it raises, and
             `oxyde.load` loads it for all instances of a result).
         columns: database column → field name.
@@ -342,6 +343,7 @@ class ModelMeta:
     unique_together: tuple[tuple[str, ...], ...] = ()
     uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bound_checks: dict[str, str] = field(default_factory=dict)
+    ordering: tuple[str, ...] = ()
     unloaded: str = "none"
     columns: dict[str, str] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()

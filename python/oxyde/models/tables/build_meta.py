@@ -45,6 +45,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
         is_table=options.is_table,
         managed=options.managed,
         read_only=options.read_only,
+        ordering=options.ordering,
         unloaded=options.unloaded,
     )
     if not options.is_table:

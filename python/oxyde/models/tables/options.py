@@ -35,6 +35,8 @@ class MetaOptions:
         indexes: indexes over several columns, or with conditions.
         constraints: checks, and unique constraints and foreign keys with names of their own.
         unique_together: groups of fields that are unique together.
+        ordering: the order of queries that have none: names and paths, ``"-created"`` for largest
+            first. Groups, distinct and combined rows, counts and writes are not ordered by it.
         unloaded: the result of accessing an unloaded relation: "none" (it reads as None), "raise",
             or "peers": it raises, and ``await load(row, "author")`` loads the relation for all rows
             of the same result.
@@ -50,6 +52,7 @@ class MetaOptions:
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
+    ordering: tuple[str, ...] = ()
     unloaded: str = "none"
     check_bounds: bool = False
 
@@ -143,6 +146,17 @@ def _groups(where: str, value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in groups)
 
 
+def _ordering(where: str, value: object) -> tuple[str, ...]:
+    names = tuple(value) if isinstance(value, list | tuple) else (value,)
+    for name in names:
+        if not isinstance(name, str) or not name.lstrip("-"):
+            raise FieldError(
+                f"{where} is a list of names of fields, not {value!r:.80}",
+                hint='ordering = ["-created", "id"]',
+            )
+    return names
+
+
 def _unloaded(where: str, value: object) -> str:
     if value not in ("none", "raise", "peers"):
         raise FieldError(f'{where} is "none", "raise" or "peers", not {value!r}')
@@ -159,6 +173,7 @@ _READERS = {
     "indexes": _indexes,
     "constraints": _constraints,
     "unique_together": _groups,
+    "ordering": _ordering,
     "unloaded": _unloaded,
     "check_bounds": _flag,
 }

@@ -90,8 +90,8 @@ class Tabular(Reading[M, R]):
                 hint="leave it out, or name columns by their paths: values('author__name')",
             )
         values: list[Any] = []
-        shape = ("arrow", shape_of(self, values))
-        features = executor.features
-        entry = entry_for(features, shape, lambda: build_arrow(self, features), self._model)
+        query, features = self._in_order(), executor.features
+        shape = ("arrow", shape_of(query, values))
+        entry = entry_for(features, shape, lambda: build_arrow(query, features), self._model)
         rows: ArrowRows = await entry.fetch(executor, values)
         return rows

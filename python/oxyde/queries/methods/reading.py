@@ -18,7 +18,7 @@ from oxyde.exceptions import (
     TransactionError,
 )
 from oxyde.hints import hint_for
-from oxyde.queries.compile.natural_order import natural_order
+from oxyde.queries.compile.natural_order import default_order, natural_order
 from oxyde.queries.compile.plans import Entry, entry_for
 from oxyde.queries.compile.recipe import from_database
 from oxyde.queries.compile.row_kind import RowKind
@@ -136,8 +136,18 @@ class Reading(Aggregating[M, R]):
         return Iteration(self._copy(), chunk_size, lambda: self._executor(using, client))
 
     def _entry(self, features: Features, values: list[Any]) -> Entry:
-        shape = shape_of(self, values)
-        return entry_for(features, shape, lambda: build_rows(self, features), self._model)
+        query = self._in_order() if self._names.meta.ordering else self
+        shape = shape_of(query, values)
+        return entry_for(features, shape, lambda: build_rows(query, features), self._model)
+
+    def _in_order(self) -> QueryState[M, R]:
+        """The query with the order of its model, if it has none of its own."""
+        order = () if self._order else default_order(self)
+        if not order:
+            return self
+        query = self._copy()
+        query._order = order
+        return query
 
     async def first(self, *, using: str | None = None, client: Executor | None = None) -> R | None:
         """The first row, or None. Without an order it is the first by primary key, and any row of a

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from oxyde.exceptions import FieldError
 from oxyde.queries.compile.aggregation import One, output
 from oxyde.queries.compile.derived import has_rows_of_its_own
+from oxyde.queries.compile.natural_order import default_order
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.select import build_part
 from oxyde.queries.compile.shape import part_shape
@@ -125,6 +126,8 @@ class Subquery(QueryExpression):
 def _one_column(query: QueryState[Any, Any], field: str | None) -> Query[Any, Any]:
     made = query._copy()
     made._joins, made._prefetches, made._lock = (), (), None
+    if (made._limit is not None or made._offset is not None) and not made._order:
+        made._order = default_order(query)
     if made._row is RowKind.MODEL and not made._groups():
         names = query._names
         if field is None and len(names.primary_key) != 1:
