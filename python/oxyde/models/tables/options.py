@@ -147,13 +147,13 @@ def _groups(where: str, value: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def _ordering(where: str, value: object) -> tuple[str, ...]:
-    names = tuple(value) if isinstance(value, list | tuple) else (value,)
-    for name in names:
-        if not isinstance(name, str) or not name.lstrip("-"):
-            raise FieldError(
-                f"{where} is a list of names of fields, not {value!r:.80}",
-                hint='ordering = ["-created", "id"]',
-            )
+    given: tuple[object, ...] = tuple(value) if isinstance(value, list | tuple) else (value,)
+    names = tuple([name for name in given if isinstance(name, str) and name.lstrip("-")])
+    if len(names) < len(given):
+        raise FieldError(
+            f"{where} is a list of names of fields, not {value!r:.80}",
+            hint='ordering = ["-created", "id"]',
+        )
     return names
 
 
