@@ -17,11 +17,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 
 RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard oxyde-*/Cargo.toml) Cargo.toml Cargo.lock
-PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' 2>/dev/null) pyproject.toml
+PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -name '*.html' -o -name '*.css' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
 
 .PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
-	schemas docs wheel services constraints clean
+	schemas docs wheel services constraints studio-shots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -111,6 +111,9 @@ bench-rust: setup ## Run the Criterion benches that need no server: compile, aut
 
 schemas: extension services ## Adopt every schema of a folder of SQL files: DIR=… ONLY=… DB=…
 	@PYTHONPATH=python/tests $(BIN)/python -m support.adopting '$(or $(DIR),python/tests/schemas)' $(if $(ONLY),--only '$(ONLY)') $(if $(DB),--db '$(DB)')
+
+studio-shots: extension ## Use `oxyde studio` in headless Chromium and write the screenshots of docs/images
+	@$(BIN)/python scripts/studio_shots.py
 
 profile: bench/.venv/.ready target/profiling/python/.ready services ## Draw the flame graph of a case: CASE=rows_20000 DB=postgres|sqlite|mysql
 	@PYTHONPATH=target/profiling/python bench/.venv/bin/python -m bench.flame '$(or $(CASE),rows_20000)' $(if $(DB),--db '$(DB)')

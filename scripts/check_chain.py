@@ -41,6 +41,9 @@ MAY_MATCH_DIALECT = (
     "oxyde-driver/src/backend",
     "oxyde-migrate/src/server",
     "oxyde-migrate/src/introspect",
+    # Test databases are made, emptied and dropped by each server's own means.
+    "python/oxyde/testing/addresses.py",
+    "python/oxyde/testing/emptying.py",
 )
 # A match arm, a comparison or matches!(); constructing a dialect does not count.
 DIALECT_ARM = re.compile(
@@ -90,9 +93,11 @@ def dialect_matches() -> list[str]:
             if DIALECT_ARM.search(line) and not line.lstrip().startswith("//"):
                 faults.append(f"{name}:{number}: ask `Features`, not the dialect: {line.strip()}")
     for path in sorted((ROOT / "python/oxyde").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name in MAY_MATCH_DIALECT:
+            continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if FLAVOUR_TEST.search(line) and not line.lstrip().startswith("#"):
-                name = path.relative_to(ROOT).as_posix()
                 faults.append(f"{name}:{number}: ask the features, not the dialect: {line.strip()}")
     return faults
 

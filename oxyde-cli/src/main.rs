@@ -11,6 +11,13 @@ const GRACE: Duration = Duration::from_secs(10);
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let host = NativeHost::default();
+    if let Some(command @ ("stubs" | "studio")) = arguments.first().map(String::as_str) {
+        // They read the classes of models, which only Python has.
+        host.err(&format!(
+            "error: `oxyde {command}` needs the Python package\nhint: pip install oxyde, and run `python -m oxyde {command}`\n"
+        ));
+        return ExitCode::FAILURE;
+    }
     let interrupt = host.interrupt().clone();
     // A process with the number 1, as in a container, ignores signals that it does not handle.
     let listener = std::thread::Builder::new()

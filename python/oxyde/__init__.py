@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from oxyde.exceptions import (
         CheckViolationError,
+        CursorError,
         DatabaseConnectionError,
         DatabaseError,
         DeadlockError,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         Unique,
         Vector,
         register_type,
+        schema_fields,
     )
     from oxyde.queries import (
         CTE,
@@ -121,7 +123,9 @@ if TYPE_CHECKING:
         NthValue,
         Ntile,
         NullIf,
+        NumberedPage,
         OuterRef,
+        Page,
         PercentRank,
         Position,
         Power,
@@ -197,6 +201,7 @@ __all__ = [  # noqa: RUF022
     "CumeDist",
     "CurrentDate",
     "CurrentTime",
+    "CursorError",
     "DatabaseConnectionError",
     "DatabaseError",
     "DeadlockError",
@@ -251,10 +256,12 @@ __all__ = [  # noqa: RUF022
     "NthValue",
     "Ntile",
     "NullIf",
+    "NumberedPage",
     "OutcomeUnknownError",
     "OuterRef",
     "OxydeError",
     "OxydeModel",
+    "Page",
     "PercentRank",
     "PoolSettings",
     "PoolTimeoutError",
@@ -326,6 +333,7 @@ __all__ = [  # noqa: RUF022
     "register_connection",
     "register_type",
     "related",
+    "schema_fields",
     "the",
 ]
 
@@ -352,9 +360,11 @@ _HOMES = {
         "Unique",
         "Vector",
         "register_type",
+        "schema_fields",
     ),
     "oxyde.exceptions": (
         "CheckViolationError",
+        "CursorError",
         "DatabaseConnectionError",
         "DatabaseError",
         "DeadlockError",

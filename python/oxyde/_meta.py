@@ -28,7 +28,7 @@ __all__ = [
     "names_a_secret",
 ]
 
-RelationKind = Literal["fk", "one_to_one", "reverse", "reverse_one_to_one", "m2m"]
+RelationKind = Literal["fk", "one_to_one", "reverse", "reverse_one_to_one", "many_to_many"]
 
 # The names of all secret fields, whatever their models: a name too many hides a value too many.
 _secret_names: set[str] = set()
@@ -44,7 +44,7 @@ class ForeignKey:
     """Where the value of a column comes from.
 
     Attributes:
-        target: the other model.
+        model: the other model.
         target_field: name of the field there (its key, or a unique field).
         on_delete: what happens here when the row there is deleted: "NO ACTION", "RESTRICT",
             "CASCADE", "SET NULL" or "SET DEFAULT".
@@ -53,7 +53,7 @@ class ForeignKey:
         name: name of the constraint.
     """
 
-    target: type[Any]
+    model: type[Any]
     target_field: str
     on_delete: str
     on_update: str
@@ -61,9 +61,10 @@ class ForeignKey:
     name: str
 
     @property
-    def model(self) -> type[Any]:
-        """The other model; the same as `target`."""
-        return self.target
+    def target(self) -> str:
+        """The other model's key in `registered_tables()`: "module.Qualname"."""
+        key: str = self.model._oxyde_key()
+        return key
 
 
 @dataclass(slots=True)
@@ -88,6 +89,8 @@ class FieldMeta:
         db_stored: whether the computed value is stored in the row.
         max_length: longest text in characters.
         comment: comment on the column.
+        secret: whether its values are not to be shown, in logs and to the public (``SecretStr``,
+            ``Field(db_secret=True)``).
         auto_increment: whether the database counts it up.
         foreign_key: what it refers to.
         relation: name of the attribute that holds the row referred to ("author").
@@ -96,7 +99,6 @@ class FieldMeta:
             the same. It is never called with None.
         decode: makes the field's value from what the column holds, for registered types.
         mutable: whether a value can change without an assignment (dicts, lists, models).
-        secret: whether its values are left out of logs (``SecretStr``).
     """
 
     name: str
@@ -141,18 +143,18 @@ class Relation:
     Attributes:
         name: the attribute.
         kind: "fk" and "one_to_one" have a column here, "reverse" and "reverse_one_to_one" a
-            column in the other table, "m2m" two columns in a third one.
+            column in the other table, "many_to_many" two columns in a third one.
         column: for a foreign key, the field that holds its value ("author_id").
         remote_field: for reverse relations, the foreign key's attribute on the other model.
     """
 
-    __slots__ = ("_target", "_through", "_through_names", "column", "kind", "name", "remote_field")
+    __slots__ = ("_model", "_through", "_through_names", "column", "kind", "name", "remote_field")
 
     def __init__(
         self,
         name: str,
         kind: RelationKind,
-        target: type[Any] | Callable[[], type[Any]],
+        model: type[Any] | Callable[[], type[Any]],
         *,
         column: str | None = None,
         remote_field: str | None = None,
@@ -162,7 +164,7 @@ class Relation:
         self.kind = kind
         self.column = column
         self.remote_field = remote_field
-        self._target = target
+        self._model = model
         self._through = through
         self._through_names: tuple[type[Any], str, str] | None = None
 
@@ -170,20 +172,29 @@ class Relation:
         return f"Relation({self.name!r}, {self.kind!r})"
 
     @property
-    def target(self) -> type[Any]:
+    def model(self) -> type[Any]:
         """The other model.
 
         Raises:
             FieldError: it is not defined.
         """
-        if not isinstance(self._target, type):
-            self._target = self._target()
-        return self._target
+        if not isinstance(self._model, type):
+            self._model = self._model()
+        return self._model
+
+    @property
+    def target(self) -> str:
+        """The class name of the other model.
+
+        Raises:
+            FieldError: it is not defined.
+        """
+        return self.model.__name__
 
     @property
     def many(self) -> bool:
         """Whether the attribute is a list."""
-        return self.kind in ("reverse", "m2m")
+        return self.kind in ("reverse", "many_to_many")
 
     def _resolved_through(self) -> tuple[type[Any], str, str] | None:
         if self._through_names is None and self._through is not None:
@@ -191,7 +202,7 @@ class Relation:
         return self._through_names
 
     @property
-    def through(self) -> type[Any] | None:
+    def through_model(self) -> type[Any] | None:
         """The model of the table between (many to many).
 
         Raises:
@@ -201,14 +212,24 @@ class Relation:
         return None if names is None else names[0]
 
     @property
+    def through(self) -> str | None:
+        """The class name of `through_model`.
+
+        Raises:
+            FieldError: as `through_model`.
+        """
+        model = self.through_model
+        return None if model is None else model.__name__
+
+    @property
     def through_source(self) -> str | None:
-        """The foreign key of `through` that refers to this model ("post")."""
+        """The foreign key of `through_model` that refers to this model ("post")."""
         names = self._resolved_through()
         return None if names is None else names[1]
 
     @property
     def through_target(self) -> str | None:
-        """The foreign key of `through` that refers to the other model ("tag")."""
+        """The foreign key of `through_model` that refers to the other model ("tag")."""
         names = self._resolved_through()
         return None if names is None else names[2]
 

@@ -5,6 +5,7 @@ OxydeError
 │   └── FieldValueError              a value that does not fit its column
 ├── FieldLookupError                 an unknown or unfit lookup
 │   └── FieldLookupValueError        a value that the lookup cannot take
+│       └── CursorError              a cursor of a page that does not fit the query
 ├── ManagerError                     a query that did not do what was asked
 │   ├── NotFoundError
 │   ├── MultipleObjectsReturned
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckViolationError",
+    "CursorError",
     "DatabaseConnectionError",
     "DatabaseError",
     "DeadlockError",
@@ -120,6 +122,10 @@ class FieldLookupError(OxydeError):
 
 class FieldLookupValueError(FieldLookupError):
     """A value that the lookup cannot take."""
+
+
+class CursorError(FieldLookupValueError):
+    """A cursor of a page that is damaged, or of another model or order than the query's."""
 
 
 class ManagerError(OxydeError):

@@ -106,7 +106,7 @@ def own_models() -> Iterator[None]:
     if registry is None:  # a test that uses no models
         yield
         return
-    before = list(registry.registered_tables().values())
+    before = list(registry.iter_tables())
     yield
     registry.clear_registry()
     for model in before:

@@ -36,6 +36,6 @@ def models_of(schema: bytes, dialect: str) -> dict[str, type[Any]]:
     try:
         with registry.separate_registry():
             exec(compile(models_source(schema, dialect), _MODULE, "exec"), module.__dict__)
-            return registry.registered_tables()
+            return registry.tables_by_name()
     finally:
         del sys.modules[_MODULE]

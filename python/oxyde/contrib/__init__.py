@@ -1,1 +1,1 @@
-"""Bridges to other packages, each of which is an optional extra."""
+"""Bridges to other packages; each needs the extra of its name."""

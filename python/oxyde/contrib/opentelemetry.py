@@ -106,14 +106,6 @@ class Instrumentation:
         attributes = _attributes(statement)
         self._metrics.duration.record(statement.seconds, attributes)
         ended = time.time_ns()
-        attributes["db.query.text"] = statement.sql
-        place = statement.place
-        if place is not None:
-            attributes["code.file.path"] = place.filename
-            attributes["code.line.number"] = place.line
-            attributes["code.function.name"] = place.function
-        if statement.rows is not None and statement.kind == "select":
-            attributes["db.response.returned_rows"] = statement.rows
         span = self._tracer.start_span(
             _span_name(statement),
             kind=SpanKind.CLIENT,
@@ -121,13 +113,26 @@ class Instrumentation:
             attributes=attributes,
         )
         if span.is_recording():
-            if self._parameters:
-                for at, value in enumerate(statement.parameters):
-                    span.set_attribute(f"db.query.parameter.{at}", str(value))
+            span.set_attributes(self._details(statement))
             if statement.error is not None:
                 span.set_status(Status(StatusCode.ERROR, type(statement.error).__name__))
                 # Not record_exception(): the message may contain values of the row.
         span.end(ended)
+
+    def _details(self, statement: Statement) -> Attributes:
+        """What only a span has."""
+        details: Attributes = {"db.query.text": statement.sql}
+        place = statement.place
+        if place is not None:
+            details["code.file.path"] = place.filename
+            details["code.line.number"] = place.line
+            details["code.function.name"] = place.function
+        if statement.rows is not None and statement.kind == "select":
+            details["db.response.returned_rows"] = statement.rows
+        if self._parameters:
+            for at, value in enumerate(statement.parameters):
+                details[f"db.query.parameter.{at}"] = str(value)
+        return details
 
 
 def _trace_context() -> dict[str, str]:
@@ -176,7 +181,7 @@ _places: WeakKeyDictionary[db.AsyncDatabase, Attributes] = WeakKeyDictionary()
 
 def _attributes_of(database: db.AsyncDatabase) -> Attributes:
     attributes: Attributes = {"db.system.name": _SYSTEMS[database.backend]}
-    address = database.address
+    address = database.location
     for key, value in (
         ("db.namespace", address.database),
         ("server.address", address.host),

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from oxyde.db import transaction
+from oxyde.db.address import Address, DatabaseUrl, address_of
 from oxyde.db.listening import Gap, Listening, Notification, listen, notify
 from oxyde.db.monitoring import (
     DatabaseStats,
@@ -38,6 +39,7 @@ from oxyde.observe.comments import sql_comment
 __all__ = [
     "AsyncDatabase",
     "DatabaseStats",
+    "DatabaseUrl",
     "Gap",
     "Listening",
     "Notification",
@@ -73,12 +75,12 @@ Settings = PoolSettings | Mapping[str, PoolSettings]
 
 
 async def init(
-    url: str | None = None,
+    url: DatabaseUrl | None = None,
     /,
     *,
     settings: Settings | None = None,
     router: Router | None = None,
-    **urls: str,
+    **urls: DatabaseUrl,
 ) -> None:
     """Open one database, or several by name; all of them or none.
 
@@ -87,7 +89,8 @@ async def init(
     names is replaced, and its pool closed.
 
     Args:
-        url: the URL of the default database.
+        url: the URL of the default database: a string, a `SecretStr`, or a URL of Pydantic
+            (`PostgresDsn`), yarl or SQLAlchemy.
         settings: settings for all, or a mapping from name to settings.
         router: chooses the database of queries that name none.
         urls: URLs by name.
@@ -96,7 +99,10 @@ async def init(
         OxydeError: no URL is given.
         DatabaseConnectionError: a server cannot be reached or rejects the login.
     """
-    await _open(_named(url, urls), settings)
+    named = _named(url, urls)
+    # The frames of a traceback show their variables: none has a password.
+    del url, urls
+    await _open(_checked(named), settings)
     route_by(router)
 
 
@@ -105,12 +111,27 @@ async def close() -> None:
     await disconnect_all()
 
 
+def connect(
+    url: DatabaseUrl | None = None,
+    /,
+    *,
+    settings: Settings | None = None,
+    **urls: DatabaseUrl,
+) -> contextlib.AbstractAsyncContextManager[AsyncDatabase]:
+    """Open databases for the duration of a block; yields the default one (or the first).
+
+    Args and Raises: as for `init`.
+    """
+    named = _named(url, urls)
+    del url, urls
+    return _connected(_checked(named), settings)
+
+
 @contextlib.asynccontextmanager
-async def connect(
-    url: str | None = None, /, *, settings: Settings | None = None, **urls: str
+async def _connected(
+    addresses: dict[str, Address], settings: Settings | None
 ) -> AsyncIterator[AsyncDatabase]:
-    """Open databases for the duration of a block; yields the default one (or the first)."""
-    databases = await _open(_named(url, urls), settings)
+    databases = await _open(addresses, settings)
     try:
         yield next((each for each in databases if each.name == "default"), databases[0])
     finally:
@@ -119,42 +140,62 @@ async def connect(
 
 
 def lifespan(
-    url: str | None = None, /, *, settings: Settings | None = None, **urls: str
+    url: DatabaseUrl | None = None,
+    /,
+    *,
+    settings: Settings | None = None,
+    **urls: DatabaseUrl,
 ) -> Callable[[Any], contextlib.AbstractAsyncContextManager[None]]:
-    """A lifespan for FastAPI or Starlette: ``FastAPI(lifespan=db.lifespan("postgresql://…"))``."""
+    """A lifespan for FastAPI or Starlette: ``FastAPI(lifespan=db.lifespan("postgresql://…"))``.
+
+    Args and Raises: as for `init`.
+    """
     named = _named(url, urls)
+    del url, urls
+    addresses = _checked(named)
 
     @contextlib.asynccontextmanager
     async def manage(app: object) -> AsyncIterator[None]:
-        async with connect(settings=settings, **named):
+        async with _connected(addresses, settings):
             yield
 
     return manage
 
 
-def _named(url: str | None, urls: Mapping[str, str]) -> dict[str, str]:
+def _named(
+    url: DatabaseUrl | None, urls: Mapping[str, DatabaseUrl]
+) -> dict[str, Address | OxydeError]:
+    """The addresses by name, or what is wrong with them: nothing is raised while a frame has the
+    URLs."""
+    named: dict[str, Address | OxydeError] = {}
+    if url is not None:
+        named["default"] = address_of(url, "default")
+    for name, each in urls.items():
+        named[name] = address_of(each, name)
     if url is not None and "default" in urls:
-        raise OxydeError(
+        named["default"] = OxydeError(
             "the default database is given twice", hint="give it by position or as default="
         )
-    named = ({} if url is None else {"default": url}) | dict(urls)
-    if not named:
-        raise OxydeError(
-            "no database is given", hint='call `await db.init("postgresql://…")` with an address'
-        )
-    for name, given in named.items():
-        if not isinstance(given, str):
-            raise OxydeError(
-                f"the URL of the database `{name}` must be a string, not {type(given).__name__}",
-                hint="pass settings as `settings=PoolSettings(…)`",
-            )
     return named
 
 
-async def _open(urls: Mapping[str, str], settings: Settings | None) -> list[AsyncDatabase]:
+def _checked(named: Mapping[str, Address | OxydeError]) -> dict[str, Address]:
+    found: dict[str, Address] = {}
+    for name, each in named.items():
+        if isinstance(each, OxydeError):
+            raise each
+        found[name] = each
+    if not found:
+        raise OxydeError(
+            "no database is given", hint='call `await db.init("postgresql://…")` with an address'
+        )
+    return found
+
+
+async def _open(addresses: Mapping[str, Address], settings: Settings | None) -> list[AsyncDatabase]:
     databases = [
-        AsyncDatabase(url, name=name, settings=_settings_of(name, settings), overwrite=True)
-        for name, url in urls.items()
+        AsyncDatabase(address, name=name, settings=_settings_of(name, settings), overwrite=True)
+        for name, address in addresses.items()
     ]
     opened: list[AsyncDatabase] = []
     try:
@@ -171,4 +212,8 @@ async def _open(urls: Mapping[str, str], settings: Settings | None) -> list[Asyn
 def _settings_of(name: str, settings: Settings | None) -> PoolSettings | None:
     if settings is None or isinstance(settings, PoolSettings):
         return settings
+    if not isinstance(settings, Mapping):
+        raise OxydeError(
+            f"settings= takes a PoolSettings, or a dict of them by name, not {settings!r:.80}"
+        )
     return settings.get(name)

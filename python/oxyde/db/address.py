@@ -1,18 +1,29 @@
-"""The address of a database without its password."""
+"""The address of a database, which keeps its password out of what is shown."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qs, unquote
 
-__all__ = ["Address", "address_of", "hide_password", "host_of"]
+from oxyde.exceptions import OxydeError
+
+__all__ = [
+    "Address",
+    "DatabaseUrl",
+    "Location",
+    "address_of",
+    "hide_password",
+    "host_of",
+    "location_of",
+]
 
 _HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Location:
     """Where a database is; what is not known is None.
 
     Attributes:
@@ -26,17 +37,102 @@ class Address:
     database: str | None
 
 
-def address_of(url: str) -> Address:
+def location_of(url: str) -> Location:
     """The parts of a URL that may be shown."""
     place = url.partition("?")[0].partition("://")[2]
     if url.lower().startswith("sqlite:"):
-        return Address(None, None, place.removeprefix("/") or ":memory:")
+        return Location(None, None, place.removeprefix("/") or ":memory:")
     host = host_of(url)
     if host is None:
-        return Address(None, None, None)
+        return Location(None, None, None)
     address, _, database = place.rpartition("@")[2].partition("/")
     port = re.search(r":(\d+)$", address)
-    return Address(host, None if port is None else int(port[1]), unquote(database) or None)
+    return Location(host, None if port is None else int(port[1]), unquote(database) or None)
+
+
+class _Secret(Protocol):
+    """Pydantic's `SecretStr`, and `Secret` around a URL."""
+
+    def get_secret_value(self) -> Any: ...
+
+
+class _PydanticUrl(Protocol):
+    """`PostgresDsn`, `MySQLDsn`, `AnyUrl` …"""
+
+    def unicode_string(self) -> str: ...
+
+
+class _SqlalchemyUrl(Protocol):
+    """SQLAlchemy's `URL`."""
+
+    def render_as_string(self, hide_password: bool = ...) -> str: ...
+
+
+class _YarlUrl(Protocol):
+    """yarl's `URL`."""
+
+    def human_repr(self) -> str: ...
+
+
+class Address:
+    """The URL of a database. Its repr has no password, so that a frame of a traceback that holds
+    one shows none.
+
+    Args:
+        url: with the password.
+    """
+
+    __slots__ = ("_url",)
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def reveal(self) -> str:
+        """The URL with the password. Pass it on, and keep it in no variable."""
+        return self._url
+
+    def __repr__(self) -> str:
+        return f"<Address {hide_password(self._url)}>"
+
+
+# What stands for the URL of a database.
+DatabaseUrl: TypeAlias = str | Address | _Secret | _PydanticUrl | _SqlalchemyUrl | _YarlUrl
+# SQLAlchemy's URLs name a driver, too: postgresql+asyncpg.
+_DRIVER = re.compile(r"^(\w+)\+\w+(?=:)")
+
+
+def address_of(url: object, name: str) -> Address | OxydeError:
+    """The address of the database `name`, or what is wrong with it. The error is returned, so that
+    the caller can forget the URL before it raises it."""
+    if isinstance(url, Address):
+        return url
+    text = _text(url)
+    if text is None:
+        return OxydeError(
+            f"the URL of the database `{name}` must be a string, a SecretStr or a URL object, not "
+            f"{type(url).__name__}",
+            hint="pass settings as `settings=PoolSettings(…)`",
+        )
+    if not text:
+        return OxydeError(
+            f"the address of database {name!r} is {text!r}",
+            hint="give a URL such as postgresql://user:password@host/database",
+        )
+    return Address(text if isinstance(url, str) else _DRIVER.sub(r"\1", text))
+
+
+def _text(url: Any) -> str | None:
+    if isinstance(url, str):
+        return url
+    if isinstance(url, type):
+        return None
+    if hasattr(url, "get_secret_value"):
+        return _text(url.get_secret_value())
+    if hasattr(url, "render_as_string"):
+        return str(url.render_as_string(hide_password=False))
+    if hasattr(url, "unicode_string") or hasattr(url, "human_repr"):
+        return str(url)
+    return None
 
 
 def hide_password(url: str) -> str:

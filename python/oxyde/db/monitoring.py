@@ -10,6 +10,7 @@ from oxyde.db.registry import databases
 from oxyde.exceptions import OxydeError
 from oxyde.observe.events import Event, event_hooks
 from oxyde.observe.hooks import Subscription, query_hooks
+from oxyde.observe.plan_cache import plan_counts
 from oxyde.observe.repeats import Action, RepeatDetector
 from oxyde.observe.statement import Statement
 
@@ -111,6 +112,8 @@ class DatabaseStats:
         statements: statements that were sent, with those that begin and end transactions.
         errors: statements and connections that failed.
         retries: statements that were repeated on another connection.
+        plans_kept: compiled statements that are kept, of all databases of the process.
+        plans_compiled: statements that were compiled, likewise; the others found a kept plan.
     """
 
     max: int
@@ -126,6 +129,8 @@ class DatabaseStats:
     statements: int
     errors: int
     retries: int
+    plans_kept: int
+    plans_compiled: int
 
 
 def stats() -> dict[str, DatabaseStats]:
@@ -136,7 +141,13 @@ def stats() -> dict[str, DatabaseStats]:
             counters = database.counters()
             wait = counters.pop("waited")
             counts = {name: int(count) for name, count in counters.items()}
-            found[database.name] = DatabaseStats(**database.status(), wait_seconds=wait, **counts)
+            found[database.name] = DatabaseStats(
+                **database.status(),
+                wait_seconds=wait,
+                plans_kept=plan_counts.kept(),
+                plans_compiled=plan_counts.compiled,
+                **counts,
+            )
     return found
 
 
@@ -155,6 +166,8 @@ _METRICS = (
     ("statements_total", "counter", "Statements sent.", "statements"),
     ("errors_total", "counter", "Statements and connections that failed.", "errors"),
     ("retries_total", "counter", "Statements repeated on another connection.", "retries"),
+    ("plans_kept", "gauge", "Compiled statements kept by the process.", "plans_kept"),
+    ("plans_compiled_total", "counter", "Statements compiled by the process.", "plans_compiled"),
 )
 
 

@@ -6,7 +6,15 @@ from collections.abc import Callable, Generator, Sequence
 from logging import DEBUG
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oxyde.db.address import Address, address_of, hide_password, host_of
+from oxyde.db.address import (
+    Address,
+    DatabaseUrl,
+    Location,
+    address_of,
+    hide_password,
+    host_of,
+    location_of,
+)
 from oxyde.db.cursor import Cursor
 from oxyde.db.events import EventReader
 from oxyde.db.opening import open_pool
@@ -41,8 +49,9 @@ class AsyncDatabase:
     """A named database. ``await database`` connects it if necessary and returns it.
 
     Args:
-        url: a ``postgresql://``, ``mysql://``, ``mariadb://`` or ``sqlite://`` URL. Its query
-            string may contain pool settings (``?max_connections=5``), which override `settings`.
+        url: a ``postgresql://``, ``mysql://``, ``mariadb://`` or ``sqlite://`` URL: a string, a
+            `SecretStr`, or a URL of Pydantic (`PostgresDsn`), yarl or SQLAlchemy. Its query string
+            may contain pool settings (``?max_connections=5``), which override `settings`.
         name: the name for ``using=``.
         settings: the pool's settings.
         overwrite: whether ``connect()`` may replace another database with this name (which is then
@@ -51,36 +60,39 @@ class AsyncDatabase:
 
     # Whether another database may take its name without `overwrite`.
     gives_way = False
+    # For the repr of one whose arguments were refused.
+    _name: str = ""
+    _address: Address = Address("")
+    _pool: Pool | None = None
 
     def __init__(
         self,
-        url: str,
+        url: DatabaseUrl,
         *,
         name: str = "default",
         settings: PoolSettings | None = None,
         overwrite: bool = False,
     ) -> None:
-        if not url:
-            raise OxydeError(
-                f"the address of database {name!r} is {url!r}",
-                hint="give a URL such as postgresql://user:password@host/database",
-            )
+        address = address_of(url, name)
+        # The frames of a traceback show their variables: none has the password.
+        del url
+        if isinstance(address, OxydeError):
+            raise address
         if settings is not None and not isinstance(settings, PoolSettings):
             raise TypeError(f"settings must be a PoolSettings, not {type(settings).__name__}")
         self._name = name
-        self._url = url
-        self.host = host_of(url)
+        self._address = address
+        self.host = host_of(address.reveal())
         self._settings = settings or PoolSettings()
         # Whether its statements are timed even if nobody asks for them.
         self.reports = self._settings.slow_query is not None or self._settings.sql_comments
         self._overwrite = overwrite
-        self._pool: Pool | None = None
         self._events: EventReader | None = None
         self._features: Features | None = None
 
     def __repr__(self) -> str:
         state = "connected" if self.connected else "not connected"
-        return f"<AsyncDatabase {self._name!r} {hide_password(self._url)} ({state})>"
+        return f"<AsyncDatabase {self._name!r} {hide_password(self._address.reveal())} ({state})>"
 
     def __await__(self) -> Generator[Any, None, AsyncDatabase]:
         return self._ensure_connected().__await__()
@@ -98,12 +110,12 @@ class AsyncDatabase:
     @property
     def url(self) -> str:
         """The URL as given, with the password."""
-        return self._url
+        return self._address.reveal()
 
     @property
-    def address(self) -> Address:
+    def location(self) -> Location:
         """The host, the port and the name of the database."""
-        return address_of(self._url)
+        return location_of(self._address.reveal())
 
     @property
     def settings(self) -> PoolSettings:
@@ -182,7 +194,7 @@ class AsyncDatabase:
         except BaseException as error:
             forget(self, restore=replaced)
             if isinstance(error, DatabaseConnectionError | UnsupportedFeatureError):
-                where = f"database {self._name!r} at {hide_password(self._url)}"
+                where = f"database {self._name!r} at {hide_password(self._address.reveal())}"
                 error.args = (f"{where}: {error.args[0]}", *error.args[1:])
             raise
         self._pool = pool

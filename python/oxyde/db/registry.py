@@ -39,6 +39,8 @@ def route_by(router: Router | None) -> None:
     """
     global _router
     if router is not None:
+        if not isinstance(router, Router):
+            raise OxydeError(f"router= takes a Router, not {router!r:.80}")
         for name in (router.writes, *router.reads):
             get_connection(name)
     _router = router
@@ -95,6 +97,8 @@ def register_connection(
     Raises:
         OxydeError: another database has this name, and `overwrite` is false.
     """
+    if not hasattr(database, "disconnect"):
+        raise OxydeError(f"register_connection() takes an AsyncDatabase, not {database!r:.80}")
     known = _databases.get(database.name)
     taken = known is not None and known is not database and not known.gives_way
     if taken and not overwrite:
@@ -121,6 +125,7 @@ def get_connection(name: str = "default") -> AsyncDatabase:
     Raises:
         OxydeError: no database has this name.
     """
+    _check_name(name)
     database = _databases.get(name)
     if database is None:
         raise _unknown(name)
@@ -164,10 +169,16 @@ def resolve(
     if client is not None:
         if using is not None:
             raise OxydeError("using= and client= were both given", hint="give one of them")
+        if not hasattr(client, "in_transaction"):
+            raise OxydeError(
+                f"client= takes a database or a transaction, not {client!r:.80}",
+                hint="the name of a database goes into using=",
+            )
         if client.in_transaction:
             return client
         return active_executor(client.name, client) or client
     if using is not None:
+        _check_name(using)
         name = using
     else:
         block = innermost()
@@ -211,13 +222,18 @@ def resolve_home(database: str, what: str, *, write: bool = True) -> Executor:
     )
 
 
+def _check_name(name: str) -> None:
+    if not isinstance(name, str):
+        raise OxydeError(f"a database is named by a string, not by {name!r:.80}")
+
+
 def _unknown(name: str) -> OxydeError:
     if not _databases:
         return OxydeError(
             f"no database is initialised (asked for {name!r})",
             hint='call `await db.init("postgresql://…")` first',
         )
-    close = difflib.get_close_matches(str(name), _databases, n=1)
+    close = difflib.get_close_matches(name, _databases, n=1)
     known = ", ".join(repr(known) for known in _databases)
     return OxydeError(
         f"no database is named {name!r}",

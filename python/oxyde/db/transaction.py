@@ -276,7 +276,7 @@ def atomic(
         raise TransactionError(
             f"unknown isolation level {isolation!r}", hint=f"one of {', '.join(_ISOLATIONS)}"
         )
-    if timeout is not None and (isinstance(timeout, bool) or not timeout > 0):
+    if timeout is not None and (type(timeout) not in (int, float) or not timeout > 0):
         raise TransactionError(f"timeout is above zero seconds, not {timeout!r}")
     check_retries(retries)
     return Atomic(

@@ -103,15 +103,14 @@ def _keys(rows: Iterable[Any]) -> set[tuple[Any, ...]]:
 
 def no_column(label: str, relation: Relation) -> FieldError:
     """The error for related rows passed with a row, which are not written with it."""
-    name, target = relation.name, relation.target.__name__
-    article = "an" if relation.kind == "m2m" else "a"
+    name, target = relation.name, relation.target
     kind = relation.kind.replace("_", " ")
     hint = f"save the row, then the `{target}` that refers to it"
     if relation.many:
         verbs = f"await row.{name}_set.add(…), .create(…) or .set([…])"
         hint = f"save the row, and then those of `{target}`: {verbs}"
     return FieldError(
-        f"`{label}.{name}` is {article} {kind} relation without a column, so its rows are not "
+        f"`{label}.{name}` is a {kind} relation without a column, so its rows are not "
         "written with the row",
         hint=hint,
     )

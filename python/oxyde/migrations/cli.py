@@ -28,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from oxyde.stubs.__main__ import main as stubs
 
         return stubs(given[1:])
+    if given[:1] == ["studio"]:
+        # It serves the rows of models, which only Python has.
+        from oxyde.studio.__main__ import main as studio
+
+        return studio(given[1:])
     if threading.current_thread() is not threading.main_thread():
         return run_cli(given, Host())
     before = signal.signal(signal.SIGTERM, _interrupt)

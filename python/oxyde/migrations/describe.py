@@ -5,15 +5,14 @@ The native binary starts this; the command of the package calls `describe` itsel
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from oxyde.exceptions import OxydeError
-from oxyde.models.registry import registered_tables
+from oxyde.models.modules import import_models
+from oxyde.models.registry import tables_by_name
 from oxyde.models.tables.schema import schema_of, unmanaged_tables
 
 __all__ = ["describe", "main"]
@@ -29,16 +28,10 @@ def describe(modules: Sequence[str], root: Path) -> str:
     Raises:
         OxydeError: a module cannot be imported, or a model cannot be described.
     """
-    where = str(root)
-    if where not in sys.path:
-        sys.path.insert(0, where)
-    # Find modules that were added since the last import.
-    importlib.invalidate_caches()
-    for name in modules:
-        _load(name)
+    import_models(modules, root)
     schema = schema_of()
     unmanaged = unmanaged_tables()
-    names = {model: name for name, model in registered_tables().items()}
+    names = {model: name for name, model in tables_by_name().items()}
     loaded = [
         name
         for name in sys.modules
@@ -52,37 +45,6 @@ def describe(modules: Sequence[str], root: Path) -> str:
             "loaded": sorted(loaded),
         }
     )
-
-
-def _load(name: str) -> None:
-    try:
-        importlib.import_module(name)
-    except OxydeError:
-        raise
-    except Exception as error:
-        missing = isinstance(error, ModuleNotFoundError) and (error.name or "") in (
-            name,
-            name.split(".", 1)[0],
-        )
-        hint = (
-            "correct `models` in the configuration, or run the command in the project's folder"
-            if missing
-            else "correct the module; nothing was compared or written"
-        )
-        raise OxydeError(
-            f"cannot import {name!r}: {_place(error, name)}{type(error).__name__}: {error}",
-            hint=hint,
-        ) from error
-
-
-def _place(error: Exception, name: str) -> str:
-    """Return the file and line of the error, if it is in the project."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "importlib" not in frame.filename]
-    if len(own) < 2 or isinstance(error, ModuleNotFoundError):
-        return ""
-    frame = own[-1]
-    return f"{frame.filename}:{frame.lineno}: "
 
 
 def main() -> int:

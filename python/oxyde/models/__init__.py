@@ -6,6 +6,8 @@ The names in `__all__` are public, and so is `registry.separate_registry`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from oxyde.db.schema import Tables, implement_tables
 from oxyde.hydration.range import Range
 from oxyde.hydration.vector import Vector
@@ -16,6 +18,9 @@ from oxyde.models.relations.advice import advice_for
 from oxyde.models.tables.constraint import Check, ForeignKey, Index, Unique
 from oxyde.models.type_registration import register_type
 from oxyde.observe.repeats import advise_by
+
+if TYPE_CHECKING:
+    from oxyde.models.payloads.payload import schema_fields
 
 OxydeModel = Model
 
@@ -30,6 +35,16 @@ def _creation() -> Tables:
 implement_tables(_creation)
 advise_by(advice_for)
 
+
+def __getattr__(name: str) -> Any:
+    if name != "schema_fields":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Imported here so that defining models loads nothing that is only for requests and responses.
+    from oxyde.models.payloads.payload import schema_fields
+
+    return schema_fields
+
+
 __all__ = [
     "Check",
     "Field",
@@ -43,4 +58,5 @@ __all__ = [
     "iter_tables",
     "register_type",
     "registered_tables",
+    "schema_fields",
 ]

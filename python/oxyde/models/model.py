@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, GetCoreSchemaHandler, PydanticSchemaGenerationError
 from pydantic_core import CoreSchema
@@ -69,6 +69,45 @@ class Model(BaseModel, metaclass=ModelMetaclass):
     def get_table_name(cls) -> str:
         """Name of the table, without its schema."""
         return registry.table_name(cls)
+
+    @classmethod
+    def schema_for(
+        cls,
+        purpose: Literal["create", "update", "public"],
+        *,
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        name: str | None = None,
+    ) -> type[BaseModel]:
+        """A plain Pydantic model with the fields of this one, for requests and responses: with
+        their validators, constraints, aliases and descriptions, and foreign keys as their columns
+        (``author_id``). The same arguments give the same class.
+
+        - ``"create"``: what a new row takes. A key that the database counts is left out, and what
+          it has a default for is optional: ``create(**data.model_dump(exclude_unset=True))``.
+        - ``"update"``: all fields but the key, all optional; None only where the column takes it:
+          ``update(**data.model_dump(exclude_unset=True))``.
+        - ``"public"``: what may be shown: all but secrets (`SecretStr`, ``db_secret=True``) and
+          fields with ``exclude=True``, and the computed fields; it reads instances.
+
+        In the first two, values fit their columns: integers have the column's range, strings its
+        length and no NUL, floats are finite, datetimes naive or aware. `schema_fields` does the
+        same for a class that type checkers know.
+
+        Args:
+            purpose: what it is for.
+            include: only these fields.
+            exclude: all but these fields.
+            name: its name, in OpenAPI too; ``PostCreate`` by default, with what `include` and
+                `exclude` change.
+
+        Raises:
+            FieldError: an unknown name, a secret in `include`, or another schema has the name.
+        """
+        # Imported here so that defining models loads nothing that is only for requests.
+        from oxyde.models.payloads.payload import payload
+
+        return payload(cls, purpose, include, exclude, name)
 
     # -- rows ------------------------------------------------------------------------------
 
@@ -196,6 +235,11 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return registry.iter_tables()
 
     @classmethod
+    def _oxyde_key(cls) -> str:
+        """The key in `registered_tables()`, for metadata, which cannot import the registry."""
+        return registry.key_of(cls)
+
+    @classmethod
     def _oxyde_inserting(cls, columns: tuple[str, ...]) -> Inserting | None:
         """How Rust reads rows from instances that set these columns (`bulk_create`); None if Python
         must read each instance."""
@@ -264,6 +308,17 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         return with_links(cls, schema)
 
     if not TYPE_CHECKING:
+
+        @classmethod
+        def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
+            """As in Pydantic; `properties` are at the top also if the model refers to itself over
+            its relations, where Pydantic has a `$ref`."""
+            schema = super().model_json_schema(*arguments, **options)
+            name = schema.get("$ref", "").rpartition("/")[2]
+            if name not in schema.get("$defs", {}):
+                return schema
+            del schema["$ref"]
+            return schema | schema["$defs"][name]
 
         @classmethod
         def model_rebuild(

@@ -16,10 +16,12 @@ __all__ = [
     "clear_registry",
     "find_model",
     "iter_tables",
+    "key_of",
     "register_table",
     "registered_tables",
     "same_model",
     "separate_registry",
+    "tables_by_name",
 ]
 
 _tables: dict[str, type[Any]] = {}
@@ -30,7 +32,30 @@ _lock = threading.RLock()
 
 
 def registered_tables() -> dict[str, type[Any]]:
-    """All tables, in order of definition: name (with its schema, if any) → model."""
+    """All models with a table, in order of definition: "module.Qualname" → model.
+
+    Of several classes with one path, as a function makes them, the further ones have their table's
+    name after it: "module.Qualname[table]".
+    """
+    found: dict[str, type[Any]] = {}
+    for name, model in _tables.items():
+        path = _path(model)
+        found[f"{path}[{name}]" if path in found else path] = model
+    return found
+
+
+def key_of(model: type[Any]) -> str:
+    """The key of a model in `registered_tables()`, also if the model was loaded twice; its path if
+    it is not there."""
+    registered = _tables.get(qualified_name(model))
+    if registered is None or not same_model(registered, model):
+        return _path(model)
+    return next(key for key, each in registered_tables().items() if each is registered)
+
+
+def tables_by_name() -> dict[str, type[Any]]:
+    """All models with a table, in order of definition: the table's name, with its schema, if any →
+    model."""
     return dict(_tables)
 
 

@@ -55,7 +55,7 @@ class RepeatDetector:
     """
 
     def __init__(self, threshold: int, action: Action) -> None:
-        if threshold < 2:
+        if type(threshold) is not int or threshold < 2:
             raise OxydeError(f"threshold is a whole number from 2 up, not {threshold!r}")
         if action not in ("warn", "raise", "log"):
             raise OxydeError(f"action is 'warn', 'raise' or 'log', not {action!r}")

@@ -24,10 +24,6 @@ class Statement:
 
     Attributes:
         database: the name of the database.
-        sql: its text. User values are never in it, except in raw SQL that contains them.
-        model: the name of the model, or None (raw SQL, BEGIN, DDL).
-        table: the name of the model's table, or None.
-        columns: what the parameters are compared with or written to: ``User.age``.
         rows: the number of rows that it returned, or changed; None if that is not known.
         seconds: how long it took, with `pool_wait`, until the awaiting task had its result.
         pool_wait: how long it waited for a connection, in seconds.
@@ -40,19 +36,16 @@ class Statement:
 
     __slots__ = (
         "_plan",
+        "_sql",
         "_values",
         "batch",
-        "columns",
         "database",
         "error",
         "in_transaction",
-        "model",
         "place",
         "pool_wait",
         "rows",
         "seconds",
-        "sql",
-        "table",
     )
 
     def __init__(
@@ -66,16 +59,9 @@ class Statement:
         batch: int | None = None,
     ) -> None:
         self.database = database
-        self._plan = None if isinstance(what, str) else what
+        self._plan: Plan | None = None if isinstance(what, str) else what
+        self._sql: str | None = what if isinstance(what, str) else None
         self._values = values
-        if isinstance(what, str):
-            self.sql = what
-        else:
-            self.sql = what.sql if batch is None else what.bulk_sql(batch)
-        subject = None if self._plan is None else self._plan.subject
-        self.model: str | None = None if subject is None else subject[0]
-        self.table: str | None = None if subject is None else subject[1]
-        self.columns: Sequence[str] = () if self._plan is None else self._plan.labels
         self.in_transaction = in_transaction
         self.place = place
         self.batch = batch
@@ -86,6 +72,32 @@ class Statement:
 
     def __repr__(self) -> str:
         return f"<Statement on {self.database!r}: {self.sql}>"
+
+    @property
+    def sql(self) -> str:
+        """Its text. User values are never in it, except in raw SQL that contains them."""
+        if self._sql is None:
+            plan = self._plan
+            assert plan is not None
+            self._sql = plan.sql if self.batch is None else plan.bulk_sql(self.batch)
+        return self._sql
+
+    @property
+    def model(self) -> str | None:
+        """The name of the model, or None (raw SQL, BEGIN, DDL)."""
+        subject = None if self._plan is None else self._plan.subject
+        return None if subject is None else subject[0]
+
+    @property
+    def table(self) -> str | None:
+        """The name of the model's table, or None."""
+        subject = None if self._plan is None else self._plan.subject
+        return None if subject is None else subject[1]
+
+    @property
+    def columns(self) -> list[str]:
+        """What the parameters are compared with or written to: ``User.age``."""
+        return [] if self._plan is None else self._plan.labels
 
     @property
     def kind(self) -> str:

@@ -105,6 +105,7 @@ from oxyde.queries.query import Query
 from oxyde.queries.relations.manager import RelatedManager, related
 from oxyde.queries.relations.peers import load
 from oxyde.queries.relations.prefetch import Prefetch, prefetch_related
+from oxyde.queries.results.page import NumberedPage, Page
 from oxyde.queries.results.raw import RawSQL, execute_raw
 from oxyde.queries.subqueries.cte import CTE
 from oxyde.queries.subqueries.subquery import Exists, OuterRef, Subquery
@@ -164,7 +165,9 @@ __all__ = [
     "NthValue",
     "Ntile",
     "NullIf",
+    "NumberedPage",
     "OuterRef",
+    "Page",
     "PercentRank",
     "Position",
     "Power",

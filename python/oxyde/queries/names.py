@@ -165,7 +165,8 @@ class Names:
             if relation.column is not None:
                 return self.meta.field_metadata[relation.column]
             raise FieldError(
-                f"`{self.label}.{name}` is a {relation.kind} relation, not a column",
+                f"`{self.label}.{name}` is a {relation.kind.replace('_', ' ')} relation, "
+                "not a column",
                 hint=f"name a field of it: `{name}__…`",
             )
         if not isinstance(name, str):
@@ -244,6 +245,19 @@ def is_query(value: object) -> bool:
     return hasattr(type(value), "_query")
 
 
+def check_query(what: str, query: object) -> None:
+    """Check that an argument is a query.
+
+    Args:
+        what: what takes it: ``Exists()``.
+
+    Raises:
+        FieldError: it is something else.
+    """
+    if not is_query(query):
+        raise FieldError(f"{what} takes a query, not {query!r:.80}", hint="Post.objects.filter(…)")
+
+
 def names_of(model: type[Any]) -> Names:
     """The names of a model.
 
@@ -298,14 +312,14 @@ def _instead(names: Names) -> str:
 
 
 def _make_hop(meta: ModelMeta, name: str, relation: Relation) -> Hop:
-    target: ModelMeta = relation.target._db_meta
+    target: ModelMeta = relation.model._db_meta
     if relation.kind in ("fk", "one_to_one"):
         local = _foreign_key(meta, name)
         remote = _referred(local, target)
         certain = not local.nullable
         return Hop(name, meta, target, local, remote, many=False, certain=certain)
-    if relation.kind == "m2m":
-        through = relation.through
+    if relation.kind == "many_to_many":
+        through = relation.through_model
         assert through is not None
         assert relation.through_source is not None
         assert relation.through_target is not None

@@ -40,7 +40,7 @@ class Keywords:
             if relation.kind in ("fk", "one_to_one"):
                 column = self.meta.field_metadata[relation.column or f"{name}_id"]
                 none = " | None" if column.nullable else ""
-                found[name] = f"{self.names.text(relation.target)}{none} | Computed"
+                found[name] = f"{self.names.text(relation.model)}{none} | Computed"
         return found
 
     def needed(self) -> set[str]:
@@ -99,7 +99,7 @@ class Keywords:
                 yield f"{path}{lookup}", "Any"
             yield f"{path}__isnull", "bool"
             if depth > 0:
-                yield from self._lookups(relation.target._db_meta, f"{path}__", depth - 1)
+                yield from self._lookups(relation.model._db_meta, f"{path}__", depth - 1)
 
     def _of_field(self, path: str, field: FieldMeta, *, nested: bool) -> Iterator[tuple[str, str]]:
         kind = kind_of(field.column_type)
@@ -133,15 +133,15 @@ class Keywords:
         for name, relation in meta.relations.items():
             yield f"{before}{name}"
             if depth > 0:
-                yield from self._paths(relation.target._db_meta, f"{before}{name}__", depth - 1)
+                yield from self._paths(relation.model._db_meta, f"{before}{name}__", depth - 1)
 
     def _relations(self, meta: ModelMeta, before: str, depth: int, *, many: bool) -> Iterator[str]:
         for name, relation in meta.relations.items():
-            if not many and relation.kind in ("reverse", "m2m"):
+            if not many and relation.kind in ("reverse", "many_to_many"):
                 continue
             yield f"{before}{name}"
             if depth > 0:
-                target = relation.target._db_meta
+                target = relation.model._db_meta
                 yield from self._relations(target, f"{before}{name}__", depth - 1, many=many)
 
 

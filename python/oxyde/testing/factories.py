@@ -208,7 +208,7 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
                 yield name, declared
             elif declared is None and (name in nested or not field.nullable):
                 assert field.foreign_key is not None
-                yield name, factory_of(field.foreign_key.target)
+                yield name, factory_of(field.foreign_key.model)
 
     @classmethod
     def _declares(cls, name: str) -> bool:

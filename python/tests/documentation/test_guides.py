@@ -12,7 +12,15 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
-    ("name", "results"), [("queries", 20), ("transactions", 6), ("typing", 8), ("monitoring", 5)]
+    ("name", "results"),
+    [
+        ("fastapi", 3),
+        ("monitoring", 5),
+        ("paging", 8),
+        ("queries", 20),
+        ("transactions", 6),
+        ("typing", 8),
+    ],
 )
 def test_the_guide(name: str, results: int) -> None:
     guide = ROOT / f"docs/{name}.md"

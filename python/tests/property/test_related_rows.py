@@ -135,7 +135,7 @@ _NAMES = st.lists(st.none() | _TEXT, min_size=3, max_size=3)
 
 async def _store(authors: list[Row], books: list[Row], tags: list[Any], clubs: list[Any]) -> Any:
     """Put the rows in place of those before; gives the authors, tied to the others."""
-    between = RowBook._db_meta.relations["tags"].through
+    between = RowBook._db_meta.relations["tags"].through_model
     for model in (RowMembership, between, RowClub, RowBook, RowTag, RowAuthor):
         await model.objects.delete()
     made_tags = [{"id": number, "name": name} for number, name in enumerate(tags, 1)]

@@ -169,11 +169,15 @@ def test_a_column_of_any_name(name: str) -> None:
     assert model(**{field: "2024-02-03"}).model_dump()[field].day == 3
 
 
-def test_a_table_without_a_key_has_no_model() -> None:
+def test_a_table_without_a_key_is_read_only() -> None:
     column = {"name": "n", "type": "integer", "nullable": True}
     tables = [
         {"name": "a\rraise SystemExit", "columns": [column], "primary_key": []},
         {"name": "b", "columns": [column], "primary_key": ["n"]},
     ]
     tables[1]["columns"] = [{**column, "nullable": False}]
-    assert list(models_of(packed({"tables": tables}), "mysql")) == ["b"]
+    models = models_of(packed({"tables": tables}), "mysql")
+    assert {name: model._db_meta.read_only for name, model in models.items()} == {
+        "a\rraise SystemExit": True,
+        "b": False,
+    }

@@ -57,6 +57,7 @@ class ColumnOptions:
     db_generated: str | None = None
     db_stored: bool = True
     db_comment: str | None = None
+    db_secret: bool = False
     db_fk: str | None = None
     db_fk_name: str | None = None
     db_on_delete: str | None = None
@@ -142,6 +143,7 @@ class RelationArguments(TypedDict, total=False):
     db_generated: str | None
     db_stored: bool
     db_comment: str | None
+    db_secret: bool
     db_fk: str | None
     db_fk_name: str | None
     db_on_delete: Action | None
@@ -214,6 +216,8 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
         db_stored: whether the computed value is stored in the row (True), or computed when it is
             read, which PostgreSQL does not offer.
         db_comment: comment on the column.
+        db_secret: its values are not shown: not in logs of statements, and not in
+            ``schema_for("public")``. A field of a secret type (`SecretStr`) always is.
         db_fk: the unique field that a foreign key refers to, instead of the primary key: "email";
             on a field whose type is not a model, "User.email".
         db_fk_name: name of the foreign key's constraint.

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from oxyde._given import iterable_given
 from oxyde.db.registry import resolve, resolve_home
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.state import state_of
@@ -107,4 +108,5 @@ def column_names(meta: ModelMeta, names: Iterable[str], verb: str) -> set[str]:
     if isinstance(names, str):
         raise FieldError(f"{verb} takes a list of names, not a string", hint=f'["{names}"]')
     where = f"{verb} of {meta.model.__name__}"
+    names = iterable_given(where, names)
     return {column_field(meta, name, where).name for name in names}

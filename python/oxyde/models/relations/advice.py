@@ -34,7 +34,7 @@ def _by_key(model: type[Any], statement: Statement) -> str | None:
         f'{other.__name__}.objects.join("{relation.name}")'
         for other in iter_tables()
         for relation in other._db_meta.relations.values()
-        if relation.kind in ("fk", "one_to_one") and relation.target is model
+        if relation.kind in ("fk", "one_to_one") and relation.model is model
     ]
     together = f"{model.__name__}.objects.in_bulk(keys) fetches all rows in one statement"
     if not referring:
@@ -56,10 +56,10 @@ def _by_reference(model: type[Any], statement: Statement) -> str | None:
 
 
 def _leads_to(owner: type[Any], relation: Any, model: type[Any], statement: Statement) -> bool:
-    if relation.target is not model or relation.kind in ("fk", "one_to_one"):
+    if relation.model is not model or relation.kind in ("fk", "one_to_one"):
         return False
-    if relation.kind == "m2m":
-        through = relation.through
+    if relation.kind == "many_to_many":
+        through = relation.through_model
         table = through._db_meta.table_name
         return f'"{table}"' in statement.sql or f"`{table}`" in statement.sql
     back = f"{model.__name__}.{relation.remote_field}"

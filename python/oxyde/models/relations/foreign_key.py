@@ -24,7 +24,16 @@ from oxyde.models.relations.forward_refs import evaluated
 if TYPE_CHECKING:
     from oxyde.models.tables.options import MetaOptions
 
-__all__ = ["Link", "column_options_of", "is_table", "key_of", "prepare", "relation_of"]
+__all__ = [
+    "OMITTED",
+    "Link",
+    "column_options_of",
+    "is_mark",
+    "is_table",
+    "key_of",
+    "prepare",
+    "relation_of",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -274,7 +283,7 @@ def _loosen_generated(info: FieldInfo, *, lone_key: bool) -> None:
     counts = lone_key and options.db_pk and unwrap(info.annotation).core is int
     if counts or options.db_default is not None or options.db_generated is not None:
         info.default = None
-        info.metadata.append(_OMITTED)
+        info.metadata.append(OMITTED)
 
 
 class _Omitted:
@@ -293,7 +302,12 @@ class _Omitted:
         return schema
 
 
-_OMITTED = _Omitted()
+OMITTED = _Omitted()
+
+
+def is_mark(item: object) -> bool:
+    """Whether an item of a field's metadata is one of those that are added here."""
+    return isinstance(item, _LinkMark | _AddedMark | _Omitted)
 
 
 def _input_names(name: str, info: FieldInfo) -> tuple[str, ...]:

@@ -35,7 +35,10 @@ def reverse_relation(
     many = related[1]
     if options.db_m2m:
         return Relation(
-            name, "m2m", target, through=lambda: _through(cls, name, target, options.db_through)
+            name,
+            "many_to_many",
+            target,
+            through=lambda: _through(cls, name, target, options.db_through),
         )
     attribute = options.db_reverse_fk or ""
     link = _link(target, attribute)

@@ -187,6 +187,7 @@ def _field(
         db_stored=options.db_stored,
         max_length=shape.max_length,
         comment=options.db_comment,
+        secret=options.db_secret or shape.encode is encoders.secret,
         auto_increment=_counts_up(cls, name, options, shape, foreign_key),
         foreign_key=foreign_key,
         relation=None if link is None else link.attribute,
@@ -194,7 +195,6 @@ def _field(
         encode=shape.encode,
         decode=(None if shape.registered is None else FieldDecoder(shape.registered, cls, name)),
         mutable=shape.mutable,
-        secret=shape.encode is encoders.secret,
     )
 
 
@@ -271,7 +271,7 @@ def _foreign_key(
                 )
         return None
     return ForeignKey(
-        target=target,
+        model=target,
         target_field=target_field,
         on_delete=options.db_on_delete or "RESTRICT",
         on_update=options.db_on_update or "NO ACTION",
@@ -287,7 +287,7 @@ def _db_type_of_target(foreign_key: ForeignKey | None) -> str | None:
     """The `db_type` of the field that a foreign key leads to, over keys that are foreign keys."""
     seen = set()
     while foreign_key is not None:
-        target: type[Any] = foreign_key.target
+        target: type[Any] = foreign_key.model
         name = foreign_key.target_field
         if (target, name) in seen:
             return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from oxyde._given import iterable_given
 from oxyde.exceptions import FieldError
 from oxyde.models.columns.field import action_of
 
@@ -74,7 +75,7 @@ class Index:
         """
         flat: list[str] = []
         for part in parts:
-            flat.extend([part] if isinstance(part, str) else part)
+            flat.extend([part] if isinstance(part, str) else iterable_given("an Index", part))
         flat.extend([fields] if isinstance(fields, str) else fields)
         if not flat:
             raise FieldError("an Index needs a field", hint='Index("last_name", "first_name")')
@@ -196,7 +197,7 @@ class ForeignKey:
 
 
 def _names(fields: Iterable[str], what: str) -> tuple[str, ...]:
-    names = (fields,) if isinstance(fields, str) else tuple(fields)
+    names = (fields,) if isinstance(fields, str) else tuple(iterable_given(what, fields))
     if not names or not all(isinstance(name, str) for name in names):
         raise FieldError(f"{what} takes names of fields, not {names!r:.80}")
     return names

@@ -50,7 +50,7 @@ def referred_unmanaged(models: Iterable[type[Any]] | None) -> list[dict[str, Any
     found: dict[str, dict[str, Any]] = {}
     for meta in _metas(models):
         for _, key in meta.references():
-            target: ModelMeta = key.target._db_meta
+            target: ModelMeta = key.model._db_meta
             if target.managed:
                 continue
             table: dict[str, Any] = {"name": target.table_name, "columns": [], "primary_key": []}
@@ -103,7 +103,7 @@ def _collect(model: type[Any], metas: dict[type[Any], ModelMeta]) -> None:
         )
     metas[model] = meta
     for relation in meta.relations.values():
-        through = relation.through
+        through = relation.through_model
         if through is not None and "__oxyde_throughs__" in model.__dict__:
             made = {each[0] for each in model.__dict__["__oxyde_throughs__"].values()}
             if through in made:
@@ -219,7 +219,7 @@ def _check(check: CheckMeta) -> dict[str, Any]:
 
 
 def _foreign_key(foreign_key: ForeignKey) -> dict[str, Any]:
-    target: ModelMeta = foreign_key.target._db_meta
+    target: ModelMeta = foreign_key.model._db_meta
     made: dict[str, Any] = {
         "name": foreign_key.name,
         "columns": [foreign_key.column],

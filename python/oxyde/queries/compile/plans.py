@@ -15,6 +15,7 @@ from oxyde.db.slices import FEW, sliced
 from oxyde.db.transaction import atomic
 from oxyde.db.watched import name_statement
 from oxyde.exceptions import DatabaseError, IntegrityError, UnsupportedFeatureError
+from oxyde.observe.plan_cache import plan_counts
 from oxyde.queries.compile.refusal import Guard, name_computed, name_size, raise_refused
 from oxyde.queries.ir.depth import too_deep
 
@@ -236,6 +237,7 @@ class Plans:
 
 
 plans = Plans()
+plan_counts.kept = plans.__len__
 
 
 def pack(statement: _ir.Statement) -> bytes:
@@ -300,6 +302,7 @@ def entry_for(
             statement, builder, recipe = make()
         except RecursionError:
             raise too_deep() from None
+        plan_counts.compiled += 1
         kept = builder.drop_unused(statement)
         try:
             plan = compile_plan(statement, features, builder.labels, model)

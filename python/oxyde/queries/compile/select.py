@@ -118,6 +118,10 @@ def build_select(
         select["offset"] = builder.param("big_int", "offset", lookup=False)
     if query._lock is not None and not inner:
         select["lock"] = _lock(query, scope)
+    for extra in query._extras:
+        typed = extra.expression.build(scope)
+        select["outputs"].append({"expr": typed.ir, "name": extra.name})
+        cells.add(extra.name, typed)
     if scope.passes:
         for groups in scope.passes.values():
             groups.finish()

@@ -1,7 +1,7 @@
 """A query's shape and values: the key under which its plan is kept, and what it is run with.
 
 Shape and values list the clauses in one order, in which `build_select` numbers the params: CTEs,
-annotations, outputs, conditions, groups, compounds, order, limit, offset.
+annotations, outputs, conditions, groups, compounds, order, limit, offset, extra columns.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FIXED_LIMIT", "part_shape", "shape_of"]
 
 # What most queries set; any other clause appears beside these in a query's own dict.
-_USUAL = frozenset({"_model", "_names", "_where", "_order", "_limit", "_offset"})
+_USUAL = frozenset({"_model", "_names", "_where", "_order", "_limit", "_offset", "_paged"})
 # Limits up to this are part of the statement: those of `get`, `first` and `exists`. The planner
 # then knows that it is asked for a row or two; PostgreSQL's plan for any value would expect a tenth
 # of the rows, and SQLite would prepare the statement anew each time that a limit is bound.
@@ -73,6 +73,8 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
     _slice(query, parts, values)
     if query._lock is not None:
         parts += ("lock", query._lock)
+    if query._extras:
+        parts += ("extras", _named(query._extras, values))
     return tuple(parts)
 
 

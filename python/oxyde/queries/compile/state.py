@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
 from typing_extensions import TypeVar
 
@@ -59,6 +59,10 @@ class QueryState(Generic[M, R]):
     _only: tuple[str, ...] | None = None
     # Expressions selected instead of the query's own rows.
     _outputs: tuple[Annotation, ...] | None = None
+    # Further columns behind those of the row, for `page()`.
+    _extras: tuple[Annotation, ...] = ()
+    # Whether a condition depends on the order (`after()`), which then cannot change.
+    _paged: bool = False
     _joins: tuple[str, ...] = ()
     _annotations: Mapping[str, Annotation] = {}
     _group_by: tuple[str, ...] | None = None
@@ -125,6 +129,17 @@ class QueryState(Generic[M, R]):
                 hint=f"{verb} first and slice last, or take the rows of the slice by their keys: "
                 "objects.filter(pk__in=slice)",
             )
+
+    def _refuse_paged(self, verb: str) -> NoReturn:
+        """Refuse to change the order, or what a row is, behind `after()`.
+
+        Raises:
+            OxydeError: always.
+        """
+        raise OxydeError(
+            f"{verb} of `{self._names.label}` would change the order that after() has a place in",
+            hint=f"{verb} first and after() last",
+        )
 
     def _groups(self) -> bool:
         """Whether rows are grouped."""

@@ -137,7 +137,7 @@ class StandIn:
             document = meta.field_metadata[name].column_type == "json"
             return TypedField(path, self._root, document=document)
         if name in meta.relations:
-            return StandIn(names_of(meta.relations[name].target), path, self._root)
+            return StandIn(names_of(meta.relations[name].model), path, self._root)
         raise self._names.unknown(name, part_of_path(path, self._root))
 
     def __eq__(self, other: object) -> Any:

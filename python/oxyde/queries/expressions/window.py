@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from oxyde._given import iterable_given
 from oxyde.exceptions import FieldError
 from oxyde.queries.expressions.aggregates import Aggregate
 from oxyde.queries.expressions.context import Context, context_of
@@ -225,9 +226,10 @@ class Window(Computed):
             )
         self.function = function
         parts = [partition_by] if isinstance(partition_by, str | Expression) else partition_by
-        self.partition_by = tuple([F(p) if isinstance(p, str) else p for p in parts])
+        given = iterable_given("partition_by", parts)
+        self.partition_by = tuple([F(p) if isinstance(p, str) else p for p in given])
         terms = [order_by] if isinstance(order_by, str | Expression | OrderBy) else order_by
-        self.order_by = tuple([_Ordering(each) for each in terms])
+        self.order_by = tuple([_Ordering(each) for each in iterable_given("order_by", terms)])
         self.frame = frame
 
     def key(self) -> Hashable:

@@ -49,4 +49,4 @@ def split_path(names: Names, path: str) -> list[str]:
         if relation is None:
             # A lookup, or JSON keys, which may begin with `_`.
             return [*found, *split_parts(rest)]
-        here = names_of(relation.target)
+        here = names_of(relation.model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, overload
 
+from oxyde._given import iterable_given
 from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.hints import hint_for
@@ -65,6 +66,8 @@ class Building(Filtering[M, R]):
             FieldError: an unknown name.
         """
         self._check_unsliced("order_by()")
+        if self._paged:
+            self._refuse_paged("order_by()")
         made = self._copy()
         if not self._annotations:
             seen = self._names.terms
@@ -125,6 +128,8 @@ class Building(Filtering[M, R]):
         """
         self._check_single("distinct")
         self._check_unsliced("distinct()")
+        if self._paged:
+            self._refuse_paged("distinct()")
         names = (*record_paths(self._names, fields), *((on,) if isinstance(on, str) else on))
         for name in names:
             check_path(self._context(grouping=self._groups()), name)
@@ -294,6 +299,8 @@ class Building(Filtering[M, R]):
         """
         self._check_single("group_by")
         self._check_unsliced("group_by()")
+        if self._paged:
+            self._refuse_paged("group_by()")
         names = record_paths(self._names, fields)
         for name in names:
             if name not in self._annotations:
@@ -409,7 +416,7 @@ class Building(Filtering[M, R]):
     ) -> Query[M, R]:
         if nowait and skip_locked:
             raise OxydeError("nowait and skip_locked exclude each other")
-        names = (of,) if isinstance(of, str) else tuple(of)
+        names = (of,) if isinstance(of, str) else tuple(iterable_given("of=", of))
         for name in names:
             if name != "self" and name not in self._joins:
                 raise FieldError(
@@ -470,6 +477,8 @@ class Building(Filtering[M, R]):
             )
         self._check_single("join_cte")
         self._check_unsliced("join_cte()")
+        if self._paged:
+            self._refuse_paged("join_cte()")
         for field, name in pairs.items():
             self._names.field(field)
             cte.column(name)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from oxyde import _core
+from oxyde._given import iterable_given
 from oxyde.db.registry import resolve
 from oxyde.db.slices import BETWEEN, in_slices
 from oxyde.exceptions import (
@@ -26,7 +27,6 @@ from oxyde.queries.compile.shape import shape_of
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.compile.validity import sifted
 from oxyde.queries.expressions.typed_conditions import Clause
-from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.methods.aggregating import Aggregating
 from oxyde.queries.names import key_of
 from oxyde.queries.relations.peers import have_peers, note_peers
@@ -338,7 +338,7 @@ class Reading(Aggregating[M, R]):
         values: list[Any] = []
         entry = self._entry(executor.features, values)
         entry.check_database(executor.name)
-        return await executor.explain(entry.plan, entry.values(values), analyze)
+        return await executor.explain(entry.plan, entry.values(values), bool(analyze))
 
 
 def _described(lookups: dict[str, Any]) -> str:
@@ -363,9 +363,9 @@ def _features(query: QueryState[Any, Any], dialect: str | None, using: str | Non
             if using is not None:
                 raise
             return _core.features("postgres")
-    known = _DIALECTS.get(dialect) or _DIALECTS.get(dialect.lower())
+    known = _DIALECTS.get(str(dialect).lower())
     if known is None:
-        raise OxydeError(f"unknown dialect {dialect!r}", hint=hint_for(dialect, _DIALECTS))
+        raise OxydeError(f"unknown dialect {dialect!r}", hint=hint_for(str(dialect), _DIALECTS))
     return _core.features(known)
 
 

@@ -10,7 +10,7 @@ from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.expressions.operators import F, as_expression
 from oxyde.queries.expressions.recorder import record_mapping
 from oxyde.queries.ir.expression import Expression
-from oxyde.queries.methods.arrow import Tabular
+from oxyde.queries.methods.paging import Paging
 from oxyde.queries.results.raw import RawQuery
 from oxyde.queries.writes.bulk import bulk_create
 from oxyde.queries.writes.bulk_update import bulk_update
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Writing"]
 
 
-class Writing(Tabular[M, R]):
+class Writing(Paging[M, R]):
     """Writing methods: create, update, delete …"""
 
     async def create(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeVar
 
+from oxyde._given import iterable_given
 from oxyde.db.registry import resolve, resolve_home
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import FieldError, ManagerError
@@ -134,7 +135,7 @@ class RelatedManager(Generic[T]):
         """
         self._check_writable("set")
         executor = self._executor(using, client)
-        items = [items] if is_query(items) else list(items)
+        items = [items] if is_query(items) else list(iterable_given("set()", items))
         wanted = self._keys(items, executor)
         async with atomic(client=executor) as block:
             present = await self._present(block)

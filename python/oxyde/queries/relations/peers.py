@@ -58,6 +58,8 @@ async def load(
     Raises:
         FieldError: the attribute is not a relation, or the instance was never stored.
     """
+    if not hasattr(type(instance), "_db_meta"):
+        raise FieldError(f"load() takes an instance of a model, not {instance!r:.80}")
     names = names_of(type(instance))
     [name] = record_paths(names, (relation,))
     if name not in names.meta.relations:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from oxyde._core import attach, grouped
+from oxyde._given import iterable_given
 from oxyde.db.registry import check_same_database, resolve, resolve_home
 from oxyde.db.slices import MANY, in_slices, sliced
 from oxyde.exceptions import FieldError
@@ -14,7 +15,7 @@ from oxyde.hydration.related_list import RelatedList, RelatedPart
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import new_query
 from oxyde.queries.lookups.paths import split_path
-from oxyde.queries.names import Hop, Names, names_of, part_of_path
+from oxyde.queries.names import Hop, Names, check_query, names_of, part_of_path
 from oxyde.queries.relations.through import through_query
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class Prefetch:
         *,
         to_attr: str | None = None,
     ) -> None:
+        if not isinstance(path, str):
+            raise FieldError(f"Prefetch() takes a relation by its name, not {path!r:.80}")
         if queryset is not None:
+            check_query("Prefetch()", queryset)
             query = queryset._copy()
             if query._row is not RowKind.MODEL or query._groups() or query._compounds:
                 raise FieldError("Prefetch() takes a query of models")
@@ -105,7 +109,7 @@ def check_databases(names: Names, prefetches: Iterable[Prefetch], executor: Exec
 
 
 def _check_attribute(owner: Names, name: str) -> None:
-    if not name.isidentifier():
+    if not str(name).isidentifier():
         raise FieldError(f"to_attr={name!r} is not a valid attribute name")
     if name in owner.fields or name in owner.meta.relations or hasattr(owner.model, name):
         raise FieldError(
@@ -266,10 +270,12 @@ async def prefetch_related(
         FieldError: an unknown name, or instances of several models.
         OxydeError: a Prefetch names another database.
     """
-    rows = list(instances)
+    rows = list(iterable_given("prefetch_related()", instances))
     if not rows:
         return
     model = type(rows[0])
+    if not hasattr(model, "_db_meta"):
+        raise FieldError(f"prefetch_related() takes instances of models, not {rows[0]!r:.80}")
     if any(type(row) is not model for row in rows):
         raise FieldError("prefetch_related() takes instances of one model")
     names = names_of(model)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel
@@ -90,14 +90,14 @@ def into(query: QueryState[Any, Any], row: Any, columns: Mapping[str, Any]) -> Q
         FieldError: see `Query.into`.
     """
     target = _target(row)
-    outputs = _Outputs(query, columns)
-    parts = outputs.parts_of(target, query._names, "")
-    unknown = [name for name in columns if name not in outputs.known]
+    known = list(_fields(target, query._names, "", columns))
+    unknown = [name for name in columns if name not in known]
     if unknown:
         raise FieldError(
-            f"`{row.__name__}` has no field `{unknown[0]}`",
-            hint=hint_for(unknown[0], outputs.known),
+            f"`{row.__name__}` has no field `{unknown[0]}`", hint=hint_for(unknown[0], known)
         )
+    outputs = _Outputs(query, columns)
+    parts = outputs.parts_of(target, query._names, "")
     made = outputs.query
     made._fields = tuple(outputs.names)
     if all(isinstance(part, int) for part in parts):
@@ -108,13 +108,22 @@ def into(query: QueryState[Any, Any], row: Any, columns: Mapping[str, Any]) -> Q
     return made
 
 
+def _fields(target: Into, names: Names | None, path: str, columns: Container[str]) -> Iterator[str]:
+    """The fields that `columns` may name: ``title``, ``author__name``."""
+    for name in target.names:
+        here = f"{path}{name}"
+        yield here
+        inner = None if here in columns else _inner(target.row, name, names)
+        if inner is not None and names is not None:
+            yield from _fields(inner, names_of(names.hop(name).target.model), f"{here}__", columns)
+
+
 class _Outputs:
     """The columns that the objects need.
 
     Attributes:
         query: the query, with the expressions that were given for fields.
         names: the columns, by path or annotation.
-        known: the fields that `columns` may name: ``title``, ``author__name``.
     """
 
     def __init__(self, query: QueryState[Any, Any], columns: Mapping[str, Any]) -> None:
@@ -122,7 +131,6 @@ class _Outputs:
         # Field names may equal the model's: they conflict only for rows that are models.
         self.query._row = RowKind.OBJECT
         self.names: list[str] = []
-        self.known: list[str] = []
         self._columns = columns
 
     def parts_of(self, target: Into, names: Names | None, path: str) -> tuple[int | Assembly, ...]:
@@ -135,7 +143,6 @@ class _Outputs:
 
     def _part(self, target: Into, name: str, names: Names | None, path: str) -> int | Assembly:
         here = f"{path}{name}"
-        self.known.append(here)
         inner = None if here in self._columns else _inner(target.row, name, names)
         if inner is not None and names is not None:
             related = names_of(names.hop(name).target.model)

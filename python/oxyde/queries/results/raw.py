@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from typing_extensions import TypeVar
 
+from oxyde._given import sql_given
 from oxyde.db.registry import resolve
 from oxyde.db.slices import sliced
 from oxyde.db.watched import name_statement
@@ -18,7 +19,6 @@ from oxyde.queries.expressions.operators import Computed, as_expression
 from oxyde.queries.expressions.parts import parts_of
 from oxyde.queries.ir.nodes import Typed
 from oxyde.queries.ir.scope import Scope
-from oxyde.queries.lookups.given import sql_given
 from oxyde.queries.types.declared import output_type
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from oxyde.queries.compile.shape import part_shape
 from oxyde.queries.expressions.operators import Computed
 from oxyde.queries.ir.nodes import Typed, column, exact
 from oxyde.queries.ir.scope import Builder, Scope
+from oxyde.queries.names import check_query
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -83,6 +84,7 @@ class CTE(Rows):
         recursive: Callable[[Rows], QueryState[Any, Any]] | None = None,
         distinct: bool = False,
     ) -> None:
+        check_query("CTE()", query)
         if not name.isidentifier() or name == query._names.meta.table_name:
             raise FieldError(
                 f"the name of a CTE must be an identifier that no table has, not {name!r}"

@@ -18,6 +18,7 @@ from oxyde.queries.ir.nodes import Typed, empty_select
 from oxyde.queries.ir.predicates import Node
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.lookups.path_value import path_value
+from oxyde.queries.names import check_query
 from oxyde.queries.subqueries.key_sets import in_keys
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class QueryExpression(Computed, InnerQuery):
     __slots__ = ("of_model", "query")
 
     def __init__(self, query: QueryState[Any, Any], field: str | None = None) -> None:
+        check_query("Subquery()", query)
         rows = query._row is RowKind.MODEL and not query._groups()
         self.of_model = query._names.model if rows else None
         self.query = _one_column(query, field)
@@ -178,6 +180,7 @@ class Exists(Computed, Conditional):
     __slots__ = ("query",)
 
     def __init__(self, query: QueryState[Any, Any]) -> None:
+        check_query("Exists()", query)
         made = query._copy()
         made._joins, made._prefetches, made._lock = (), (), None
         if made._limit is None and made._offset is None:

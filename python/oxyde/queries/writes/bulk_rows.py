@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from oxyde._given import iterable_given
 from oxyde.db.slices import BETWEEN, MANY, in_slices, sliced
 from oxyde.exceptions import ManagerError
-from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.names import Names
 from oxyde.queries.writes.conflict import Conflict
 from oxyde.queries.writes.default_keys import default_keys

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde._core import Features, Slices
+from oxyde._given import iterable_given
 from oxyde.db.slices import BETWEEN, in_slices, sliced_to_the_end
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.fields import validate_field
@@ -18,7 +19,6 @@ from oxyde.queries.expressions.context import Context
 from oxyde.queries.expressions.operators import Value
 from oxyde.queries.ir.nodes import Typed, table_of
 from oxyde.queries.ir.scope import Builder, Scope
-from oxyde.queries.lookups.given import iterable_given
 from oxyde.queries.names import Names
 from oxyde.queries.types.column_types import DECIMAL, kind_of
 from oxyde.queries.types.declared import output_type

@@ -91,7 +91,7 @@ def _referring(target: ModelMeta) -> Iterator[tuple[ModelMeta, str, ForeignKey]]
             continue
         meta: ModelMeta = model._db_meta
         for name, foreign_key in meta.references():
-            if _is(foreign_key.target._db_meta, target):
+            if _is(foreign_key.model._db_meta, target):
                 yield meta, name, foreign_key
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from oxyde._given import mapping_given
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import (
     FieldError,
@@ -14,7 +15,6 @@ from oxyde.exceptions import (
 )
 from oxyde.hydration.related_list import no_column
 from oxyde.queries.ir.expression import Expression
-from oxyde.queries.lookups.given import mapping_given
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.writes.validation import build, check_values
 

@@ -194,6 +194,11 @@ async def test_statistics(letters: AsyncDatabase) -> None:
     assert after.size >= after.idle >= 1
     assert (after.in_use, after.waiting, after.timeouts) == (0, 0, 0)
     assert after.max == 10
+    assert after.plans_kept > 0
+    await Letter.objects.filter(title="x", id=7).exists()
+    compiled = db.stats()["default"].plans_compiled
+    await Letter.objects.filter(title="y", id=8).exists()
+    assert db.stats()["default"].plans_compiled == compiled
     assert after.opened >= 1
 
 
@@ -202,7 +207,7 @@ async def test_prometheus(letters: AsyncDatabase) -> None:
     assert "# TYPE oxyde_statements_total counter" in lines
     assert 'oxyde_pool_max_connections{database="default"} 10' in lines
     samples = [line for line in lines if not line.startswith("#")]
-    assert len({line.split("{")[0] for line in samples}) == len(samples) == 13
+    assert len({line.split("{")[0] for line in samples}) == len(samples) == 15
 
 
 async def test_stopping_twice(letters: AsyncDatabase) -> None:

@@ -86,9 +86,9 @@ async def test_spans(telemetry: Telemetry, database: AsyncDatabase) -> None:
     assert str(attributes["db.query.text"]).startswith("SELECT ")
     assert attributes["db.response.returned_rows"] == 0
     assert attributes["code.function.name"] == "test_spans"
-    assert attributes["db.namespace"] == database.address.database
+    assert attributes["db.namespace"] == database.location.database
     if database.backend != "sqlite":
-        assert attributes["server.address"] == database.address.host
+        assert attributes["server.address"] == database.location.host
     assert "hunter2" not in str(dict(insert.attributes or {}))
     assert dict(insert.attributes or {})["db.query.parameter.0"] == "Ann"
     assert select.start_time is not None

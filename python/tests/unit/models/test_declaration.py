@@ -213,15 +213,15 @@ def test_names_of_the_api_are_no_fields(name: str) -> None:
 
 
 def test_a_refused_model_is_not_registered() -> None:
-    from oxyde.models import registered_tables
+    from oxyde.models.registry import tables_by_name
 
     with pytest.raises(FieldError):
         declare({"id": ID, "a": (int, Field(db_column="id"))})
-    assert "row" not in registered_tables()
+    assert "row" not in tables_by_name()
     declare({"id": ID})
     with pytest.raises(FieldError):
         declare({"id": ID, "a": (int, Field(db_column="id"))})
-    assert registered_tables()["row"]._db_meta.columns == {"id": "id"}
+    assert tables_by_name()["row"]._db_meta.columns == {"id": "id"}
 
 
 def test_abstract_bases_pass_on_fields_and_options() -> None:

@@ -169,7 +169,7 @@ def test_metadata() -> None:
     field = Post._db_meta.field_metadata["author_id"]
     key = field.foreign_key
     assert key is not None
-    assert (key.target, key.target_field, key.on_delete, key.on_update, key.column) == (
+    assert (key.model, key.target_field, key.on_delete, key.on_update, key.column) == (
         User,
         "id",
         "CASCADE",
@@ -179,10 +179,10 @@ def test_metadata() -> None:
     assert (field.relation, field.nullable, field.column_type) == ("author", False, "big_int")
     assert Post._db_meta.field_metadata["editor_id"].nullable is True
     relation = Post._db_meta.relations["author"]
-    assert (relation.kind, relation.target, relation.column) == ("fk", User, "author_id")
+    assert (relation.kind, relation.model, relation.column) == ("fk", User, "author_id")
     posts = User._db_meta.relations["posts"]
-    assert (posts.kind, posts.target, posts.remote_field) == ("reverse", Post, "author")
-    assert Post._db_meta.relations["parent"].target is Post
+    assert (posts.kind, posts.model, posts.remote_field) == ("reverse", Post, "author")
+    assert Post._db_meta.relations["parent"].model is Post
 
 
 def test_reverse_lists_are_not_shared() -> None:
@@ -235,7 +235,7 @@ def test_scalar_foreign_key() -> None:
 
     field = Log._db_meta.field_metadata["email"]
     assert field.foreign_key is not None
-    assert (field.foreign_key.target, field.foreign_key.target_field) == (User, "email")
+    assert (field.foreign_key.model, field.foreign_key.target_field) == (User, "email")
     assert Log._db_meta.relations == {}
 
 

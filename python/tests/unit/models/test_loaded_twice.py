@@ -13,7 +13,7 @@ import pytest
 
 from oxyde import Field, Model
 from oxyde.exceptions import FieldError
-from oxyde.models.registry import registered_tables, same_model, separate_registry
+from oxyde.models.registry import same_model, separate_registry, tables_by_name
 from oxyde.models.tables.schema import schema_of
 
 CLUB = """
@@ -75,8 +75,8 @@ def twice(tmp_path: Path) -> Iterator[tuple[ModuleType, ModuleType]]:
 
 def test_the_newer_one_is_registered(twice: tuple[ModuleType, ModuleType]) -> None:
     one, two = twice
-    assert registered_tables()["player"] is two.Player
-    assert registered_tables()["club"] is two.Club
+    assert tables_by_name()["player"] is two.Player
+    assert tables_by_name()["club"] is two.Club
     assert same_model(one.Club, two.Club)
     assert not same_model(one.Club, one.Player)
 
@@ -85,7 +85,7 @@ def test_each_table_is_made_once(twice: tuple[ModuleType, ModuleType]) -> None:
     one, two = twice
     tables = ["badge", "club", "club_badges", "player"]
     for module in (one, two, one):
-        through = module.Club._db_meta.relations["badges"].through
+        through = module.Club._db_meta.relations["badges"].through_model
         assert through.__module__ == module.__name__
         assert sorted(table["name"] for table in schema_of()["tables"]) == tables
 
@@ -93,9 +93,9 @@ def test_each_table_is_made_once(twice: tuple[ModuleType, ModuleType]) -> None:
 def test_relations_stay_within_their_file(twice: tuple[ModuleType, ModuleType]) -> None:
     for module in twice:
         meta = module.Player._db_meta
-        assert meta.relations["club"].target is module.Club
-        assert meta.relations["mentor"].target is module.Player
-        assert module.Club._db_meta.relations["players"].target is module.Player
+        assert meta.relations["club"].model is module.Club
+        assert meta.relations["mentor"].model is module.Player
+        assert module.Club._db_meta.relations["players"].model is module.Player
 
 
 def test_rows_of_one_are_rows_of_the_other(twice: tuple[ModuleType, ModuleType]) -> None:
@@ -121,10 +121,10 @@ def test_other_files_are_other_models(tmp_path: Path) -> None:
 RUN = """
 if __name__ == "__main__":
     import {module}
-    from oxyde.models import registered_tables
+    from oxyde.models.registry import tables_by_name
     from oxyde.models.tables.schema import schema_of
 
-    assert registered_tables()["player"] is {module}.Player
+    assert tables_by_name()["player"] is {module}.Player
     assert len(schema_of()["tables"]) == 4
     assert Player(club={module}.Club(id=1)).club_id == 1
     print("done")
@@ -187,7 +187,7 @@ def test_a_slim_model_of_a_wide_table() -> None:
         id: int | None = Field(default=None, db_pk=True)
         name: str = ""
 
-    assert registered_tables() == {"account": Account}
+    assert tables_by_name() == {"account": Account}
     (table,) = schema_of()["tables"]
     assert [column["name"] for column in table["columns"]] == ["id", "name", "biography"]
     sql, _ = AccountName.objects.filter(name="a").sql()
@@ -218,5 +218,5 @@ def test_the_error_says_the_ways_out() -> None:
         assert way in str(caught.value.hint)
     with separate_registry():
         other()
-        assert registered_tables()["row"].__name__ == "Other"
-    assert registered_tables() == {"row": Row}
+        assert tables_by_name()["row"].__name__ == "Other"
+    assert tables_by_name() == {"row": Row}

@@ -7,8 +7,8 @@ from typing import Any, Optional
 import pytest
 
 from oxyde.exceptions import FieldError
-from oxyde.models import Field, Model, iter_tables, registered_tables
-from oxyde.models.registry import clear_registry, register_table
+from oxyde.models import Field, Model, iter_tables
+from oxyde.models.registry import clear_registry, register_table, tables_by_name
 
 
 def key() -> Any:
@@ -31,8 +31,8 @@ def test_tables_in_order() -> None:
         id: int | None = key()
 
     assert list(iter_tables())[-2:] == [Second, First]
-    assert registered_tables()["zzz"] is Second
-    assert registered_tables()["app.first"] is First
+    assert tables_by_name()["zzz"] is Second
+    assert tables_by_name()["app.first"] is First
 
 
 def test_clash() -> None:
@@ -52,7 +52,7 @@ def test_clash() -> None:
 
             id: int | None = key()
 
-    assert registered_tables()["same"] is One
+    assert tables_by_name()["same"] is One
 
 
 def test_the_same_class_reloaded() -> None:
@@ -67,7 +67,7 @@ def test_the_same_class_reloaded() -> None:
 
     first, second = make(), make()
     assert first is not second
-    assert registered_tables()["row"] is second
+    assert tables_by_name()["row"] is second
 
 
 def test_register_by_hand() -> None:
@@ -81,10 +81,10 @@ def test_register_by_hand() -> None:
         id: int | None = None
 
     clear_registry()
-    assert registered_tables() == {}
+    assert tables_by_name() == {}
     register_table(Row)
     register_table(Row)
-    assert registered_tables() == {"row": Row}
+    assert tables_by_name() == {"row": Row}
     with pytest.raises(FieldError, match="has no table"):
         register_table(Plain)
 
@@ -98,7 +98,7 @@ def test_register_by_hand() -> None:
     with pytest.raises(FieldError, match=r"which .* already uses"):
         register_table(Other)
     register_table(Other, overwrite=True)
-    assert registered_tables()["row"] is Other
+    assert tables_by_name()["row"] is Other
 
 
 def test_forward_reference_in_a_function() -> None:
@@ -124,8 +124,8 @@ def test_forward_reference_in_a_function() -> None:
     post = Post(author=user)
     assert post.author_id == 3  # type: ignore[attr-defined]
     assert list(Post.model_fields) == ["id", "author_id", "author", "parent_id", "parent"]
-    assert Post._db_meta.relations["author"].target is Scribe
-    assert Scribe._db_meta.relations["posts"].target is Post
+    assert Post._db_meta.relations["author"].model is Scribe
+    assert Scribe._db_meta.relations["posts"].model is Post
 
 
 def test_cycle_of_tables() -> None:
@@ -149,7 +149,7 @@ def test_cycle_of_tables() -> None:
     team.captain = player
     assert team.captain_id == 2  # type: ignore[attr-defined]
     assert player.team_id == 1  # type: ignore[attr-defined]
-    assert Team._db_meta.field_metadata["captain_id"].foreign_key.target is Player  # type: ignore[union-attr]
+    assert Team._db_meta.field_metadata["captain_id"].foreign_key.model is Player  # type: ignore[union-attr]
     assert Player.model_validate({"team": {"id": 5}}).team_id == 5  # type: ignore[attr-defined]
     # The nested model has its columns and defaults too.
     nested = Player.model_validate({"team": {"id": 5, "captain_id": 9}}).team
@@ -180,7 +180,7 @@ def test_three_tables_that_wait_for_each_other() -> None:
         a: A | None = None
 
     for model, field, target in ((A, "b_id", B), (B, "c_id", C), (C, "a_id", A)):
-        assert model._db_meta.field_metadata[field].foreign_key.target is target
+        assert model._db_meta.field_metadata[field].foreign_key.model is target
     assert A(b_id=1).b_id == 1  # type: ignore[attr-defined]
 
 
@@ -215,13 +215,13 @@ def test_models_of_two_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     writers = module(monkeypatch, "writers_module", WRITER)
     assert books.Codex(writer_id=3).writer_id == 3
     assert books.Codex(writer=writers.Scrivener(id=4)).writer_id == 4
-    assert books.Codex._db_meta.relations["writer"].target is writers.Scrivener
+    assert books.Codex._db_meta.relations["writer"].model is writers.Scrivener
 
 
 def test_a_name_means_the_models_own_module_first(monkeypatch: pytest.MonkeyPatch) -> None:
     module(monkeypatch, "other_module", WRITER.replace("    books", "    other: int = 0 #"))
     both = module(monkeypatch, "both_module", BOOK + WRITER)
-    assert both.Codex._db_meta.relations["writer"].target is both.Scrivener
+    assert both.Codex._db_meta.relations["writer"].model is both.Scrivener
     assert both.Scrivener(id=1).books == []
 
 
@@ -285,7 +285,7 @@ def test_reverse_one_to_one() -> None:
 
     assert User().profile is None
     relation = User._db_meta.relations["profile"]
-    assert (relation.kind, relation.target, relation.many) == ("reverse_one_to_one", Profile, False)
+    assert (relation.kind, relation.model, relation.many) == ("reverse_one_to_one", Profile, False)
     assert Profile._db_meta.relations["user"].kind == "one_to_one"
 
 
@@ -304,9 +304,9 @@ def test_many_to_many_with_a_declared_table() -> None:
         tags: list[Tag] = Field(db_m2m=True, db_through="PostTag")
 
     relation = Post._db_meta.relations["tags"]
-    assert relation.kind == "m2m"
+    assert relation.kind == "many_to_many"
     with pytest.raises(FieldError, match="refers to `PostTag`, which is not defined"):
-        _ = relation.through
+        _ = relation.through_model
 
     class PostTag(Model):
         class Meta:
@@ -316,7 +316,7 @@ def test_many_to_many_with_a_declared_table() -> None:
         tag: Tag = Field(db_pk=True)
         weight: int = 0
 
-    assert relation.through is PostTag
+    assert relation.through_model is PostTag
     assert (relation.through_source, relation.through_target) == ("post", "tag")
     assert Post().tags == []
 
@@ -330,12 +330,12 @@ def test_many_to_many_with_an_implicit_table() -> None:
         friends: list["Person"] = Field(db_m2m=True)
 
     relation = Person._db_meta.relations["friends"]
-    through: Any = relation.through
-    assert through is relation.through
+    through: Any = relation.through_model
+    assert through is relation.through_model
     assert (relation.through_source, relation.through_target) == ("from_person", "to_person")
     assert through._db_meta.table_name == "person_friends"
     assert through._db_meta.primary_key == ("from_person_id", "to_person_id")
-    assert registered_tables()["person_friends"] is through
+    assert tables_by_name()["person_friends"] is through
     assert through(from_person_id=1, to_person_id=2).to_person_id == 2
 
 
@@ -354,4 +354,4 @@ def test_table_between_without_both_foreign_keys() -> None:
         tags: list[Tag] = Field(db_m2m=True, db_through=Tag)
 
     with pytest.raises(FieldError, match="needs one foreign key to Post and one to Tag"):
-        _ = Post._db_meta.relations["tags"].through
+        _ = Post._db_meta.relations["tags"].through_model

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from oxyde.exceptions import OxydeError
 
 __all__ = ["iterable_given", "mapping_given", "sql_given"]
 
+T = TypeVar("T")
 
-def iterable_given(what: str, given: Iterable[Any]) -> Iterable[Any]:
+
+def iterable_given(what: str, given: Iterable[T]) -> Iterable[T]:
     """Several items.
 
     Args:
