@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from decimal import Decimal
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, cast, get_args, get_origin
 
 from oxyde.exceptions import OxydeError
@@ -40,6 +41,8 @@ __all__ = ["ModelFactory", "factory_of"]
 T = TypeVar("T", bound=Model)
 M = TypeVar("M", bound=Model)
 
+# The length of texts, if their bounds allow it.
+_LETTERS = 16
 # How often values are made up until those of unique columns are new.
 _ATTEMPTS = 200
 # The models whose parents are being made, to find required foreign keys in a circle.
@@ -265,6 +268,12 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
         vector = _vector(model, name)
         if vector is not None:
             return [cls.__random__.uniform(-1, 1) for _ in range(vector.dimensions)]
+        bounds = field_meta.constraints or {}
+        if field_meta.annotation is str and bounds.keys() <= {"min_length", "max_length"}:
+            # polyfactory's own may be empty, or too short to be unique.
+            shortest, longest = bounds.get("min_length", 1), bounds.get("max_length", _LETTERS)
+            letters = cls.__random__.choices(ascii_letters, k=max(shortest, min(longest, _LETTERS)))
+            return "".join(letters)
         counted = field_meta.annotation is int and not field_meta.constraints
         if counted and (name,) in unique_groups(model):
             return next_number(model, name)

@@ -134,6 +134,14 @@ async def test_each_column_takes_its_value() -> None:
 
 
 @pytest.mark.usefixtures("tables")
+async def test_texts_are_neither_empty_nor_short() -> None:
+    names = [maker.name for maker in await Maker.factory().create_batch(30)]
+    assert {len(name) for name in names} == {16}
+    assert len(set(names)) == 30
+    assert {len(widget.name) for widget in Widget.factory().batch(10)} == {10}
+
+
+@pytest.mark.usefixtures("tables")
 async def test_given_values_are_kept() -> None:
     widget = await Widget.factory().create(name="Anvil", note="heavy", rank=3)
     assert (widget.name, widget.note, widget.rank) == ("Anvil", "heavy", 3)
