@@ -207,17 +207,16 @@ impl Pool {
         })
     }
 
-    /// Return what the pool has done since it was opened.
+    /// Return the maximum number of connections, and what the pool has done since it was opened.
     fn counters(&self) -> HashMap<&'static str, f64> {
         let handle = self.current.handle();
-        let counters = handle
-            .opened
-            .get()
-            .map(oxyde_driver::Pool::counters)
-            .unwrap_or_default();
+        let pool = handle.opened.get();
+        let counters = pool.map(oxyde_driver::Pool::counters).unwrap_or_default();
+        let most = pool.map_or(0, |pool| pool.status().max);
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
         let count = |count: u64| count as f64;
         HashMap::from([
+            ("max", f64::from(most)),
             ("statements", count(counters.statements)),
             ("errors", count(counters.errors)),
             ("acquired", count(counters.acquired)),
@@ -229,21 +228,14 @@ impl Pool {
         ])
     }
 
-    /// Counts of connections: `max`, `size`, `idle`, `in_use`, `waiting`.
+    /// Counts of connections: `size`, `idle`, `in_use`, `waiting`.
     fn status(&self) -> HashMap<&'static str, u32> {
         let handle = self.current.handle();
         let Some(pool) = handle.opened.get() else {
-            return HashMap::from([
-                ("max", 0),
-                ("size", 0),
-                ("idle", 0),
-                ("in_use", 0),
-                ("waiting", 0),
-            ]);
+            return HashMap::from([("size", 0), ("idle", 0), ("in_use", 0), ("waiting", 0)]);
         };
         let status = pool.status();
         HashMap::from([
-            ("max", status.max),
             ("size", status.size),
             ("idle", status.idle),
             ("in_use", status.in_use),

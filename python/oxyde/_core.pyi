@@ -359,7 +359,8 @@ class Pool(Executor):
     def close(self) -> Operation[None]: ...
     def status(self) -> dict[str, int]: ...
     def counters(self) -> dict[str, float]:
-        """Return what the pool has done since it was opened."""
+        """Return the maximum number of connections, and what the pool has done since it was
+        opened."""
 
     def watch(self, wanted: bool) -> None:
         """Keep events for `next_events` from now on, or no longer."""

@@ -161,11 +161,12 @@ class AsyncDatabase:
         return self._core().commit_outcome
 
     def status(self) -> dict[str, int]:
-        """The pool's ``max``, ``size``, ``idle``, ``in_use`` and ``waiting`` counts."""
+        """The pool's ``size``, ``idle``, ``in_use`` and ``waiting`` counts."""
         return self._core().status()
 
     def counters(self) -> dict[str, float]:
-        """What the pool has done since it was opened (see `oxyde.db.stats`)."""
+        """The maximum number of connections, and what the pool has done since it was opened (see
+        `oxyde.db.stats`)."""
         return self._core().counters()
 
     def commented(self, plan: Plan) -> Plan:

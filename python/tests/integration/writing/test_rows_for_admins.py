@@ -50,7 +50,7 @@ _BETWEEN = WorkDesk._db_meta.relations["tags"].through
 
 @pytest.fixture(autouse=True)
 async def desks(database: AsyncDatabase) -> None:
-    await create_tables()
+    await create_tables(models=[WorkDeskOwner, WorkDeskTag, WorkDesk])
     await WorkDeskOwner.objects.bulk_create([{"name": "Ann"}, {"name": "Bob"}])
     await WorkDeskTag.objects.bulk_create([{"label": "oak"}, {"label": "old"}])
 
