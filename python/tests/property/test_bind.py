@@ -52,7 +52,7 @@ class Index:
 
 def compiled(statement: Any, flavour: str, *, lookup: bool) -> _core.Plan:
     message = msgpack.packb({"version": _core.IR_VERSION, "statement": statement})
-    return _core.compile(message, _core.features(flavour), [("Thing.value", lookup)])
+    return _core.compile(message, _core.features(flavour), [("Thing.value", lookup, False)])
 
 
 @functools.cache
