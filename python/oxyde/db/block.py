@@ -15,7 +15,7 @@ from oxyde.db.operation import run
 from oxyde.db.presence import Presence
 from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.db.turns import Turns
-from oxyde.db.watched import run_control, wants_to_watch, watched
+from oxyde.db.watched import run_reported
 from oxyde.exceptions import (
     DatabaseError,
     IntegrityError,
@@ -167,6 +167,12 @@ class Block(TransactionVerbs):
         batch: int | None = None,
     ) -> T:
         connection = self.connection
+
+        def begin() -> Operation[T]:
+            operation = start(connection.core)
+            connection.running = (self, operation)
+            return operation
+
         if self.generators:
             await self._settle()
         self.check_open()
@@ -176,18 +182,11 @@ class Block(TransactionVerbs):
             self.check_open()
             self._check_sound()
             try:
-                if what is not None and wants_to_watch(connection.database):
-                    return await watched(
-                        lambda: start(connection.core),
-                        connection.database,
-                        what,
-                        values,
-                        in_transaction=True,
-                        batch=batch,
-                        started=self._note_running,
-                    )
-                connection.running = (self, start(connection.core))
-                return await run(connection.running[1], connection.database.host)
+                if what is None:
+                    return await run(begin(), connection.database.host)
+                return await run_reported(
+                    begin, connection.database, what, values, in_transaction=True, batch=batch
+                )
             except asyncio.CancelledError as error:
                 # It is not known whether the statement ran, so the block is unusable.
                 self._failure = self._failure or error
@@ -200,9 +199,6 @@ class Block(TransactionVerbs):
                 connection.running = None
         finally:
             connection.turns.give_back()
-
-    def _note_running(self, operation: Operation[Any]) -> None:
-        self.connection.running = (self, operation)
 
     def check_open(self) -> None:
         """Raise if the block has ended, has timed out, or this is a forked process."""
@@ -334,7 +330,9 @@ class Block(TransactionVerbs):
     async def _control(self, verb: str, start: Callable[[str], Operation[None]]) -> None:
         """Run a statement about the savepoint of this block."""
         name = self._savepoint
-        await run_control(lambda: start(name), self.connection.database, f"{verb} {name}")
+        await run_reported(
+            lambda: start(name), self.connection.database, f"{verb} {name}", in_transaction=True
+        )
 
     def _expire(self) -> None:
         """On timeout: stop the running statement; the outermost block is rolled back on the server
@@ -449,7 +447,7 @@ class Block(TransactionVerbs):
         wanted = database.commit_outcome and self.journal.wrote
         transaction = await transaction_id(core) if wanted else None
         try:
-            await run_control(core.commit, database, "COMMIT")
+            await run_reported(core.commit, database, "COMMIT", in_transaction=True)
         except OutcomeUnknownError as error:
             if transaction is not None:
                 error.ask_server = partial(outcome_of, database, transaction)
@@ -469,7 +467,9 @@ class Block(TransactionVerbs):
         if self._outer is None or connection.lost is not None:
             self._close("rolled back")
             if self._outer is None and connection.process == os.getpid():
-                await run_control(connection.core.rollback, connection.database, "ROLLBACK")
+                await run_reported(
+                    connection.core.rollback, connection.database, "ROLLBACK", in_transaction=True
+                )
             return
         # The block stays on the stack, so that no statement of an outer block runs before this.
         try:

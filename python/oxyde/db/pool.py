@@ -21,7 +21,7 @@ from oxyde.db.opening import open_pool
 from oxyde.db.operation import run
 from oxyde.db.registry import forget, register_connection
 from oxyde.db.settings import PoolSettings
-from oxyde.db.watched import commented, wants_to_watch, watched
+from oxyde.db.watched import commented, run_reported, watched
 from oxyde.exceptions import DatabaseConnectionError, OxydeError, UnsupportedFeatureError
 from oxyde.observe.events import event_hooks
 from oxyde.observe.hooks import is_logged, watchers
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
         Recipe,
         Rows,
     )
-    from oxyde._core import Cursor as CoreCursor
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
 
@@ -228,6 +227,7 @@ class AsyncDatabase:
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
+        # Here and in `execute`, `run_reported` without its two calls per statement.
         if watchers or is_logged(DEBUG) or self.reports:
             core, sent = self._core(), self.commented(plan)
             return await watched(lambda: core.fetch(sent, values, recipe), self, plan, values)
@@ -237,14 +237,11 @@ class AsyncDatabase:
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
     ) -> Cursor:
         """Run a plan whose rows are fetched `chunk` at a time, over a separate connection."""
-        pool = self._core()
-
-        def start() -> Operation[CoreCursor]:
-            return pool.open_cursor(self.commented(plan), values, recipe, chunk)
-
-        if wants_to_watch(self):
-            return Cursor(await watched(start, self, plan, values), _started)
-        return Cursor(await run(start(), self.host), _started)
+        core, sent = self._core(), self.commented(plan)
+        cursor = await run_reported(
+            lambda: core.open_cursor(sent, values, recipe, chunk), self, plan, values
+        )
+        return Cursor(cursor, _started)
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
@@ -261,30 +258,24 @@ class AsyncDatabase:
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none."""
-        if wants_to_watch(self):
-            core, sent = self._core(), self.commented(plan)
-            return await watched(
-                lambda: core.bulk(sent, rows, recipe, batch_size), self, plan, batch=len(rows)
-            )
-        return await run(self._core().bulk(plan, rows, recipe, batch_size), self.host)
+        core, sent = self._core(), self.commented(plan)
+        return await run_reported(
+            lambda: core.bulk(sent, rows, recipe, batch_size), self, plan, batch=len(rows)
+        )
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
         """Run SQL text; `types` lists the known column types by name."""
-        if wants_to_watch(self):
-            core = self._core()
-            return await watched(lambda: core.fetch_raw(sql, values, types), self, sql, values)
-        return await run(self._core().fetch_raw(sql, values, types), self.host)
+        core = self._core()
+        return await run_reported(lambda: core.fetch_raw(sql, values, types), self, sql, values)
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The database's plan for a statement, with measurements if `analyze`."""
-        if wants_to_watch(self):
-            core = self._core()
-            return await watched(
-                lambda: core.explain(plan, values, analyze), self, f"EXPLAIN {plan.sql}"
-            )
-        return await run(self._core().explain(plan, values, analyze), self.host)
+        core = self._core()
+        return await run_reported(
+            lambda: core.explain(plan, values, analyze), self, f"EXPLAIN {plan.sql}"
+        )
 
     async def open_listener(self, channels: Sequence[str]) -> Listener:
         """Listen to channels over an additional connection (`db.listen`)."""
@@ -292,11 +283,8 @@ class AsyncDatabase:
 
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, in one transaction if the database supports that."""
-        if wants_to_watch(self):
-            core = self._core()
-            await watched(lambda: core.script(statements), self, ";\n".join(statements))
-            return
-        await run(self._core().script(statements), self.host)
+        core = self._core()
+        await run_reported(lambda: core.script(statements), self, ";\n".join(statements))
 
 
 async def _started(start: Callable[[], Operation[T]]) -> T:

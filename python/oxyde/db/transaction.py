@@ -19,7 +19,7 @@ from oxyde.db.generators import Generator, generator_of_caller
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
 from oxyde.db.retries import Attempt, attempts, check_retries
-from oxyde.db.watched import run_control
+from oxyde.db.watched import run_reported
 from oxyde.exceptions import (
     TransactionError,
     TransactionTimeoutError,
@@ -123,7 +123,7 @@ class Atomic:
             return begun[0]
 
         try:
-            core = await run_control(start, database, self._begin_text())
+            core = await run_reported(start, database, self._begin_text(), in_transaction=True)
         except asyncio.CancelledError:
             future = begun[0].future if begun else None
             if future and future.done() and not future.cancelled() and not future.exception():

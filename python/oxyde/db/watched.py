@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oxyde._core import Operation, Plan
     from oxyde.db.pool import AsyncDatabase
 
-__all__ = ["commented", "name_statement", "run_control", "wants_to_watch", "watched"]
+__all__ = ["commented", "name_statement", "run_reported", "wants_to_watch", "watched"]
 
 T = TypeVar("T")
 
@@ -38,7 +38,6 @@ async def watched(
     *,
     in_transaction: bool = False,
     batch: int | None = None,
-    started: Callable[[Operation[T]], object] | None = None,
 ) -> T:
     """Run a statement like `run`, and report it.
 
@@ -46,8 +45,8 @@ async def watched(
         start: starts it.
         what: its plan, or its text.
         values: the values of the plan's params, or of the placeholders of the text.
+        in_transaction: whether it runs in a block, or begins or ends one.
         batch: the number of rows of a bulk statement.
-        started: called with the operation.
     """
     statement = Statement(
         database.name,
@@ -61,8 +60,6 @@ async def watched(
     began = perf_counter()
     try:
         operation = start()
-        if started is not None:
-            started(operation)
         result = await run(operation, database.host)
     except BaseException as error:
         statement.error = error
@@ -93,11 +90,19 @@ def _tell(
     report(statement, settings.slow_query, parameters=settings.log_parameters)
 
 
-async def run_control(start: Callable[[], Operation[T]], database: AsyncDatabase, sql: str) -> T:
-    """Run a statement that begins or ends a block, and report it to those who watch."""
-    if wants_to_watch(database):
-        return await watched(start, database, sql, in_transaction=True)
-    return await run(start(), database.host)
+async def run_reported(
+    start: Callable[[], Operation[T]],
+    database: AsyncDatabase,
+    what: Plan | str,
+    values: Sequence[Any] = (),
+    *,
+    in_transaction: bool = False,
+    batch: int | None = None,
+) -> T:
+    """Run a statement like `run`, and report it to those who watch; see `watched`."""
+    if not wants_to_watch(database):
+        return await run(start(), database.host)
+    return await watched(start, database, what, values, in_transaction=in_transaction, batch=batch)
 
 
 def name_statement(error: OxydeError, sql: str, model: type[Any] | None) -> None:
