@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from oxyde.queries.compile.row_kind import RowKind
 
@@ -30,6 +30,9 @@ class Page(BaseModel, Generic[T]):
         has_previous: whether there was a page before; its rows may be gone.
     """
 
+    # Built when first used: `import oxyde` does not wait for it.
+    model_config = ConfigDict(defer_build=True)
+
     items: list[T]
     next_cursor: str | None = Field(default=None, description="Asks for the next page.")
     previous_cursor: str | None = Field(default=None, description="Asks for the previous page.")
@@ -48,6 +51,9 @@ class NumberedPage(BaseModel, Generic[T]):
         pages: how many pages they are.
         has_next: whether there is a page behind.
     """
+
+    # Built when first used: `import oxyde` does not wait for it.
+    model_config = ConfigDict(defer_build=True)
 
     items: list[T]
     number: int
