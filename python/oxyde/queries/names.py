@@ -105,6 +105,7 @@ class Names:
         "model",
         "odd",
         "outputs",
+        "peers",
         "primary_key",
         "terms",
         "value_paths",
@@ -143,6 +144,8 @@ class Names:
         # Order terms by their text, and paths known to have one value.
         self.terms: dict[str, Term] = {}
         self.value_paths: set[str] = set()
+        # Whether the instances of a result know each other, by the joins of the query.
+        self.peers: dict[tuple[str, ...], bool] = {}
         # All columns as outputs, by table alias and name prefix.
         self.outputs: dict[tuple[str, str], list[_ir.Output]] = {}
         # How instances become rows in bulk, by the columns that they set.

@@ -97,16 +97,15 @@ def _peers(instance: Any) -> list[Any]:
 
 def have_peers(names: Names, joins: tuple[str, ...]) -> bool:
     """Whether the instances of a result, or some of those joined to them, know each other."""
-    return names.meta.unloaded == "peers" or (
-        bool(joins) and _tree_has_peers(names, join_tree(names, joins))
-    )
+    known = names.peers.get(joins)
+    if known is None:
+        known = names.peers[joins] = _has_peers(names, join_tree(names, joins))
+    return known
 
 
-def _tree_has_peers(names: Names, tree: dict[str, Any]) -> bool:
-    targets = [(names_of(names.hop(name).target.model), below) for name, below in tree.items()]
-    return any(
-        target.meta.unloaded == "peers" or _tree_has_peers(target, below)
-        for target, below in targets
+def _has_peers(names: Names, tree: dict[str, Any]) -> bool:
+    return names.meta.unloaded == "peers" or any(
+        _has_peers(names_of(names.hop(name).target.model), below) for name, below in tree.items()
     )
 
 
