@@ -3,6 +3,10 @@
 A test that asks for `server`, `url`, `flavour` or `database` runs once on each of the four
 databases. `--db sqlite` (or `--db postgres,mysql`) picks some; the marker
 `@pytest.mark.databases("postgres")` says that a test is about these only.
+
+With `-n 2 --dist loadgroup` (pytest-xdist) the tests of one database run in one process, so that
+no two tests use one server at a time. Tests that measure time have the marker `alone`, and run
+after the others.
 """
 
 from __future__ import annotations
@@ -43,16 +47,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("run_server", flavours, indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, not skip, tests about databases that `--db` did not choose."""
+    """Leave out, not skip, tests about databases that `--db` did not choose; group the others."""
     chosen = set(_chosen(config))
     kept, left_out = [], []
     for item in items:
         marker = item.get_closest_marker("databases")
         (kept if not marker or chosen & set(marker.args) else left_out).append(item)
+        flavour = _flavour_of(item)
+        if flavour:
+            item.add_marker(pytest.mark.xdist_group(flavour))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def _flavour_of(item: pytest.Item) -> str | None:
+    """The database whose server the test uses."""
+    marker = item.get_closest_marker("databases")
+    parameters = getattr(item, "callspec", None)
+    flavour = parameters.params.get("run_server") if parameters else None
+    return flavour or (marker.args[0] if marker else None)
 
 
 @pytest.fixture(scope="session")

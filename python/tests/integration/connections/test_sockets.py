@@ -74,6 +74,7 @@ async def test_a_listener_does_not_delay_small_messages(url: str, database: Asyn
         assert _delayed(_port(url)) == []
 
 
+@pytest.mark.alone
 @pytest.mark.databases("postgres", "mysql", "mariadb")
 async def test_statements_of_different_text_do_not_wait(url: str) -> None:
     settings = PoolSettings(min_connections=1, max_connections=1, statement_cache_size=10)

@@ -159,6 +159,7 @@ def test_work_of_another_thread_goes_on_while_this_one_computes(
     )
 
 
+@pytest.mark.alone
 def test_deadlines_pass_while_the_loop_is_busy(url: str, flavour: str, loop: str) -> None:
     finish(
         """

@@ -211,6 +211,7 @@ SLEEPS = {
 }
 
 
+@pytest.mark.alone
 def test_sigint_ends_a_slow_query_at_once(url: str, flavour: str) -> None:
     process = subprocess.Popen(
         [

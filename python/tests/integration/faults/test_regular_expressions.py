@@ -12,7 +12,7 @@ from oxyde import Field, Model, PoolSettings, db
 from oxyde.db import AsyncDatabase
 from oxyde.exceptions import DatabaseError, QueryTimeoutError
 
-pytestmark = pytest.mark.databases("sqlite")
+pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.alone]
 
 # Needs many states: a search takes far longer than its text is.
 SLOW = "(a|b|ab)*c{30}[ab]{0,300}$"

@@ -12,6 +12,7 @@ from support.servers import Server
 from oxyde.migrations import MigrationError, migrate
 
 
+@pytest.mark.alone
 async def test_the_loop_goes_on_meanwhile(server: Server, shop: Path) -> None:
     ticks = 0
 

@@ -19,6 +19,8 @@ from oxyde.db import AsyncDatabase
 from oxyde.db.slices import in_slices
 from oxyde.exceptions import FieldValueError
 
+pytestmark = pytest.mark.alone
+
 ROWS = 30_000
 # Keys given by hand, far above those that the database counts out.
 ASIDE = 1_000_000_000

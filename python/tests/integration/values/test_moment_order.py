@@ -128,6 +128,7 @@ async def test_in_subqueries_and_joins(tables: None) -> None:
     assert [row.at for row in await nulls] == [START.replace(hour=9), START.replace(hour=8)]
 
 
+@pytest.mark.alone
 async def test_the_index_serves_the_first_rows(tables: None) -> None:
     """With rows in one format, the first rows cost no more than a look into the index."""
     await execute_raw(
