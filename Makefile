@@ -78,6 +78,7 @@ lint: extension ## Check formats, lints, types (of the guides, too), layers and 
 	$(BIN)/python scripts/check_docs.py
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py
+	$(BIN)/python scripts/check_version.py
 
 format: setup ## Format the Rust and Python sources
 	cargo fmt --all
