@@ -51,6 +51,7 @@ def build_rows(
 ) -> tuple[_ir.Statement, Builder, Any]:
     """The statement for a query's own rows, with the recipe to read them."""
     builder = Builder(features)
+    builder.nothing = query._is_empty()
     built = build_select(query, builder)
     return {"select": built.select}, builder, built.cells.recipe()
 
@@ -182,13 +183,13 @@ def _outputs(
         return cells
     if query._row is RowKind.MODEL:
         _model_outputs(query, scope, select, cells)
-        names: tuple[str, ...] = tuple(query._annotations)
+        names: tuple[str, ...] = query._shown
     elif query._fields is not None:
         names = query._fields
     elif keys is not None:
-        names = (*keys, *[each for each in query._annotations if each not in keys])
+        names = (*keys, *[each for each in query._shown if each not in keys])
     else:
-        names = (*query._names.fields, *query._annotations)
+        names = (*query._names.fields, *query._shown)
     for name in names:
         typed = path_value(scope, name)
         if typed.type is None:

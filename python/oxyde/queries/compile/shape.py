@@ -55,6 +55,8 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
         parts += ("join", query._joins)
     if query._annotations:
         parts += ("annotate", _named(tuple(query._annotations.values()), values))
+        if query._hidden:
+            parts += ("hidden", query._hidden)
     if query._outputs is not None:
         parts += ("outputs", _named(query._outputs, values))
     if query._where:

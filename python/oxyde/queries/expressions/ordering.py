@@ -63,6 +63,13 @@ class Term:
         turned.nulls = {"first": "last", "last": "first", None: None}[old.nulls]
         return Term(turned, ("reversed", self.shape), self.values)
 
+    def with_nulls_last(self) -> Term:
+        """The same order, with rows without a value at the end."""
+        if self.order is None:
+            return self
+        turned = OrderBy(self.order.expression, descending=self.order.descending, nulls_last=True)
+        return Term(turned, ("nulls last", self.shape), self.values)
+
     def build(self, scope: Scope, *, outside: bool = True) -> _ir.Order | None:
         """The term of the IR; None for a constant, which orders nothing (and which some databases
         read as the number of a column).

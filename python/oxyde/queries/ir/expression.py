@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from oxyde.queries.expressions.context import Context
     from oxyde.queries.expressions.q import Q
     from oxyde.queries.ir.nodes import Typed
+    from oxyde.queries.lookups.leaf import Leaf
     from oxyde.queries.ir.predicates import Node, Operator
     from oxyde.queries.ir.scope import Scope
     from oxyde.queries.names import Hop
@@ -31,6 +32,11 @@ class Expression:
     __slots__ = ()
 
     counts: ClassVar[bool] = False
+
+    def holds_without_rows(self, leaf: Leaf) -> bool | None:
+        """Whether a lookup on it holds if it aggregates no related row; None if that is not
+        known."""
+        return leaf.holds_for(0) if self.counts else leaf.if_null
 
     def shape(self, context: Context, values: list[Any]) -> Hashable:
         """What it is without its values, which are appended to `values`."""

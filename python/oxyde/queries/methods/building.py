@@ -275,6 +275,8 @@ class Building(Filtering[M, R]):
             if annotations[name].grouped or annotations[name].windows:
                 self._check_unsliced(f"annotate({name}={item!r:.80})")
         made._annotations = annotations
+        if self._hidden:
+            made._hidden = self._hidden.difference(expressions)
         if self._row not in (RowKind.MODEL, RowKind.OBJECT) and self._fields is not None:
             made._fields = self._fields + tuple(
                 name for name in expressions if name not in self._fields

@@ -65,6 +65,8 @@ class Reading(Aggregating[M, R]):
 
     async def _related_on(self, executor: Executor) -> tuple[dict[Any, list[R]], list[R]]:
         """The rows by owner, and each row once (see `through_query`)."""
+        if self._is_empty():
+            return {}, []
         self._check_run(executor)
         values: list[Any] = []
         groups, rows = await self._entry(executor.features, values).fetch(executor, values)
@@ -381,7 +383,7 @@ def _features(query: QueryState[Any, Any], dialect: str | None, using: str | Non
 
 def _named(query: QueryState[Any, Any], rows: list[Any]) -> Generator[None, None, None]:
     """Replace tuples by named tuples, in place."""
-    names = query._fields or (*query._names.fields, *query._annotations)
+    names = query._fields or (*query._names.fields, *query._shown)
     made = namedtuple("Row", names)  # type: ignore[misc]
     for at, row in enumerate(rows):
         rows[at] = made._make(row)
