@@ -17,7 +17,7 @@ from oxyde.queries.ir.nodes import column, empty_select, table_of
 from oxyde.queries.ir.predicates import Node
 from oxyde.queries.ir.related_row import all_of, by_itself
 from oxyde.queries.ir.scope import Builder, Scope
-from oxyde.queries.lookups.path_value import path_value
+from oxyde.queries.lookups.path_value import key_paths, path_value
 from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.names import Names, names_of
 
@@ -191,6 +191,16 @@ def _outputs(
     else:
         names = (*query._names.fields, *query._shown)
     for name in names:
+        columns = None if name in query._annotations else key_paths(query._names, name)
+        if columns is not None:
+            # A composite key is read as a tuple of its columns.
+            cells.keys[name] = len(cells.list), len(columns)
+            for column_path in columns:
+                typed = path_value(scope, column_path)
+                shown = f"{name}.{column_path}"
+                select["outputs"].append({"expr": typed.ir, "name": shown})
+                cells.add(shown, typed)
+            continue
         typed = path_value(scope, name)
         if typed.type is None:
             raise FieldError(

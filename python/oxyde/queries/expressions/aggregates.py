@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError
 from oxyde.queries.expressions.context import Context, context_of
+from oxyde.queries.expressions.counted import Counted
 from oxyde.queries.expressions.default_value import or_default
 from oxyde.queries.expressions.operators import Computed, Constant, F, as_expression
 from oxyde.queries.expressions.over_relations import aggregate_over, path_of_pass, to_many_path
@@ -265,8 +266,8 @@ class Count(Aggregate):
         filter: Conditional | None = None,
     ) -> None:
         super().__init__(expression, distinct=distinct, filter=filter)
-        if isinstance(expression, str) and expression == "*":
-            self.expression = None
+        if isinstance(expression, str):
+            self.expression = None if expression == "*" else Counted(expression, distinct=distinct)
 
     def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, FieldMeta | None]:
         """A whole number."""

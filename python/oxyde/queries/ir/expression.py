@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from oxyde.queries.ir.scope import Scope
     from oxyde.queries.names import Hop
 
-__all__ = ["Conditional", "Expression", "InnerQuery"]
+__all__ = ["Conditional", "Expression", "InnerKeys", "InnerQuery"]
 
 
 class Expression:
@@ -144,6 +144,22 @@ class InnerQuery(Expression):
 
     def select(self, scope: Scope) -> tuple[_ir.Select, Typed]:
         """The query for `in`, and its column."""
+        raise NotImplementedError
+
+
+class InnerKeys(Expression):
+    """A query that selects composite keys.
+
+    Attributes:
+        of_model: the model whose keys it selects; None if the query selects columns explicitly.
+    """
+
+    __slots__ = ()
+
+    of_model: type[Any] | None
+
+    def select_keys(self, scope: Scope) -> tuple[_ir.Select, list[str]]:
+        """The query, and the names of its columns."""
         raise NotImplementedError
 
 

@@ -15,7 +15,7 @@ from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.conditions import Holds
 from oxyde.queries.expressions.order_by import OrderBy
-from oxyde.queries.expressions.ordering import term_of
+from oxyde.queries.expressions.ordering import terms_of
 from oxyde.queries.expressions.recorder import (
     record,
     record_columns,
@@ -24,7 +24,7 @@ from oxyde.queries.expressions.recorder import (
     record_terms,
 )
 from oxyde.queries.ir.expression import Conditional, Expression
-from oxyde.queries.lookups.path_value import check_path
+from oxyde.queries.lookups.path_value import check_path, key_paths
 from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.methods.filtering import Filtering
 from oxyde.queries.names import Names, names_of, part_of_path
@@ -82,7 +82,7 @@ class Building(Filtering[M, R]):
                 items.extend(record_terms(self._names, term))
             else:
                 items.append(term)
-        made._order = tuple([term_of(context, item) for item in items])
+        made._order = terms_of(context, items)
         return made
 
     def limit(self, count: int | None) -> Query[M, R]:
@@ -231,7 +231,7 @@ class Building(Filtering[M, R]):
                     f"values() takes the names of fields, not {name!r:.80}",
                     hint="give an expression a name: values(total=…)",
                 )
-            if name not in made._annotations:
+            if name not in made._annotations and key_paths(self._names, name) is None:
                 check_path(made._context(grouping=made._groups()), name)
         made._row = row
         made._fields = names

@@ -8,7 +8,7 @@ from oxyde.exceptions import FieldError, NotFoundError
 from oxyde.queries.compile.natural_order import default_order
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.operators import F
-from oxyde.queries.expressions.ordering import Term, term_of
+from oxyde.queries.expressions.ordering import Term, terms_of
 from oxyde.queries.expressions.recorder import record_paths
 from oxyde.queries.methods.building import Path
 from oxyde.queries.methods.reading import Reading
@@ -58,7 +58,7 @@ class Latest(Reading[M, R]):
         query = self._copy()
         context = self._context(grouping=self._groups())
         names = record_paths(self._names, fields)
-        order = tuple([term_of(context, name) for name in names]) or self._order
+        order = terms_of(context, names) or self._order
         order = order or default_order(self)
         if not order:
             raise FieldError(

@@ -28,10 +28,10 @@ from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.compile.validity import sifted
 from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.methods.aggregating import Aggregating
-from oxyde.queries.names import key_of
 from oxyde.queries.relations.peers import have_peers, note_peers
 from oxyde.queries.relations.prefetch import check_databases, prefetch_into
 from oxyde.queries.relations.strict import forget_unloaded
+from oxyde.queries.results.by_key import by_fields, in_bulk_fields
 from oxyde.queries.results.iteration import Iteration
 
 if TYPE_CHECKING:
@@ -288,30 +288,22 @@ class Reading(Aggregating[M, R]):
         """The rows by key: ``in_bulk([1, 2, 3])`` → ``{1: …, 3: …}``.
 
         Args:
-            keys: the keys to load; all rows of the query when None.
+            keys: the keys to load, tuples for a composite key; all rows of the query when None.
             field: the unique field to use as the dict's key.
 
         Raises:
             FieldError: the field is unknown or not unique, or the rows are not models.
         """
-        meta = key_of(self._names, "in_bulk()") if field == "pk" else self._names.field(field)
-        if self._row is not RowKind.MODEL:
-            raise FieldError("in_bulk() returns models: leave out values() and values_list()")
-        unique = (
-            meta.unique
-            or (meta.primary_key and len(self._names.primary_key) == 1)
-            or (meta.name,) in self._names.meta.unique_together
-        )
-        if not unique:
-            raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
+        names = in_bulk_fields(self, field)
         if keys is not None:
             self._check_unsliced("in_bulk() with keys")
         query = self
         if keys is not None:
             listed = list(iterable_given("in_bulk()", keys))
-            query = self.filter(**{f"{meta.name}__in": listed})
+            name = names[0] if len(names) == 1 else "pk"
+            query = self.filter(**{f"{name}__in": listed})
         rows = await query.all(using=using, client=client)
-        return await in_slices(_by_field(rows, meta.name), len(rows))
+        return await in_slices(by_fields(rows, names), len(rows))
 
     def sql(self, dialect: str | None = None, *, using: str | None = None) -> tuple[str, list[Any]]:
         """The SQL text and its parameters.
@@ -389,12 +381,3 @@ def _named(query: QueryState[Any, Any], rows: list[Any]) -> Generator[None, None
         rows[at] = made._make(row)
         if at % BETWEEN == 0:
             yield
-
-
-def _by_field(rows: list[Any], name: str) -> Generator[None, None, dict[Any, Any]]:
-    found = {}
-    for at, row in enumerate(rows):
-        found[row.__dict__[name]] = row
-        if at % BETWEEN == 0:
-            yield
-    return found

@@ -176,8 +176,15 @@ def _values(
         name = key.removesuffix("__exact")
         if _is_plain(query._names, name):
             values[name] = value
-    if "pk" in values:
-        values[query._names.primary_key[0]] = values.pop("pk")
+    names = query._names
+    if "pk" in values and "pk" not in names.columns:
+        key = values.pop("pk")
+        parts = vars(key) if isinstance(key, names.model) else None
+        if parts is not None:
+            key = tuple([parts[name] for name in names.primary_key])
+        elif not names.has_composite_key:
+            key = (key,)
+        values.update(zip(names.primary_key, key, strict=True))
     for name, value in (defaults or {}).items():
         values[name] = _called(value)
     return values
