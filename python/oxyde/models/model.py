@@ -380,7 +380,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             if name.endswith("_set") and name[:-4] in self.__class__.__pydantic_fields__:
                 # `post.tags_set.add(…)`: the rows of a to-many relation. Imported here so that
                 # defining models loads no queries.
-                from oxyde.queries.relations.manager import related
+                from oxyde.queries.related_rows.manager import related
 
                 return related(self, name[:-4])
             return super().__getattr__(name)

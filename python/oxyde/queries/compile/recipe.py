@@ -133,7 +133,6 @@ class Cells:
             return object_recipe(self.into.make(), cells, names)
         return tuple_recipe(cells)
 
-
     def _with_tuples(self, kind: RowKind) -> Callable[..., Any]:
         """What makes a row of its values, some of which are the columns of composite keys."""
         ends = {first: (name, first + count) for name, (first, count) in self.keys.items()}

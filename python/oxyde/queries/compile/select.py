@@ -228,7 +228,7 @@ def _model_outputs(
             )
     if query._joins:
         tree = join_tree(query._names, query._joins)
-        cells.joins = _join_outputs(tree, scope, query._names, (), select)
+        cells.joins = _join_outputs(tree, scope, query, query._names, (), select)
 
 
 def _whole_row(names: Names, alias: str, prefix: str) -> list[_ir.Output]:
@@ -257,6 +257,7 @@ def join_tree(names: Names, paths: tuple[str, ...]) -> dict[str, Any]:
 def _join_outputs(
     tree: dict[str, Any],
     scope: Scope,
+    query: QueryState[Any, Any],
     names: Names,
     hops: tuple[Hop, ...],
     select: _ir.Select,
@@ -266,9 +267,17 @@ def _join_outputs(
         path = (*hops, names.hop(attribute))
         target = names_of(path[-1].target.model)
         alias = scope.join(path)
-        select["outputs"].extend(_whole_row(target, alias, f"{alias}."))
-        children = _join_outputs(below, scope, target, path, select)
-        made.append(JoinTree(attribute, target.model, target.fields, children))
+        fields = query._joined_only.get("__".join([hop.name for hop in path]))
+        if fields is None:
+            fields = target.fields
+            select["outputs"].extend(_whole_row(target, alias, f"{alias}."))
+        else:
+            for name in fields:
+                field = target.meta.field_metadata[name]
+                shown = f"{alias}.{field.db_column}"
+                select["outputs"].append({"expr": column(alias, field), "name": shown})
+        children = _join_outputs(below, scope, query, target, path, select)
+        made.append(JoinTree(attribute, target.model, fields, children))
     return tuple(made)
 
 

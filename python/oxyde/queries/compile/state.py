@@ -9,7 +9,7 @@ from typing_extensions import TypeVar
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.expressions.context import Annotation, Context
-from oxyde.queries.names import Names, names_of
+from oxyde.queries.names import Hop, Names, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,6 +63,10 @@ class QueryState(Generic[M, R]):
     _outputs: tuple[Annotation, ...] | None = None
     # Further columns behind those of the row, for `page()`.
     _extras: tuple[Annotation, ...] = ()
+    # For a slice of each owner's rows (`of_each_owner`): their places, behind the first and up to
+    # the last, or the relation and the keys of the owners.
+    _places: tuple[int, int | None] | None = None
+    _owners: tuple[Hop, list[Any]] | None = None
     # Whether a condition depends on the order (`after()`), which then cannot change.
     _paged: bool = False
     _joins: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ def or_default(aggregate: Aggregate, scope: Scope) -> Typed:
     plain, default = parts_of(aggregate.parts(), scope)
     built = plain.build(scope)
     other = default.build(scope, built.type)
-    types = [each for each in (built.type, other.type) if each is not None]
+    types: list[_ir.ColumnType] = [each for each in (built.type, other.type) if each is not None]
     families = {family_of(each) for each in types}
     if len(families) > 1:
         raise scope.unfit(

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from oxyde.queries.expressions.context import Context
     from oxyde.queries.expressions.q import Q
     from oxyde.queries.ir.nodes import Typed
-    from oxyde.queries.lookups.leaf import Leaf
     from oxyde.queries.ir.predicates import Node, Operator
     from oxyde.queries.ir.scope import Scope
+    from oxyde.queries.lookups.leaf import Leaf
     from oxyde.queries.names import Hop
 
 __all__ = ["Conditional", "Expression", "InnerKeys", "InnerQuery"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from oxyde.exceptions import FieldError, FieldLookupError
+from oxyde.exceptions import FieldLookupError
 from oxyde.hints import hint_for, type_name
 from oxyde.queries.lookups.composite import ResolvedKey
 from oxyde.queries.lookups.json_path import parse_path

@@ -11,6 +11,7 @@ from oxyde.exceptions import FieldError, OxydeError
 from oxyde.hints import hint_for
 from oxyde.queries.compile.compound import check_compound
 from oxyde.queries.compile.groups import in_groups, keys_of
+from oxyde.queries.compile.loaded_fields import deferred, named_fields, only_these
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.conditions import Holds
@@ -356,30 +357,38 @@ class Building(Filtering[M, R]):
         return made
 
     def only(self, *fields: Path[M]) -> Query[M, R]:
-        """Load only these fields (and the key); accessing another one raises an error.
+        """Load only these fields (and the keys); accessing another one raises an error. Paths name
+        fields of rows that are joined: ``only("title", "author__name")`` joins the author, and
+        loads its name and key.
 
         Raises:
-            FieldError: an unknown name.
+            FieldError: an unknown name, or a path over a to-many relation.
         """
         self._check_single("only")
-        names = record_paths(self._names, fields)
-        wanted = {self._names.field(name).name for name in names} | set(self._names.primary_key)
+        named = named_fields(self._names, record_paths(self._names, fields), "only")
         made = self._copy()
-        made._only = tuple([name for name in self._names.fields if name in wanted])
+        made._only, made._joined_only = only_these(self._names, named)
+        joins = [path for path in named.joined if path not in self._joins]
+        if joins:
+            made._joins = (*self._joins, *joins)
         return made
 
     def defer(self, *fields: Path[M]) -> Query[M, R]:
-        """Load all fields except these; accessing one of them raises an error.
+        """Load all fields except these; accessing one of them raises an error. Paths name fields of
+        rows that `join` loads: ``join("author").defer("author__bio")``.
 
         Raises:
-            FieldError: an unknown name.
+            FieldError: an unknown name, or a path over a to-many relation.
         """
         self._check_single("defer")
-        names = record_paths(self._names, fields)
-        left_out = {self._names.field(name).name for name in names} - set(self._names.primary_key)
+        named = named_fields(self._names, record_paths(self._names, fields), "defer")
+        left_out = named.own - set(self._names.primary_key)
         loaded = self._names.fields if self._only is None else self._only
         made = self._copy()
-        made._only = tuple([name for name in loaded if name not in left_out])
+        if left_out:
+            made._only = tuple([name for name in loaded if name not in left_out])
+        if named.joined:
+            made._joined_only = deferred(self._names, named, self._joined_only)
         return made
 
     def strict(self) -> Query[M, R]:

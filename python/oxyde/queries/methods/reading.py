@@ -19,6 +19,7 @@ from oxyde.exceptions import (
 )
 from oxyde.hints import hint_for
 from oxyde.queries.compile.natural_order import default_order, natural_order
+from oxyde.queries.compile.of_each_owner import build_of_each_owner
 from oxyde.queries.compile.plans import Entry, entry_for
 from oxyde.queries.compile.recipe import from_database
 from oxyde.queries.compile.row_kind import RowKind
@@ -140,11 +141,13 @@ class Reading(Aggregating[M, R]):
     def _entry(self, features: Features, values: list[Any]) -> Entry:
         query = self._in_order() if self._names.meta.ordering else self
         shape = shape_of(query, values)
-        return entry_for(features, shape, lambda: build_rows(query, features), self._model)
+        alone = query._places is None and query._owners is None
+        build = build_rows if alone else build_of_each_owner
+        return entry_for(features, shape, lambda: build(query, features), self._model)
 
     def _in_order(self) -> QueryState[M, R]:
         """The query with the order of its model, if it has none of its own."""
-        order = () if self._order else default_order(self)
+        order = () if self._order or self._extras else default_order(self)
         if not order:
             return self
         query = self._copy()

@@ -178,13 +178,12 @@ def _values(
             values[name] = value
     names = query._names
     if "pk" in values and "pk" not in names.columns:
-        key = values.pop("pk")
-        parts = vars(key) if isinstance(key, names.model) else None
-        if parts is not None:
-            key = tuple([parts[name] for name in names.primary_key])
+        given: Any = values.pop("pk")
+        if isinstance(given, names.model):
+            given = tuple([vars(given)[name] for name in names.primary_key])
         elif not names.has_composite_key:
-            key = (key,)
-        values.update(zip(names.primary_key, key, strict=True))
+            given = (given,)
+        values.update(zip(names.primary_key, given, strict=True))
     for name, value in (defaults or {}).items():
         values[name] = _called(value)
     return values
