@@ -43,6 +43,7 @@ class Features:
     full_text: Final[bool]
     inner_joins_lead: Final[bool]
     insert_returning: Final[bool]
+    lateral: Final[bool]
     listen_notify: Final[bool]
     lock_of: Final[bool]
     nul_in_text: Final[bool]

@@ -69,6 +69,9 @@ features! {
     frame_range_offset,
     /// `FILTER (WHERE …)` of an aggregate.
     aggregate_filter,
+    /// A derived table that reads the tables before it (`LATERAL`), whose order and limit an index
+    /// serves.
+    lateral,
     /// `NULLS FIRST` and `NULLS LAST`.
     nulls_order,
     /// `LIMIT` inside a subquery of `IN`.

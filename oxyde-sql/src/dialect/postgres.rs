@@ -20,6 +20,7 @@ pub(super) const FEATURES: Features = Features {
     frame_groups: true,
     frame_range_offset: true,
     aggregate_filter: true,
+    lateral: true,
     nulls_order: true,
     limit_in_subquery: true,
     reads_changed_table: true,

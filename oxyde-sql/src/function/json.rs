@@ -56,6 +56,22 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 .mariadb("'null'"),
         ),
     ),
+    template(
+        "json_text",
+        (1, 1),
+        JSON,
+        "text: a JSON string as it is, NULL for null, any other value as JSON",
+        Templates::of(
+            "({0!} #>> ARRAY[]::TEXT[])",
+            "CASE json_type({0}) WHEN 'text' THEN {0!} ->> '$' WHEN 'null' THEN NULL ELSE {0} END",
+            "CASE WHEN JSON_TYPE({0}) COLLATE utf8mb4_bin <> 'NULL' THEN \
+             JSON_UNQUOTE({0}) COLLATE utf8mb4_0900_bin END",
+        )
+        .mariadb(
+            "CASE WHEN JSON_TYPE({0}) <> 'NULL' THEN JSON_UNQUOTE({0}) COLLATE utf8mb4_nopad_bin \
+             END",
+        ),
+    ),
     function(
         "json_remove",
         (1, 1),

@@ -22,4 +22,6 @@ pub enum JoinKind {
     Inner,
     /// Keep those of the left side, with NULLs.
     Left,
+    /// Drop them; the derived table may read the tables before it.
+    Lateral,
 }

@@ -53,10 +53,32 @@ pub(super) fn join_select(
     let kind = match join.kind {
         JoinKind::Inner => JoinType::InnerJoin,
         JoinKind::Left => JoinType::LeftJoin,
+        JoinKind::Lateral => return join_lateral(cx, query, join),
     };
     let source = source_ref(cx, &join.source)?;
     let on = predicate(cx, &join.on)?;
     query.join(kind, source, on.expr());
+    Ok(())
+}
+
+fn join_lateral(
+    cx: &mut Context<'_>,
+    query: &mut SelectStatement,
+    join: &Join,
+) -> Result<(), SqlError> {
+    let Source::Subquery { select, alias } = &join.source else {
+        return Err(SqlError::Invalid {
+            what: "a lateral join needs a derived table",
+            hint: "join the table itself",
+        });
+    };
+    if !cx.features.lateral {
+        return Err(cx.unsupported("LATERAL"));
+    }
+    let alias: DynIden = iden(alias)?;
+    let derived = select::derived(cx, select)?;
+    let on = predicate(cx, &join.on)?;
+    query.join_lateral(JoinType::InnerJoin, derived, alias, on.expr());
     Ok(())
 }
 

@@ -91,8 +91,10 @@ fn from(
 ) -> Result<Vec<Piece>, SqlError> {
     let mut pieces = Vec::new();
     for join in joins {
-        if join.kind == JoinKind::Left {
-            return Err(cx.unsupported("LEFT JOIN in UPDATE"));
+        match join.kind {
+            JoinKind::Inner => {}
+            JoinKind::Left => return Err(cx.unsupported("LEFT JOIN in UPDATE")),
+            JoinKind::Lateral => return Err(cx.unsupported("LATERAL in UPDATE")),
         }
         pieces.push(Piece::text(if pieces.is_empty() { " FROM " } else { ", " }));
         pieces.push(Piece::Sql(source_sql(cx, &join.source)?));
@@ -105,6 +107,7 @@ fn joined(cx: &mut Context<'_>, join: &Join) -> Result<Piece, SqlError> {
     let template = match join.kind {
         JoinKind::Inner => " INNER JOIN {0} ON {1}",
         JoinKind::Left => " LEFT JOIN {0} ON {1}",
+        JoinKind::Lateral => return Err(cx.unsupported("LATERAL in UPDATE")),
     };
     let source = source_sql(cx, &join.source)?;
     let on = predicate(cx, &join.on)?;

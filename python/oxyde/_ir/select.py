@@ -21,7 +21,7 @@ BinaryOp: TypeAlias = Literal[
     "bit_or",
 ]
 SetOperator: TypeAlias = Literal["union", "union_all", "intersect", "except"]
-JoinKind: TypeAlias = Literal["inner", "left"]
+JoinKind: TypeAlias = Literal["inner", "left", "lateral"]
 Direction: TypeAlias = Literal["asc", "desc"]
 Nulls: TypeAlias = Literal["first", "last"]
 LockStrength: TypeAlias = Literal["update", "share"]

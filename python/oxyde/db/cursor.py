@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from oxyde._core import Cursor as CoreCursor
     from oxyde._core import Operation
 
-__all__ = ["Cursor"]
+__all__ = ["Cursor", "NoCursor"]
 
 
 class Cursor:
@@ -39,3 +39,19 @@ class Cursor:
     async def close(self) -> None:
         """Return the connection. Does nothing if it is already closed."""
         await run(self._core.close())
+
+
+class NoCursor(Cursor):
+    """A cursor without rows, for a query that is not run."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    async def next(self) -> list[Any]:
+        """No rows."""
+        return []
+
+    async def close(self) -> None:
+        """Does nothing: it holds no connection."""

@@ -20,7 +20,7 @@ from oxyde.hydration.state import (
     touched,
 )
 from oxyde.models import registry
-from oxyde.models.instances import assignment, bulk_insert, refresh, saving, undo
+from oxyde.models.instances import assignment, bulk_insert, identity, refresh, saving, undo
 from oxyde.models.manager import ManagerDescriptor
 from oxyde.models.metaclass import ModelMetaclass
 from oxyde.models.relations.foreign_key import Link, prepare
@@ -64,6 +64,14 @@ class Model(BaseModel, metaclass=ModelMetaclass):
         _db_meta: ClassVar[ModelMeta]
         __oxyde_options__: ClassVar[MetaOptions]
         __oxyde_links__: ClassVar[dict[str, Link]]
+
+        # At runtime `__getattr__` and `__setattr__` answer, so that a field may have the name.
+        @property
+        def pk(self) -> Any:
+            """The value of the primary key; a tuple for a composite one."""
+
+        @pk.setter
+        def pk(self, value: Any) -> None: ...
 
     @classmethod
     def get_table_name(cls) -> str:
@@ -353,6 +361,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
                 else:
                     # Pydantic validated the assignment, and validators may change other fields.
                     assignment.mark_differences(self, before, name)
+            elif name == "pk":
+                identity.set_key(self, value)
             else:
                 super().__setattr__(name, value)
 
@@ -365,16 +375,34 @@ class Model(BaseModel, metaclass=ModelMetaclass):
                     return names
             if name in self.__class__.__pydantic_fields__:
                 raise assignment.not_loaded(self, name)
+            if name == "pk":
+                return identity.key_of(self)
             if name.endswith("_set") and name[:-4] in self.__class__.__pydantic_fields__:
                 # `post.tags_set.add(…)`: the rows of a to-many relation. Imported here so that
                 # defining models loads no queries.
-                from oxyde.queries.relations.manager import related
+                from oxyde.queries.related_rows.manager import related
 
                 return related(self, name[:-4])
             return super().__getattr__(name)
 
         # Lets `oxyde.hydration.recipe` detect whether a model overrides it.
         _oxyde_getattr = __getattr__
+
+    def __eq__(self, other: object) -> bool:
+        """Two stored instances are equal if they are the same row: of one table, with the same key.
+        Others are compared by their fields, as in Pydantic."""
+        if self is other:
+            return True
+        same = identity.same_row(self, other) if isinstance(other, Model) else None
+        return super().__eq__(other) if same is None else same
+
+    def __hash__(self) -> int:
+        """By the table and the key.
+
+        Raises:
+            TypeError: the instance has no key.
+        """
+        return identity.hash_of(self)
 
     def _oxyde_set(self, name: str, value: object) -> None:
         """Assign a field as Pydantic does, without tracking the change."""

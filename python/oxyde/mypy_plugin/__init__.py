@@ -28,7 +28,6 @@ __all__ = ["__version__", "plugin"]
 # The classes that have the methods of queries, and those of one row.
 _HOMES = (
     "oxyde.queries.methods.",
-    "oxyde.queries.relations.manager.RelatedManager.",
     f"{MODEL}.",
 )
 # Methods of these may be inherited by classes of the user, under whose names mypy asks for them.

@@ -18,7 +18,7 @@ __all__ = ["annotated", "names_in_file"]
 
 _COUNT = "oxyde.queries.expressions.aggregates.Count"
 # Annotations of a CTE are read by the names of its columns.
-_ADDING = frozenset({"annotate", "values"})
+_ADDING = frozenset({"alias", "annotate", "values"})
 
 
 def annotated(model: Instance, context: MethodContext) -> Instance:

@@ -24,7 +24,6 @@ FIELD = ErrorCode("oxyde-field", "A name that the model does not have", "Oxyde")
 VALUE = ErrorCode("oxyde-value", "A value that does not fit the field", "Oxyde")
 
 _STATE = "oxyde.queries.compile.state.QueryState"
-_RELATED = "oxyde.queries.relations.manager.RelatedManager"
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,10 @@ class Call:
         receiver = get_proper_type(context.type)
         if not isinstance(receiver, Instance):
             return None
-        for base in (_STATE, _RELATED):
-            info = next((each for each in receiver.type.mro if each.fullname == base), None)
-            if info is not None:
-                receiver_model = get_proper_type(map_instance_to_supertype(receiver, info).args[0])
-                break
-        else:
-            receiver_model = receiver
+        info = next((each for each in receiver.type.mro if each.fullname == _STATE), None)
+        receiver_model: Type = receiver
+        if info is not None:
+            receiver_model = get_proper_type(map_instance_to_supertype(receiver, info).args[0])
         if not isinstance(receiver_model, Instance) or not receiver_model.type.has_base(MODEL):
             return None
         if receiver_model.type.fullname == MODEL:
@@ -279,14 +275,16 @@ CALLS: dict[str, dict[str, Check]] = {
     "increment": {"field": _fields, "amounts": _value},
     "decrement": {"field": _fields, "amounts": _value},
     "order_by": {"terms": _path},
+    **dict.fromkeys(("latest", "earliest"), _PATHS),
     **dict.fromkeys(("values", "values_list", "group_by"), _PATHS),
     "select": {"columns": _path},
     "distinct": {"fields": _path, "on": _fields},
     "annotate": {},
+    "alias": {},
     "aggregate": {},
     "into": {"columns": _path},
-    "only": {"fields": _fields},
-    "defer": {"fields": _fields},
+    "only": {"fields": _path},
+    "defer": {"fields": _path},
     "join": {"paths": _foreign_key},
     "prefetch": {"paths": _relation},
     **dict.fromkeys(("sum", "avg", "min", "max"), _MEASURED),

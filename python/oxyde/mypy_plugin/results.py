@@ -101,6 +101,7 @@ def _create(call: Call) -> Type:
 RESULTS: dict[str, Callable[[Call], Type]] = {
     "values_list": _values_list,
     **dict.fromkeys(("sum", "avg", "min", "max"), _aggregate),
+    "alias": _annotate,
     "annotate": _annotate,
     "values": _annotate,
     "create": _create,

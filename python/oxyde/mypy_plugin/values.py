@@ -18,7 +18,6 @@ _COMPUTED = (
     "oxyde.queries.ir.expression.Expression",
     "oxyde.queries.ir.expression.Conditional",
     "oxyde.queries.compile.state.QueryState",
-    "oxyde.queries.relations.manager.RelatedManager",
 )
 # What a field takes besides its own type.
 _ALSO = {

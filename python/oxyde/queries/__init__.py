@@ -39,6 +39,7 @@ from oxyde.queries.expressions.functions import (
     Func,
     Greatest,
     JsonRemove,
+    JsonText,
     Least,
     Left,
     Length,
@@ -102,7 +103,7 @@ from oxyde.queries.expressions.window import (
 )
 from oxyde.queries.manager import QueryManager
 from oxyde.queries.query import Query
-from oxyde.queries.relations.manager import RelatedManager, related
+from oxyde.queries.related_rows.manager import RelatedManager, related
 from oxyde.queries.relations.peers import load
 from oxyde.queries.relations.prefetch import Prefetch, prefetch_related
 from oxyde.queries.results.page import NumberedPage, Page
@@ -147,6 +148,7 @@ __all__ = [
     "JsonAgg",
     "JsonObjectAgg",
     "JsonRemove",
+    "JsonText",
     "L1Distance",
     "L2Distance",
     "LPad",

@@ -97,6 +97,7 @@ class Names:
         "_hops",
         "columns",
         "fields",
+        "has_composite_key",
         "indexed",
         "inserting",
         "label",
@@ -124,6 +125,8 @@ class Names:
         self.fields: tuple[str, ...] = tuple(self.meta.field_metadata)
         self.columns: frozenset[str] = frozenset(self.fields)
         self.primary_key: tuple[str, ...] = tuple(self.meta.primary_key)
+        # Whether `pk` is the name of several columns.
+        self.has_composite_key = len(self.primary_key) > 1 and "pk" not in self.columns
         # Names that make splitting at `__` ambiguous: `type_`, and the `in__id` of a foreign key
         # `in_`.
         self.odd: tuple[str, ...] = tuple(

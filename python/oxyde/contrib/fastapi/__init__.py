@@ -14,6 +14,7 @@ from oxyde.contrib.fastapi.columns import Fits
 from oxyde.contrib.fastapi.errors import add_exception_handlers, response_to
 from oxyde.contrib.fastapi.filters import Filters, Selection
 from oxyde.contrib.fastapi.health import add_health_route
+from oxyde.contrib.fastapi.not_found import get_list_or_404, get_or_404
 from oxyde.contrib.fastapi.pagination import (
     CursorParams,
     NumberParams,
@@ -32,6 +33,8 @@ __all__ = [
     "add_exception_handlers",
     "add_health_route",
     "cursor_params",
+    "get_list_or_404",
+    "get_or_404",
     "install",
     "number_params",
     "response_to",

@@ -14,6 +14,7 @@ from pydantic import Field
 from oxyde.exceptions import FieldError
 from oxyde.models.payloads.fit import FitsColumn
 from oxyde.queries.lookups import leaves
+from oxyde.queries.lookups.composite import ResolvedKey
 from oxyde.queries.lookups.parse import resolve
 from oxyde.queries.lookups.path_value import check_path
 from oxyde.queries.names import names_of
@@ -139,6 +140,11 @@ class Filters(Generic[M]):
         if resolved.field.secret:
             raise FieldError(
                 f"{label} is a secret, which a filter would tell bit by bit", hint="leave it out"
+            )
+        if isinstance(resolved, ResolvedKey):
+            raise FieldError(
+                f"{label} is a key of several columns, which has no form as a query parameter",
+                hint=f"name them: {', '.join(each.key for each in resolved.columns)}",
             )
         if resolved.operand_type is None or resolved.argument_type is None:
             raise FieldError(f"{label} is part of a JSON document, whose values have no type")

@@ -68,7 +68,12 @@ async def value_of(
 
     Args:
         around: what is computed over those rows.
+
+    Returns:
+        None for a query that is known to have no rows, which is not run.
     """
+    if query._is_empty():
+        return None
     values: list[Any] = []
     shape = (kind, shape_of(query, values), tuple([(each.name, each.shape) for each in around]))
     for each in around:

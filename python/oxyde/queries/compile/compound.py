@@ -21,12 +21,12 @@ __all__ = ["check_compound", "order_of_compound"]
 def _columns(query: QueryState[Any, Any]) -> int:
     if query._row is RowKind.MODEL:
         loaded = query._names.fields if query._only is None else query._only
-        return len(loaded) + len(query._annotations)
+        return len(loaded) + len(query._shown)
     if query._fields is not None:
         return len(query._fields)
     if query._group_by is not None:
-        return len({*query._group_by, *query._annotations})
-    return len(query._names.fields) + len(query._annotations)
+        return len({*query._group_by, *query._shown})
+    return len(query._names.fields) + len(query._shown)
 
 
 def check_compound(one: QueryState[Any, Any], other: QueryState[Any, Any]) -> None:
@@ -74,7 +74,7 @@ def order_of_compound(query: QueryState[Any, Any], scope: Scope, term: Term) -> 
         field = query._names.field(name)
         shown, column_type = field.db_column, field.column_type
     else:
-        found = query._fields or (*query._names.fields, *query._annotations)
+        found = query._fields or (*query._names.fields, *query._shown)
         if name not in found:
             raise FieldError(
                 f"the combined query of `{query._names.label}` has no column `{name}`",

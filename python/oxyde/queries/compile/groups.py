@@ -47,7 +47,7 @@ def keys_of(query: QueryState[Any, Any]) -> tuple[str, ...] | None:
         )
     fields = query._fields
     if fields is None:
-        fields = (*query._names.fields, *query._annotations)
+        fields = (*query._names.fields, *query._shown)
     windows = [name for name, each in query._annotations.items() if each.windows]
     computed = {*grouped, *windows}
     return tuple([name for name in fields if head(name, computed) not in computed])

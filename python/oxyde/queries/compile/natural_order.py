@@ -66,5 +66,5 @@ def _names(query: QueryState[Any, Any]) -> tuple[str, ...]:
     if query._fields is not None:
         return query._fields
     if query._groups():
-        return tuple(dict.fromkeys((*(keys_of(query) or ()), *query._annotations)))
-    return (*query._names.fields, *query._annotations)
+        return tuple(dict.fromkeys((*(keys_of(query) or ()), *query._shown)))
+    return (*query._names.fields, *query._shown)

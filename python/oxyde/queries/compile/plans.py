@@ -10,6 +10,7 @@ import msgpack
 
 from oxyde import _core
 from oxyde._meta import names_a_secret
+from oxyde.db.cursor import NoCursor
 from oxyde.db.registry import check_same_database
 from oxyde.db.slices import FEW, sliced
 from oxyde.db.transaction import atomic
@@ -194,6 +195,20 @@ class Entry:
                 error.table = meta.table_name
 
 
+class NoRows(Entry):
+    """A plan for a query that is known to find nothing, and is not run."""
+
+    __slots__ = ()
+
+    async def fetch(self, executor: Executor, values: list[Any]) -> Any:
+        """No rows."""
+        return []
+
+    async def open_cursor(self, executor: Executor, values: list[Any], chunk: int) -> Cursor:
+        """A cursor at its end."""
+        return NoCursor()
+
+
 class Plans:
     """At most about `size` plans: two generations, the older of which is dropped when the
     younger is full. A hit in the younger one takes no lock.
@@ -310,7 +325,8 @@ def entry_for(
             if model is not None:
                 error.args = (f"`{model.__name__}`: {error.args[0]}", *error.args[1:])
             raise
-        entry = Entry(
+        kind = NoRows if builder.nothing else Entry
+        entry = kind(
             plan,
             recipe,
             kept,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from oxyde.db.slices import BETWEEN, in_slices
@@ -83,7 +83,7 @@ def is_certain(names: Names) -> bool:
 class Cells:
     """The columns of a SELECT, and how they are read."""
 
-    __slots__ = ("fields", "into", "invalid", "joins", "kind", "list", "names")
+    __slots__ = ("fields", "into", "invalid", "joins", "keys", "kind", "list", "names")
 
     def __init__(self, kind: RowKind, names: Names) -> None:
         self.kind = kind
@@ -97,6 +97,8 @@ class Cells:
         self.into: Into | None = None
         # All other columns (for models: annotations) by name.
         self.list: list[tuple[str, Typed]] = []
+        # The composite keys among them: their first column, and the number of columns.
+        self.keys: dict[str, tuple[int, int]] = {}
 
     def add(self, name: str, typed: Typed) -> None:
         """A further column."""
@@ -120,6 +122,8 @@ class Cells:
         cells = [cell_of(typed) for _, typed in self.list]
         if kind is RowKind.SCALAR:
             return scalar_recipe(cells[0])
+        if self.keys:
+            return object_recipe(self._with_tuples(kind), cells, None)
         if kind is RowKind.FLAT:
             return flat_recipe(cells[0])
         if kind is RowKind.DICT:
@@ -128,6 +132,25 @@ class Cells:
             names = self.into.names if self.into.by_keyword else None
             return object_recipe(self.into.make(), cells, names)
         return tuple_recipe(cells)
+
+    def _with_tuples(self, kind: RowKind) -> Callable[..., Any]:
+        """What makes a row of its values, some of which are the columns of composite keys."""
+        ends = {first: (name, first + count) for name, (first, count) in self.keys.items()}
+        names: list[str] = []
+        places: list[int | slice] = []
+        at = 0
+        while at < len(self.list):
+            name, end = ends.get(at, (self.list[at][0], at + 1))
+            names.append(name)
+            places.append(slice(at, end) if at in ends else at)
+            at = end
+        if kind is RowKind.FLAT:
+            return lambda *values: values
+        if kind is RowKind.DICT:
+            return lambda *values: {
+                name: values[place] for name, place in zip(names, places, strict=True)
+            }
+        return lambda *values: tuple([values[place] for place in places])
 
 
 def _node(join: JoinTree) -> JoinNode:

@@ -17,7 +17,7 @@ from oxyde.queries.ir.nodes import column, empty_select, table_of
 from oxyde.queries.ir.predicates import Node
 from oxyde.queries.ir.related_row import all_of, by_itself
 from oxyde.queries.ir.scope import Builder, Scope
-from oxyde.queries.lookups.path_value import path_value
+from oxyde.queries.lookups.path_value import key_paths, path_value
 from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.names import Names, names_of
 
@@ -51,6 +51,7 @@ def build_rows(
 ) -> tuple[_ir.Statement, Builder, Any]:
     """The statement for a query's own rows, with the recipe to read them."""
     builder = Builder(features)
+    builder.nothing = query._is_empty()
     built = build_select(query, builder)
     return {"select": built.select}, builder, built.cells.recipe()
 
@@ -182,14 +183,24 @@ def _outputs(
         return cells
     if query._row is RowKind.MODEL:
         _model_outputs(query, scope, select, cells)
-        names: tuple[str, ...] = tuple(query._annotations)
+        names: tuple[str, ...] = query._shown
     elif query._fields is not None:
         names = query._fields
     elif keys is not None:
-        names = (*keys, *[each for each in query._annotations if each not in keys])
+        names = (*keys, *[each for each in query._shown if each not in keys])
     else:
-        names = (*query._names.fields, *query._annotations)
+        names = (*query._names.fields, *query._shown)
     for name in names:
+        columns = None if name in query._annotations else key_paths(query._names, name)
+        if columns is not None:
+            # A composite key is read as a tuple of its columns.
+            cells.keys[name] = len(cells.list), len(columns)
+            for column_path in columns:
+                typed = path_value(scope, column_path)
+                shown = f"{name}.{column_path}"
+                select["outputs"].append({"expr": typed.ir, "name": shown})
+                cells.add(shown, typed)
+            continue
         typed = path_value(scope, name)
         if typed.type is None:
             raise FieldError(
@@ -217,7 +228,7 @@ def _model_outputs(
             )
     if query._joins:
         tree = join_tree(query._names, query._joins)
-        cells.joins = _join_outputs(tree, scope, query._names, (), select)
+        cells.joins = _join_outputs(tree, scope, query, query._names, (), select)
 
 
 def _whole_row(names: Names, alias: str, prefix: str) -> list[_ir.Output]:
@@ -246,6 +257,7 @@ def join_tree(names: Names, paths: tuple[str, ...]) -> dict[str, Any]:
 def _join_outputs(
     tree: dict[str, Any],
     scope: Scope,
+    query: QueryState[Any, Any],
     names: Names,
     hops: tuple[Hop, ...],
     select: _ir.Select,
@@ -255,9 +267,17 @@ def _join_outputs(
         path = (*hops, names.hop(attribute))
         target = names_of(path[-1].target.model)
         alias = scope.join(path)
-        select["outputs"].extend(_whole_row(target, alias, f"{alias}."))
-        children = _join_outputs(below, scope, target, path, select)
-        made.append(JoinTree(attribute, target.model, target.fields, children))
+        fields = query._joined_only.get("__".join([hop.name for hop in path]))
+        if fields is None:
+            fields = target.fields
+            select["outputs"].extend(_whole_row(target, alias, f"{alias}."))
+        else:
+            for name in fields:
+                field = target.meta.field_metadata[name]
+                shown = f"{alias}.{field.db_column}"
+                select["outputs"].append({"expr": column(alias, field), "name": shown})
+        children = _join_outputs(below, scope, query, target, path, select)
+        made.append(JoinTree(attribute, target.model, fields, children))
     return tuple(made)
 
 

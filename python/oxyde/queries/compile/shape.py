@@ -49,12 +49,16 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
             parts += ("into", query._into)
     if query._only is not None:
         parts += ("only", query._only)
+    if query._joined_only:
+        parts += ("joined only", tuple(query._joined_only.items()))
     if query._invalid != "raise":
         parts += ("invalid", query._invalid)
     if query._joins:
         parts += ("join", query._joins)
     if query._annotations:
         parts += ("annotate", _named(tuple(query._annotations.values()), values))
+        if query._hidden:
+            parts += ("hidden", query._hidden)
     if query._outputs is not None:
         parts += ("outputs", _named(query._outputs, values))
     if query._where:
@@ -75,6 +79,14 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
         parts += ("lock", query._lock)
     if query._extras:
         parts += ("extras", _named(query._extras, values))
+    if query._places is not None:
+        first, last = query._places
+        parts += ("places", first > 0, last is not None)
+        values += [place for place in (first or None, last) if place is not None]
+    if query._owners is not None:
+        hop, keys = query._owners
+        parts += ("owners", hop.source.model, hop.name)
+        values.append(keys)
     return tuple(parts)
 
 

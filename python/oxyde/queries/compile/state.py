@@ -9,7 +9,7 @@ from typing_extensions import TypeVar
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.expressions.context import Annotation, Context
-from oxyde.queries.names import Names, names_of
+from oxyde.queries.names import Hop, Names, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,10 +57,16 @@ class QueryState(Generic[M, R]):
     _into: Into | None = None
     # The fields that models are loaded with; None for all.
     _only: tuple[str, ...] | None = None
+    # The same for joined models, by path; those that it does not name are loaded whole.
+    _joined_only: Mapping[str, tuple[str, ...]] = {}
     # Expressions selected instead of the query's own rows.
     _outputs: tuple[Annotation, ...] | None = None
     # Further columns behind those of the row, for `page()`.
     _extras: tuple[Annotation, ...] = ()
+    # For a slice of each owner's rows (`of_each_owner`): their places, behind the first and up to
+    # the last, or the relation and the keys of the owners.
+    _places: tuple[int, int | None] | None = None
+    _owners: tuple[Hop, list[Any]] | None = None
     # Whether a condition depends on the order (`after()`), which then cannot change.
     _paged: bool = False
     _joins: tuple[str, ...] = ()
@@ -73,6 +79,10 @@ class QueryState(Generic[M, R]):
     _cte_joins: tuple[CTEJoin, ...] = ()
     _prefetches: tuple[Prefetch, ...] = ()
     _strict: bool = False
+    # Whether it has no rows, so that it is not run (`none()`).
+    _nothing: bool = False
+    # Annotations that are not selected (`alias()`).
+    _hidden: frozenset[str] = frozenset()
     # How rows that the model refuses are handled, and the callback for those left out.
     _invalid: Invalid = "raise"
     _on_skipped: Callable[[RowValidationError], Any] | None = None
@@ -140,6 +150,17 @@ class QueryState(Generic[M, R]):
             f"{verb} of `{self._names.label}` would change the order that after() has a place in",
             hint=f"{verb} first and after() last",
         )
+
+    def _is_empty(self) -> bool:
+        """Whether it is known to have no rows, so that the database need not be asked."""
+        return self._nothing and not self._compounds
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        """The names of the annotations that rows have."""
+        if not self._hidden:
+            return tuple(self._annotations)
+        return tuple([name for name in self._annotations if name not in self._hidden])
 
     def _groups(self) -> bool:
         """Whether rows are grouped."""

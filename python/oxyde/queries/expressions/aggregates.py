@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError
 from oxyde.queries.expressions.context import Context, context_of
+from oxyde.queries.expressions.counted import Counted
+from oxyde.queries.expressions.default_value import or_default
 from oxyde.queries.expressions.operators import Computed, Constant, F, as_expression
 from oxyde.queries.expressions.over_relations import aggregate_over, path_of_pass, to_many_path
 from oxyde.queries.expressions.parts import Part, parts_of
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde._meta import FieldMeta
     from oxyde.queries.ir.predicates import Node
+    from oxyde.queries.lookups.leaf import Leaf
     from oxyde.queries.names import Hop
 
 __all__ = [
@@ -51,9 +55,10 @@ class Aggregate(Computed):
         expression: a field's name, a path, or an expression.
         distinct: count equal values once.
         filter: only rows for which this holds.
+        default: the result over no values, instead of NULL.
     """
 
-    __slots__ = ("distinct", "expression", "filter")
+    __slots__ = ("default", "distinct", "expression", "filter")
 
     name = ""
 
@@ -63,10 +68,12 @@ class Aggregate(Computed):
         *,
         distinct: bool = False,
         filter: Conditional | None = None,
+        default: object = None,
     ) -> None:
         self.expression: Expression | None = (
             F(expression) if isinstance(expression, str) else as_expression(expression)
         )
+        self.default = None if default is None else as_expression(default)
         if filter is not None and not isinstance(filter, Conditional):
             raise FieldError(f"filter= takes a condition (Q), not {filter!r:.80}")
         self.distinct = distinct
@@ -95,6 +102,8 @@ class Aggregate(Computed):
 
     def key(self) -> Hashable:
         """Its name and options."""
+        if self.default is not None:
+            return "aggregate or default"
         return ("aggregate", self.core_name(), self.distinct, self.filter is None)
 
     def arguments(self) -> tuple[Expression, ...]:
@@ -106,7 +115,9 @@ class Aggregate(Computed):
         return self.name
 
     def parts(self) -> tuple[Expression, ...]:
-        """The arguments, and the condition."""
+        """The arguments, and the condition; or the aggregate without a default, and that."""
+        if self.default is not None:
+            return (self._without_default(), self.default)
         if self.filter is None:
             return self.arguments()
         return (*self.arguments(), _Filter(self, self.filter))
@@ -114,6 +125,15 @@ class Aggregate(Computed):
     def operands(self) -> tuple[Expression, ...]:
         """None: its arguments are values of other rows."""
         return ()
+
+    def holds_without_rows(self, leaf: Leaf) -> bool | None:
+        """Not known with a default."""
+        return None if self.default is not None else super().holds_without_rows(leaf)
+
+    def _without_default(self) -> Aggregate:
+        made = copy(self)
+        made.default = None
+        return made
 
     def placed(self, scope: Scope) -> tuple[list[Part], Part | None]:
         """The arguments and the condition, each with its position."""
@@ -126,6 +146,8 @@ class Aggregate(Computed):
 
     def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
         """The aggregate, or a subquery for a to-many path."""
+        if self.default is not None:
+            return or_default(self, scope)
         path = to_many_path(scope, self)
         if self.expression is not None and self.expression.has_window(scope):
             raise FieldError(
@@ -151,6 +173,11 @@ class Aggregate(Computed):
 
     def windowed(self, scope: Scope) -> Typed:
         """The aggregate as a window function; over groups its argument may be an aggregate."""
+        if self.default is not None:
+            raise FieldError(
+                f"{self!r:.80} of `{scope.names.label}`: a window function takes no default=",
+                hint="Coalesce(Window(…), Value(…))",
+            )
         if to_many_path(scope, self) is not None:
             raise FieldError(
                 f"{self!r} of `{scope.names.label}` crosses a to-many relation, which a window "
@@ -239,8 +266,8 @@ class Count(Aggregate):
         filter: Conditional | None = None,
     ) -> None:
         super().__init__(expression, distinct=distinct, filter=filter)
-        if isinstance(expression, str) and expression == "*":
-            self.expression = None
+        if isinstance(expression, str):
+            self.expression = None if expression == "*" else Counted(expression, distinct=distinct)
 
     def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, FieldMeta | None]:
         """A whole number."""
@@ -363,8 +390,9 @@ class StringAgg(Aggregate):
         *,
         distinct: bool = False,
         filter: Conditional | None = None,
+        default: object = None,
     ) -> None:
-        super().__init__(expression, distinct=distinct, filter=filter)
+        super().__init__(expression, distinct=distinct, filter=filter, default=default)
         self.separator = Constant(separator, "separator", "text")
 
     def arguments(self) -> tuple[Expression, ...]:
@@ -395,8 +423,9 @@ class JsonObjectAgg(Aggregate):
         value: str | Expression,
         *,
         filter: Conditional | None = None,
+        default: object = None,
     ) -> None:
-        super().__init__(key, filter=filter)
+        super().__init__(key, filter=filter, default=default)
         self.value = F(value) if isinstance(value, str) else as_expression(value)
 
     def arguments(self) -> tuple[Expression, ...]:
@@ -448,8 +477,9 @@ class _Spread(Aggregate):
         *,
         sample: bool = False,
         filter: Conditional | None = None,
+        default: object = None,
     ) -> None:
-        super().__init__(expression, filter=filter)
+        super().__init__(expression, filter=filter, default=default)
         self.sample = sample
 
     def core_name(self) -> str:

@@ -266,7 +266,7 @@ class AnnotationLeaf(Node):
         self.grouped = annotation.grouped
         holds = None
         if annotation.path is not None:
-            holds = leaf.holds_for(0) if annotation.expression.counts else leaf.if_null
+            holds = annotation.expression.holds_without_rows(leaf)
         self.needs = annotation.path if holds is False else None
         self.shape = ("annotation", leaf.shape, self.needs is not None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError
@@ -12,14 +12,14 @@ from oxyde.queries.expressions.steady import is_constant
 from oxyde.queries.ir.depth import bounded
 from oxyde.queries.ir.expression import Expression
 from oxyde.queries.ir.scope import Scope
-from oxyde.queries.lookups.path_value import check_path
+from oxyde.queries.lookups.path_value import check_path, key_paths
 from oxyde.queries.lookups.paths import head
 
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.expressions.context import Context
 
-__all__ = ["Term", "asc", "desc", "term_of"]
+__all__ = ["Term", "asc", "desc", "term_of", "terms_of"]
 
 
 def asc(expression: object, *, nulls_first: bool = False, nulls_last: bool = False) -> OrderBy:
@@ -63,6 +63,13 @@ class Term:
         turned.nulls = {"first": "last", "last": "first", None: None}[old.nulls]
         return Term(turned, ("reversed", self.shape), self.values)
 
+    def with_nulls_last(self) -> Term:
+        """The same order, with rows without a value at the end."""
+        if self.order is None:
+            return self
+        turned = OrderBy(self.order.expression, descending=self.order.descending, nulls_last=True)
+        return Term(turned, ("nulls last", self.shape), self.values)
+
     def build(self, scope: Scope, *, outside: bool = True) -> _ir.Order | None:
         """The term of the IR; None for a constant, which orders nothing (and which some databases
         read as the number of a column).
@@ -96,6 +103,25 @@ def _by_name(scope: Scope, expression: Expression, ir: _ir.Expr) -> _ir.Expr:
     # different one.
     column_type = scope.annotation(expression.name).type or "text"
     return {"column": {"table": "", "name": expression.name, "type": column_type}}
+
+
+def terms_of(context: Context, items: Iterable[object]) -> tuple[Term, ...]:
+    """Resolve the arguments of order_by(); a composite key orders by each of its columns.
+
+    Raises:
+        FieldError: an unknown name, or not a valid order.
+    """
+    terms: list[Term] = []
+    for item in items:
+        columns = None
+        if isinstance(item, str) and item.endswith("pk"):
+            sign, name = (item[0], item[1:]) if item[:1] in ("-", "+") else ("", item)
+            if name not in context.annotations:
+                columns = key_paths(context.names, name)
+            terms += [term_of(context, f"{sign}{column}") for column in columns or ()]
+        if columns is None:
+            terms.append(term_of(context, item))
+    return tuple(terms)
 
 
 def term_of(context: Context, item: object) -> Term:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from oxyde.queries.ir.nodes import Typed
     from oxyde.queries.ir.predicates import Node, Operator
     from oxyde.queries.ir.scope import Scope
+    from oxyde.queries.lookups.leaf import Leaf
     from oxyde.queries.names import Hop
 
-__all__ = ["Conditional", "Expression", "InnerQuery"]
+__all__ = ["Conditional", "Expression", "InnerKeys", "InnerQuery"]
 
 
 class Expression:
@@ -31,6 +32,11 @@ class Expression:
     __slots__ = ()
 
     counts: ClassVar[bool] = False
+
+    def holds_without_rows(self, leaf: Leaf) -> bool | None:
+        """Whether a lookup on it holds if it aggregates no related row; None if that is not
+        known."""
+        return leaf.holds_for(0) if self.counts else leaf.if_null
 
     def shape(self, context: Context, values: list[Any]) -> Hashable:
         """What it is without its values, which are appended to `values`."""
@@ -138,6 +144,22 @@ class InnerQuery(Expression):
 
     def select(self, scope: Scope) -> tuple[_ir.Select, Typed]:
         """The query for `in`, and its column."""
+        raise NotImplementedError
+
+
+class InnerKeys(Expression):
+    """A query that selects composite keys.
+
+    Attributes:
+        of_model: the model whose keys it selects; None if the query selects columns explicitly.
+    """
+
+    __slots__ = ()
+
+    of_model: type[Any] | None
+
+    def select_keys(self, scope: Scope) -> tuple[_ir.Select, list[str]]:
+        """The query, and the names of its columns."""
         raise NotImplementedError
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from oxyde.queries.ir.related_row import by_itself, some_row
+from oxyde.queries.ir.related_row import all_of, by_itself, some_row
 from oxyde.queries.ir.scope import Scope
 
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.names import Hop
 
-__all__ = ["Junction", "Negation", "Node", "Operator", "Some", "conjuncts"]
+__all__ = ["Junction", "Negation", "Node", "Nothing", "Operator", "Rows", "Some", "conjuncts"]
 
 Operator = Literal["and", "or", "xor"]
 
@@ -124,6 +124,40 @@ class Negation(Node):
         """`NOT`."""
         built = by_itself(self.child, scope)
         return {"unless": built} if self.child.never_null(scope) else {"not": built}
+
+
+class Rows(Node):
+    """The conditions of a whole query, which share no related row with those around them."""
+
+    __slots__ = ("grouped", "nodes")
+
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
+        self.nodes = nodes
+        self.grouped = False
+        self.shape = ("rows", *[node.shape for node in nodes])
+        self.values = tuple([value for node in nodes for value in node.values])
+
+    def build(self, scope: Scope) -> _ir.Predicate:
+        """All of them."""
+        return all_of([by_itself(node, scope) for node in self.nodes])
+
+
+class Nothing(Node):
+    """A condition that holds for no row."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.shape = "nothing"
+        self.values = ()
+
+    def never_null(self, scope: Scope) -> bool:
+        """It is false."""
+        return True
+
+    def build(self, scope: Scope) -> _ir.Predicate:
+        """False."""
+        return {"or": []}
 
 
 class Some(Node):

@@ -72,6 +72,7 @@ class Builder:
         "homes",
         "index",
         "looked",
+        "nothing",
         "widths",
         "zoned",
     )
@@ -87,6 +88,8 @@ class Builder:
         self.homes: dict[str, str] = {}
         # Whether it names a time zone, which a server may not know.
         self.zoned = False
+        # Whether it is known to find no row, so that it is not run.
+        self.nothing = False
         # The bounds of fields that the statement checks itself.
         self.guards: list[Guard] = []
         # The functions and operators of the statement, for errors about their results.

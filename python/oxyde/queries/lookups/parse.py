@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from oxyde.exceptions import FieldError, FieldLookupError
+from oxyde.exceptions import FieldLookupError
 from oxyde.hints import hint_for, type_name
+from oxyde.queries.lookups.composite import ResolvedKey
 from oxyde.queries.lookups.json_path import parse_path
 from oxyde.queries.lookups.json_values import ORDER_LOOKUPS
 from oxyde.queries.lookups.lookup import Resolved, part_of
@@ -76,6 +77,9 @@ def _resolve(names: Names, key: str, others: Iterable[str], *, value: bool = Fal
             here = names_of(hop.target.model)
             label = f"{label}.{segment}"
             continue
+        if segment == "pk" and here.has_composite_key:
+            label = f"{label}.pk"
+            return _of_key(names, key, label, tuple(hops), here, segments[position + 1 :])
         if segment in here.meta.field_metadata or segment == "pk":
             field = here.field(segment)
             path = held_before(tuple(hops), field)
@@ -95,23 +99,35 @@ def _on_relation(
     if last.name in last.source.relations and last.source.relations[last.name].column is not None:
         path, field = hops[:-1], last.local
     else:
-        field = _key_field(last)
+        target = names_of(last.target.model)
+        if len(target.primary_key) > 1:
+            return _of_key(names, key, label, hops, target, rest, relation=last)
+        # Where the row has no key, its foreign key, too, is never NULL.
+        field = target.field("pk") if target.primary_key else last.remote
         path = hops
     return resolve_field(names, key, label, path, field, rest, relation=last)
 
 
-def _key_field(hop: Hop) -> FieldMeta:
-    target = names_of(hop.target.model)
-    if not target.primary_key:
-        # Its foreign key, too, is never NULL in a related row.
-        return hop.remote
-    if len(target.primary_key) != 1:
-        raise FieldError(
-            f"`{hop.source.model.__name__}.{hop.name}`: `{target.label}` has a key of several "
-            "columns",
-            hint=f"name one of them: `{hop.name}__{target.primary_key[0]}`",
+def _of_key(
+    names: Names,
+    key: str,
+    label: str,
+    hops: tuple[Hop, ...],
+    target: Names,
+    rest: list[str],
+    *,
+    relation: Hop | None = None,
+) -> Resolved:
+    """A lookup of a composite key of the model at the end of `hops`."""
+    path = "".join([f"{hop.name}__" for hop in hops])
+    columns = []
+    for name in target.primary_key:
+        reached = held_before(hops, target.meta.field_metadata[name])
+        column = f"{label}.{name}"
+        columns.append(
+            resolve_field(names, f"{path}{name}", column, *reached, [], relation=relation)
         )
-    return target.meta.field_metadata[target.primary_key[0]]
+    return ResolvedKey(key, label, columns, rest)
 
 
 def resolve_field(

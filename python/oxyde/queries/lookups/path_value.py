@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from oxyde.exceptions import FieldError
 from oxyde.queries.ir.nodes import Typed
 from oxyde.queries.ir.scope import Scope
+from oxyde.queries.lookups.composite import ResolvedKey
 from oxyde.queries.lookups.json_path import ir_path
 from oxyde.queries.lookups.lookup import part_of
 from oxyde.queries.lookups.parse import resolve_value
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.expressions.context import Context
     from oxyde.queries.lookups.lookup import Resolved
+    from oxyde.queries.names import Names
 
-__all__ = ["check_path", "path_value"]
+__all__ = ["check_path", "key_paths", "path_value"]
 
 
 def path_value(scope: Scope, name: str, want: _ir.ColumnType | None = None) -> Typed:
@@ -31,6 +33,8 @@ def path_value(scope: Scope, name: str, want: _ir.ColumnType | None = None) -> T
     annotation = scope.annotations.get(first)
     if annotation is None:
         resolved = resolve_value(scope.names, name, scope.annotations)
+        if isinstance(resolved, ResolvedKey):
+            raise resolved.no_value()
         return _part(scope, name, resolved, scope.column(resolved.hops, resolved.field), want)
     if not annotation.of_rows and not scope.grouping:
         raise FieldError(
@@ -81,3 +85,14 @@ def check_path(context: Context, name: str) -> None:
     elif name not in known:
         path_value(context.scope(), name)
         known.add(name)
+
+
+def key_paths(names: Names, path: str) -> tuple[str, ...] | None:
+    """The paths of the columns of a composite key that a path ends with (``pk``, ``owner__pk``);
+    None if it ends with something else."""
+    if path != "pk" and not path.endswith("__pk"):
+        return None
+    resolved = resolve_value(names, path)
+    if not isinstance(resolved, ResolvedKey):
+        return None
+    return tuple([each.key for each in resolved.columns])

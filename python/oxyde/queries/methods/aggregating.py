@@ -20,10 +20,11 @@ from oxyde.queries.compile.derived import context_of_rows, has_rows_of_its_own, 
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.aggregates import Aggregate, Avg, Max, Min, Sum
+from oxyde.queries.expressions.default_value import UNKNOWN, over_nothing
 from oxyde.queries.expressions.recorder import record_value
 from oxyde.queries.ir.expression import Expression
 from oxyde.queries.ir.scope import Builder
-from oxyde.queries.methods.building import Building
+from oxyde.queries.methods.combining import Combining
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -39,7 +40,7 @@ D = TypeVar("D", Decimal, timedelta)
 Measured: TypeAlias = str | Expression
 
 
-class Aggregating(Building[M, R]):
+class Aggregating(Combining[M, R]):
     """exists, count, aggregate, and the aggregates of one field."""
 
     def _executor(self, using: str | None, client: Executor | None) -> Executor:
@@ -187,11 +188,18 @@ class Aggregating(Building[M, R]):
                 raise FieldError(f"aggregate({name}=…) takes an aggregate, not {aggregate!r:.80}")
             made.append(output(context, name, aggregate))
         wanted = tuple(made)
+        if query._is_empty():
+            known = {each.name: over_nothing(each) for each in wanted}
+            if UNKNOWN not in known.values():
+                return known
+            # Only the database computes an expression of aggregates.
+            query._nothing = False
         if not derived:
             query._row = RowKind.DICT
             query._outputs = wanted
         elif not has_rows_of_its_own(query):
             query._row, query._fields, query._only = RowKind.MODEL, None, None
+            query._hidden = frozenset()
 
         def build(one: Query[M, Any], features: Features) -> tuple[_ir.Statement, Builder, Any]:
             return build_aggregates(one, wanted, features)

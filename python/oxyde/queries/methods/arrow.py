@@ -10,7 +10,7 @@ from oxyde.exceptions import FieldError
 from oxyde.queries.compile.plans import entry_for
 from oxyde.queries.compile.shape import shape_of
 from oxyde.queries.compile.state import M, R
-from oxyde.queries.methods.reading import Reading
+from oxyde.queries.methods.latest import Latest
 from oxyde.queries.results.arrow import build_arrow, library
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Tabular"]
 
 
-class Tabular(Reading[M, R]):
+class Tabular(Latest[M, R]):
     """to_arrow and to_polars."""
 
     async def to_arrow(

@@ -11,11 +11,12 @@ from oxyde.exceptions import FieldError, OxydeError
 from oxyde.hints import hint_for
 from oxyde.queries.compile.compound import check_compound
 from oxyde.queries.compile.groups import in_groups, keys_of
+from oxyde.queries.compile.loaded_fields import deferred, named_fields, only_these
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.conditions import Holds
 from oxyde.queries.expressions.order_by import OrderBy
-from oxyde.queries.expressions.ordering import term_of
+from oxyde.queries.expressions.ordering import terms_of
 from oxyde.queries.expressions.recorder import (
     record,
     record_columns,
@@ -24,7 +25,7 @@ from oxyde.queries.expressions.recorder import (
     record_terms,
 )
 from oxyde.queries.ir.expression import Conditional, Expression
-from oxyde.queries.lookups.path_value import check_path
+from oxyde.queries.lookups.path_value import check_path, key_paths
 from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.methods.filtering import Filtering
 from oxyde.queries.names import Names, names_of, part_of_path
@@ -82,7 +83,7 @@ class Building(Filtering[M, R]):
                 items.extend(record_terms(self._names, term))
             else:
                 items.append(term)
-        made._order = tuple([term_of(context, item) for item in items])
+        made._order = terms_of(context, items)
         return made
 
     def limit(self, count: int | None) -> Query[M, R]:
@@ -231,7 +232,7 @@ class Building(Filtering[M, R]):
                     f"values() takes the names of fields, not {name!r:.80}",
                     hint="give an expression a name: values(total=…)",
                 )
-            if name not in made._annotations:
+            if name not in made._annotations and key_paths(self._names, name) is None:
                 check_path(made._context(grouping=made._groups()), name)
         made._row = row
         made._fields = names
@@ -275,6 +276,8 @@ class Building(Filtering[M, R]):
             if annotations[name].grouped or annotations[name].windows:
                 self._check_unsliced(f"annotate({name}={item!r:.80})")
         made._annotations = annotations
+        if self._hidden:
+            made._hidden = self._hidden.difference(expressions)
         if self._row not in (RowKind.MODEL, RowKind.OBJECT) and self._fields is not None:
             made._fields = self._fields + tuple(
                 name for name in expressions if name not in self._fields
@@ -354,30 +357,38 @@ class Building(Filtering[M, R]):
         return made
 
     def only(self, *fields: Path[M]) -> Query[M, R]:
-        """Load only these fields (and the key); accessing another one raises an error.
+        """Load only these fields (and the keys); accessing another one raises an error. Paths name
+        fields of rows that are joined: ``only("title", "author__name")`` joins the author, and
+        loads its name and key.
 
         Raises:
-            FieldError: an unknown name.
+            FieldError: an unknown name, or a path over a to-many relation.
         """
         self._check_single("only")
-        names = record_paths(self._names, fields)
-        wanted = {self._names.field(name).name for name in names} | set(self._names.primary_key)
+        named = named_fields(self._names, record_paths(self._names, fields), "only")
         made = self._copy()
-        made._only = tuple([name for name in self._names.fields if name in wanted])
+        made._only, made._joined_only = only_these(self._names, named)
+        joins = [path for path in named.joined if path not in self._joins]
+        if joins:
+            made._joins = (*self._joins, *joins)
         return made
 
     def defer(self, *fields: Path[M]) -> Query[M, R]:
-        """Load all fields except these; accessing one of them raises an error.
+        """Load all fields except these; accessing one of them raises an error. Paths name fields of
+        rows that `join` loads: ``join("author").defer("author__bio")``.
 
         Raises:
-            FieldError: an unknown name.
+            FieldError: an unknown name, or a path over a to-many relation.
         """
         self._check_single("defer")
-        names = record_paths(self._names, fields)
-        left_out = {self._names.field(name).name for name in names} - set(self._names.primary_key)
+        named = named_fields(self._names, record_paths(self._names, fields), "defer")
+        left_out = named.own - set(self._names.primary_key)
         loaded = self._names.fields if self._only is None else self._only
         made = self._copy()
-        made._only = tuple([name for name in loaded if name not in left_out])
+        if left_out:
+            made._only = tuple([name for name in loaded if name not in left_out])
+        if named.joined:
+            made._joined_only = deferred(self._names, named, self._joined_only)
         return made
 
     def strict(self) -> Query[M, R]:

@@ -16,6 +16,7 @@ from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.ir.depth import bounded
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.ir.predicates import Junction, Negation, Node
+from oxyde.queries.subqueries.keys_query import KeysExpression
 from oxyde.queries.subqueries.subquery import QueryExpression
 
 if TYPE_CHECKING:
@@ -106,6 +107,14 @@ class Filtering(QueryState[M, R]):
             field: the column to select if the rows are models; the primary key by default.
         """
         return QueryExpression(self, field)
+
+    def _as_keys(self, columns: int) -> KeysExpression:
+        """The query as the value of a lookup of a composite key.
+
+        Args:
+            columns: the number of columns of the key.
+        """
+        return KeysExpression(self, columns)
 
     def _plain(self, lookups: dict[str, Any]) -> list[Node] | None:
         """The lookups as conditions, if all are cached and their values need no check; else

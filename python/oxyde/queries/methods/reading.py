@@ -19,6 +19,7 @@ from oxyde.exceptions import (
 )
 from oxyde.hints import hint_for
 from oxyde.queries.compile.natural_order import default_order, natural_order
+from oxyde.queries.compile.of_each_owner import build_of_each_owner
 from oxyde.queries.compile.plans import Entry, entry_for
 from oxyde.queries.compile.recipe import from_database
 from oxyde.queries.compile.row_kind import RowKind
@@ -28,10 +29,10 @@ from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.compile.validity import sifted
 from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.methods.aggregating import Aggregating
-from oxyde.queries.names import key_of
 from oxyde.queries.relations.peers import have_peers, note_peers
 from oxyde.queries.relations.prefetch import check_databases, prefetch_into
 from oxyde.queries.relations.strict import forget_unloaded
+from oxyde.queries.results.by_key import by_fields, in_bulk_fields
 from oxyde.queries.results.iteration import Iteration
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Reading(Aggregating[M, R]):
 
     async def _related_on(self, executor: Executor) -> tuple[dict[Any, list[R]], list[R]]:
         """The rows by owner, and each row once (see `through_query`)."""
+        if self._is_empty():
+            return {}, []
         self._check_run(executor)
         values: list[Any] = []
         groups, rows = await self._entry(executor.features, values).fetch(executor, values)
@@ -138,11 +141,13 @@ class Reading(Aggregating[M, R]):
     def _entry(self, features: Features, values: list[Any]) -> Entry:
         query = self._in_order() if self._names.meta.ordering else self
         shape = shape_of(query, values)
-        return entry_for(features, shape, lambda: build_rows(query, features), self._model)
+        alone = query._places is None and query._owners is None
+        build = build_rows if alone else build_of_each_owner
+        return entry_for(features, shape, lambda: build(query, features), self._model)
 
     def _in_order(self) -> QueryState[M, R]:
         """The query with the order of its model, if it has none of its own."""
-        order = () if self._order else default_order(self)
+        order = () if self._order or self._extras else default_order(self)
         if not order:
             return self
         query = self._copy()
@@ -286,30 +291,22 @@ class Reading(Aggregating[M, R]):
         """The rows by key: ``in_bulk([1, 2, 3])`` → ``{1: …, 3: …}``.
 
         Args:
-            keys: the keys to load; all rows of the query when None.
+            keys: the keys to load, tuples for a composite key; all rows of the query when None.
             field: the unique field to use as the dict's key.
 
         Raises:
             FieldError: the field is unknown or not unique, or the rows are not models.
         """
-        meta = key_of(self._names, "in_bulk()") if field == "pk" else self._names.field(field)
-        if self._row is not RowKind.MODEL:
-            raise FieldError("in_bulk() returns models: leave out values() and values_list()")
-        unique = (
-            meta.unique
-            or (meta.primary_key and len(self._names.primary_key) == 1)
-            or (meta.name,) in self._names.meta.unique_together
-        )
-        if not unique:
-            raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
+        names = in_bulk_fields(self, field)
         if keys is not None:
             self._check_unsliced("in_bulk() with keys")
         query = self
         if keys is not None:
             listed = list(iterable_given("in_bulk()", keys))
-            query = self.filter(**{f"{meta.name}__in": listed})
+            name = names[0] if len(names) == 1 else "pk"
+            query = self.filter(**{f"{name}__in": listed})
         rows = await query.all(using=using, client=client)
-        return await in_slices(_by_field(rows, meta.name), len(rows))
+        return await in_slices(by_fields(rows, names), len(rows))
 
     def sql(self, dialect: str | None = None, *, using: str | None = None) -> tuple[str, list[Any]]:
         """The SQL text and its parameters.
@@ -381,18 +378,9 @@ def _features(query: QueryState[Any, Any], dialect: str | None, using: str | Non
 
 def _named(query: QueryState[Any, Any], rows: list[Any]) -> Generator[None, None, None]:
     """Replace tuples by named tuples, in place."""
-    names = query._fields or (*query._names.fields, *query._annotations)
+    names = query._fields or (*query._names.fields, *query._shown)
     made = namedtuple("Row", names)  # type: ignore[misc]
     for at, row in enumerate(rows):
         rows[at] = made._make(row)
         if at % BETWEEN == 0:
             yield
-
-
-def _by_field(rows: list[Any], name: str) -> Generator[None, None, dict[Any, Any]]:
-    found = {}
-    for at, row in enumerate(rows):
-        found[row.__dict__[name]] = row
-        if at % BETWEEN == 0:
-            yield
-    return found

@@ -1,5 +1,5 @@
-"""Related rows: prefetches, many-to-many relations, managers of an instance's relations.
+"""Related rows: prefetches, and many-to-many relations.
 
-`Prefetch`, `RelatedManager`, `prefetch_related` and `related` are public in `oxyde.queries`; the
+`Prefetch` and `prefetch_related` are public in `oxyde.queries`; the
 rest is for the methods.
 """

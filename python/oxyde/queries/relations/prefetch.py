@@ -12,11 +12,14 @@ from oxyde.db.registry import check_same_database, resolve, resolve_home
 from oxyde.db.slices import MANY, in_slices, sliced
 from oxyde.exceptions import FieldError
 from oxyde.hydration.related_list import RelatedList, RelatedPart
+from oxyde.queries.compile.of_each_owner import numbered, owner_by_owner
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import new_query
+from oxyde.queries.expressions.operators import F
 from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.names import Hop, Names, check_query, names_of, part_of_path
-from oxyde.queries.relations.through import through_query
+from oxyde.queries.relations.through import Source, through_query, with_source
+from oxyde.queries.writes.insert import encoded
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -27,11 +30,12 @@ __all__ = ["Prefetch", "as_prefetch", "check_databases", "prefetch_into", "prefe
 
 
 class Prefetch:
-    """A relation to load by a custom query: ``Prefetch("posts", Post.objects.filter(…))``.
+    """A relation to load by a custom query: ``Prefetch("posts", Post.objects.filter(…))``. A slice
+    is one of each parent's rows: ``Prefetch("posts", Post.objects.order_by("-created")[:3])``.
 
     Args:
         path: the relation, possibly nested (``"posts__tags"``); the query is for the last one.
-        queryset: filters, order, joins and prefetches of the related rows.
+        queryset: filters, order, slice, joins and prefetches of the related rows.
         to_attr: the attribute for the rows, instead of the relation's own.
     """
 
@@ -51,11 +55,11 @@ class Prefetch:
             query = queryset._copy()
             if query._row is not RowKind.MODEL or query._groups() or query._compounds:
                 raise FieldError("Prefetch() takes a query of models")
-            if query._limit is not None or query._offset is not None:
+            sliced = query._limit is not None or query._offset is not None
+            if sliced and (query._distinct is not False or query._lock is not None):
                 raise FieldError(
-                    "Prefetch() does not take a sliced query: one query loads the rows of all "
-                    "parents",
-                    hint="filter the related rows, or number them with Window(RowNumber(), …)",
+                    "Prefetch() takes a slice of rows that are neither distinct nor locked",
+                    hint="filter the related rows instead",
                 )
         self.path = path
         self.segments = path.split("__")
@@ -85,6 +89,14 @@ def as_prefetch(names: Names, item: str | Prefetch) -> Prefetch:
             f"Prefetch({made.path!r}) takes a query of `{here.label}`, "
             f"not of `{made.queryset._names.label}`"
         )
+    if made.queryset is not None and not owner.hop(made.segments[-1]).many:
+        query = made.queryset
+        if query._limit is not None or query._offset is not None:
+            raise FieldError(
+                f"Prefetch({made.path!r}) takes no slice: a `{owner.label}` has one "
+                f"`{made.segments[-1]}`",
+                hint="leave out the slice",
+            )
     if made.to_attr is not None:
         _check_attribute(owner, made.to_attr)
     return made
@@ -234,12 +246,37 @@ async def _related(
     hop: Hop, keys: list[Any], query: Query[Any, Any], executor: Executor
 ) -> tuple[dict[Any, list[Any]], list[Any]]:
     """The related rows by their owner's key, and each row once."""
+    if query._limit is not None or query._offset is not None:
+        query = _of_each(hop, keys, query, executor)
+    elif hop.through is not None:
+        query = through_query(query, hop, keys)
+    else:
+        query = query.filter(**{f"{hop.remote.name}__in": keys})
     if hop.through is not None:
-        return await through_query(query, hop, keys)._related_on(executor)
+        return await query._related_on(executor)
     column = hop.remote.name
-    rows = await query.filter(**{f"{column}__in": keys})._rows_on(executor)
+    rows = await query._rows_on(executor)
     kind = RelatedList if hop.many else None
     return await sliced(grouped(rows, column, kind), len(rows)), rows
+
+
+def _of_each(
+    hop: Hop, keys: list[Any], query: Query[Any, Any], executor: Executor
+) -> Query[Any, Any]:
+    """The rows that a slice takes of each owner."""
+    owner = F(hop.remote.name) if hop.through is None else Source(hop)
+    if hop.indexed and executor.features.lateral:
+        if hop.through is not None:
+            query = with_source(query, hop)
+        return owner_by_owner(query, hop, owner, [encoded(hop.local, key) for key in keys])
+    limit, offset = query._limit, query._offset
+    query = query._copy()
+    query._limit = query._offset = None
+    if hop.through is None:
+        query = query.filter(**{f"{hop.remote.name}__in": keys})
+    else:
+        query = through_query(query, hop, keys)
+    return numbered(query, owner, limit, offset)
 
 
 def _start(hop: Hop, queryset: QueryState[Any, Any] | None) -> Query[Any, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.query import Query
 
-__all__ = ["through_query"]
+__all__ = ["Source", "through_query", "with_source"]
 
 
 def _through_alias(scope: Scope, hop: Hop) -> str:
@@ -38,7 +38,13 @@ def _through_alias(scope: Scope, hop: Hop) -> str:
     return alias
 
 
-class _Source(Expression):
+class Source(Expression):
+    """The key of the near side, which the through table has.
+
+    Args:
+        hop: the relation.
+    """
+
     __slots__ = ("hop",)
 
     def __init__(self, hop: Hop) -> None:
@@ -72,16 +78,22 @@ class _Among(Node):
         return {"lookup": {"name": "in", "operand": operand, "arguments": [argument]}}
 
 
-def through_query(query: Query[Any, Any], hop: Hop, keys: Sequence[Any]) -> Query[Any, Any]:
-    """The rows of `query` that belong to these keys, each with the key as `SOURCE`."""
+def with_source(query: Query[Any, Any], hop: Hop) -> Query[Any, Any]:
+    """The rows of `query`, each with the key of its near side as `SOURCE`."""
     assert hop.through is not None
     field = hop.through.source
     typed = Typed({"literal": "null"}, field.column_type, field)
-    source = _Source(hop)
+    source = Source(hop)
     annotation = Annotation(
         SOURCE, source, source.shape(query._context(), []), (), typed, grouped=False
     )
     made = query._copy()
     made._annotations = {**query._annotations, SOURCE: annotation}
+    return made
+
+
+def through_query(query: Query[Any, Any], hop: Hop, keys: Sequence[Any]) -> Query[Any, Any]:
+    """The rows of `query` that belong to these keys, each with the key as `SOURCE`."""
+    made = with_source(query, hop)
     made._where = (*query._where, _Among(hop, keys))
     return made

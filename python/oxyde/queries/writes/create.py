@@ -176,8 +176,14 @@ def _values(
         name = key.removesuffix("__exact")
         if _is_plain(query._names, name):
             values[name] = value
-    if "pk" in values:
-        values[query._names.primary_key[0]] = values.pop("pk")
+    names = query._names
+    if "pk" in values and "pk" not in names.columns:
+        given: Any = values.pop("pk")
+        if isinstance(given, names.model):
+            given = tuple([vars(given)[name] for name in names.primary_key])
+        elif not names.has_composite_key:
+            given = (given,)
+        values.update(zip(names.primary_key, given, strict=True))
     for name, value in (defaults or {}).items():
         values[name] = _called(value)
     return values

@@ -23,6 +23,8 @@ __all__ = ["delete_query"]
 
 async def delete_query(query: Query[Any, Any], executor: Executor) -> int:
     """Delete the rows of a query; the number of rows."""
+    if query._is_empty():
+        return 0
     values: list[Any] = []
     bare = bare_target(query)
     shape = ("delete", shape_of(bare, values))

@@ -48,6 +48,8 @@ async def run_update(
             "update() needs at least one value", model=query._model, hint="update(name=…)"
         )
     items = assigned(query._context(), values)
+    if query._is_empty():
+        return [] if returning else 0
     if not returning or executor.features.update_returning:
         return await update_query(query, items, executor, returning=returning)
     async with atomic(client=executor) as block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oxyde.queries.expressions.functions.base import Func
 from oxyde.queries.expressions.functions.choice import Coalesce, Greatest, Least, NullIf
 from oxyde.queries.expressions.functions.date import CurrentDate, CurrentTime, Extract, Now, Trunc
-from oxyde.queries.expressions.functions.lists import ArrayAppend, JsonRemove
+from oxyde.queries.expressions.functions.lists import ArrayAppend, JsonRemove, JsonText
 from oxyde.queries.expressions.functions.number import (
     Abs,
     Ceil,
@@ -53,6 +53,7 @@ __all__ = [
     "Func",
     "Greatest",
     "JsonRemove",
+    "JsonText",
     "LPad",
     "LTrim",
     "Least",

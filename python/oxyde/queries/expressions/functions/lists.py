@@ -13,8 +13,9 @@ from oxyde.queries.types.column_types import kind_of
 
 if TYPE_CHECKING:
     from oxyde import _ir
+    from oxyde.queries.ir.expression import Expression
 
-__all__ = ["ArrayAppend", "JsonRemove"]
+__all__ = ["ArrayAppend", "JsonRemove", "JsonText"]
 
 
 class ArrayAppend(Func):
@@ -64,4 +65,25 @@ class JsonRemove(Func):
                 "removes members of objects, and a number may be an item of a list",
                 "set the changed list: update(data__items=[…])",
             )
+        return [built]
+
+
+class JsonText(Func):
+    """``JsonText("data__name")``: part of a document as text: a string as it is, NULL for null and
+    for a missing part, any other value as JSON (``10``, ``true``)."""
+
+    __slots__ = ()
+    name = "json_text"
+    output = str
+
+    def __init__(self, document: str | Expression) -> None:
+        super().__init__(document)
+
+    def build_arguments(
+        self, scope: Scope, parts: list[Part], want: _ir.ColumnType | None
+    ) -> list[Typed]:
+        """The document, or part of one."""
+        built = parts[0].build(scope)
+        if built.type != "json":
+            raise scope.unfit(self, "takes a JSON field, or a path in one", '"data__key"')
         return [built]

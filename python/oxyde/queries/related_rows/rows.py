@@ -1,39 +1,39 @@
-"""The rows on the other side of one instance's relation: ``await post.tags_set.add(tag)``."""
+"""The base of `RelatedManager`: the rows of an instance's relation as a query, their keys, and the
+list that the instance holds of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypeVar
 
-from oxyde._given import iterable_given
-from oxyde.db.registry import resolve, resolve_home
-from oxyde.db.transaction import atomic
+from oxyde.db.registry import home_of, resolve, resolve_home
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.related_list import RelatedList, RelatedPart, same_rows
 from oxyde.queries.compile.state import new_query
-from oxyde.queries.expressions.recorder import record_paths
 from oxyde.queries.names import Names, Through, is_query, key_of, names_of
-from oxyde.queries.writes.create import create
+from oxyde.queries.query import Query
 
 if TYPE_CHECKING:
     from oxyde._meta import FieldMeta
     from oxyde.db.executor import Executor
-    from oxyde.queries.expressions.typed_conditions import Clause
-    from oxyde.queries.query import Query
+    from oxyde.queries.ir.predicates import Node
 
-__all__ = ["RelatedManager", "related"]
+__all__ = ["RelatedRows"]
 
 T = TypeVar("T", default=Any)
-M = TypeVar("M")
 
 
-class RelatedManager(Generic[T]):
-    """The rows that belong to an instance over a to-many relation.
+class RelatedRows(Query[T, T]):
+    """The rows that belong to an instance over a to-many relation, as a query.
 
-    `add`, `remove` and `set` take instances and keys; each runs one statement, or a few in a
-    transaction, for any number of them.
+    Args:
+        instance: the instance.
+        name: the relation.
+
+    Raises:
+        FieldError: the model has no such relation, or it is not a to-many relation.
     """
 
     def __init__(self, instance: Any, name: str) -> None:
@@ -43,160 +43,46 @@ class RelatedManager(Generic[T]):
             raise FieldError(
                 f"`{names.label}.{name}` has one row, not many", hint=f"assign {name} and save()"
             )
+        super().__init__(hop.target.model)
         self._instance = instance
         self._hop = hop
         self._label = f"{names.label}.{name}"
-        self._target = names_of(hop.target.model)
+        self._target = self._names
 
     def __repr__(self) -> str:
         return f"<{self._label} of {self._instance!r:.60}>"
 
-    def query(self) -> Query[T, T]:
-        """The related rows as a query."""
-        query = new_query(self._hop.target.model)
-        hop = self._hop
-        if hop.through is None:
-            return query.filter(**{hop.remote.name: self._key()})
-        between = new_query(hop.through.meta.model)
-        mine = between.filter(**{hop.through.source.name: self._key()})
-        return query.filter(**{f"{hop.remote.name}__in": mine.values(hop.through.target.name)})
+    if not TYPE_CHECKING:
 
-    def filter(self, *conditions: Clause[T], **lookups: object) -> Query[T, T]:
-        """The related rows for which all of these hold; see `Query.filter`."""
-        return self.query().filter(*conditions, **lookups)
+        @property
+        def _where(self) -> tuple[Node, ...]:
+            """The condition that a row belongs to the instance. Raises for one without a key, when
+            the rows are used."""
+            hop = self._hop
+            rows = new_query(hop.target.model)
+            if hop.through is None:
+                return rows.filter(**{hop.remote.name: self._key()})._where
+            between = new_query(hop.through.meta.model)
+            mine = between.filter(**{hop.through.source.name: self._key()})
+            keys = mine.values(hop.through.target.name)
+            return rows.filter(**{f"{hop.remote.name}__in": keys})._where
 
-    async def all(self, *, using: str | None = None, client: Executor | None = None) -> list[T]:
-        """The related rows."""
-        return await self.query().all(client=self._executor(using, client))
-
-    async def count(self, *, using: str | None = None, client: Executor | None = None) -> int:
-        """The number of related rows."""
-        return await self.query().count(client=self._executor(using, client))
-
-    async def add(
-        self,
-        *items: object,
-        through: dict[str, Any] | None = None,
-        using: str | None = None,
-        client: Executor | None = None,
-    ) -> int:
-        """Add rows to the relation; rows that belong to it already are unchanged.
-
-        Args:
-            items: instances, or keys.
-            through: further columns of the rows in the through table.
-
-        Returns:
-            The number of added rows.
-        """
-        self._check_writable("add")
-        executor = self._executor(using, client)
-        keys = self._keys(items, executor)
-        if not keys:
-            return 0
-        async with atomic(client=executor) as block:
-            added = await self._add(keys, through, block)
-            rows = await self._rows(keys, items, block)
-        self._follow_added(rows, executor)
-        self._refer(items, self._key(), executor)
-        return added
-
-    async def remove(
-        self, *items: object, using: str | None = None, client: Executor | None = None
-    ) -> int:
-        """Remove rows from the relation; return the number of removed rows.
-
-        Raises:
-            FieldError: their foreign key is not nullable.
-        """
-        self._check_writable("remove")
-        executor = self._executor(using, client)
-        keys = self._keys(items, executor)
-        if not keys:
-            return 0
-        removed = await self._remove(keys, executor)
-        gone, name = set(keys), self._far_field().name
-        left = [row for row in self._held() or () if getattr(row, name) in gone]
-        self._refer([*items, *left], None, executor)
-        self._follow(lambda held: [row for row in held if getattr(row, name) not in gone], executor)
-        return removed
-
-    async def set(
-        self,
-        items: Iterable[Any],
-        *,
-        through: dict[str, Any] | None = None,
-        using: str | None = None,
-        client: Executor | None = None,
-    ) -> None:
-        """Replace the related rows by exactly these.
-
-        Args: as for `add`.
-        """
-        self._check_writable("set")
-        executor = self._executor(using, client)
-        items = [items] if is_query(items) else list(iterable_given("set()", items))
-        wanted = self._keys(items, executor)
-        async with atomic(client=executor) as block:
-            present = await self._present(block)
-            gone = [key for key in present if key not in set(wanted)]
-            if gone:
-                await self._remove(gone, block)
-            new = [key for key in wanted if key not in present]
-            if new:
-                await self._add(new, through, block)
-            rows = await self._rows(wanted, items, block, whole=True)
-        name = self._far_field().name
-        left = [row for row in self._held() or () if getattr(row, name) in gone]
-        self._refer(left, None, executor)
-        self._refer(items, self._key(), executor)
-        self._follow(None if rows is None else lambda _: list(rows.values()), executor, whole=True)
-
-    async def clear(self, *, using: str | None = None, client: Executor | None = None) -> int:
-        """Remove all rows from the relation; return their number.
-
-        Raises:
-            FieldError: their foreign key is not nullable.
-        """
-        self._check_writable("clear")
-        executor = self._executor(using, client)
-        removed = await self._remove(None, executor)
-        self._refer(list(self._held() or ()), None, executor)
-        self._follow(lambda _: [], executor, whole=True)
-        return removed
-
-    async def create(
-        self,
-        *,
-        through: dict[str, Any] | None = None,
-        using: str | None = None,
-        client: Executor | None = None,
-        **values: object,
-    ) -> T:
-        """Create a related row, with its model's hooks."""
-        hop = self._hop
-        self._check_writable("create")
-        executor = self._executor(using, client)
-        if hop.through is None:
-            made: T = await create(
-                hop.target.model, None, {**values, hop.remote.name: self._key()}, executor
-            )
-        else:
-            async with atomic(client=executor) as block:
-                made = await create(hop.target.model, None, values, block)
-                await self._add([getattr(made, hop.remote.name)], through, block)
-        rows = {getattr(made, self._far_field().name): made}
-        self._follow_added(rows, executor)
+    def _copy(self) -> Query[T, T]:
+        made: Query[T, T] = new_query(self._hop.target.model)
+        made._where = self._where
+        state = self._instance._oxyde_state
+        if state is not None and state.database is not None:
+            made._using = home_of(state.database)
         return made
 
-    # -- internals ---------------------------------------------------------------------------------
-
-    def _executor(self, using: str | None, client: Executor | None) -> Executor:
+    def _place(self, using: str | None, client: Executor | None, *, write: bool = True) -> Executor:
+        """By default the database of the instance."""
         if using is None and client is None:
             state = self._instance._oxyde_state
             if state is not None and state.database is not None:
-                return resolve_home(state.database, f"the {type(self._instance).__name__}")
-        return resolve(using, client)
+                what = f"the {type(self._instance).__name__}"
+                return resolve_home(state.database, what, write=write)
+        return resolve(using, client, write=write)
 
     def _check_writable(self, verb: str) -> None:
         through = self._hop.through
@@ -204,6 +90,10 @@ class RelatedManager(Generic[T]):
             through.meta.check_writable(verb)
         if through is None or verb == "create":
             self._hop.target.check_writable(verb)
+
+    def _check_no_through(self, through: dict[str, Any] | None) -> None:
+        if through:
+            raise FieldError(f"`{self._label}` has no table between for through=")
 
     def _key(self) -> object:
         key = getattr(self._instance, self._hop.local.name)
@@ -257,7 +147,7 @@ class RelatedManager(Generic[T]):
         assert through is not None
         return names_of(through.meta.model), through
 
-    async def _rows(
+    async def _rows_of(
         self, keys: list[Any], items: Iterable[Any], executor: Executor, *, whole: bool = False
     ) -> dict[Any, Any] | None:
         """The rows of these keys, for the instance's loaded list; None if it has no list to update.
@@ -359,18 +249,17 @@ class RelatedManager(Generic[T]):
         hop = self._hop
         if hop.through is None:
             return (
-                await self.query().values_list(self._own_key().name, flat=True).all(client=executor)
+                await self._copy().values_list(self._own_key().name, flat=True).all(client=executor)
             )
         names, through = self._between()
         query = new_query(names.model)
         mine = query.filter(**{through.source.name: self._key()})
         return await mine.values_list(through.target.name, flat=True).all(client=executor)
 
-    async def _add(self, keys: list[Any], extra: dict[str, Any] | None, executor: Executor) -> int:
+    async def _link(self, keys: list[Any], extra: dict[str, Any] | None, executor: Executor) -> int:
         hop = self._hop
         if hop.through is None:
-            if extra:
-                raise FieldError(f"`{self._label}` has no table between for through=")
+            self._check_no_through(extra)
             rows: Any = new_query(hop.target.model)
             mine = rows.filter(**{f"{self._own_key().name}__in": keys})
             changed: int = await mine.update(client=executor, **{hop.remote.name: self._key()})
@@ -402,7 +291,7 @@ class RelatedManager(Generic[T]):
         groups = [names.primary_key, *names.meta.unique_together]
         return any(set(group) == pair for group in groups)
 
-    async def _remove(self, keys: list[Any] | None, executor: Executor) -> int:
+    async def _unlink(self, keys: list[Any] | None, executor: Executor) -> int:
         hop = self._hop
         if hop.through is None:
             if not hop.remote.nullable:
@@ -411,7 +300,7 @@ class RelatedManager(Generic[T]):
                     f"leave `{self._label}`",
                     hint="delete the row, or add it to another",
                 )
-            mine: Any = self.query()
+            mine: Any = self._copy()
             if keys is not None:
                 mine = mine.filter(**{f"{self._own_key().name}__in": keys})
             changed: int = await mine.update(client=executor, **{hop.remote.name: None})
@@ -422,18 +311,3 @@ class RelatedManager(Generic[T]):
         if keys is not None:
             pairs = pairs.filter(**{f"{through.target.name}__in": keys})
         return await pairs.delete(client=executor)
-
-
-@overload
-def related(instance: M, relation: Callable[[M], list[T]]) -> RelatedManager[T]: ...
-@overload
-def related(instance: object, relation: str) -> RelatedManager[Any]: ...
-def related(instance: object, relation: Any) -> RelatedManager[Any]:
-    """The rows of an instance's to-many relation: ``related(post, "tags")``, or, with the type of
-    the rows, ``related(post, lambda p: p.tags)``.
-
-    Raises:
-        FieldError: the model has no such relation, or it is not a to-many relation.
-    """
-    (name,) = record_paths(names_of(type(instance)), [relation])
-    return RelatedManager(instance, name)
