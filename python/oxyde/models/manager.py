@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
-from oxyde.exceptions import ManagerError
+from oxyde._manager import ManagerDescriptor
 
-if TYPE_CHECKING:
-    from oxyde.models.model import Model
-    from oxyde.queries.manager import QueryManager
-
-    M = TypeVar("M", bound=Model)
-
-__all__ = ["ManagerDescriptor"]
+__all__ = ["default_manager"]
 
 
-class ManagerDescriptor:
-    """Creates the manager of each model class on first access."""
+class _Objects(ManagerDescriptor):
+    def _make(self, owner: type[Any]) -> Any:
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries.manager import QueryManager
 
-    def __get__(self, instance: None, owner: type[M]) -> QueryManager[M]:
-        """The manager of a model.
-
-        Raises:
-            ManagerError: the model has no table, or it was accessed on an instance.
-        """
-        if instance is not None:
-            raise ManagerError(
-                f"objects is accessed on the class {owner.__name__}, not on an instance",
-                model=owner,
-                hint=f"{owner.__name__}.objects",
-            )
-        made = owner.__dict__.get("__oxyde_manager__")
-        return cast("QueryManager[M]", _make(owner) if made is None else made)
+        return QueryManager(owner)
 
 
-def _make(owner: type[Any]) -> Any:
-    # Imported here so that defining models loads no queries.
-    from oxyde.queries.manager import QueryManager
-
-    if not owner.__oxyde_options__.is_table:
-        raise ManagerError(
-            f"{owner.__name__} has no table to query",
-            model=owner,
-            hint="set is_table = True in its class Meta",
-        )
-    made: QueryManager[Any] = QueryManager(owner)
-    type.__setattr__(owner, "__oxyde_manager__", made)
-    return made
+def default_manager() -> ManagerDescriptor:
+    """The manager of models that declare none."""
+    return _Objects()

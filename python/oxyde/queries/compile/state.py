@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
-from typing_extensions import TypeVar
+from typing_extensions import Self, TypeVar
 
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.row_kind import RowKind
@@ -90,6 +90,12 @@ class QueryState(Generic[M, R]):
         made.__dict__ = self.__dict__.copy()
         return made
 
+    def _chained(self) -> Self:
+        """What `_copy` makes, for methods that keep what a row is: of the same class of queries."""
+        made: Self = _new(self._query)  # type: ignore[assignment]
+        made.__dict__ = self.__dict__.copy()
+        return made
+
     def _home(self) -> str | None:
         """The name of the database that the query itself names, if any."""
         return self._using if self._client is None else self._client.name
@@ -97,8 +103,8 @@ class QueryState(Generic[M, R]):
     def _context(self, *, grouping: bool = False) -> Context:
         return Context(self._names, self._annotations, grouping=grouping)
 
-    def _with_where(self, nodes: tuple[Node, ...]) -> Query[M, R]:
-        made = self._copy()
+    def _with_where(self, nodes: tuple[Node, ...]) -> Self:
+        made = self._chained()
         made._where = self._where + nodes
         return made
 
@@ -149,5 +155,7 @@ class QueryState(Generic[M, R]):
 
 
 def new_query(model: type[M]) -> Query[M, M]:
-    """A query of all rows of a model, for the rooms below `Query`."""
-    return QueryState._query(model)
+    """A query of all rows of a model, for the rooms below `Query`, with the methods of its
+    `objects`."""
+    query: type[Query[M, M]] = getattr(model, "__oxyde_query__", None) or QueryState._query
+    return query(model)

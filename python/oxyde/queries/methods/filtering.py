@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 from oxyde.exceptions import FieldError, OxydeError, RowValidationError
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, QueryState, R
@@ -20,7 +22,6 @@ from oxyde.queries.subqueries.subquery import QueryExpression
 
 if TYPE_CHECKING:
     from oxyde.queries.compile.recipe import Invalid
-    from oxyde.queries.query import Query
 
 __all__ = ["Filtering"]
 
@@ -28,7 +29,7 @@ __all__ = ["Filtering"]
 class Filtering(QueryState[M, R]):
     """filter, exclude and having; unvalidated and skip_invalid."""
 
-    def filter(self, *conditions: Clause[M], **lookups: object) -> Query[M, R]:
+    def filter(self, *conditions: Clause[M], **lookups: object) -> Self:
         """Keep rows for which all of these hold.
 
         Args:
@@ -50,7 +51,7 @@ class Filtering(QueryState[M, R]):
                 return self._with_where((_all(plain),))
         nodes = self._conditions(conditions, lookups)
         grouped = [node for node in nodes if node.grouped]
-        made = self._copy()
+        made = self._chained()
         if grouped:
             self._check_grouped()
             made._having = (*self._having, _all(grouped))
@@ -59,7 +60,7 @@ class Filtering(QueryState[M, R]):
             made._where = (*self._where, _all(nodes))
         return made
 
-    def exclude(self, *conditions: Clause[M], **lookups: object) -> Query[M, R]:
+    def exclude(self, *conditions: Clause[M], **lookups: object) -> Self:
         """Drop rows for which all of these hold; rows where the result is NULL stay.
         ``exclude(posts__title="x")`` drops those with any such post.
 
@@ -68,7 +69,7 @@ class Filtering(QueryState[M, R]):
         self._check_single("exclude")
         self._check_unsliced("exclude()")
         nodes = self._conditions(conditions, lookups)
-        made = self._copy()
+        made = self._chained()
         if not nodes:
             return made
         node = Negation(_all(nodes))
@@ -86,7 +87,7 @@ class Filtering(QueryState[M, R]):
                 hint="group first: values(…) or group_by(…), then annotate() and having()",
             )
 
-    def having(self, *conditions: Clause[M], **lookups: object) -> Query[M, R]:
+    def having(self, *conditions: Clause[M], **lookups: object) -> Self:
         """Keep groups for which all of these hold; aggregates are allowed here.
 
         Args and Raises: as for `filter`.
@@ -94,7 +95,7 @@ class Filtering(QueryState[M, R]):
         self._check_single("having")
         self._check_unsliced("having()")
         nodes = self._conditions(conditions, lookups)
-        made = self._copy()
+        made = self._chained()
         if nodes:
             made._having = (*self._having, _all(nodes))
         return made
@@ -146,7 +147,7 @@ class Filtering(QueryState[M, R]):
         nodes.extend(context.lookup(key, value) for key, value in lookups.items())
         return nodes
 
-    def unvalidated(self) -> Query[M, R]:
+    def unvalidated(self) -> Self:
         """Also load rows that their model refuses, to repair them: an invalid value is on the
         instance as it is stored. This includes rows that join() and prefetch() load. `save()` still
         validates what was assigned.
@@ -160,7 +161,7 @@ class Filtering(QueryState[M, R]):
 
     def skip_invalid(
         self, on_skipped: Callable[[RowValidationError], object] | None = None
-    ) -> Query[M, R]:
+    ) -> Self:
         """Skip rows that their model refuses. A row that join() loads is skipped with its owner; of
         the rows that prefetch() loads, only the refused ones are.
 
@@ -179,8 +180,8 @@ class Filtering(QueryState[M, R]):
         made._on_skipped = on_skipped
         return made
 
-    def _with_invalid(self, verb: str, invalid: Invalid) -> Query[M, R]:
-        made = self._copy()
+    def _with_invalid(self, verb: str, invalid: Invalid) -> Self:
+        made = self._chained()
         made._invalid = invalid
         made._on_skipped = None
         made._check_validity(verb)

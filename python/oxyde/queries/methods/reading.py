@@ -6,6 +6,8 @@ from collections import namedtuple
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from typing_extensions import Self
+
 from oxyde import _core
 from oxyde._given import iterable_given
 from oxyde.db.registry import resolve
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from oxyde._core import Features
     from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
-    from oxyde.queries.query import Query
 
 __all__ = ["Reading"]
 
@@ -192,8 +193,8 @@ class Reading(Aggregating[M, R]):
         rows = await query._leading(1, self._executor(using, client))
         return rows[0] if rows else None
 
-    def _ordered(self) -> Query[M, R]:
-        made = self._copy()
+    def _ordered(self) -> Self:
+        made = self._chained()
         if not self._order:
             made._order = natural_order(self)
         return made

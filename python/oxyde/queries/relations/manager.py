@@ -14,7 +14,7 @@ from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.related_list import RelatedList, RelatedPart, same_rows
 from oxyde.queries.compile.state import new_query
 from oxyde.queries.expressions.recorder import record_paths
-from oxyde.queries.names import Names, Through, is_query, key_of, names_of
+from oxyde.queries.names import Names, Through, check_query, is_query, key_of, names_of
 from oxyde.queries.writes.create import create
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = ["RelatedManager", "related"]
 
 T = TypeVar("T", default=Any)
 M = TypeVar("M")
+Q = TypeVar("Q", bound="Query[Any, Any]")
 
 
 class RelatedManager(Generic[T]):
@@ -51,15 +52,45 @@ class RelatedManager(Generic[T]):
     def __repr__(self) -> str:
         return f"<{self._label} of {self._instance!r:.60}>"
 
-    def query(self) -> Query[T, T]:
-        """The related rows as a query."""
-        query = new_query(self._hop.target.model)
+    @overload
+    def query(self) -> Query[T, T]: ...
+    @overload
+    def query(self, rows: Q) -> Q: ...
+    def query(self, rows: Query[Any, Any] | None = None) -> Query[Any, Any]:
+        """The related rows as a query.
+
+        Args:
+            rows: a query of their model: those of its rows that are related. It also says what type
+                checkers know: ``related(author, lambda a: a.posts).query(Post.objects)``.
+
+        Raises:
+            FieldError: it is a query of another model, or sliced.
+        """
+        query = new_query(self._hop.target.model) if rows is None else self._among(rows)
         hop = self._hop
         if hop.through is None:
             return query.filter(**{hop.remote.name: self._key()})
         between = new_query(hop.through.meta.model)
         mine = between.filter(**{hop.through.source.name: self._key()})
         return query.filter(**{f"{hop.remote.name}__in": mine.values(hop.through.target.name)})
+
+    def _among(self, rows: Query[Any, Any]) -> Query[Any, Any]:
+        check_query("query()", rows)
+        if rows._model is not self._target.model:
+            raise FieldError(
+                f"`{self._label}` has rows of `{self._target.label}`, and the query is of "
+                f"`{rows._names.label}`",
+                hint=f"{self._target.label}.objects",
+            )
+        return rows
+
+    if not TYPE_CHECKING:
+        # Methods of the model's own queries: `author.posts_set.published()`.
+        def __getattr__(self, name: str) -> Any:
+            own = getattr(self._hop.target.model, "__oxyde_query__", None)
+            if own is None or name.startswith("_") or not hasattr(own, name):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            return getattr(self.query(), name)
 
     def filter(self, *conditions: Clause[T], **lookups: object) -> Query[T, T]:
         """The related rows for which all of these hold; see `Query.filter`."""
