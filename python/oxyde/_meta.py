@@ -319,6 +319,7 @@ class ModelMeta:
         bound_checks: name of the check for the bounds of a field → its column, where the model
             asks for such checks.
         ordering: the order of queries that have none.
+        scope: the condition of the rows that queries read, as `class Meta` declares it.
         unloaded: "none" (an unloaded relation reads as None), "raise", or "peers" (it raises, and
             `oxyde.load` loads it for all instances of a result).
         columns: database column → field name.
@@ -344,6 +345,7 @@ class ModelMeta:
     uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bound_checks: dict[str, str] = field(default_factory=dict)
     ordering: tuple[str, ...] = ()
+    scope: Any = None
     unloaded: str = "none"
     columns: dict[str, str] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()

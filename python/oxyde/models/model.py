@@ -21,7 +21,7 @@ from oxyde.hydration.state import (
 )
 from oxyde.models import registry
 from oxyde.models.instances import assignment, bulk_insert, refresh, saving, undo
-from oxyde.models.manager import default_manager
+from oxyde.models.manager import default_manager, unscoped_manager
 from oxyde.models.metaclass import ModelMetaclass
 from oxyde.models.relations.foreign_key import Link, prepare
 from oxyde.models.relations.link_input import with_links
@@ -60,6 +60,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
     # Without an annotation, so that type checkers take the one that a model declares.
     objects = default_manager()
+    # All rows, where `objects` has those in the scope of the model.
+    unscoped = unscoped_manager()
 
     if TYPE_CHECKING:
         _db_meta: ClassVar[ModelMeta]

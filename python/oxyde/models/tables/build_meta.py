@@ -46,6 +46,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
         managed=options.managed,
         read_only=options.read_only,
         ordering=options.ordering,
+        scope=options.scope,
         unloaded=options.unloaded,
     )
     if not options.is_table:

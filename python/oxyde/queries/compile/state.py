@@ -8,8 +8,9 @@ from typing_extensions import Self, TypeVar
 
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.row_kind import RowKind
+from oxyde.queries.expressions import model_scope  # noqa: F401 (resolves scopes)
 from oxyde.queries.expressions.context import Annotation, Context
-from oxyde.queries.names import Names, names_of
+from oxyde.queries.names import Hop, Names, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from oxyde.queries.results.into import Into
     from oxyde.queries.subqueries.cte import CTE, CTEJoin
 
-__all__ = ["M", "QueryState", "R", "new_query"]
+__all__ = ["M", "QueryState", "R", "new_query", "unscoped_query"]
 
 M = TypeVar("M")
 R = TypeVar("R", default=M)
@@ -64,6 +65,8 @@ class QueryState(Generic[M, R]):
     # Whether a condition depends on the order (`after()`), which then cannot change.
     _paged: bool = False
     _joins: tuple[str, ...] = ()
+    # The relations whose rows are read even outside of the scope of their model.
+    _opened: frozenset[Hop] = frozenset()
     _annotations: Mapping[str, Annotation] = {}
     _group_by: tuple[str, ...] | None = None
     _having: tuple[Node, ...] = ()
@@ -83,6 +86,8 @@ class QueryState(Generic[M, R]):
         names = names_of(model)
         self._model = model
         self._names = names
+        if names.scope is not None:
+            self._where = (names.scope,)
 
     def _copy(self) -> Query[M, R]:
         """A Query with the same clauses, to be changed before it is shared."""
@@ -159,3 +164,10 @@ def new_query(model: type[M]) -> Query[M, M]:
     `objects`."""
     query: type[Query[M, M]] = getattr(model, "__oxyde_query__", None) or QueryState._query
     return query(model)
+
+
+def unscoped_query(model: type[M]) -> Query[M, M]:
+    """A query of all rows of a model, also those outside of its scope."""
+    query = new_query(model)
+    query._where = ()
+    return query

@@ -13,11 +13,13 @@ from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.expressions.conditions import Truth
 from oxyde.queries.expressions.q import is_empty
-from oxyde.queries.expressions.recorder import record
+from oxyde.queries.expressions.recorder import record, record_paths
 from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.ir.depth import bounded
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.ir.predicates import Junction, Negation, Node
+from oxyde.queries.lookups.paths import split_path
+from oxyde.queries.names import Hop, names_of, part_of_path
 from oxyde.queries.subqueries.subquery import QueryExpression
 
 if TYPE_CHECKING:
@@ -79,6 +81,47 @@ class Filtering(QueryState[M, R]):
         else:
             made._where = (*self._where, node)
         return made
+
+    def unscoped(self, *relations: str | Callable[[M], object]) -> Self:
+        """Also read the rows that are outside of the scope of their model (``scope`` in its `class
+        Meta`).
+
+        Args:
+            relations: relations whose rows are read then: ``unscoped("author").join("author")``,
+                also in conditions, aggregates and prefetches of this query. Without any, it is the
+                query's own rows.
+
+        Raises:
+            FieldError: the model has no scope, or an unknown name.
+        """
+        self._check_single("unscoped")
+        self._check_unsliced("unscoped()")
+        made = self._chained()
+        if not relations:
+            scope = self._names.scope
+            if scope is None:
+                raise FieldError(
+                    f"`{self._names.label}` has no scope",
+                    hint='leave unscoped() out, or name a relation: unscoped("author")',
+                )
+            made._where = tuple([node for node in self._where if node is not scope])
+        for path in record_paths(self._names, relations):
+            made._opened |= {self._scoped_hop(path)}
+        return made
+
+    def _scoped_hop(self, path: str) -> Hop:
+        names = self._names
+        hop: Hop | None = None
+        for segment in split_path(names, path):
+            hop = names.hop(segment, part_of_path(path, self._names.label))
+            names = names_of(hop.target.model)
+        assert hop is not None
+        if not hop.scoped:
+            raise FieldError(
+                f"`{names.label}`, where `{path}` of `{self._names.label}` leads, has no scope",
+                hint="leave it out",
+            )
+        return hop
 
     def _check_grouped(self) -> None:
         if self._group_by is None and self._row is RowKind.MODEL:

@@ -215,9 +215,17 @@ class Reading(Aggregating[M, R]):
         rows = await self._two(conditions, lookups, using, client)
         if not rows:
             raise NotFoundError(
-                f"no {self._names.label} matches{_described(lookups)}", model=self._model
+                f"no {self._names.label} matches{_described(lookups)}",
+                model=self._model,
+                hint=self._outside(),
             )
         return rows[0]
+
+    def _outside(self) -> str | None:
+        """For an error: where rows that are not in the scope of the model are."""
+        if self._names.scope is None or self._names.scope not in self._where:
+            return None
+        return f"{self._names.label}.unscoped has the rows outside of the model's scope, too"
 
     async def get_or_none(
         self,

@@ -12,7 +12,7 @@ from oxyde.db.registry import resolve, resolve_home
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.related_list import RelatedList, RelatedPart, same_rows
-from oxyde.queries.compile.state import new_query
+from oxyde.queries.compile.state import new_query, unscoped_query
 from oxyde.queries.expressions.recorder import record_paths
 from oxyde.queries.names import Names, Through, check_query, is_query, key_of, names_of
 from oxyde.queries.writes.create import create
@@ -392,17 +392,26 @@ class RelatedManager(Generic[T]):
             return (
                 await self.query().values_list(self._own_key().name, flat=True).all(client=executor)
             )
+        _, through = self._between()
+        return await self._links().values_list(through.target.name, flat=True).all(client=executor)
+
+    def _links(self) -> Query[Any, Any]:
+        """The rows of the table between, but for those that lead out of the scope of the other
+        model: they stay as they are, unless their keys are named."""
+        hop = self._hop
         names, through = self._between()
-        query = new_query(names.model)
-        mine = query.filter(**{through.source.name: self._key()})
-        return await mine.values_list(through.target.name, flat=True).all(client=executor)
+        links = new_query(names.model).filter(**{through.source.name: self._key()})
+        if hop.target.scope is None:
+            return links
+        inside = new_query(hop.target.model).values(hop.remote.name)
+        return links.filter(**{f"{through.target.name}__in": inside})
 
     async def _add(self, keys: list[Any], extra: dict[str, Any] | None, executor: Executor) -> int:
         hop = self._hop
         if hop.through is None:
             if extra:
                 raise FieldError(f"`{self._label}` has no table between for through=")
-            rows: Any = new_query(hop.target.model)
+            rows: Any = unscoped_query(hop.target.model)
             mine = rows.filter(**{f"{self._own_key().name}__in": keys})
             changed: int = await mine.update(client=executor, **{hop.remote.name: self._key()})
             return changed
@@ -448,11 +457,10 @@ class RelatedManager(Generic[T]):
             changed: int = await mine.update(client=executor, **{hop.remote.name: None})
             return changed
         names, through = self._between()
-        query = new_query(names.model)
-        pairs = query.filter(**{through.source.name: self._key()})
-        if keys is not None:
-            pairs = pairs.filter(**{f"{through.target.name}__in": keys})
-        return await pairs.delete(client=executor)
+        if keys is None:
+            return await self._links().delete(client=executor)
+        mine = {through.source.name: self._key(), f"{through.target.name}__in": keys}
+        return await new_query(names.model).filter(**mine).delete(client=executor)
 
 
 @overload

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde.queries.compile.plans import entry_for
-from oxyde.queries.compile.state import new_query
-from oxyde.queries.ir.nodes import column, exact, table_of
-from oxyde.queries.ir.related_row import all_of
+from oxyde.queries.compile.state import unscoped_query
+from oxyde.queries.ir.nodes import all_of, column, exact, table_of
 from oxyde.queries.ir.scope import Builder
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.writes.default_keys import default_keys
@@ -191,6 +190,6 @@ def _single(
 async def _read_again(
     names: Names, wanted: tuple[str, ...], key: Mapping[str, Any], executor: Executor
 ) -> dict[str, Any]:
-    query = new_query(names.model)
+    query = unscoped_query(names.model)
     rows = await query.filter(**key).values_list(*wanted).all(client=executor)
     return dict(zip(wanted, rows[0], strict=True))
