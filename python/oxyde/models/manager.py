@@ -7,7 +7,7 @@ from typing import Any
 from oxyde._manager import ManagerDescriptor
 from oxyde.exceptions import ManagerError
 
-__all__ = ["default_manager", "unscoped_manager"]
+__all__ = ["default_manager", "deleted_manager", "unscoped_manager"]
 
 
 class _Objects(ManagerDescriptor):
@@ -34,9 +34,23 @@ class _Unscoped(ManagerDescriptor):
         return query.unscoped()
 
 
+class _Deleted(ManagerDescriptor):
+    def _make(self, owner: type[Any]) -> Any:
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries import Query
+
+        query: Any = (getattr(owner, "__oxyde_query__", None) or Query)(owner)
+        return query.unscoped().exclude(deleted_at=None)
+
+
 def default_manager() -> ManagerDescriptor:
     """The manager of models that declare none."""
     return _Objects()
+
+
+def deleted_manager() -> ManagerDescriptor:
+    """The manager of the rows that are marked as deleted."""
+    return _Deleted()
 
 
 def unscoped_manager() -> ManagerDescriptor:

@@ -156,7 +156,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             ManagerError: the instance has no key, or its model is read-only.
             ForeignKeyViolationError: other rows refer to it.
         """
-        return await saving.delete(self, using, client)
+        return await saving.delete_row(self, using, client)
 
     async def refresh(
         self,

@@ -47,6 +47,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
         read_only=options.read_only,
         ordering=options.ordering,
         scope=options.scope,
+        soft_delete=getattr(cls, "__oxyde_soft_delete__", None),
         unloaded=options.unloaded,
     )
     if not options.is_table:

@@ -152,9 +152,10 @@ class Entry:
         if self._homes:
             self.check_database(executor.name)
         if self._fixed:
+            label = "" if self._model is None else f" of `{self._model.__name__}`"
             raise FieldError(
-                f"a statement for many rows of `{'' if self._model is None else self._model.__name__}`"
-                " reads other rows whose model has a scope with values",
+                f"a statement for many rows{label} reads other rows whose model has a scope with "
+                "values",
                 hint="use update(), or compute the values first",
             )
         bound: BoundRows | Rows | list[list[Any]] = rows
@@ -214,13 +215,13 @@ class Entry:
             return
         if error.model is None:
             error.model = self._model
-        if isinstance(error, UniqueViolationError) and self._model is not None:
-            name_scope(error, self._model)
         if self._model is not None and error.constraint is not None and not error.columns:
             meta: ModelMeta = self._model._db_meta
             error.columns = meta.columns_of(error.constraint)
             if error.columns and error.table is None:
                 error.table = meta.table_name
+        if isinstance(error, UniqueViolationError) and self._model is not None:
+            name_scope(error, self._model)
 
 
 class Plans:

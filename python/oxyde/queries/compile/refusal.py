@@ -69,6 +69,9 @@ def name_computed(error: DatabaseError, computed: Sequence[str], model: type[Any
 def name_scope(error: UniqueViolationError, model: type[Any]) -> None:
     """Say that the row with the same key may be one that queries of the model do not read."""
     meta: ModelMeta = model._db_meta
+    if "is_live" in error.columns and meta.soft_delete is not None:
+        # It is a key of rows that queries read.
+        return
     if meta.scope is not None and error.hint is None:
         label = model.__name__
         error.hint = (

@@ -308,6 +308,7 @@ class Reading(Aggregating[M, R]):
             meta.unique
             or (meta.primary_key and len(self._names.primary_key) == 1)
             or (meta.name,) in self._names.meta.unique_together
+            or (meta.name in self._names.meta.live_uniques and self._names.scope in self._where)
         )
         if not unique:
             raise FieldError(f"`{self._names.label}.{meta.name}` is not unique")
