@@ -315,10 +315,14 @@ class ModelMeta:
         constraints: check constraints.
         key_constraints: foreign keys that are no attributes.
         unique_together: groups of fields (names on the model).
+        live_uniques: fields that are unique among the rows that are not marked as deleted, and the
+            names of their constraints, where the user gave one.
         uniques: name of a unique constraint → its columns.
         bound_checks: name of the check for the bounds of a field → its column, where the model
             asks for such checks.
         ordering: the order of queries that have none.
+        scope: the condition of the rows that queries read, as `class Meta` declares it.
+        soft_delete: the field with the time at which a row was marked as deleted, if rows are.
         unloaded: "none" (an unloaded relation reads as None), "raise", or "peers" (it raises, and
             `oxyde.load` loads it for all instances of a result).
         columns: database column → field name.
@@ -341,9 +345,12 @@ class ModelMeta:
     constraints: tuple[CheckMeta, ...] = ()
     key_constraints: tuple[KeyConstraint, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
+    live_uniques: dict[str, str | None] = field(default_factory=dict)
     uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bound_checks: dict[str, str] = field(default_factory=dict)
     ordering: tuple[str, ...] = ()
+    scope: Any = None
+    soft_delete: str | None = None
     unloaded: str = "none"
     columns: dict[str, str] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()

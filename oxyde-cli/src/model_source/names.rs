@@ -85,6 +85,7 @@ const ATTRIBUTES: &[&str] = &[
     "schema",
     "schema_for",
     "schema_json",
+    "unscoped",
     "update_forward_refs",
     "validate",
 ];

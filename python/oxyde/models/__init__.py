@@ -21,6 +21,7 @@ from oxyde.observe.repeats import advise_by
 
 if TYPE_CHECKING:
     from oxyde.models.payloads.payload import schema_fields
+    from oxyde.models.soft_delete import SoftDelete
 
 OxydeModel = Model
 
@@ -37,6 +38,11 @@ advise_by(advice_for)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "SoftDelete":
+        # Imported here since few models have it.
+        from oxyde.models.soft_delete import SoftDelete
+
+        return SoftDelete
     if name != "schema_fields":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Imported here so that defining models loads nothing that is only for requests and responses.
@@ -53,6 +59,7 @@ __all__ = [
     "Model",
     "OxydeModel",
     "Range",
+    "SoftDelete",
     "Unique",
     "Vector",
     "iter_tables",

@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
+from oxyde._manager import ManagerDescriptor
 from oxyde.exceptions import ManagerError
 
-if TYPE_CHECKING:
-    from oxyde.models.model import Model
-    from oxyde.queries.manager import QueryManager
-
-    M = TypeVar("M", bound=Model)
-
-__all__ = ["ManagerDescriptor"]
+__all__ = ["default_manager", "deleted_manager", "unscoped_manager"]
 
 
-class ManagerDescriptor:
-    """Creates the manager of each model class on first access."""
+class _Objects(ManagerDescriptor):
+    def _make(self, owner: type[Any]) -> Any:
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries.manager import QueryManager
 
-    def __get__(self, instance: None, owner: type[M]) -> QueryManager[M]:
-        """The manager of a model.
+        return QueryManager(owner)
 
-        Raises:
-            ManagerError: the model has no table, or it was accessed on an instance.
-        """
-        if instance is not None:
+
+class _Unscoped(ManagerDescriptor):
+    def _make(self, owner: type[Any]) -> Any:
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries import Query
+
+        if owner.__oxyde_options__.scope is None:
             raise ManagerError(
-                f"objects is accessed on the class {owner.__name__}, not on an instance",
+                f"{owner.__name__} has no scope, so its queries read all rows",
                 model=owner,
-                hint=f"{owner.__name__}.objects",
+                hint=f"use {owner.__name__}.objects, or declare one: scope = Q(…) in its class "
+                "Meta",
             )
-        made = owner.__dict__.get("__oxyde_manager__")
-        return cast("QueryManager[M]", _make(owner) if made is None else made)
+        query: Any = (getattr(owner, "__oxyde_query__", None) or Query)(owner)
+        return query.unscoped()
 
 
-def _make(owner: type[Any]) -> Any:
-    # Imported here so that defining models loads no queries.
-    from oxyde.queries.manager import QueryManager
+class _Deleted(ManagerDescriptor):
+    def _make(self, owner: type[Any]) -> Any:
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries import Query
 
-    if not owner.__oxyde_options__.is_table:
-        raise ManagerError(
-            f"{owner.__name__} has no table to query",
-            model=owner,
-            hint="set is_table = True in its class Meta",
-        )
-    made: QueryManager[Any] = QueryManager(owner)
-    type.__setattr__(owner, "__oxyde_manager__", made)
-    return made
+        query: Any = (getattr(owner, "__oxyde_query__", None) or Query)(owner)
+        return query.unscoped().exclude(deleted_at=None)
+
+
+def default_manager() -> ManagerDescriptor:
+    """The manager of models that declare none."""
+    return _Objects()
+
+
+def deleted_manager() -> ManagerDescriptor:
+    """The manager of the rows that are marked as deleted."""
+    return _Deleted()
+
+
+def unscoped_manager() -> ManagerDescriptor:
+    """The manager of all rows of a model whose queries have a scope."""
+    return _Unscoped()

@@ -15,6 +15,7 @@ from typing_extensions import dataclass_transform
 from oxyde.exceptions import FieldError
 from oxyde.models import registry
 from oxyde.models.columns.field import Field, column_options
+from oxyde.models.managers import give_managers, refuse_hidden_managers, take_managers
 from oxyde.models.tables.options import MetaOptions, options_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ class ModelMetaclass(PydanticMetaclass):
         Raises:
             FieldError: the model is declared incorrectly.
         """
-        _refuse_reserved(bases, name, namespace.get("__annotations__", ()))
+        managers = take_managers(name, namespace)
+        annotated = namespace.get("__annotations__", {})
+        fields = [each for each in annotated if each not in managers]
+        _refuse_reserved(bases, name, fields)
+        refuse_hidden_managers(name, bases, fields)
         # Nested, so that Pydantic treats it as a class and not as a field without annotation.
         meta = namespace.pop("Meta", None)
         abstract = [
@@ -75,6 +80,7 @@ class ModelMetaclass(PydanticMetaclass):
             cls: type[Any] = super().__new__(mcs, name, bases, namespace, **arguments)
         if meta is not None:
             type.__setattr__(cls, "Meta", meta)
+        give_managers(cls, managers)
         type.__setattr__(cls, "_db_meta", LazyMeta())
         _check_names(cls)
         if options.is_table:

@@ -21,7 +21,7 @@ from oxyde.hydration.state import (
 )
 from oxyde.models import registry
 from oxyde.models.instances import assignment, bulk_insert, identity, refresh, saving, undo
-from oxyde.models.manager import ManagerDescriptor
+from oxyde.models.manager import default_manager, unscoped_manager
 from oxyde.models.metaclass import ModelMetaclass
 from oxyde.models.relations.foreign_key import Link, prepare
 from oxyde.models.relations.link_input import with_links
@@ -58,7 +58,10 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
     __slots__ = ("_oxyde_state", "_oxyde_touched")
 
-    objects: ClassVar[ManagerDescriptor] = ManagerDescriptor()
+    # Without an annotation, so that type checkers take the one that a model declares.
+    objects = default_manager()
+    # All rows, where `objects` has those in the scope of the model.
+    unscoped = unscoped_manager()
 
     if TYPE_CHECKING:
         _db_meta: ClassVar[ModelMeta]
@@ -161,7 +164,7 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             ManagerError: the instance has no key, or its model is read-only.
             ForeignKeyViolationError: other rows refer to it.
         """
-        return await saving.delete(self, using, client)
+        return await saving.delete_row(self, using, client)
 
     async def refresh(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, FieldLookupError
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from oxyde._core import Inserting
     from oxyde._meta import FieldMeta, ModelMeta, Relation
     from oxyde.queries.expressions.ordering import Term
+    from oxyde.queries.ir.predicates import Node
     from oxyde.queries.lookups.parse import Resolved
 
 __all__ = [
@@ -25,7 +26,11 @@ __all__ = [
     "key_of",
     "names_of",
     "part_of_path",
+    "resolve_scopes_by",
 ]
+
+
+_resolver: list[Callable[[Names], Node]] = []
 
 
 class UnknownNameError(FieldLookupError, FieldError):
@@ -49,6 +54,7 @@ class Hop:
     Attributes:
         many: whether one row may have several related rows.
         certain: whether each row has one, because the foreign key is never NULL.
+        scoped: whether queries do not read all rows of the far side, or of the table between.
         indexed: whether an index finds the far side's rows of one row.
         local: the column on the near side; `remote`: the column on the far side. For many-to-many
             they are the keys at both ends, linked by `through`.
@@ -61,6 +67,7 @@ class Hop:
         "many",
         "name",
         "remote",
+        "scoped",
         "source",
         "target",
         "through",
@@ -84,7 +91,10 @@ class Hop:
         self.local = local
         self.remote = remote
         self.many = many
-        self.certain = certain
+        self.scoped = target.scope is not None or (
+            through is not None and through.meta.scope is not None
+        )
+        self.certain = certain and not self.scoped
         self.through = through
         holder, found = (target, remote) if through is None else (through.meta, through.source)
         self.indexed = found.name in _indexed(holder)
@@ -108,6 +118,7 @@ class Names:
         "outputs",
         "peers",
         "primary_key",
+        "scope",
         "terms",
         "value_paths",
         "values",
@@ -154,6 +165,8 @@ class Names:
         # How instances become rows in bulk, by the columns that they set.
         self.inserting: dict[tuple[str, ...], Inserting | None] = {}
         self._hops: dict[str, Hop] = {}
+        # The condition of the rows that queries read, if they do not read all.
+        self.scope: Node | None = None if self.meta.scope is None else _resolved_scope(self)
 
     def field(self, name: str) -> FieldMeta:
         """The column of a field; `pk` and the name of a foreign key (`author`) are accepted.
@@ -240,8 +253,9 @@ class Names:
 
 
 def held_before(hops: tuple[Hop, ...], field: FieldMeta) -> tuple[tuple[Hop, ...], FieldMeta]:
-    """The shortest path to a column's value: `author__id` is `author_id`, without a join."""
-    while hops and not hops[-1].many and hops[-1].remote is field:
+    """The shortest path to a column's value: `author__id` is `author_id`, without a join. Not where
+    a row may be outside of the scope of its model."""
+    while hops and not hops[-1].many and not hops[-1].scoped and hops[-1].remote is field:
         field, hops = hops[-1].local, hops[:-1]
     return hops, field
 
@@ -262,6 +276,15 @@ def check_query(what: str, query: object) -> None:
     """
     if not is_query(query):
         raise FieldError(f"{what} takes a query, not {query!r:.80}", hint="Post.objects.filter(…)")
+
+
+def resolve_scopes_by(resolve: Callable[[Names], Node]) -> None:
+    """Set what resolves `Meta.scope`: conditions are a room above this one."""
+    _resolver.append(resolve)
+
+
+def _resolved_scope(names: Names) -> Node:
+    return _resolver[-1](names)
 
 
 def names_of(model: type[Any]) -> Names:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from typing_extensions import Self
+
+from oxyde._manager import Manager
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.methods.writing import Writing
 
@@ -14,7 +17,35 @@ __all__ = ["Query"]
 class Query(Writing[M, R]):
     """A query over the rows of a model. It is immutable: each builder call returns a new one.
     Awaiting it runs it and returns its rows, like `all()`.
+
+    A subclass adds methods of its own to the queries of a model::
+
+        class PostQuery(Query["Post"]):
+            def published(self) -> Self:
+                return self.filter(is_draft=False)
+
+        class Post(Model):
+            objects = PostQuery.as_manager()
     """
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        # Its builders return queries of the subclass.
+        if "_query" not in cls.__dict__:
+            cls._query = cls
+
+    @classmethod
+    def as_manager(cls, start: Callable[[Self], Self] | None = None) -> Manager[Self]:
+        """A manager for a model, whose queries are of this class: ``objects =
+        PostQuery.as_manager()``. The queries of the manager `objects` are also those of related
+        managers.
+
+        Args:
+            start: what the manager begins with, if not with all rows:
+                ``published = PostQuery.as_manager(lambda rows: rows.published())``. Runs once, on
+                first access.
+        """
+        return Manager(cls, start)
 
     def __await__(self) -> Generator[Any, None, list[R]]:
         return self.all().__await__()

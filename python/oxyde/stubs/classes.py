@@ -31,6 +31,7 @@ _KEEPING = """\
     def defer(self, *fields: _{model}Path | Callable[[{model}], object]) -> {query}: ...
     def join(self, *paths: _{model}One | Callable[[{model}], object]) -> {query}: ...
     def prefetch(self, *paths: _{model}Many | Prefetch | Callable[[{model}], object]) -> {query}: ...
+    def annotate(self, *functions: Callable[[{model}], Mapping[Any, Any]], **expressions: Expression | Callable[[{model}], Any]) -> Query[{model}, {row}]: ...
     def group_by(self, *fields: _{model}Path | Callable[[{model}], object]) -> Query[{model}, dict[str, Any]]: ...
     def values(self, *fields: _{model}Path, **expressions: Expression) -> Query[{model}, dict[str, Any]]: ...
 """
@@ -88,8 +89,12 @@ _OF_PATH = """\
 """
 
 
-def classes_of(model: str, keywords: Keywords) -> str:
-    """The source of the classes that a model's stub needs besides the model."""
+def classes_of(model: str, keywords: Keywords, query: str) -> str:
+    """The source of the classes that a model's stub needs besides the model.
+
+    Args:
+        query: the name of the class of its queries.
+    """
     values, paths = keywords.values(), keywords.paths()
     needed = keywords.needed()
     new = {name: f"Required[{kind}]" if name in needed else kind for name, kind in values.items()}
@@ -102,11 +107,11 @@ def classes_of(model: str, keywords: Keywords) -> str:
         _literal(f"_{model}Order", ["?", *paths, *(f"-{path}" for path in paths)]),
         _literal(f"_{model}One", keywords.relations(many=False)),
         _literal(f"_{model}Many", keywords.relations(many=True)),
-        f"class {model}Query(Query[{model}, _R], Generic[_R]):",
-        _methods(model, f"{model}Query[_R]", "_R", keywords),
-        f"    def __getitem__(self, item: slice) -> {model}Query[_R]: ...\n",
+        f"class {query}(Query[{model}, _R], Generic[_R]):",
+        _methods(model, "Self", "_R", keywords),
+        "    def __getitem__(self, item: slice) -> Self: ...\n",
         f"class {model}Manager(QueryManager[{model}]):",
-        _methods(model, f"{model}Query[{model}]", model, keywords),
+        _methods(model, f"{query}[{model}]", model, keywords),
     ]
     return "\n".join(parts)
 

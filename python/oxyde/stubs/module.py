@@ -31,8 +31,8 @@ from oxyde.queries import Prefetch, Query, QueryManager
 from oxyde.stubs import Clause, Computed, Expression, OrderBy
 """
 # What a model's class has besides its own source.
+_MANAGER = "objects: ClassVar[{model}Manager]"
 _MEMBERS = """
-objects: ClassVar[{model}Manager]
 async def save(self, *, update_fields: Iterable[_{model}Field] | None = None, \\
     using: str | None = None, client: Executor | None = None) -> Self: ...
 async def refresh(self, fields: Iterable[_{model}Field] | None = None, *, \\
@@ -74,17 +74,30 @@ def stub_of(module: str, depth: int) -> str:
     if not models:
         raise OxydeError(f"{module} defines no model with a table", hint="name its module")
     names = Names(module)
-    made = [classes_of(name, Keywords(model, names, depth)) for name, model in models.items()]
-    body = ast.unparse(ast.fix_missing_locations(_Skeleton(models).visit(tree)))
+    queries = {name: _query_name(name, defined) for name in models}
+    made = [
+        classes_of(name, Keywords(model, names, depth), queries[name])
+        for name, model in models.items()
+    ]
+    body = ast.unparse(ast.fix_missing_locations(_Skeleton(models, queries).visit(tree)))
     head = _HEAD.format(module=module) + names.imports() + _IMPORTS
     return "\n".join([head, body, _VARIABLES, *made])
+
+
+def _query_name(model: str, defined: set[str]) -> str:
+    """A name that the module does not define itself."""
+    name = f"{model}Query"
+    while name in defined:
+        name = f"Stubbed{name}"
+    return name
 
 
 class _Skeleton(ast.NodeTransformer):
     """Takes out of a module what a stub does not need."""
 
-    def __init__(self, models: dict[str, type[Any]]) -> None:
+    def __init__(self, models: dict[str, type[Any]], queries: dict[str, str]) -> None:
         self.models = models
+        self.queries = queries
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Leave out statements that only do something."""
@@ -103,14 +116,25 @@ class _Skeleton(ast.NodeTransformer):
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        """Give a model its manager."""
+        """Give a model its manager, and a class of queries the keywords of its model."""
         self.generic_visit(node)
+        node.bases = [self._typed_base(each) for each in node.bases]
         node.body = [each for each in node.body if not isinstance(each, ast.Expr)]
         if node.name in self.models:
-            added = ast.parse(_MEMBERS.format(model=node.name)).body
-            node.body = [*added, *node.body]
+            members = _MEMBERS.format(model=node.name)
+            if getattr(self.models[node.name], "__oxyde_query__", None) is None:
+                members = _MANAGER.format(model=node.name) + members
+            node.body = [*ast.parse(members).body, *node.body]
         node.body = node.body or [ast.Expr(ast.Constant(...))]
         return node
+
+    def _typed_base(self, base: ast.expr) -> ast.expr:
+        """`Query["Post"]` as the query with the names of `Post`."""
+        if not (isinstance(base, ast.Subscript) and ast.unparse(base.value).endswith("Query")):
+            return base
+        model = ast.unparse(base.slice).strip("'\"")
+        query = self.queries.get(model)
+        return base if query is None else ast.parse(f"{query}[{model}]", mode="eval").body
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """Leave out what runs the module as a program."""

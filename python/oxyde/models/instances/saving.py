@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde.db.registry import one_database
@@ -35,13 +35,15 @@ if TYPE_CHECKING:
     from oxyde.db.executor import Executor
     from oxyde.db.journal import Journal
     from oxyde.models.model import Model
+    from oxyde.queries.query import Query
 
 __all__ = [
     "check_home",
     "check_links",
-    "delete",
+    "delete_row",
     "insert",
     "insert_values",
+    "mark_row",
     "save",
     "stored",
     "written_together",
@@ -200,10 +202,13 @@ def check_home(label: str, other: Model | None, executor: Executor) -> None:
         )
 
 
-async def delete(instance: Model, using: str | None, client: Executor | None) -> int:
-    """See `Model.delete`."""
+async def delete_row(
+    instance: Model, using: str | None, client: Executor | None, *, hard: bool = False
+) -> int:
+    """See `Model.delete`; `hard` if the row is not only marked as deleted."""
     # Imported here as in `insert`.
     from oxyde.queries.writes.instance import delete_rows
+    from oxyde.queries.writes.soft_delete import mark_deleted
 
     meta = table_meta(instance)
     meta.check_writable("delete")
@@ -211,11 +216,35 @@ async def delete(instance: Model, using: str | None, client: Executor | None) ->
     check_key(meta, key, "delete")
     executor = executor_of(instance, using, client)
     await run_hook(instance, "pre_delete")
-    rows = await delete_rows(meta.model, key, executor)
-    if executor.journal is not None:
-        executor.journal.add(Before(instance, with_key=True))
-    set_state(instance, None)
+    if meta.soft_delete is not None and not hard:
+        rows = await mark_row(instance, meta, key, executor, mark_deleted)
+    else:
+        rows = await delete_rows(meta.model, key, executor)
+        if executor.journal is not None:
+            executor.journal.add(Before(instance, with_key=True))
+        set_state(instance, None)
     await run_hook(instance, "post_delete")
+    return rows
+
+
+async def mark_row(
+    instance: Model,
+    meta: ModelMeta,
+    key: Mapping[str, Any],
+    executor: Executor,
+    mark: Callable[[Query[Any, Any], Executor], Awaitable[int]],
+) -> int:
+    """Mark the row as deleted, or as not deleted, and read what the database set."""
+    # Imported here as in `insert`.
+    from oxyde.queries.writes.instance import read_again
+    from oxyde.queries.writes.target import by_key
+
+    rows = await mark(by_key(meta.model, key), executor)
+    assert meta.soft_delete is not None
+    changed = (meta.soft_delete, *[name for name in meta.computed if name in vars(instance)])
+    read = await read_again(meta.model, changed, key, executor)
+    if read:
+        _written(instance, meta, {meta.soft_delete}, executor, read)
     return rows
 
 

@@ -46,6 +46,8 @@ def build_meta(cls: type[Any]) -> ModelMeta:
         managed=options.managed,
         read_only=options.read_only,
         ordering=options.ordering,
+        scope=options.scope,
+        soft_delete=getattr(cls, "__oxyde_soft_delete__", None),
         unloaded=options.unloaded,
     )
     if not options.is_table:

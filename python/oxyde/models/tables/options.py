@@ -37,6 +37,8 @@ class MetaOptions:
         unique_together: groups of fields that are unique together.
         ordering: the order of queries that have none: names and paths, ``"-created"`` for largest
             first. Groups, distinct and combined rows, counts and writes are not ordered by it.
+        scope: the condition of the rows that queries read, on the model's own columns: a `Q`, or a
+            function from the model to a condition. `Post.unscoped` also reads the others.
         unloaded: the result of accessing an unloaded relation: "none" (it reads as None), "raise",
             or "peers": it raises, and ``await load(row, "author")`` loads the relation for all rows
             of the same result.
@@ -53,6 +55,7 @@ class MetaOptions:
     constraints: tuple[Constraint, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     ordering: tuple[str, ...] = ()
+    scope: Any = dataclasses.field(default=None, compare=False)
     unloaded: str = "none"
     check_bounds: bool = False
 
@@ -84,7 +87,8 @@ def options_of(model: str, meta: type[Any] | None, inherited: Iterable[MetaOptio
         for name in _NAMES:
             if name not in _NOT_INHERITED and name not in values:
                 value = getattr(base, name)
-                if value != _DEFAULTS[name]:
+                # A condition cannot be compared.
+                if value is not None if name == "scope" else value != _DEFAULTS[name]:
                     values[name] = value
     if meta is not None:
         for name in _given(meta):
@@ -157,6 +161,20 @@ def _ordering(where: str, value: object) -> tuple[str, ...]:
     return names
 
 
+def _scope(where: str, value: object) -> object:
+    # What a condition is, the queries know, which are not loaded yet.
+    if value is None or (not isinstance(value, type) and (callable(value) or _is_condition(value))):
+        return value
+    raise FieldError(
+        f"{where} is a condition on the model's columns, not {value!r:.80}",
+        hint="scope = Q(deleted_at=None), or a function: scope = lambda post: ~post.is_hidden",
+    )
+
+
+def _is_condition(value: object) -> bool:
+    return hasattr(value, "resolve") or hasattr(value, "build")
+
+
 def _unloaded(where: str, value: object) -> str:
     if value not in ("none", "raise", "peers"):
         raise FieldError(f'{where} is "none", "raise" or "peers", not {value!r}')
@@ -174,6 +192,7 @@ _READERS = {
     "constraints": _constraints,
     "unique_together": _groups,
     "ordering": _ordering,
+    "scope": _scope,
     "unloaded": _unloaded,
     "check_bounds": _flag,
 }

@@ -29,6 +29,8 @@ def add_constraints(cls: type[Any], meta: ModelMeta) -> None:
         )
         for group in options.unique_groups
     )
+    if meta.soft_delete is not None:
+        _only_live(cls, meta)
     meta.uniques = _uniques(cls, meta)
     meta.key_constraints = tuple(
         _key_constraint(cls, meta, each)
@@ -67,6 +69,18 @@ def add_constraints(cls: type[Any], meta: ModelMeta) -> None:
         }
 
 
+def _only_live(cls: type[Any], meta: ModelMeta) -> None:
+    """Let unique fields and groups hold among rows that are not marked as deleted: NULL in the last
+    column of a key equals nothing."""
+    live = "is_live"
+    meta.unique_together = tuple([(*group, live) for group in meta.unique_together])
+    for name, field in meta.field_metadata.items():
+        if field.unique and meta.primary_key != (name,):
+            field.unique = False
+            meta.live_uniques[name] = field.unique_name
+    meta.unique_together += tuple([(name, live) for name in meta.live_uniques])
+
+
 def _index_foreign_keys(cls: type[Any], meta: ModelMeta, declared: list[IndexMeta]) -> None:
     """Index each foreign key that has no index by other means and does not refuse one."""
     covered = {meta.field_metadata[name].db_column for name in meta.primary_key[:1]}
@@ -91,6 +105,7 @@ def _uniques(cls: type[Any], meta: ModelMeta) -> dict[str, tuple[str, ...]]:
     ]
     names: list[str | None] = [None for _ in cls.__oxyde_options__.unique_together]
     names += [each.name for each in cls.__oxyde_options__.constraints if isinstance(each, Unique)]
+    names += meta.live_uniques.values()
     groups += [
         (name, tuple(meta.field_metadata[field].db_column for field in fields))
         for name, fields in zip(names, meta.unique_together, strict=True)

@@ -90,6 +90,7 @@ class FoundRows(Scope):
         self._inner: Built = build_select(query, builder, inner=True)
         super().__init__(builder, query._names, alias="found")
         self.grouping = self.grouping_rows = True
+        self.opened = query._opened
         # The fields among the columns: by name for models, by path for values.
         self._loaded: frozenset[str] = frozenset()
         self._columns: dict[tuple[tuple[str, ...], str], Typed] = {}

@@ -40,7 +40,7 @@ def link_of(query: QueryState[Any, Any]) -> Hop | None:
         if not isinstance(node, Value) or len(node.resolved.hops) != 1:
             return None
         [hop] = node.resolved.hops
-        if hop.through is None or (found is not None and hop is not found):
+        if hop.through is None or hop.scoped or (found is not None and hop is not found):
             return None
         found = hop
         sure = sure or _is_one(node, hop)
@@ -52,7 +52,7 @@ def link_of(query: QueryState[Any, Any]) -> Hop | None:
 def count_links(query: QueryState[Any, Any], scope: Scope, hop: Hop) -> tuple[_ir.Select, Typed]:
     """The SELECT that counts the links of the rows that the query asks for, and the number."""
     scope.announce(query._annotations.values())
-    view, select, _, far = related_rows(scope, (hop,))
+    view, select, _, far, _ = related_rows(scope, (hop,))
     select["filter"] = where(query._where, view)
     number = Count().over(view, [])
     select["outputs"] = [{"expr": number.ir, "name": "count"}]

@@ -37,7 +37,9 @@ class QueryNarrowing(Narrowing):
 
     @cached_property
     def _equal(self) -> dict[str, bool]:
-        return _equal_fields(self._query._where)
+        # Most rows are in the scope of their model.
+        scope = self._query._names.scope
+        return _equal_fields([node for node in self._query._where if node is not scope])
 
     @cached_property
     def few(self) -> bool:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from oxyde.queries.compile.natural_order import natural_order
 from oxyde.queries.compile.select import build_select
 from oxyde.queries.expressions.window import RowNumber, Window
-from oxyde.queries.ir.nodes import column, empty_select, exact, table_of
+from oxyde.queries.ir.nodes import all_of, column, empty_select, exact, table_of
 from oxyde.queries.ir.predicates import Node
-from oxyde.queries.ir.related_row import all_of
 from oxyde.queries.ir.scope import Builder, Scope
 from oxyde.queries.names import names_of
 

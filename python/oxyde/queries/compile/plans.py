@@ -15,9 +15,15 @@ from oxyde.db.registry import check_same_database
 from oxyde.db.slices import FEW, sliced
 from oxyde.db.transaction import atomic
 from oxyde.db.watched import name_statement
-from oxyde.exceptions import DatabaseError, IntegrityError, UnsupportedFeatureError
+from oxyde.exceptions import (
+    DatabaseError,
+    FieldError,
+    IntegrityError,
+    UniqueViolationError,
+    UnsupportedFeatureError,
+)
 from oxyde.observe.plan_cache import plan_counts
-from oxyde.queries.compile.refusal import Guard, name_computed, name_size, raise_refused
+from oxyde.queries.compile.refusal import Guard, name_computed, name_scope, name_size, raise_refused
 from oxyde.queries.ir.depth import too_deep
 
 if TYPE_CHECKING:
@@ -48,7 +54,17 @@ class Entry:
         recipe: how its rows become Python values; None without rows.
     """
 
-    __slots__ = ("_computed", "_guards", "_homes", "_kept", "_model", "_zoned", "plan", "recipe")
+    __slots__ = (
+        "_computed",
+        "_fixed",
+        "_guards",
+        "_homes",
+        "_kept",
+        "_model",
+        "_zoned",
+        "plan",
+        "recipe",
+    )
 
     def __init__(
         self,
@@ -61,6 +77,7 @@ class Entry:
         zoned: bool = False,
         guards: Sequence[Guard] = (),
         computed: Sequence[str] = (),
+        fixed: Sequence[Any] = (),
     ) -> None:
         self.plan = plan
         self.recipe = recipe
@@ -74,6 +91,8 @@ class Entry:
         self._guards = guards
         # Its functions and operators.
         self._computed = computed
+        # The values that it has of its own, behind those of the shape.
+        self._fixed = fixed
 
     def check_database(self, name: str) -> None:
         """Check that the statement can run on the database of this name.
@@ -89,7 +108,9 @@ class Entry:
 
     def values(self, values: list[Any]) -> list[Any]:
         """The values that the statement takes, of those of the shape."""
-        return values if self._kept is None else [values[index] for index in self._kept]
+        if self._kept is not None:
+            values = [values[index] for index in self._kept]
+        return [*values, *self._fixed] if self._fixed else values
 
     async def fetch(self, executor: Executor, values: list[Any]) -> Any:
         """Run it and give its rows."""
@@ -131,6 +152,13 @@ class Entry:
         `once`, the rows may be emptied."""
         if self._homes:
             self.check_database(executor.name)
+        if self._fixed:
+            label = "" if self._model is None else f" of `{self._model.__name__}`"
+            raise FieldError(
+                f"a statement for many rows{label} reads other rows whose model has a scope with "
+                "values",
+                hint="use update(), or compute the values first",
+            )
         bound: BoundRows | Rows | list[list[Any]] = rows
         if len(rows) >= FEW:
             bound = await sliced(self.plan.bind_rows(rows, once), len(rows))
@@ -193,6 +221,8 @@ class Entry:
             error.columns = meta.columns_of(error.constraint)
             if error.columns and error.table is None:
                 error.table = meta.table_name
+        if isinstance(error, UniqueViolationError) and self._model is not None:
+            name_scope(error, self._model)
 
 
 class NoRows(Entry):
@@ -335,6 +365,7 @@ def entry_for(
             zoned=builder.zoned,
             guards=builder.guards,
             computed=tuple(builder.computed),
+            fixed=builder.fixed,
         )
         plans.put(key, entry)
     return entry

@@ -12,12 +12,13 @@ from oxyde.exceptions import (
     DatabaseConnectionError,
     DatabaseError,
     IntegrityError,
+    UniqueViolationError,
 )
 
 if TYPE_CHECKING:
     from oxyde._meta import FieldMeta, ModelMeta
 
-__all__ = ["Guard", "name_computed", "name_size", "raise_refused"]
+__all__ = ["Guard", "name_computed", "name_scope", "name_size", "raise_refused"]
 
 # Bytes of values that some server refuses, by an error or by closing the connection.
 _LARGE = 1_000_000
@@ -63,6 +64,20 @@ def name_computed(error: DatabaseError, computed: Sequence[str], model: type[Any
     what = computed[0] if len(computed) == 1 else f"one of {', '.join(computed)}"
     error.args = (f"{label}a result of {what} is out of range: {error.args[0]}",)
     error.hint = "leave out such rows with filter(), or compute with Cast(…, float) or Decimal"
+
+
+def name_scope(error: UniqueViolationError, model: type[Any]) -> None:
+    """Say that the row with the same key may be one that queries of the model do not read."""
+    meta: ModelMeta = model._db_meta
+    if "is_live" in error.columns and meta.soft_delete is not None:
+        # It is a key of rows that queries read.
+        return
+    if meta.scope is not None and error.hint is None:
+        label = model.__name__
+        error.hint = (
+            f"the row with this key may be outside of the scope of `{label}`: {label}.unscoped "
+            "finds it"
+        )
 
 
 def name_size(error: DatabaseError, values: Sequence[object]) -> None:

@@ -13,9 +13,9 @@ from oxyde.queries.compile.narrowing import QueryNarrowing
 from oxyde.queries.compile.recipe import Cells, JoinTree
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.shape import FIXED_LIMIT
-from oxyde.queries.ir.nodes import column, empty_select, table_of
+from oxyde.queries.ir.nodes import all_of, column, empty_select, table_of
 from oxyde.queries.ir.predicates import Node
-from oxyde.queries.ir.related_row import all_of, by_itself
+from oxyde.queries.ir.related_row import by_itself
 from oxyde.queries.ir.scope import Builder, Scope
 from oxyde.queries.lookups.path_value import key_paths, path_value
 from oxyde.queries.lookups.paths import split_path
@@ -79,6 +79,7 @@ def build_select(
         select["ctes"].append(cte.build(builder))
     scope = Scope(builder, query._names, parent=parent)
     scope.narrowing = QueryNarrowing(query)
+    scope.opened = query._opened
     select["from"] = {"table": table_of(query._names.meta, scope.alias)}
     for join in query._cte_joins:
         join.build(scope)

@@ -55,6 +55,8 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
         parts += ("invalid", query._invalid)
     if query._joins:
         parts += ("join", query._joins)
+    if query._opened:
+        parts += ("opened", query._opened)
     if query._annotations:
         parts += ("annotate", _named(tuple(query._annotations.values()), values))
         if query._hidden:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
-from typing_extensions import TypeVar
+from typing_extensions import Self, TypeVar
 
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.row_kind import RowKind
+from oxyde.queries.expressions import model_scope  # noqa: F401 (resolves scopes)
 from oxyde.queries.expressions.context import Annotation, Context
 from oxyde.queries.names import Hop, Names, names_of
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from oxyde.queries.results.into import Into
     from oxyde.queries.subqueries.cte import CTE, CTEJoin
 
-__all__ = ["M", "QueryState", "R", "new_query"]
+__all__ = ["M", "QueryState", "R", "new_query", "unscoped_query"]
 
 M = TypeVar("M")
 R = TypeVar("R", default=M)
@@ -70,6 +71,8 @@ class QueryState(Generic[M, R]):
     # Whether a condition depends on the order (`after()`), which then cannot change.
     _paged: bool = False
     _joins: tuple[str, ...] = ()
+    # The relations whose rows are read even outside of the scope of their model.
+    _opened: frozenset[Hop] = frozenset()
     _annotations: Mapping[str, Annotation] = {}
     _group_by: tuple[str, ...] | None = None
     _having: tuple[Node, ...] = ()
@@ -93,10 +96,18 @@ class QueryState(Generic[M, R]):
         names = names_of(model)
         self._model = model
         self._names = names
+        if names.scope is not None:
+            self._where = (names.scope,)
 
     def _copy(self) -> Query[M, R]:
         """A Query with the same clauses, to be changed before it is shared."""
         made: Query[M, R] = _new(self._query)
+        made.__dict__ = self.__dict__.copy()
+        return made
+
+    def _chained(self) -> Self:
+        """What `_copy` makes, for methods that keep what a row is: of the same class of queries."""
+        made: Self = _new(self._query)  # type: ignore[assignment]
         made.__dict__ = self.__dict__.copy()
         return made
 
@@ -107,8 +118,8 @@ class QueryState(Generic[M, R]):
     def _context(self, *, grouping: bool = False) -> Context:
         return Context(self._names, self._annotations, grouping=grouping)
 
-    def _with_where(self, nodes: tuple[Node, ...]) -> Query[M, R]:
-        made = self._copy()
+    def _with_where(self, nodes: tuple[Node, ...]) -> Self:
+        made = self._chained()
         made._where = self._where + nodes
         return made
 
@@ -170,5 +181,14 @@ class QueryState(Generic[M, R]):
 
 
 def new_query(model: type[M]) -> Query[M, M]:
-    """A query of all rows of a model, for the rooms below `Query`."""
-    return QueryState._query(model)
+    """A query of all rows of a model, for the rooms below `Query`, with the methods of its
+    `objects`."""
+    query: type[Query[M, M]] = getattr(model, "__oxyde_query__", None) or QueryState._query
+    return query(model)
+
+
+def unscoped_query(model: type[M]) -> Query[M, M]:
+    """A query of all rows of a model, also those outside of its scope."""
+    query = new_query(model)
+    query._where = ()
+    return query

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from oxyde.exceptions import FieldError
 from oxyde.queries.ir.beside import is_there, related_rows, rows_beside, without_unread
 from oxyde.queries.ir.fan_out import Fan
-from oxyde.queries.ir.nodes import Typed
+from oxyde.queries.ir.nodes import Typed, all_of
 from oxyde.queries.ir.related_groups import RelatedGroups
-from oxyde.queries.ir.related_row import all_of
 from oxyde.queries.ir.scope import Scope
 
 if TYPE_CHECKING:
@@ -116,10 +115,12 @@ def _or_zero(value: _ir.Expr, column_type: _ir.ColumnType) -> _ir.Expr:
 
 
 def _of_row(scope: Scope, aggregate: Aggregate, path: tuple[Hop, ...]) -> Typed:
-    view, select, link, through = related_rows(scope, path)
+    view, select, link, through, inside = related_rows(scope, path)
     arguments, where = aggregate.placed(view)
     built = aggregate.over(view, arguments)
-    conditions = [link] if where is None else [link, where.condition(view)]
+    conditions = [link, *inside]
+    if where is not None:
+        conditions.append(where.condition(view))
     select["filter"] = all_of(conditions)
     select["outputs"] = [{"expr": built.ir, "name": "value"}]
     if through is not None:

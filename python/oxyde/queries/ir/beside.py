@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from oxyde.queries.ir.nodes import column, empty_select, exact, table_of
+from oxyde.queries.ir.nodes import all_of, column, empty_select, exact, table_of
 from oxyde.queries.ir.related_row import endpoint
 from oxyde.queries.ir.row_sets import aliases_in
 from oxyde.queries.ir.scope import Scope
@@ -25,13 +25,16 @@ class RelatedRows(NamedTuple):
         select: the SELECT of the rows, without outputs.
         link: the condition that ties them to a row that the path starts from: its key among them,
             and its value there.
-        through: the alias of the first relation's rows, if it is many to many.
+        through: the alias of the first relation's rows, if it is many to many and they are all
+            in the scope of their model.
+        inside: the conditions that the rows of the first table are in the scope of their model.
     """
 
     view: Scope
     select: _ir.Select
     link: _ir.Predicate
     through: str | None
+    inside: list[_ir.Predicate]
 
 
 def related_rows(scope: Scope, path: tuple[Hop, ...]) -> RelatedRows:
@@ -39,13 +42,14 @@ def related_rows(scope: Scope, path: tuple[Hop, ...]) -> RelatedRows:
     view = scope.beside()
     select = empty_select()
     first, *rest = _steps(path)
-    inner, tables = _joined(view, first)
+    inner, tables, inside = _joined(view, first)
     inner.joins = select["joins"]
     select["from"] = tables[0]["source"]
     select["joins"] += tables[1:]
     _reach(view, rest, inner.joins, "inner")
-    through = None if first[-1].through is None else inner.alias
-    return RelatedRows(view, select, tables[0]["on"], through)
+    alone = first[-1].through is None or first[-1].scoped
+    through = None if alone else inner.alias
+    return RelatedRows(view, select, tables[0]["on"], through, inside)
 
 
 def rows_beside(scope: Scope, path: tuple[Hop, ...]) -> tuple[Scope, _ir.Join]:
@@ -53,7 +57,8 @@ def rows_beside(scope: Scope, path: tuple[Hop, ...]) -> tuple[Scope, _ir.Join]:
     multiplies rows."""
     view = scope.beside()
     first, *rest = _steps(path)
-    inner, tables = _joined(view, first)
+    inner, tables, inside = _joined(view, first)
+    tables[0]["on"] = all_of([tables[0]["on"], *inside])
     for table in tables:
         table["kind"] = "left"
     inner.present.clear()
@@ -83,7 +88,8 @@ def _reach(
 ) -> None:
     """Join the rows of further paths."""
     for path in paths:
-        row, tables = _joined(view, path)
+        row, tables, inside = _joined(view, path)
+        tables[0]["on"] = all_of([tables[0]["on"], *inside])
         row.joins = joins
         for table in tables:
             table["kind"] = kind
@@ -92,24 +98,33 @@ def _reach(
         joins += tables
 
 
-def _joined(view: Scope, path: tuple[Hop, ...]) -> tuple[Scope, list[_ir.Join]]:
-    """The scope of the rows at the end of a path, pinned in `view`, and the tables to join."""
+def _joined(
+    view: Scope, path: tuple[Hop, ...]
+) -> tuple[Scope, list[_ir.Join], list[_ir.Predicate]]:
+    """The scope of the rows at the end of a path, pinned in `view`, the tables to join, and what
+    says that the rows of the first one are in the scope of their model."""
     last = path[-1]
     near = endpoint(view, path[:-1], last.local)
     inner = view.inner(last)
     view.pin(path, inner)
     target = table_of(last.target, inner.alias)
+    inside = view.in_scope(last, last.target, inner.alias)
     if last.through is None:
-        return inner, [_join(target, exact(column(inner.alias, last.remote), near))]
+        return inner, [_join(target, exact(column(inner.alias, last.remote), near))], inside
     through = last.through
     alias = view.builder.alias(f"{last.name}_through")
-    inner.held = (last.remote, column(alias, through.target))
-    if not through.target.nullable:
-        inner.present.add(alias)
-    return inner, [
+    held = column(alias, through.target)
+    if not last.scoped:
+        # Else a row of the table between may have none.
+        inner.held = (last.remote, held)
+        if not through.target.nullable:
+            inner.present.add(alias)
+    link = exact(column(inner.alias, last.remote), held)
+    tables = [
         _join(table_of(through.meta, alias), exact(column(alias, through.source), near)),
-        _join(target, exact(column(inner.alias, last.remote), column(alias, through.target))),
+        _join(target, all_of([link, *inside])),
     ]
+    return inner, tables, view.in_scope(last, through.meta, alias)
 
 
 def without_unread(select: _ir.Select, alias: str) -> None:

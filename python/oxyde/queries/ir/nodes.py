@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde._meta import FieldMeta, ModelMeta
 
-__all__ = ["Typed", "column", "empty_select", "exact", "param", "table_of"]
+__all__ = ["Typed", "all_of", "column", "empty_select", "exact", "param", "table_of"]
 
 
 class Typed(NamedTuple):
@@ -32,6 +32,11 @@ def param(index: int, column_type: _ir.ColumnType, *, many: bool = False) -> _ir
 def exact(left: _ir.Expr, right: _ir.Expr) -> _ir.Predicate:
     """`left = right`."""
     return {"lookup": {"name": "exact", "operand": left, "arguments": [right]}}
+
+
+def all_of(predicates: list[_ir.Predicate]) -> _ir.Predicate:
+    """All of these, without a junction around a single one."""
+    return predicates[0] if len(predicates) == 1 else {"and": predicates}
 
 
 def table_of(meta: ModelMeta, alias: str) -> _ir.Table:

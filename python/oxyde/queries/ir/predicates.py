@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from oxyde.queries.ir.related_row import all_of, by_itself, some_row
+from oxyde.queries.ir.nodes import all_of
+from oxyde.queries.ir.related_row import by_itself, some_row
 from oxyde.queries.ir.scope import Scope
 
 if TYPE_CHECKING:

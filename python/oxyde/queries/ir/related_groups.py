@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oxyde.queries.ir.beside import related_rows, without_unread
-from oxyde.queries.ir.nodes import exact
+from oxyde.queries.ir.nodes import all_of, exact
 from oxyde.queries.ir.row_sets import refers_outside
 
 if TYPE_CHECKING:
@@ -36,12 +36,24 @@ class RelatedGroups:
         sure: whether rows without a group are of no use, so that an inner join leaves them out.
     """
 
-    __slots__ = ("_key", "_near", "_scope", "_select", "_through", "alias", "sure", "view")
+    __slots__ = (
+        "_inside",
+        "_key",
+        "_near",
+        "_scope",
+        "_select",
+        "_through",
+        "alias",
+        "sure",
+        "view",
+    )
 
     def __init__(self, scope: Scope, path: tuple[Hop, ...], *, sure: bool) -> None:
         self._scope = scope
         self.sure = sure
-        self.view, self._select, link, self._through = related_rows(scope, path)
+        self.view, self._select, link, self._through, self._inside = related_rows(scope, path)
+        if self._inside:
+            self._select["filter"] = all_of(self._inside)
         assert "lookup" in link
         key = link["lookup"]["operand"]
         assert "column" in key
@@ -72,7 +84,7 @@ class RelatedGroups:
         has them."""
         if refers_outside([condition], self._select):
             return False
-        self._select["filter"] = condition
+        self._select["filter"] = all_of([*self._inside, condition])
         return True
 
     def finish(self) -> None:

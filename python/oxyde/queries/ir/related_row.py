@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from oxyde.queries.ir.nodes import column, empty_select, exact, table_of
+from oxyde.queries.ir.nodes import all_of, column, empty_select, exact, table_of
 from oxyde.queries.ir.row_sets import aliases_in, as_set
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.names import held_before
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from oxyde.queries.ir.predicates import Node
     from oxyde.queries.names import Hop
 
-__all__ = ["all_of", "by_itself", "endpoint", "some_row"]
+__all__ = ["by_itself", "endpoint", "some_row"]
 
 # A path that ends with a to-many hop, for which a row is bound.
 _Path: TypeAlias = "tuple[Hop, ...]"
@@ -69,11 +69,6 @@ def some_row(node: Node, path: _Path, scope: Scope) -> _ir.Predicate:
 
     with scope.only_pinned():
         return within(1)
-
-
-def all_of(predicates: list[_ir.Predicate]) -> _ir.Predicate:
-    """All of these, without a junction around a single one."""
-    return predicates[0] if len(predicates) == 1 else {"and": predicates}
 
 
 def endpoint(scope: Scope, hops: _Path, field: FieldMeta) -> _ir.Expr:
@@ -222,6 +217,7 @@ def _exists(
     near = endpoint(scope, path[:-1], last.local)
     row = scope.inner(last)
     steps = [(table_of(last.target, row.alias), column(row.alias, last.remote), near)]
+    ours = scope.in_scope(last, last.target, row.alias)
     if last.through is not None:
         through = last.through
         alias = scope.builder.alias(f"{last.name}_through")
@@ -231,9 +227,14 @@ def _exists(
             (table_of(through.meta, alias), column(alias, through.source), near),
             (steps[0][0], steps[0][1], held),
         ]
+        between = scope.in_scope(last, through.meta, alias)
+        if outer and ours:
+            # Its row must be known before it is joined.
+            ours = [_leads_into_scope(scope, last, held)]
+        ours = [*between, *ours]
     if outer:
         row.present.clear()
-    conditions: list[_ir.Predicate] = []
+    conditions: list[_ir.Predicate] = [] if outer else [*ours]
     if inner is not None:
         with scope.bound(path, row, pin=pin):
             holds = inner()
@@ -260,6 +261,10 @@ def _exists(
         {"kind": kind, "source": {"table": far}, "on": exact(end, begin)}
         for far, end, begin in steps
     ]
+    if outer and ours:
+        # The first join decides whether there is a row.
+        first = select["joins"][0]
+        first["on"] = all_of([first["on"], *ours])
     select["joins"] += row.joins
     if conditions and not outer and as_set(scope, select, conditions, indexed=last.indexed):
         select["outputs"] = [{"expr": key, "name": "key"}]
@@ -270,3 +275,13 @@ def _exists(
         conditions = [exact(key, near), *conditions]
     select["filter"] = all_of(conditions)
     return {"exists": select}
+
+
+def _leads_into_scope(scope: Scope, hop: Hop, held: _ir.Expr) -> _ir.Predicate:
+    """Whether the row that a row of the table between refers to is in the scope of its model."""
+    row = scope.inner(hop)
+    select = empty_select()
+    select["from"] = {"table": table_of(hop.target, row.alias)}
+    select["outputs"] = [{"expr": column(row.alias, hop.remote), "name": "key"}]
+    select["filter"] = all_of(scope.in_scope(hop, hop.target, row.alias))
+    return {"in_select": {"operand": held, "select": select}}

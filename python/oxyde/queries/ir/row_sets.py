@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.ir.scope import Scope
 
-__all__ = ["aliases_in", "as_set", "reads_table_of", "refers_outside", "tables_of"]
+__all__ = ["aliases_in", "as_set", "is_of_row", "reads_table_of", "refers_outside", "tables_of"]
 
 # Nodes that read nothing.
 _VALUES = frozenset({"param", "literal", "type"})
@@ -47,6 +47,12 @@ def reads_table_of(part: object, tables: Callable[[], Collection[str]]) -> bool:
     if there is a query."""
     read = _read(part).tables
     return bool(read) and not read.isdisjoint(tables())
+
+
+def is_of_row(part: object) -> bool:
+    """Whether a condition reads nothing but columns of one table."""
+    read = _read(part)
+    return not read.raw and not read.tables and not read.aliases and len(read.named) <= 1
 
 
 def aliases_in(part: object) -> set[str] | None:

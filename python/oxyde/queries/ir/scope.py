@@ -11,13 +11,13 @@ from typing_extensions import TypeVarTuple, Unpack
 from oxyde.exceptions import FieldError
 from oxyde.queries.ir.fan_out import FanOut
 from oxyde.queries.ir.narrowing import ALL_ROWS, Narrowing
-from oxyde.queries.ir.nodes import Typed, column, empty_select, exact, param, table_of
+from oxyde.queries.ir.nodes import Typed, all_of, column, empty_select, exact, param, table_of
 from oxyde.queries.names import Hop, Names, names_of
 
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde._core import Features
-    from oxyde._meta import FieldMeta
+    from oxyde._meta import FieldMeta, ModelMeta
     from oxyde.queries.compile.refusal import Guard
     from oxyde.queries.expressions.context import Annotation
     from oxyde.queries.ir.expression import Expression
@@ -33,6 +33,8 @@ _UNCHANGED = nullcontext()
 
 # PostgreSQL truncates identifiers to 63 bytes, which could make two aliases equal.
 _LONGEST_ALIAS = 50
+# More positions than a statement has values.
+_FIXED = 1 << 32
 
 
 def _others(
@@ -68,6 +70,7 @@ class Builder:
         "checking",
         "computed",
         "features",
+        "fixed",
         "guards",
         "homes",
         "index",
@@ -98,6 +101,8 @@ class Builder:
         self.looked: dict[int, tuple[Any, _ir.ColumnType | None, bool]] = {}
         # Expressions with their numbers of values, counted once.
         self.widths: dict[int, tuple[Expression, int]] = {}
+        # Values that are not of the query: those in scopes of models, by position from `_FIXED` on.
+        self.fixed: list[Any] = []
         # Whether only names and types are checked, outside a complete statement.
         self.checking = checking
 
@@ -114,6 +119,12 @@ class Builder:
         """Reserve the next `count` positions; return the first of them."""
         start = self.index
         self.index += count
+        return start
+
+    def fix(self, values: Sequence[Any]) -> int:
+        """Take positions for values that every query of the shape has; return the first."""
+        start = _FIXED + len(self.fixed)
+        self.fixed += values
         return start
 
     def placed(self, start: int, build: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T:
@@ -150,13 +161,16 @@ class Builder:
 
     def drop_unused(self, statement: _ir.Statement) -> tuple[int, ...] | None:
         """Renumber the params if the statement does not use all values of the shape (count() omits
-        annotations, for example); return the positions of the used ones, or None for all."""
-        if len(self._labels) == self.index:
+        annotations, for example), or has values of its own, which then are the last ones and which
+        `fixed` becomes; return the positions of the used values of the shape, or None for all."""
+        if not self.fixed and len(self._labels) == self.index:
             return None
-        kept = tuple(sorted(self._labels))
-        places = {index: place for place, index in enumerate(kept)}
+        used = tuple(sorted(self._labels))
+        places = {index: place for place, index in enumerate(used)}
         _renumber(statement, places)
-        return kept
+        kept = tuple([index for index in used if index < _FIXED])
+        self.fixed = [self.fixed[index - _FIXED] for index in used[len(kept) :]]
+        return None if len(kept) == self.index else kept
 
     def alias(self, wanted: str) -> str:
         """An alias that is unique in the statement."""
@@ -223,6 +237,7 @@ class Scope:
         narrowing: what the conditions say about the rows.
         held: a column whose value another joined table has as well, and that value.
         fans: the to-many joins of aggregates over groups.
+        opened: the relations whose rows count even outside of the scope of their model.
         rows: while a condition is built, the rows that it applies to: scopes by to-many path.
         pinned: those of them that negated conditions apply to as well.
     """
@@ -236,6 +251,7 @@ class Scope:
     narrowing: Narrowing = ALL_ROWS
     passes: dict[tuple[str, ...], RelatedGroups] | None = None
     fans: FanOut | None = None
+    opened: frozenset[Hop] = frozenset()
     _base: Scope | None = None
 
     def __init__(
@@ -245,13 +261,16 @@ class Scope:
         *,
         parent: Scope | None = None,
         alias: str | None = None,
+        at: str | None = None,
         inline: bool = False,
     ) -> None:
         self.builder = builder
         self.names = names
         self.parent = parent
         self.origin = self
-        self.alias = builder.alias(names.meta.table_name if alias is None else alias)
+        if at is None:
+            at = builder.alias(names.meta.table_name if alias is None else alias)
+        self.alias = at
         self.joins: list[_ir.Join] = []
         self.inline = inline
         self.held: tuple[FieldMeta, _ir.Expr] | None = None
@@ -326,7 +345,12 @@ class Scope:
                     {
                         "kind": "inner" if present else "left",
                         "source": {"table": table_of(hop.target, known)},
-                        "on": exact(column(known, hop.remote), column(alias, hop.local)),
+                        "on": all_of(
+                            [
+                                exact(column(known, hop.remote), column(alias, hop.local)),
+                                *self.in_scope(hop, hop.target, known),
+                            ]
+                        ),
                     }
                 )
             alias = known
@@ -365,14 +389,31 @@ class Scope:
         select["from"] = {"table": table_of(first.target, inner.alias)}
         select["joins"] = inner.joins
         select["outputs"] = [{"expr": output, "name": field.db_column}]
-        select["filter"] = exact(column(inner.alias, first.remote), column(self.alias, first.local))
+        link = exact(column(inner.alias, first.remote), column(self.alias, first.local))
+        select["filter"] = all_of([link, *self.in_scope(first, first.target, inner.alias)])
         return {"subquery": {"select": select, "type": field.column_type}}
 
     def inner(self, hop: Hop) -> Scope:
         """A scope inside this one whose first table is the far side of a hop."""
         inner = Scope(self.builder, names_of(hop.target.model), parent=self, alias=hop.name)
         inner.origin = self.origin
+        inner.opened = self.opened
         return inner
+
+    def in_scope(self, hop: Hop, meta: ModelMeta, alias: str) -> list[_ir.Predicate]:
+        """The conditions that a row which a hop leads to is in the scope of its model.
+
+        Args:
+            meta: the far side, or the table between.
+            alias: the alias of its table.
+        """
+        if meta.scope is None or hop in self.opened:
+            return []
+        names = names_of(meta.model)
+        assert names.scope is not None
+        row = Scope(self.builder, names, at=alias)
+        start = self.builder.fix(names.scope.values)
+        return [self.builder.placed(start, names.scope.build, row)]
 
     def bound(self, path: tuple[Hop, ...], row: Scope, *, pin: bool = False) -> _Restored:
         """Apply conditions to a row at the end of a path."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from oxyde.exceptions import FieldError, FieldLookupError, FieldLookupValueError
 from oxyde.queries.ir.expression import Expression, InnerKeys
-from oxyde.queries.ir.nodes import empty_select, exact
+from oxyde.queries.ir.nodes import all_of, empty_select, exact
 from oxyde.queries.ir.predicates import Junction, Node
-from oxyde.queries.ir.related_row import all_of
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.lookups.leaf import NEVER, Leaf
 from oxyde.queries.lookups.leaves import Flag

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, overload
 
+from typing_extensions import Self
+
 from oxyde._given import iterable_given
 from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, OxydeError
@@ -55,7 +57,7 @@ class Building(Filtering[M, R]):
             using, client = self._using, self._client
         return resolve(using, client, write=write)
 
-    def order_by(self, *terms: str | Expression | OrderBy | Callable[[M], Any]) -> Query[M, R]:
+    def order_by(self, *terms: str | Expression | OrderBy | Callable[[M], Any]) -> Self:
         """Set the order of the rows, replacing any previous one; without terms remove it.
 
         Args:
@@ -69,7 +71,7 @@ class Building(Filtering[M, R]):
         self._check_unsliced("order_by()")
         if self._paged:
             self._refuse_paged("order_by()")
-        made = self._copy()
+        made = self._chained()
         if not self._annotations:
             seen = self._names.terms
             known = [seen.get(term) if isinstance(term, str) else None for term in terms]
@@ -86,19 +88,19 @@ class Building(Filtering[M, R]):
         made._order = terms_of(context, items)
         return made
 
-    def limit(self, count: int | None) -> Query[M, R]:
+    def limit(self, count: int | None) -> Self:
         """Return at most `count` rows; None for all."""
-        made = self._copy()
+        made = self._chained()
         made._limit = _natural("limit", count)
         return made
 
-    def offset(self, count: int | None) -> Query[M, R]:
+    def offset(self, count: int | None) -> Self:
         """Skip the first `count` rows."""
-        made = self._copy()
+        made = self._chained()
         made._offset = _natural("offset", count)
         return made
 
-    def __getitem__(self, item: slice) -> Query[M, R]:
+    def __getitem__(self, item: slice) -> Self:
         """A slice: ``query[10:20]`` is ``query.offset(10).limit(10)``.
 
         Raises:
@@ -113,14 +115,14 @@ class Building(Filtering[M, R]):
             raise OxydeError("a slice of a query cannot have a step", hint="use [start:stop]")
         start = _natural("the start of a slice", item.start) or 0
         stop = _natural("the end of a slice", item.stop)
-        made = self._copy()
+        made = self._chained()
         made._offset = (self._offset or 0) + start or None
         left = None if self._limit is None else max(self._limit - start, 0)
         asked = None if stop is None else max(stop - start, 0)
         made._limit = min((each for each in (left, asked) if each is not None), default=None)
         return made
 
-    def distinct(self, *fields: Path[M], on: str | Sequence[str] = ()) -> Query[M, R]:
+    def distinct(self, *fields: Path[M], on: str | Sequence[str] = ()) -> Self:
         """Remove duplicate rows.
 
         Args:
@@ -134,7 +136,7 @@ class Building(Filtering[M, R]):
         names = (*record_paths(self._names, fields), *((on,) if isinstance(on, str) else on))
         for name in names:
             check_path(self._context(grouping=self._groups()), name)
-        made = self._copy()
+        made = self._chained()
         made._distinct = names or True
         return made
 
@@ -221,7 +223,7 @@ class Building(Filtering[M, R]):
         self, row: RowKind, fields: tuple[str, ...], expressions: dict[str, Expression]
     ) -> Query[M, Any]:
         self._check_single("values")
-        made: Query[M, Any] = self.annotate(**expressions) if expressions else self._copy()
+        made = (self.annotate(**expressions) if expressions else self)._copy()
         if made._group_by is None and made._row is not RowKind.MODEL and made._groups():
             # The groups are kept, whichever columns are shown.
             made._group_by = keys_of(made)
@@ -242,7 +244,7 @@ class Building(Filtering[M, R]):
         self,
         *functions: Callable[[M], Mapping[Any, Any]],
         **expressions: Expression | Callable[[M], Any],
-    ) -> Query[M, R]:
+    ) -> Self:
         """Add named values to each row.
 
         An aggregate over a relation (``posts=Count("posts")``) is computed for each row; one over
@@ -252,7 +254,7 @@ class Building(Filtering[M, R]):
             FieldError: a field has the name, or names or types in an expression are wrong.
         """
         self._check_single("annotate")
-        made = self._copy()
+        made = self._chained()
         for function in functions:
             expressions = {**record_mapping(self._names, function), **expressions}
         annotations = dict(self._annotations)
@@ -315,7 +317,7 @@ class Building(Filtering[M, R]):
             made._row = RowKind.DICT
         return made
 
-    def join(self, *paths: Path[M]) -> Query[M, R]:
+    def join(self, *paths: Path[M]) -> Self:
         """Load the rows of foreign keys in the same query: ``join("author__company")``, or
         ``join(lambda p: the(p.author).company)``.
 
@@ -334,11 +336,11 @@ class Building(Filtering[M, R]):
                         hint=f'use prefetch("{path}")',
                     )
                 names = names_of(hop.target.model)
-        made = self._copy()
+        made = self._chained()
         made._joins = (*self._joins, *(path for path in wanted if path not in self._joins))
         return made
 
-    def prefetch(self, *paths: Path[M] | Prefetch) -> Query[M, R]:
+    def prefetch(self, *paths: Path[M] | Prefetch) -> Self:
         """Load related rows with one further query per level: ``prefetch("posts__tags")``.
 
         Args:
@@ -348,7 +350,7 @@ class Building(Filtering[M, R]):
         Raises:
             FieldError: an unknown name, or two queries for one relation.
         """
-        made = self._copy()
+        made = self._chained()
         made._prefetches = (
             *self._prefetches,
             *[as_prefetch(self._names, path) for path in record_paths(self._names, paths)],
@@ -356,7 +358,7 @@ class Building(Filtering[M, R]):
         check_levels(self._names, made._prefetches)
         return made
 
-    def only(self, *fields: Path[M]) -> Query[M, R]:
+    def only(self, *fields: Path[M]) -> Self:
         """Load only these fields (and the keys); accessing another one raises an error. Paths name
         fields of rows that are joined: ``only("title", "author__name")`` joins the author, and
         loads its name and key.
@@ -366,14 +368,14 @@ class Building(Filtering[M, R]):
         """
         self._check_single("only")
         named = named_fields(self._names, record_paths(self._names, fields), "only")
-        made = self._copy()
+        made = self._chained()
         made._only, made._joined_only = only_these(self._names, named)
         joins = [path for path in named.joined if path not in self._joins]
         if joins:
             made._joins = (*self._joins, *joins)
         return made
 
-    def defer(self, *fields: Path[M]) -> Query[M, R]:
+    def defer(self, *fields: Path[M]) -> Self:
         """Load all fields except these; accessing one of them raises an error. Paths name fields of
         rows that `join` loads: ``join("author").defer("author__bio")``.
 
@@ -384,23 +386,23 @@ class Building(Filtering[M, R]):
         named = named_fields(self._names, record_paths(self._names, fields), "defer")
         left_out = named.own - set(self._names.primary_key)
         loaded = self._names.fields if self._only is None else self._only
-        made = self._copy()
+        made = self._chained()
         if left_out:
             made._only = tuple([name for name in loaded if name not in left_out])
         if named.joined:
             made._joined_only = deferred(self._names, named, self._joined_only)
         return made
 
-    def strict(self) -> Query[M, R]:
+    def strict(self) -> Self:
         """Accessing a relation that was not loaded raises an error that names the fix; also on the
         rows that prefetch() and join() load."""
-        made = self._copy()
+        made = self._chained()
         made._strict = True
         return made
 
     def for_update(
         self, *, nowait: bool = False, skip_locked: bool = False, of: Sequence[str] = ()
-    ) -> Query[M, R]:
+    ) -> Self:
         """Lock the rows against others until the transaction ends.
 
         Args:
@@ -415,16 +417,14 @@ class Building(Filtering[M, R]):
 
     def for_share(
         self, *, nowait: bool = False, skip_locked: bool = False, of: Sequence[str] = ()
-    ) -> Query[M, R]:
+    ) -> Self:
         """Lock the rows against writers until the transaction ends.
 
         Args and Raises: as for `for_update`.
         """
         return self._locked("share", nowait, skip_locked, of)
 
-    def _locked(
-        self, strength: str, nowait: bool, skip_locked: bool, of: Sequence[str]
-    ) -> Query[M, R]:
+    def _locked(self, strength: str, nowait: bool, skip_locked: bool, of: Sequence[str]) -> Self:
         if nowait and skip_locked:
             raise OxydeError("nowait and skip_locked exclude each other")
         names = (of,) if isinstance(of, str) else tuple(iterable_given("of=", of))
@@ -434,30 +434,28 @@ class Building(Filtering[M, R]):
                     f"of={name!r}: only joined relations of `{self._names.label}` can be named",
                     hint=_lockable(self._names, self._joins, name),
                 )
-        made = self._copy()
+        made = self._chained()
         wait = "no_wait" if nowait else "skip_locked" if skip_locked else "wait"
         made._lock = (strength, wait, names)
         return made
 
-    def union(self, *others: Query[Any, R], all: bool = False) -> Query[M, R]:
+    def union(self, *others: Query[Any, R], all: bool = False) -> Self:
         """The rows of this query and others, without duplicates (unless `all`)."""
         return self._compound("union_all" if all else "union", others)
 
-    def union_all(self, *others: Query[Any, R]) -> Query[M, R]:
+    def union_all(self, *others: Query[Any, R]) -> Self:
         """The rows of this query and others, with duplicates."""
         return self._compound("union_all", others)
 
-    def intersect(self, *others: Query[Any, R]) -> Query[M, R]:
+    def intersect(self, *others: Query[Any, R]) -> Self:
         """The rows that this query and the others have in common."""
         return self._compound("intersect", others)
 
-    def except_(self, *others: Query[Any, R]) -> Query[M, R]:
+    def except_(self, *others: Query[Any, R]) -> Self:
         """The rows of this query that the others do not have."""
         return self._compound("except", others)
 
-    def _compound(
-        self, operator: _ir.SetOperator, others: tuple[Query[Any, Any], ...]
-    ) -> Query[M, R]:
+    def _compound(self, operator: _ir.SetOperator, others: tuple[Query[Any, Any], ...]) -> Self:
         if (self._order or self._limit is not None or self._offset is not None) and not (
             self._compounds
         ):
@@ -465,13 +463,13 @@ class Building(Filtering[M, R]):
                 "the first query of a union already has an order or a limit",
                 hint="order and limit the whole: first.union(second).order_by(…).limit(…)",
             )
-        made = self._copy()
+        made = self._chained()
         for other in others:
             check_compound(self, other)
             made._compounds = (*made._compounds, (operator, other))
         return made
 
-    def join_cte(self, cte: Rows, *, left: bool = False, **pairs: str) -> Query[M, R]:
+    def join_cte(self, cte: Rows, *, left: bool = False, **pairs: str) -> Self:
         """Join a CTE; expressions can then use its columns (`cte.column`).
 
         Args:
@@ -495,27 +493,27 @@ class Building(Filtering[M, R]):
             cte.column(name)
         if cte.name == self._names.meta.table_name:
             raise FieldError(f"the CTE `{cte.name}` has the name of the query's own table")
-        made = self._copy()
+        made = self._chained()
         made._cte_joins = (*self._cte_joins, CTEJoin(cte, pairs, left=left))
         if isinstance(cte, CTE) and cte not in self._ctes:
             made._ctes = (*self._ctes, cte)
         return made
 
-    def using(self, name: str) -> Query[M, R]:
+    def using(self, name: str) -> Self:
         """Run on the database of this name."""
-        made = self._copy()
+        made = self._chained()
         made._using = name
         return made
 
-    def client(self, executor: Executor) -> Query[M, R]:
+    def client(self, executor: Executor) -> Self:
         """Run on this database or transaction."""
-        made = self._copy()
+        made = self._chained()
         made._client = executor
         return made
 
-    def all_rows(self) -> Query[M, R]:
+    def all_rows(self) -> Self:
         """The query itself, as a copy."""
-        return self._copy()
+        return self._chained()
 
 
 def _lockable(names: Names, joins: tuple[str, ...], name: str) -> str | None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from typing_extensions import Self
+
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.natural_order import natural_order
 from oxyde.queries.compile.state import M, QueryState, R
@@ -16,7 +18,6 @@ from oxyde.queries.methods.building import Building
 if TYPE_CHECKING:
     from oxyde.queries.ir.expression import Expression
     from oxyde.queries.ir.predicates import Node, Operator
-    from oxyde.queries.query import Query
 
 __all__ = ["Combining"]
 
@@ -30,6 +31,7 @@ _OTHERS: Final = {
     "_only": "only",
     "_joined_only": "only",
     "_joins": "join",
+    "_opened": "unscoped",
     "_annotations": "annotate",
     "_hidden": "alias",
     "_lock": "for_update",
@@ -48,14 +50,14 @@ _SIGNS: Final = {"and": "&", "or": "|", "xor": "^"}
 class Combining(Building[M, R]):
     """none, reverse and alias; `|`, `&` and `^` of two queries."""
 
-    def none(self) -> Query[M, R]:
+    def none(self) -> Self:
         """A query without rows. Reading, counting, updating or deleting them runs no statement; as
         a part of another query it is an empty set."""
         made = self._with_where((Nothing(),))
         made._nothing = True
         return made
 
-    def reverse(self) -> Query[M, R]:
+    def reverse(self) -> Self:
         """The rows in reverse order. Without an order it reverses that of `first()`: by
         `Meta.ordering` and the primary key.
 
@@ -71,7 +73,7 @@ class Combining(Building[M, R]):
                 f"reverse() of a query of `{self._names.label}` that has no order",
                 hint="order_by(…) first",
             )
-        made = self._copy()
+        made = self._chained()
         made._order = tuple([term.reversed() for term in order])
         return made
 
@@ -79,7 +81,7 @@ class Combining(Building[M, R]):
         self,
         *functions: Callable[[M], Mapping[Any, Any]],
         **expressions: Expression | Callable[[M], Any],
-    ) -> Query[M, R]:
+    ) -> Self:
         """Name values for filter(), order_by() and annotate(), without adding them to the rows:
         ``alias(posts=Count("posts")).filter(posts__gt=10)``. `annotate(posts=F("posts"))` adds such
         a value to the rows.
@@ -94,7 +96,7 @@ class Combining(Building[M, R]):
         made._hidden = self._hidden.union(expressions)
         return made
 
-    def __or__(self, other: QueryState[M, R]) -> Query[M, R]:
+    def __or__(self, other: QueryState[M, R]) -> Self:
         """The rows of either query: the conditions of both, joined by OR. Everything else is taken
         from the left query, and the right one must not differ in it.
 
@@ -105,33 +107,39 @@ class Combining(Building[M, R]):
         """
         return self._combined("or", other)
 
-    def __and__(self, other: QueryState[M, R]) -> Query[M, R]:
+    def __and__(self, other: QueryState[M, R]) -> Self:
         """The rows that both queries have; see `|`."""
         return self._combined("and", other)
 
-    def __xor__(self, other: QueryState[M, R]) -> Query[M, R]:
+    def __xor__(self, other: QueryState[M, R]) -> Self:
         """The rows that exactly one of the queries has; see `|`."""
         return self._combined("xor", other)
 
-    def _combined(self, operator: Operator, other: QueryState[M, R]) -> Query[M, R]:
+    def _combined(self, operator: Operator, other: QueryState[M, R]) -> Self:
         _check(self, operator, other)
-        made = self._copy()
+        made = self._chained()
         made._nothing = (
             self._nothing or other._nothing
             if operator == "and"
             else self._nothing and other._nothing
         )
-        mine, theirs = self._where, other._where
+        # The scope of the model stays beside the conditions, where unscoped() finds it.
+        shared = tuple([node for node in self._where if self._is_scope_of_both(node, other)])
+        mine = tuple([node for node in self._where if node not in shared])
+        theirs = tuple([node for node in other._where if node not in shared])
         if operator == "and":
-            made._where = mine + theirs
+            made._where = shared + mine + theirs
         elif self._nothing or other._nothing:
-            made._where = theirs if self._nothing else mine
+            made._where = shared + (theirs if self._nothing else mine)
         elif operator == "or" and not (mine and theirs):
-            made._where = ()
+            made._where = shared
         else:
             parts: list[Node] = [Rows(mine), Rows(theirs)]
-            made._where = (Junction(operator, parts),)
+            made._where = (*shared, Junction(operator, parts))
         return made
+
+    def _is_scope_of_both(self, node: Node, other: QueryState[M, R]) -> bool:
+        return node is self._names.scope and node in other._where
 
 
 def _check(one: QueryState[Any, Any], operator: Operator, other: object) -> None:

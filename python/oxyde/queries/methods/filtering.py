@@ -6,22 +6,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 from oxyde.exceptions import FieldError, OxydeError, RowValidationError
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.expressions.conditions import Truth
 from oxyde.queries.expressions.q import is_empty
-from oxyde.queries.expressions.recorder import record
+from oxyde.queries.expressions.recorder import record, record_paths
 from oxyde.queries.expressions.typed_conditions import Clause
 from oxyde.queries.ir.depth import bounded
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.ir.predicates import Junction, Negation, Node
+from oxyde.queries.lookups.paths import split_path
+from oxyde.queries.names import Hop, names_of, part_of_path
 from oxyde.queries.subqueries.keys_query import KeysExpression
 from oxyde.queries.subqueries.subquery import QueryExpression
 
 if TYPE_CHECKING:
     from oxyde.queries.compile.recipe import Invalid
-    from oxyde.queries.query import Query
 
 __all__ = ["Filtering"]
 
@@ -29,7 +32,7 @@ __all__ = ["Filtering"]
 class Filtering(QueryState[M, R]):
     """filter, exclude and having; unvalidated and skip_invalid."""
 
-    def filter(self, *conditions: Clause[M], **lookups: object) -> Query[M, R]:
+    def filter(self, *conditions: Clause[M], **lookups: object) -> Self:
         """Keep rows for which all of these hold.
 
         Args:
@@ -51,7 +54,7 @@ class Filtering(QueryState[M, R]):
                 return self._with_where((_all(plain),))
         nodes = self._conditions(conditions, lookups)
         grouped = [node for node in nodes if node.grouped]
-        made = self._copy()
+        made = self._chained()
         if grouped:
             self._check_grouped()
             made._having = (*self._having, _all(grouped))
@@ -60,7 +63,7 @@ class Filtering(QueryState[M, R]):
             made._where = (*self._where, _all(nodes))
         return made
 
-    def exclude(self, *conditions: Clause[M], **lookups: object) -> Query[M, R]:
+    def exclude(self, *conditions: Clause[M], **lookups: object) -> Self:
         """Drop rows for which all of these hold; rows where the result is NULL stay.
         ``exclude(posts__title="x")`` drops those with any such post.
 
@@ -69,7 +72,7 @@ class Filtering(QueryState[M, R]):
         self._check_single("exclude")
         self._check_unsliced("exclude()")
         nodes = self._conditions(conditions, lookups)
-        made = self._copy()
+        made = self._chained()
         if not nodes:
             return made
         node = Negation(_all(nodes))
@@ -80,6 +83,47 @@ class Filtering(QueryState[M, R]):
             made._where = (*self._where, node)
         return made
 
+    def unscoped(self, *relations: str | Callable[[M], object]) -> Self:
+        """Also read the rows that are outside of the scope of their model (``scope`` in its `class
+        Meta`).
+
+        Args:
+            relations: relations whose rows are read then: ``unscoped("author").join("author")``,
+                also in conditions, aggregates and prefetches of this query. Without any, it is the
+                query's own rows.
+
+        Raises:
+            FieldError: the model has no scope, or an unknown name.
+        """
+        self._check_single("unscoped")
+        self._check_unsliced("unscoped()")
+        made = self._chained()
+        if not relations:
+            scope = self._names.scope
+            if scope is None:
+                raise FieldError(
+                    f"`{self._names.label}` has no scope",
+                    hint='leave unscoped() out, or name a relation: unscoped("author")',
+                )
+            made._where = tuple([node for node in self._where if node is not scope])
+        for path in record_paths(self._names, relations):
+            made._opened |= {self._scoped_hop(path)}
+        return made
+
+    def _scoped_hop(self, path: str) -> Hop:
+        names = self._names
+        hop: Hop | None = None
+        for segment in split_path(names, path):
+            hop = names.hop(segment, part_of_path(path, self._names.label))
+            names = names_of(hop.target.model)
+        assert hop is not None
+        if not hop.scoped:
+            raise FieldError(
+                f"`{names.label}`, where `{path}` of `{self._names.label}` leads, has no scope",
+                hint="leave it out",
+            )
+        return hop
+
     def _check_grouped(self) -> None:
         if self._group_by is None and self._row is RowKind.MODEL:
             raise FieldError(
@@ -87,7 +131,7 @@ class Filtering(QueryState[M, R]):
                 hint="group first: values(…) or group_by(…), then annotate() and having()",
             )
 
-    def having(self, *conditions: Clause[M], **lookups: object) -> Query[M, R]:
+    def having(self, *conditions: Clause[M], **lookups: object) -> Self:
         """Keep groups for which all of these hold; aggregates are allowed here.
 
         Args and Raises: as for `filter`.
@@ -95,7 +139,7 @@ class Filtering(QueryState[M, R]):
         self._check_single("having")
         self._check_unsliced("having()")
         nodes = self._conditions(conditions, lookups)
-        made = self._copy()
+        made = self._chained()
         if nodes:
             made._having = (*self._having, _all(nodes))
         return made
@@ -155,7 +199,7 @@ class Filtering(QueryState[M, R]):
         nodes.extend(context.lookup(key, value) for key, value in lookups.items())
         return nodes
 
-    def unvalidated(self) -> Query[M, R]:
+    def unvalidated(self) -> Self:
         """Also load rows that their model refuses, to repair them: an invalid value is on the
         instance as it is stored. This includes rows that join() and prefetch() load. `save()` still
         validates what was assigned.
@@ -169,7 +213,7 @@ class Filtering(QueryState[M, R]):
 
     def skip_invalid(
         self, on_skipped: Callable[[RowValidationError], object] | None = None
-    ) -> Query[M, R]:
+    ) -> Self:
         """Skip rows that their model refuses. A row that join() loads is skipped with its owner; of
         the rows that prefetch() loads, only the refused ones are.
 
@@ -188,8 +232,8 @@ class Filtering(QueryState[M, R]):
         made._on_skipped = on_skipped
         return made
 
-    def _with_invalid(self, verb: str, invalid: Invalid) -> Query[M, R]:
-        made = self._copy()
+    def _with_invalid(self, verb: str, invalid: Invalid) -> Self:
+        made = self._chained()
         made._invalid = invalid
         made._on_skipped = None
         made._check_validity(verb)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from typing_extensions import Self
+
 from oxyde.exceptions import CursorError, FieldError, OxydeError
 from oxyde.queries.compile.cursor import Place, Side, read_cursor, write_cursor
 from oxyde.queries.compile.keyset import Keyset, keyset_of, steady_order
@@ -14,7 +16,6 @@ from oxyde.queries.results.page import NumberedPage, Page, taken_apart
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
-    from oxyde.queries.query import Query
 
 __all__ = ["Paging"]
 
@@ -25,7 +26,7 @@ _OTHERS: dict[Side, Side] = {"after": "to", "from": "before", "before": "from", 
 class Paging(Tabular[M, R]):
     """after, page and numbered_page."""
 
-    def after(self, cursor: str) -> Query[M, R]:
+    def after(self, cursor: str) -> Self:
         """Keep the rows behind a place in the query's order: ``query.after(page.next_cursor)``.
 
         The order gets the primary key as its last term, unless it is unique. Call `order_by()`
@@ -105,8 +106,8 @@ class Paging(Tabular[M, R]):
     def _place_of(self, keyset: Keyset, cursor: str) -> Place:
         return read_cursor(cursor, keyset.types, keyset.fingerprint, self._names.label)
 
-    def _behind(self, keyset: Keyset, place: Place | None) -> Query[M, R]:
-        made = self._copy()
+    def _behind(self, keyset: Keyset, place: Place | None) -> Self:
+        made = self._chained()
         made._order = keyset.order
         if place is None:
             return made

@@ -6,6 +6,8 @@ from collections import namedtuple
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from typing_extensions import Self
+
 from oxyde import _core
 from oxyde._given import iterable_given
 from oxyde.db.registry import resolve
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from oxyde._core import Features
     from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
-    from oxyde.queries.query import Query
 
 __all__ = ["Reading"]
 
@@ -197,8 +198,8 @@ class Reading(Aggregating[M, R]):
         rows = await query._leading(1, self._executor(using, client))
         return rows[0] if rows else None
 
-    def _ordered(self) -> Query[M, R]:
-        made = self._copy()
+    def _ordered(self) -> Self:
+        made = self._chained()
         if not self._order:
             made._order = natural_order(self)
         return made
@@ -219,9 +220,17 @@ class Reading(Aggregating[M, R]):
         rows = await self._two(conditions, lookups, using, client)
         if not rows:
             raise NotFoundError(
-                f"no {self._names.label} matches{_described(lookups)}", model=self._model
+                f"no {self._names.label} matches{_described(lookups)}",
+                model=self._model,
+                hint=self._outside(),
             )
         return rows[0]
+
+    def _outside(self) -> str | None:
+        """For an error: where rows that are not in the scope of the model are."""
+        if self._names.scope is None or self._names.scope not in self._where:
+            return None
+        return f"{self._names.label}.unscoped has the rows outside of the model's scope, too"
 
     async def get_or_none(
         self,

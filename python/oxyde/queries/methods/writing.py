@@ -17,6 +17,7 @@ from oxyde.queries.writes.bulk_update import bulk_update
 from oxyde.queries.writes.create import create, get_or_create, update_or_create
 from oxyde.queries.writes.delete import delete_query
 from oxyde.queries.writes.insert_from import insert_from
+from oxyde.queries.writes.soft_delete import mark_deleted, restore_rows
 from oxyde.queries.writes.target import refuse_unfit
 from oxyde.queries.writes.update import run_update
 from oxyde.queries.writes.upsert import upsert
@@ -395,7 +396,8 @@ class Writing(Paging[M, R]):
         return changed
 
     async def delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
-        """Delete the rows of the query in one statement. No hooks run.
+        """Delete the rows of the query in one statement. No hooks run. Rows of a model with
+        `SoftDelete` are marked as deleted.
 
         Returns:
             The number of rows.
@@ -403,7 +405,38 @@ class Writing(Paging[M, R]):
         self._names.meta.check_writable("delete")
         query = self._copy()
         refuse_unfit(query, "delete")
+        executor = self._place(using, client)
+        if self._names.meta.soft_delete is not None:
+            return await mark_deleted(query, executor)
+        return await delete_query(query, executor)
+
+    async def hard_delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
+        """Delete the rows of the query from the table, also where the model has `SoftDelete`. No
+        hooks run.
+
+        Returns:
+            The number of rows.
+        """
+        self._names.meta.check_writable("hard_delete")
+        query = self._copy()
+        refuse_unfit(query, "delete")
         return await delete_query(query, self._place(using, client))
+
+    async def restore(self, *, using: str | None = None, client: Executor | None = None) -> int:
+        """Bring back the rows of the query that are marked as deleted (`SoftDelete`), with the rows
+        that were deleted with them: ``Post.deleted.filter(…).restore()``. No hooks run.
+
+        Returns:
+            The number of rows, without those that were deleted with them.
+
+        Raises:
+            ManagerError: the model has no soft delete.
+            UniqueViolationError: another row has taken a unique key of one of them.
+        """
+        self._names.meta.check_writable("restore")
+        query = self._copy()
+        refuse_unfit(query, "restore")
+        return await restore_rows(query, self._place(using, client))
 
     def raw(self, sql: str, params: object = (), *, using: str | None = None) -> RawQuery[M]:
         """Instances from SQL that the user wrote: ``await User.objects.raw("SELECT …", [1])``.

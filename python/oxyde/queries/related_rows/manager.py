@@ -9,8 +9,9 @@ from typing_extensions import TypeVar
 
 from oxyde._given import iterable_given
 from oxyde.db.transaction import atomic
+from oxyde.exceptions import FieldError
 from oxyde.queries.expressions.recorder import record_paths
-from oxyde.queries.names import is_query, names_of
+from oxyde.queries.names import check_query, is_query, names_of
 from oxyde.queries.related_rows.creating import Creating
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["RelatedManager", "related"]
 
 T = TypeVar("T", default=Any)
 M = TypeVar("M")
+Q = TypeVar("Q", bound="Query[Any, Any]")
 
 
 class RelatedManager(Creating[T]):
@@ -31,9 +33,30 @@ class RelatedManager(Creating[T]):
     transaction, for any number of them.
     """
 
-    def query(self) -> Query[T, T]:
-        """The related rows as a query, like `all_rows()`."""
-        return self._copy()
+    @overload
+    def query(self) -> Query[T, T]: ...
+    @overload
+    def query(self, rows: Q) -> Q: ...
+    def query(self, rows: Query[Any, Any] | None = None) -> Query[Any, Any]:
+        """The related rows as a query.
+
+        Args:
+            rows: a query of their model: those of its rows that are related. It also says what type
+                checkers know: ``related(author, lambda a: a.posts).query(Post.objects)``.
+
+        Raises:
+            FieldError: it is a query of another model, or sliced.
+        """
+        if rows is None:
+            return self._copy()
+        check_query("query()", rows)
+        if rows._model is not self._model:
+            raise FieldError(
+                f"`{self._label}` has rows of `{self._names.label}`, and the query is of "
+                f"`{rows._names.label}`",
+                hint=f"{self._names.label}.objects",
+            )
+        return self._related(rows)
 
     async def add(
         self,

@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 from oxyde.db.registry import home_of, resolve, resolve_home
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.related_list import RelatedList, RelatedPart, same_rows
-from oxyde.queries.compile.state import new_query
+from oxyde.queries.compile.state import new_query, unscoped_query
 from oxyde.queries.names import Names, Through, is_query, key_of, names_of
 from oxyde.queries.query import Query
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["RelatedRows"]
 
 T = TypeVar("T", default=Any)
+Q = TypeVar("Q", bound=Query[Any, Any])
 
 
 class RelatedRows(Query[T, T]):
@@ -58,14 +59,24 @@ class RelatedRows(Query[T, T]):
         def _where(self) -> tuple[Node, ...]:
             """The condition that a row belongs to the instance. Raises for one without a key, when
             the rows are used."""
-            hop = self._hop
-            rows = new_query(hop.target.model)
-            if hop.through is None:
-                return rows.filter(**{hop.remote.name: self._key()})._where
-            between = new_query(hop.through.meta.model)
-            mine = between.filter(**{hop.through.source.name: self._key()})
-            keys = mine.values(hop.through.target.name)
-            return rows.filter(**{f"{hop.remote.name}__in": keys})._where
+            return self._related(new_query(self._hop.target.model))._where
+
+        def __getattr__(self, name: str) -> Any:
+            """Methods of the model's own queries: `author.posts_set.published()`."""
+            own = getattr(self._model, "__oxyde_query__", None)
+            if own is None or name.startswith("_") or not hasattr(own, name):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            return getattr(self._copy(), name)
+
+    def _related(self, rows: Q) -> Q:
+        """The rows of a query that belong to the instance."""
+        hop = self._hop
+        if hop.through is None:
+            return rows.filter(**{hop.remote.name: self._key()})
+        between = new_query(hop.through.meta.model)
+        mine = between.filter(**{hop.through.source.name: self._key()})
+        keys = mine.values(hop.through.target.name)
+        return rows.filter(**{f"{hop.remote.name}__in": keys})
 
     def _copy(self) -> Query[T, T]:
         made: Query[T, T] = new_query(self._hop.target.model)
@@ -74,6 +85,9 @@ class RelatedRows(Query[T, T]):
         if state is not None and state.database is not None:
             made._using = home_of(state.database)
         return made
+
+    def _chained(self) -> Any:
+        return self._copy()
 
     def _place(self, using: str | None, client: Executor | None, *, write: bool = True) -> Executor:
         """By default the database of the instance."""
@@ -251,16 +265,25 @@ class RelatedRows(Query[T, T]):
             return (
                 await self._copy().values_list(self._own_key().name, flat=True).all(client=executor)
             )
+        _, through = self._between()
+        return await self._links().values_list(through.target.name, flat=True).all(client=executor)
+
+    def _links(self) -> Query[Any, Any]:
+        """The rows of the table between, but for those that lead out of the scope of the other
+        model: they stay as they are, unless their keys are named."""
+        hop = self._hop
         names, through = self._between()
-        query = new_query(names.model)
-        mine = query.filter(**{through.source.name: self._key()})
-        return await mine.values_list(through.target.name, flat=True).all(client=executor)
+        links = new_query(names.model).filter(**{through.source.name: self._key()})
+        if hop.target.scope is None:
+            return links
+        inside = new_query(hop.target.model).values(hop.remote.name)
+        return links.filter(**{f"{through.target.name}__in": inside})
 
     async def _link(self, keys: list[Any], extra: dict[str, Any] | None, executor: Executor) -> int:
         hop = self._hop
         if hop.through is None:
             self._check_no_through(extra)
-            rows: Any = new_query(hop.target.model)
+            rows: Any = unscoped_query(hop.target.model)
             mine = rows.filter(**{f"{self._own_key().name}__in": keys})
             changed: int = await mine.update(client=executor, **{hop.remote.name: self._key()})
             return changed
@@ -306,8 +329,7 @@ class RelatedRows(Query[T, T]):
             changed: int = await mine.update(client=executor, **{hop.remote.name: None})
             return changed
         names, through = self._between()
-        query = new_query(names.model)
-        pairs = query.filter(**{through.source.name: self._key()})
-        if keys is not None:
-            pairs = pairs.filter(**{f"{through.target.name}__in": keys})
-        return await pairs.delete(client=executor)
+        if keys is None:
+            return await self._links().delete(client=executor)
+        mine = {through.source.name: self._key(), f"{through.target.name}__in": keys}
+        return await new_query(names.model).filter(**mine).delete(client=executor)

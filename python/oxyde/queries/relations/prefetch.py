@@ -218,6 +218,8 @@ async def _load_level(
     found: list[Any] = []
     if keys:
         query = _start(hop, level.queryset)
+        if like is not None and hop in like._opened:
+            query = _opened(query, hop, like, own=level.queryset is None)
         if like is not None and like._strict:
             query = query.strict()
         if like is not None and query._invalid == "raise" and like._invalid != "raise":
@@ -277,6 +279,18 @@ def _of_each(
     else:
         query = through_query(query, hop, keys)
     return numbered(query, owner, limit, offset)
+
+
+def _opened(
+    query: Query[Any, Any], hop: Hop, like: QueryState[Any, Any], *, own: bool
+) -> Query[Any, Any]:
+    """The query without the scope of a relation that `like` opens; with `own`, also without that of
+    its rows."""
+    made = query._copy()
+    made._opened = query._opened | like._opened
+    if own:
+        made._where = tuple([node for node in query._where if node is not query._names.scope])
+    return made
 
 
 def _start(hop: Hop, queryset: QueryState[Any, Any] | None) -> Query[Any, Any]:

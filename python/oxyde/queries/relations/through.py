@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from oxyde.queries.compile.recipe import SOURCE
 from oxyde.queries.expressions.context import Annotation, Context
 from oxyde.queries.ir.expression import Expression
-from oxyde.queries.ir.nodes import Typed, column, exact, table_of
+from oxyde.queries.ir.nodes import Typed, all_of, column, exact, table_of
 from oxyde.queries.ir.predicates import Node
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.names import Hop
@@ -32,7 +32,12 @@ def _through_alias(scope: Scope, hop: Hop) -> str:
             {
                 "kind": "inner",
                 "source": {"table": table_of(hop.through.meta, alias)},
-                "on": exact(column(alias, hop.through.target), column(scope.alias, hop.remote)),
+                "on": all_of(
+                    [
+                        exact(column(alias, hop.through.target), column(scope.alias, hop.remote)),
+                        *scope.in_scope(hop, hop.through.meta, alias),
+                    ]
+                ),
             },
         )
     return alias

@@ -33,6 +33,7 @@ def in_bulk_fields(query: QueryState[Any, Any], field: str) -> tuple[str, ...]:
         meta.unique
         or (meta.primary_key and len(names.primary_key) == 1)
         or (meta.name,) in names.meta.unique_together
+        or (meta.name in names.meta.live_uniques and names.scope in query._where)
     )
     if not unique:
         raise FieldError(f"`{names.label}.{meta.name}` is not unique")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde.hydration.fields import CoreNode, core_of
 from oxyde.queries.compile.refusal import Guard
-from oxyde.queries.ir.nodes import Typed, column
-from oxyde.queries.ir.related_row import all_of
+from oxyde.queries.ir.nodes import Typed, all_of, column
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.types.column_types import DECIMAL, INTEGERS, kind_of
 from oxyde.queries.writes.insert import encoded

@@ -180,11 +180,32 @@ def unique_key(names: Names, wanted: Iterable[str]) -> tuple[str, ...]:
     """
     key = _fields(names, wanted)
     if set(key) not in [set(each) for each in unique_keys(names)]:
+        refuse_live(names, key)
         raise FieldError(
             f"`{names.label}` has no unique key of {', '.join(key)}",
             hint="; ".join(", ".join(each) for each in unique_keys(names)) + " are unique",
         )
     return key
+
+
+def refuse_live(names: Names, given: Iterable[str]) -> None:
+    """Refuse a key that is unique only among the rows that are not marked as deleted: a statement
+    cannot name it as what a new row conflicts with.
+
+    Raises:
+        FieldError: the fields are such a key.
+    """
+    wanted = set(given)
+    for key in names.meta.unique_together:
+        computed = set(key).intersection(names.meta.computed)
+        fields = [name for name in key if name not in computed]
+        if computed and names.meta.soft_delete is not None and wanted.issuperset(fields):
+            listed = ", ".join(f"{name}=…" for name in fields)
+            raise FieldError(
+                f"`{names.label}` has no unique key of {', '.join(fields)} over all rows, only "
+                "over those that are not deleted",
+                hint=f"use {names.label}.objects.update_or_create({listed}, defaults={{…}})",
+            )
 
 
 def unique_keys(names: Names) -> list[tuple[str, ...]]:
@@ -214,6 +235,7 @@ def key_among(names: Names, given: Sequence[str] | Mapping[str, Any]) -> tuple[s
     usable = list(dict.fromkeys(key for key in keys if all(name in given for name in key)))
     if len(usable) == 1:
         return usable[0]
+    refuse_live(names, given)
     raise FieldError(
         f"cannot tell which unique key of `{names.label}` is the conflict target",
         hint="name its fields: unique_fields=[…]",

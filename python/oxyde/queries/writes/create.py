@@ -158,14 +158,29 @@ async def _create_or_find(
                 await instance._oxyde_insert(block)
         else:
             await instance._oxyde_insert(executor)
-    except UniqueViolationError:
+    except UniqueViolationError as error:
         # A locking read sees rows committed after the transaction's snapshot.
         again = query.for_update() if executor.in_transaction else query
         found = await _find(again, lookups, executor)
         if found is None:
+            await _tell_of_scope(error, query, lookups, executor)
             raise
         return found, False
     return instance, True
+
+
+async def _tell_of_scope(
+    error: UniqueViolationError,
+    query: Query[Any, Any],
+    lookups: Mapping[str, Any],
+    executor: Executor,
+) -> None:
+    """Say so if the row is there, outside of the scope of its model."""
+    label = query._names.label
+    if query._names.scope in query._where and await _find(query.unscoped(), lookups, executor):
+        error.hint = (
+            f"the row is there, outside of the scope of `{label}`: {label}.unscoped finds it"
+        )
 
 
 def _values(

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde.queries.compile.plans import entry_for
-from oxyde.queries.compile.state import new_query
-from oxyde.queries.ir.nodes import column, exact, table_of
-from oxyde.queries.ir.related_row import all_of
+from oxyde.queries.compile.state import unscoped_query
+from oxyde.queries.ir.nodes import all_of, column, exact, table_of
 from oxyde.queries.ir.scope import Builder
 from oxyde.queries.names import Names, names_of
 from oxyde.queries.writes.default_keys import default_keys
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.db.executor import Executor
 
-__all__ = ["delete_rows", "insert_one", "select_one", "update_rows"]
+__all__ = ["delete_rows", "insert_one", "read_again", "select_one", "update_rows"]
 
 
 async def insert_one(
@@ -75,7 +74,7 @@ async def insert_one(
         else:
             filled[name] = None
     if reread:
-        filled.update(await _read_again(names, tuple(reread), key, executor))
+        filled.update(await read_again(model, tuple(reread), key, executor))
     return filled
 
 
@@ -145,7 +144,7 @@ async def update_rows(
     if not computed or not affected:
         return affected, {}
     now = {name: values.get(name, value) for name, value in key.items()}
-    return affected, await _read_again(names, computed, now, executor)
+    return affected, await read_again(model, computed, now, executor)
 
 
 async def delete_rows(model: type[Any], key: Mapping[str, Any], executor: Executor) -> int:
@@ -188,9 +187,10 @@ def _single(
     return {"insert": statement}, builder, tuple_of(names, left) if left else None
 
 
-async def _read_again(
-    names: Names, wanted: tuple[str, ...], key: Mapping[str, Any], executor: Executor
+async def read_again(
+    model: type[Any], wanted: tuple[str, ...], key: Mapping[str, Any], executor: Executor
 ) -> dict[str, Any]:
-    query = new_query(names.model)
-    rows = await query.filter(**key).values_list(*wanted).all(client=executor)
-    return dict(zip(wanted, rows[0], strict=True))
+    """Fields of the row with a key; none if it is gone."""
+    query = unscoped_query(model).filter(**key)
+    rows = await query.values_list(*wanted).all(client=executor)
+    return dict(zip(wanted, rows[0], strict=True)) if rows else {}

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from oxyde.db.slices import BETWEEN, in_slices
-from oxyde.queries.compile.state import new_query
+from oxyde.queries.compile.state import unscoped_query
 from oxyde.queries.expressions.q import Q
 from oxyde.queries.ir.nodes import column
 from oxyde.queries.ir.predicates import Node
@@ -92,7 +92,7 @@ async def rows_by_keys(
 
 
 def _query(names: Names, *, lock: bool) -> Query[Any, Any]:
-    query = new_query(names.model)
+    query = unscoped_query(names.model)
     return query.for_update() if lock else query
 
 

@@ -10,10 +10,9 @@ from oxyde.queries.compile.aggregation import output
 from oxyde.queries.compile.narrowing import QueryNarrowing
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.select import build_select, where
-from oxyde.queries.compile.state import new_query
+from oxyde.queries.compile.state import unscoped_query
 from oxyde.queries.expressions.operators import F
-from oxyde.queries.ir.nodes import column, empty_select, exact
-from oxyde.queries.ir.related_row import all_of
+from oxyde.queries.ir.nodes import all_of, column, empty_select, exact
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.names import names_of
 
@@ -100,6 +99,7 @@ def _among_chosen(query: Query[Any, Any], scope: Scope) -> _ir.Predicate:
 def announce(query: Query[Any, Any], scope: Scope) -> None:
     """Register the query's annotations, and whether a key or an index restricts its rows."""
     scope.narrowing = QueryNarrowing(query)
+    scope.opened = query._opened
     # If a SELECT chooses the rows, it has the annotations.
     if not _chosen(query):
         scope.announce(query._annotations.values())
@@ -118,7 +118,7 @@ def bare_target(query: Query[Any, Any]) -> Query[Any, Any]:
 
 
 def by_key(model: type[Any], key: Mapping[str, Any]) -> Query[Any, Any]:
-    """The query for the row with a unique key.
+    """The query for the row with a unique key, in the scope of its model or not.
 
     Raises:
         FieldError: no key is given.
@@ -126,7 +126,7 @@ def by_key(model: type[Any], key: Mapping[str, Any]) -> Query[Any, Any]:
     names = names_of(model)
     if not key:
         raise FieldError(f"`{names.label}` needs a key")
-    query: Query[Any, Any] = new_query(model)
+    query: Query[Any, Any] = unscoped_query(model)
     for name, value in key.items():
         query = query.filter(**{name: value})
     return query

@@ -14,10 +14,9 @@ from oxyde.queries.compile.recipe import Cells, from_database
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.select import limit_of, where
 from oxyde.queries.compile.shape import shape_of
-from oxyde.queries.compile.state import new_query
+from oxyde.queries.compile.state import unscoped_query
 from oxyde.queries.compile.validity import sifted
-from oxyde.queries.ir.nodes import column, empty_select, exact, table_of
-from oxyde.queries.ir.related_row import all_of
+from oxyde.queries.ir.nodes import all_of, column, empty_select, exact, table_of
 from oxyde.queries.ir.scope import Builder, Scope
 from oxyde.queries.writes.assign import Assigned, assigned
 from oxyde.queries.writes.cascades import computes_from_updated, sees_updated
@@ -67,7 +66,8 @@ async def _by_keys(
     keys = await picking._rows_on(executor)
     if not keys:
         return []
-    fresh = new_query(names.model)
+    # An updated row may leave the scope.
+    fresh = unscoped_query(names.model)
     fresh._invalid, fresh._on_skipped = query._invalid, query._on_skipped
     if len(names.primary_key) == 1:
         chosen = fresh.filter(**{f"{names.primary_key[0]}__in": [key[0] for key in keys]})
@@ -181,6 +181,7 @@ def _with_old_values(
     fields = [names.meta.field_metadata[name] for name in names.primary_key]
     select = empty_select()
     source = Scope(builder, names)
+    source.opened = query._opened
     select["from"] = {"table": table_of(names.meta, source.alias)}
     select["outputs"] = [
         {"expr": column(source.alias, field), "name": field.db_column} for field in fields

@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
-from oxyde import Field, Model, RelatedManager
+from typing_extensions import Self
+
+from oxyde import Field, Model, Query, RelatedManager
 
 
 class Kind(str, Enum):
@@ -34,11 +36,18 @@ class Author(Base):
         return self.name.upper()
 
 
+class TagQuery(Query["Tag"]):
+    def short(self) -> Self:
+        return self.filter(name__startswith="x")
+
+
 class Tag(Base):
     class Meta:
         is_table = True
 
     name: str
+
+    objects = TagQuery.as_manager()
 
 
 class Post(Base):

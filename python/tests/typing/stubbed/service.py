@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import assert_type
 
-from models import Author, Kind, Post
+from models import Author, Kind, Post, Tag, TagQuery
 from oxyde import Count, F, Q, Query
 
 
@@ -28,6 +28,8 @@ async def right(author: Author, post: Post) -> None:
     assert_type(await Post.objects.avg("views"), float | None)
     assert_type(await Post.objects.select(lambda p: p.title), list[str])
     Post.objects.annotate(n=Count("tags")).filter(n__gt=0).order_by("-n")
+    assert_type(Tag.objects.filter(name="x").short().order_by("name"), TagQuery)
+    assert_type(await Tag.objects.short().limit(3), list[Tag])
 
 
 async def keywords() -> None:
@@ -61,6 +63,8 @@ async def keywords() -> None:
     Post.objects.filter(views__in="abc")  # error
     Post.objects.filter(views__gt=None)  # error
     Post.objects.filter(created_at__yer=2024)  # error
+    Tag.objects.short().filter(nmae="x")  # error
+    Tag.objects.shorter()  # error
     print(names)
 
 

@@ -1,0 +1,98 @@
+"""Descriptors of managers: `Post.objects`, and those of `as_manager()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from oxyde.exceptions import ManagerError
+
+if TYPE_CHECKING:
+    from oxyde.models.model import Model
+    from oxyde.queries.query import Query
+
+    M = TypeVar("M", bound=Model)
+
+__all__ = ["Manager", "ManagerDescriptor"]
+
+Q = TypeVar("Q", bound="Query[Any, Any]")
+
+
+class ManagerDescriptor:
+    """An attribute of model classes where queries start. Each class has its own manager, made on
+    first access.
+
+    Attributes:
+        query: the class of its queries; None for `Query`.
+    """
+
+    query: type[Any] | None = None
+    _name = "objects"
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: None, owner: type[M]) -> Query[M, M]:
+        """The manager of a model.
+
+        Raises:
+            ManagerError: the model has no table, or it was accessed on an instance.
+        """
+        return cast("Query[M, M]", self._manager(instance, owner))
+
+    def _manager(self, instance: object, owner: type[Any]) -> Any:
+        name = self._name
+        if instance is not None:
+            raise ManagerError(
+                f"{name} is accessed on the class {owner.__name__}, not on an instance",
+                model=owner,
+                hint=f"{owner.__name__}.{name}",
+            )
+        made = owner.__dict__.get(f"__oxyde_manager_{name}__")
+        if made is None:
+            if not owner.__oxyde_options__.is_table:
+                raise ManagerError(
+                    f"{owner.__name__} has no table to query",
+                    model=owner,
+                    hint="set is_table = True in its class Meta",
+                )
+            made = self._make(owner)
+            type.__setattr__(owner, f"__oxyde_manager_{name}__", made)
+        return made
+
+    def _make(self, owner: type[Any]) -> Any:
+        """The manager of a model with a table."""
+        raise NotImplementedError
+
+
+class Manager(ManagerDescriptor, Generic[Q]):
+    """A manager with the methods of a class of queries: see `Query.as_manager`."""
+
+    def __init__(self, query: type[Q], start: Callable[[Q], Q] | None = None) -> None:
+        self.query = query
+        self._class = query
+        self._start = start
+
+    def __get__(self, instance: None, owner: type[Any]) -> Q:
+        """The manager of a model.
+
+        Raises:
+            ManagerError: the model has no table, it was accessed on an instance, or the function of
+                as_manager() does not return a query of the model.
+        """
+        return cast("Q", self._manager(instance, owner))
+
+    def _make(self, owner: type[Any]) -> Any:
+        made: Any = self._class(owner)
+        if self._start is None:
+            return made
+        started = self._start(made)
+        if not isinstance(started, self._class) or started._model is not owner:
+            raise ManagerError(
+                f"the function of {owner.__name__}.{self._name} must return a query of "
+                f"{owner.__name__}, got {started!r:.80}",
+                model=owner,
+                hint=f"{self._name} = {self._class.__name__}.as_manager(lambda rows: "
+                "rows.filter(…))",
+            )
+        return started

@@ -1,0 +1,51 @@
+"""`scope` of `class Meta`: the condition of the rows that queries of a model read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oxyde.exceptions import FieldError
+from oxyde.queries.expressions.conditions import Truth
+from oxyde.queries.expressions.context import Context
+from oxyde.queries.expressions.q import is_empty
+from oxyde.queries.expressions.recorder import record
+from oxyde.queries.ir.expression import Conditional, Expression
+from oxyde.queries.ir.predicates import Node
+from oxyde.queries.ir.related_row import by_itself
+from oxyde.queries.ir.row_sets import is_of_row
+from oxyde.queries.names import Names, resolve_scopes_by
+
+__all__: list[str] = []
+
+
+def _resolve(names: Names) -> Node:
+    """The scope of a model.
+
+    Raises:
+        FieldError: it is not a condition on the model's own columns.
+    """
+    where = f"{names.label}.Meta.scope"
+    context = Context(names, {})
+    item: Any = names.meta.scope
+    if not isinstance(item, Expression | Conditional) and callable(item):
+        item = record(names, item)
+    if isinstance(item, Conditional) and not is_empty(item):
+        node = item.resolve(context)
+    elif isinstance(item, Expression) and context.check(item).type == "bool":
+        node = Truth(item, context)
+    else:
+        raise FieldError(
+            f"{where} is a condition on the model's columns, not {item!r:.80}",
+            hint="scope = Q(deleted_at=None), or a function: scope = lambda post: ~post.is_hidden",
+        )
+    scope = context.scope()
+    if not is_of_row(by_itself(node, scope)) or scope.joins:
+        raise FieldError(
+            f"{where} reads more than the columns of `{names.label}` itself",
+            hint="a scope holds wherever rows are read, in joins too: filter by other tables in a "
+            "method of a class of queries, or in a manager",
+        )
+    return node
+
+
+resolve_scopes_by(_resolve)
