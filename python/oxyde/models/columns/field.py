@@ -56,6 +56,8 @@ class ColumnOptions:
     db_default: str | None = None
     db_generated: str | None = None
     db_stored: bool = True
+    auto_now: bool = False
+    auto_now_add: bool = False
     db_comment: str | None = None
     db_secret: bool = False
     db_fk: str | None = None
@@ -155,11 +157,14 @@ class FieldArguments(RelationArguments, total=False):
     """The keyword arguments of `Field` besides `default` and `default_factory`."""
 
     init: bool | None
+    auto_now: Literal[False]
+    auto_now_add: Literal[False]
     db_reverse_fk: None
     db_m2m: Literal[False]
 
 
-# Type checkers know from `init` that relations without a column are no arguments of a model.
+# Type checkers know from `init` that relations without a column are no arguments of a model, and
+# that times which the database sets need not be given.
 @overload
 def Field(
     *,
@@ -174,6 +179,17 @@ def Field(
     *,
     db_m2m: Literal[True],
     default_factory: Callable[[], list[Any]] = ...,
+    init: Literal[False] = False,
+    **arguments: Unpack[RelationArguments],
+) -> Any: ...
+@overload
+def Field(
+    *, auto_now: Literal[True], init: Literal[False] = False, **arguments: Unpack[RelationArguments]
+) -> Any: ...
+@overload
+def Field(
+    *,
+    auto_now_add: Literal[True],
     init: Literal[False] = False,
     **arguments: Unpack[RelationArguments],
 ) -> Any: ...
@@ -215,6 +231,9 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
             the column. The field is optional then; it is read after each write, and never written.
         db_stored: whether the computed value is stored in the row (True), or computed when it is
             read, which PostgreSQL does not offer.
+        auto_now: the field is set to the database's current time by each INSERT and UPDATE of its
+            row, in bulk, too, unless the caller gives it a value. For `datetime`, `date`, `time`.
+        auto_now_add: likewise, by the INSERT only.
         db_comment: comment on the column.
         db_secret: its values are not shown: not in logs of statements, and not in
             ``schema_for("public")``. A field of a secret type (`SecretStr`) always is.

@@ -113,6 +113,10 @@ def _add_fields(cls: type[Any], meta: ModelMeta) -> None:
         for name, each in meta.field_metadata.items()
         if each.mutable and name not in meta.computed
     )
+    meta.version = cls.__oxyde_options__.version
+    meta.automatic = tuple(
+        name for name, each in meta.field_metadata.items() if each.auto_now or each.version
+    )
     meta.far = tuple(name for name, each in meta.relations.items() if each.column is None)
     meta.generated = tuple(name for name, each in meta.field_metadata.items() if each.generated)
 
@@ -143,6 +147,7 @@ def _field(
     link: Link | None,
 ) -> FieldMeta:
     where = f"{cls.__name__}.{name}"
+    version = name == cls.__oxyde_options__.version
     column = options.db_column or name
     check_identifier(column, where)
     _check_options(where, options)
@@ -183,9 +188,12 @@ def _field(
         index_name=options.db_index_name,
         index_method=options.db_index_method,
         db_type=options.db_type,
-        db_default=options.db_default,
+        db_default=_default(info, options, version=version),
         db_generated=options.db_generated,
         db_stored=options.db_stored,
+        auto_now=options.auto_now,
+        auto_now_add=options.auto_now_add,
+        version=version,
         max_length=shape.max_length,
         comment=options.db_comment,
         secret=options.db_secret or shape.encode is encoders.secret,
@@ -197,6 +205,14 @@ def _field(
         decode=(None if shape.registered is None else FieldDecoder(shape.registered, cls, name)),
         mutable=shape.mutable,
     )
+
+
+def _default(info: FieldInfo, options: ColumnOptions, *, version: bool) -> str | None:
+    if options.auto_now or options.auto_now_add:
+        return "now()"
+    if version and options.db_default is None:
+        return str(info.default)
+    return options.db_default
 
 
 def _check_options(where: str, options: ColumnOptions) -> None:

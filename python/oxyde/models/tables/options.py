@@ -40,6 +40,8 @@ class MetaOptions:
         unloaded: the result of accessing an unloaded relation: "none" (it reads as None), "raise",
             or "peers": it raises, and ``await load(row, "author")`` loads the relation for all rows
             of the same result.
+        version: an integer field that counts the updates of a row: `save()` and `delete()` of an
+            instance whose row was changed since it was read raise StaleObjectError.
         check_bounds: whether the table has CHECK constraints for the bounds of its fields.
     """
 
@@ -54,6 +56,7 @@ class MetaOptions:
     unique_together: tuple[tuple[str, ...], ...] = ()
     ordering: tuple[str, ...] = ()
     unloaded: str = "none"
+    version: str | None = None
     check_bounds: bool = False
 
     @property
@@ -92,7 +95,10 @@ def options_of(model: str, meta: type[Any] | None, inherited: Iterable[MetaOptio
                 hint = did_you_mean(name, _NAMES) or f"available: {', '.join(_NAMES)}"
                 raise FieldError(f"{model}.Meta has no option `{name}`", hint=hint)
             values[name] = _READERS[name](f"{model}.Meta.{name}", getattr(meta, name))
-    return MetaOptions(**values)
+    options = MetaOptions(**values)
+    if options.version is not None and options.read_only:
+        raise FieldError(f"{model}.Meta has version and read_only: its rows are never updated")
+    return options
 
 
 def _given(meta: type[Any]) -> list[str]:
@@ -157,6 +163,14 @@ def _ordering(where: str, value: object) -> tuple[str, ...]:
     return names
 
 
+def _version(where: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise FieldError(
+            f"{where} is the name of a field, not {value!r:.80}", hint='version = "version"'
+        )
+    return value
+
+
 def _unloaded(where: str, value: object) -> str:
     if value not in ("none", "raise", "peers"):
         raise FieldError(f'{where} is "none", "raise" or "peers", not {value!r}')
@@ -175,5 +189,6 @@ _READERS = {
     "unique_together": _groups,
     "ordering": _ordering,
     "unloaded": _unloaded,
+    "version": _version,
     "check_bounds": _flag,
 }

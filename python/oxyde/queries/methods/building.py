@@ -354,17 +354,22 @@ class Building(Filtering[M, R]):
         return made
 
     def only(self, *fields: Path[M]) -> Query[M, R]:
-        """Load only these fields (and the key); accessing another one raises an error.
+        """Load only these fields (and the key and version); accessing others raises an error.
 
         Raises:
             FieldError: an unknown name.
         """
         self._check_single("only")
         names = record_paths(self._names, fields)
-        wanted = {self._names.field(name).name for name in names} | set(self._names.primary_key)
+        wanted = {self._names.field(name).name for name in names} | self._kept()
         made = self._copy()
         made._only = tuple([name for name in self._names.fields if name in wanted])
         return made
+
+    def _kept(self) -> set[str]:
+        """The fields that are always loaded: the key, and the version, which a save compares."""
+        version = self._names.meta.version
+        return {*self._names.primary_key, *(() if version is None else (version,))}
 
     def defer(self, *fields: Path[M]) -> Query[M, R]:
         """Load all fields except these; accessing one of them raises an error.
@@ -374,7 +379,7 @@ class Building(Filtering[M, R]):
         """
         self._check_single("defer")
         names = record_paths(self._names, fields)
-        left_out = {self._names.field(name).name for name in names} - set(self._names.primary_key)
+        left_out = {self._names.field(name).name for name in names} - self._kept()
         loaded = self._names.fields if self._only is None else self._only
         made = self._copy()
         made._only = tuple([name for name in loaded if name not in left_out])

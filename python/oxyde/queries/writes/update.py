@@ -19,7 +19,7 @@ from oxyde.queries.compile.validity import sifted
 from oxyde.queries.ir.nodes import column, empty_select, exact, table_of
 from oxyde.queries.ir.related_row import all_of
 from oxyde.queries.ir.scope import Builder, Scope
-from oxyde.queries.writes.assign import Assigned, assigned
+from oxyde.queries.writes.assign import Assigned, assigned, with_automatic
 from oxyde.queries.writes.cascades import computes_from_updated, sees_updated
 from oxyde.queries.writes.insert import insert_column
 from oxyde.queries.writes.keys import among
@@ -47,7 +47,7 @@ async def run_update(
         raise ManagerError(
             "update() needs at least one value", model=query._model, hint="update(name=…)"
         )
-    items = assigned(query._context(), values)
+    items = with_automatic(query._names, assigned(query._context(), values))
     if not returning or executor.features.update_returning:
         return await update_query(query, items, executor, returning=returning)
     async with atomic(client=executor) as block:
