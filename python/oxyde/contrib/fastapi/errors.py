@@ -117,8 +117,8 @@ def response_to(error: Exception) -> Response | None:
         name = "Row" if error.model is None else error.model.__name__
         return JSONResponse({"detail": f"{name} not found"}, 404)
     if isinstance(error, StaleObjectError):
-        name = "Row" if error.model is None else error.model.__name__
-        return JSONResponse({"detail": f"{name} was changed by others"}, 409)
+        message = "The row has been changed or deleted by others since it was read"
+        return _details(409, [_detail("stale", ("body",), message)])
     if isinstance(error, IntegrityError):
         for kind, (status, type_, message) in _REFUSED_ROWS.items():
             if isinstance(error, kind):
