@@ -84,6 +84,7 @@ class FieldMeta:
         index_name: name of that index, when the user gave one.
         index_method: its method ("gin"), when the user gave one.
         db_type: the type as the user wrote it.
+        db_collation: the name of the column's collation, as the user wrote it.
         db_default: the column's default in SQL, as the user wrote it.
         db_generated: the SQL from which the database computes the column; it is never written.
         db_stored: whether the computed value is stored in the row.
@@ -116,6 +117,7 @@ class FieldMeta:
     index_name: str | None = None
     index_method: str | None = None
     db_type: str | None = None
+    db_collation: str | None = None
     db_default: str | None = None
     db_generated: str | None = None
     db_stored: bool = True

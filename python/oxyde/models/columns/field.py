@@ -53,6 +53,7 @@ class ColumnOptions:
     db_nullable: bool | None = None
     db_column: str | None = None
     db_type: str | None = None
+    db_collation: str | None = None
     db_default: str | None = None
     db_generated: str | None = None
     db_stored: bool = True
@@ -141,6 +142,7 @@ class RelationArguments(TypedDict, total=False):
     db_nullable: bool | None
     db_column: str | None
     db_type: str | None
+    db_collation: str | None
     db_default: str | None
     db_generated: str | None
     db_stored: bool
@@ -226,6 +228,9 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
         db_column: name of the column; the field's own name by default.
         db_type: the column's type in SQL ("TIMESTAMPTZ", "SMALLINT", "CHAR(2)"). For an Enum or
             Literal, a plain name is the name of the database's enum type.
+        db_collation: the collation of a column of text: "de-x-icu" (PostgreSQL), "NOCASE" (SQLite),
+            "utf8mb4_unicode_ci" (MySQL, MariaDB). It decides which strings are equal, and their
+            order.
         db_default: default in SQL ("now()", "0", "'new'"). The field is optional then.
         db_generated: SQL over the other columns ("price * qty") from which the database computes
             the column. The field is optional then; it is read after each write, and never written.
