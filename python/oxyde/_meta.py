@@ -84,9 +84,13 @@ class FieldMeta:
         index_name: name of that index, when the user gave one.
         index_method: its method ("gin"), when the user gave one.
         db_type: the type as the user wrote it.
+        db_collation: the name of the column's collation, as the user wrote it.
         db_default: the column's default in SQL, as the user wrote it.
         db_generated: the SQL from which the database computes the column; it is never written.
         db_stored: whether the computed value is stored in the row.
+        auto_now: whether each INSERT and UPDATE sets it to the current time.
+        auto_now_add: whether each INSERT does.
+        version: whether it counts the UPDATEs of its row (`Meta.version`).
         max_length: longest text in characters.
         comment: comment on the column.
         secret: whether its values are not to be shown, in logs and to the public (``SecretStr``,
@@ -113,9 +117,13 @@ class FieldMeta:
     index_name: str | None = None
     index_method: str | None = None
     db_type: str | None = None
+    db_collation: str | None = None
     db_default: str | None = None
     db_generated: str | None = None
     db_stored: bool = True
+    auto_now: bool = False
+    auto_now_add: bool = False
+    version: bool = False
     max_length: int | None = None
     comment: str | None = None
     auto_increment: bool = False
@@ -135,6 +143,11 @@ class FieldMeta:
     def generated(self) -> bool:
         """Whether the database fills the column in when an INSERT leaves it out."""
         return self.auto_increment or self.db_default is not None or self.db_generated is not None
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a row has its own value of it, which is not handed from one row to another."""
+        return self.auto_now or self.auto_now_add or self.version
 
 
 class Relation:
@@ -329,6 +342,9 @@ class ModelMeta:
         mutable: the fields whose values can change without an assignment.
         generated: the fields that the database fills in when an INSERT leaves them out.
         computed: those of them that the database computes from other columns.
+        automatic: the fields that each UPDATE of the row sets: `auto_now`, and the version.
+        version: the field that counts the UPDATEs of a row, so that a save of a row that others
+            changed is refused.
         far: the relations without a column here.
     """
 
@@ -356,6 +372,8 @@ class ModelMeta:
     mutable: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
+    automatic: tuple[str, ...] = ()
+    version: str | None = None
     far: tuple[str, ...] = ()
 
     def columns_of(self, constraint: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ OxydeError
 ├── ManagerError                     a query that did not do what was asked
 │   ├── NotFoundError
 │   ├── MultipleObjectsReturned
+│   ├── StaleObjectError             a row that others changed since it was read (Meta.version)
 │   └── IntegrityError               the database refused a row
 │       ├── UniqueViolationError
 │       ├── ForeignKeyViolationError
@@ -34,10 +35,10 @@ OxydeError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -69,6 +70,8 @@ __all__ = [
     "ReadOnlyError",
     "RowValidationError",
     "SerializationError",
+    "StaleObjectError",
+    "StaleRow",
     "TooManyConnectionsError",
     "TransactionAbortedError",
     "TransactionError",
@@ -148,6 +151,58 @@ class NotFoundError(ManagerError):
 
 class MultipleObjectsReturned(ManagerError):
     """More than one row is there, where one was asked for."""
+
+
+class StaleRow(NamedTuple):
+    """A row whose version (`Meta.version`) is not the expected one.
+
+    Attributes:
+        key: its primary key by field.
+        expected: the version that it was read with.
+        found: the version that it has now; None if the row is gone.
+    """
+
+    key: dict[str, Any]
+    expected: int
+    found: int | None
+
+
+class StaleObjectError(ManagerError):
+    """A row was changed, or deleted, since it was read, so that writing it would undo what others
+    did. Nothing was written. A block that reads the row again may run again: see
+    ``@atomic(retries=…)``.
+
+    Attributes:
+        rows: the stale rows; several for `bulk_update`.
+    """
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        rows: Iterable[StaleRow],
+        model: type[Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, model=model, hint=hint)
+        self.rows = tuple(rows)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The primary key of the (first) row, by field."""
+        return self.rows[0].key
+
+    @property
+    def expected(self) -> int:
+        """The version that it was read with."""
+        return self.rows[0].expected
+
+    @property
+    def found(self) -> int | None:
+        """The version that it has now; None if the row is gone."""
+        return self.rows[0].found
 
 
 class IntegrityError(ManagerError):

@@ -3,7 +3,7 @@
 
 use oxyde_sql::dialect::{Dialect, Features};
 
-use super::raw_tokens::{Token, tokens};
+use super::raw_tokens::{Token, Tokens, tokens};
 
 /// What must be done with a connection after raw SQL, before its next user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,7 +180,7 @@ const FUNCTIONS: [&str; 69] = [
 ];
 
 /// Those of PostgreSQL.
-const POSTGRES_FUNCTIONS: [&str; 71] = [
+const POSTGRES_FUNCTIONS: [&str; 72] = [
     "age",
     "array_agg",
     "array_length",
@@ -196,6 +196,7 @@ const POSTGRES_FUNCTIONS: [&str; 71] = [
     "col_description",
     "current_database",
     "current_schema",
+    "current_schemas",
     "current_setting",
     "date_part",
     "date_trunc",
@@ -399,8 +400,9 @@ fn calls(sql: &str, mysql: bool) -> bool {
                 Token::Word(_) if earlier.is("as") || earlier == Token::Symbol(':') => false,
                 Token::Word(_) if before.is_any(&KEYWORDS) => earlier == Token::Symbol('.'),
                 Token::Word(_) => {
+                    let local = !mysql && before.is("set_config") && ends_with_true(&rest);
                     earlier == Token::Symbol('.')
-                        || !(before.is_any(&FUNCTIONS) || before.is_any(known))
+                        || !(local || before.is_any(&FUNCTIONS) || before.is_any(known))
                 }
                 _ => false,
             },
@@ -416,6 +418,40 @@ fn calls(sql: &str, mysql: bool) -> bool {
             || (target && matches!(token, Token::Word(_) | Token::Quoted | Token::Symbol('.')));
         (earlier, before) = (before, token);
         at_start = false;
+    }
+    false
+}
+
+/// Whether a statement of PostgreSQL calls `set_config` for more than its transaction.
+pub(super) fn sets_session(sql: &str) -> bool {
+    let mut rest = tokens(sql, false);
+    let mut before = Token::Symbol('(');
+    while let Some(token) = rest.next() {
+        let called = token == Token::Symbol('(') && before.is("set_config");
+        if called && !ends_with_true(&rest) {
+            return true;
+        }
+        before = token;
+    }
+    false
+}
+
+/// Whether the last of the arguments, which begin here, is `true`: for `set_config`, that what it
+/// sets ends with the transaction.
+fn ends_with_true(arguments: &Tokens<'_>) -> bool {
+    let (mut before, mut earlier) = (Token::Symbol('('), Token::Symbol('('));
+    let mut depth = 0_usize;
+    for token in arguments.clone() {
+        match token {
+            Token::Unclear => return false,
+            Token::Symbol('(' | '[') => depth += 1,
+            Token::Symbol(')' | ']') if depth == 0 => {
+                return before.is("true") && earlier == Token::Symbol(',');
+            }
+            Token::Symbol(')' | ']') => depth -= 1,
+            _ => {}
+        }
+        (earlier, before) = (before, token);
     }
     false
 }
@@ -454,10 +490,13 @@ mod tests {
             effect(Dialect::Postgres, "select a::numeric(9, 2)"),
             SessionEffect::None
         );
-        assert_eq!(
-            effect(Dialect::Postgres, "SET LOCAL a = 1"),
-            SessionEffect::None
-        );
+        for sql in [
+            "SET LOCAL a = 1",
+            "SELECT set_config('a', $1, true) AS a, current_schemas(false)::text[]",
+            "SELECT current_setting('a', true), set_config('a', concat('(', 'x'), true)",
+        ] {
+            assert_eq!(effect(Dialect::Postgres, sql), SessionEffect::None, "{sql}");
+        }
         assert_eq!(effect(Dialect::Mysql, "rollback to a"), SessionEffect::None);
         assert_eq!(
             effect(Dialect::Mysql, "SELECT @@sql_mode AS m"),
@@ -474,6 +513,11 @@ mod tests {
     fn what_needs_a_reset() {
         for sql in [
             "SELECT set_config('a', 'b', false)",
+            "SELECT set_config('a', 'b', true), set_config('a', 'b', false)",
+            "SELECT set_config('a', 'b', false or true)",
+            "SELECT set_config('a', 'b', $1)",
+            "SELECT set_config('a', f(true), true)",
+            "SELECT s.set_config('a', 'b', true)",
             "select \"set_config\"('a', 'b', false)",
             "select pg_catalog . set_config('a', 'b', false)",
             "select s.count(1)",

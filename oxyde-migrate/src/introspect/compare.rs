@@ -285,7 +285,13 @@ fn adopt_column(
         || spelling(&type_sql(style, table, column))
             == spelling(&type_sql(style, wanted, declared));
     let labels = |ty| ddl::enum_of(ty).map(|(_, labels)| labels.to_vec());
-    if same_type && labels(&column.ty) == labels(&declared.ty) {
+    // A type in the user's words may name a collation, which a database reports apart.
+    let same_rest = made.is_none_or(|made| made.raw == column.raw);
+    let lacks_rest = !same_rest && column.raw.is_none();
+    if made.is_some() && same_rest {
+        column.raw.clone_from(&declared.raw);
+    }
+    if same_type && !lacks_rest && labels(&column.ty) == labels(&declared.ty) {
         column.ty = declared.ty.clone();
         column.native.clone_from(&declared.native);
     }

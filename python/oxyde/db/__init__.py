@@ -24,6 +24,7 @@ from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import disconnect_all, get_connection, register_connection, route_by
 from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
+from oxyde.db.session import session
 from oxyde.db.settings import PoolSettings
 from oxyde.db.transaction import (
     atomic,
@@ -66,6 +67,7 @@ __all__ = [
     "prometheus",
     "register_connection",
     "retrying",
+    "session",
     "sql_comment",
     "stats",
     "transaction",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from oxyde.exceptions import TransactionError
 
-__all__ = ["SettingValue", "statements"]
+__all__ = ["SettingValue", "statements", "texts"]
 
 SettingValue = str | int | float
 
@@ -18,6 +18,15 @@ def statements(settings: Mapping[str, SettingValue]) -> tuple[str, ...]:
     """The SQL that makes the settings, one statement each.
 
     Raises:
+        TransactionError: as for `texts`.
+    """
+    return tuple([_statement(name, text) for name, text in texts(settings).items()])
+
+
+def texts(settings: Mapping[str, SettingValue]) -> dict[str, str]:
+    """The values of settings as the server takes them.
+
+    Raises:
         TransactionError: a name is not that of a setting, or a value is not one for a setting.
     """
     if not isinstance(settings, Mapping):
@@ -25,10 +34,10 @@ def statements(settings: Mapping[str, SettingValue]) -> tuple[str, ...]:
             f"settings must be a mapping, not {type(settings).__name__}",
             hint='write them as settings={"app.tenant": "7"}',
         )
-    return tuple([_statement(name, value) for name, value in settings.items()])
+    return {name: _text(name, value) for name, value in settings.items()}
 
 
-def _statement(name: object, value: object) -> str:
+def _text(name: object, value: object) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise TransactionError(
             f"{name!r} is not the name of a setting",
@@ -44,6 +53,10 @@ def _statement(name: object, value: object) -> str:
         raise TransactionError(
             f"the value of the setting {name!r} contains a NUL character", hint="remove it"
         )
+    return text
+
+
+def _statement(name: str, text: str) -> str:
     quoted = text.replace("\\", "\\\\").replace("'", "''")
     # E'' means the same whatever standard_conforming_strings is.
     return f"SET LOCAL \"{name}\" = E'{quoted}'"

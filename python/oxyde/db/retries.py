@@ -1,4 +1,4 @@
-"""Runs a whole block again after a serialization failure or a deadlock."""
+"""Runs a whole block again after a serialization failure, a deadlock or a stale row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from oxyde.exceptions import DeadlockError, SerializationError, TransactionError
+from oxyde.exceptions import (
+    DeadlockError,
+    SerializationError,
+    StaleObjectError,
+    TransactionError,
+)
 
 if TYPE_CHECKING:
     from oxyde.db.block import Block
@@ -34,7 +39,7 @@ def check_retries(retries: object) -> None:
 def is_repeatable(error: BaseException, block: Block | None) -> bool:
     """Whether the block that an error left can run again: another transaction was faster, and
     nothing in it was marked by `not_repeatable`. If that is why not, the error says so."""
-    if not isinstance(error, SerializationError | DeadlockError):
+    if not isinstance(error, SerializationError | DeadlockError | StaleObjectError):
         return False
     reason = None if block is None else block.not_repeatable
     if reason is None:

@@ -20,7 +20,15 @@ from oxyde.hydration.state import (
     touched,
 )
 from oxyde.models import registry
-from oxyde.models.instances import assignment, bulk_insert, identity, refresh, saving, undo
+from oxyde.models.instances import (
+    assignment,
+    bulk_insert,
+    identity,
+    refresh,
+    saving,
+    undo,
+    version,
+)
 from oxyde.models.manager import default_manager, unscoped_manager
 from oxyde.models.metaclass import ModelMetaclass
 from oxyde.models.relations.foreign_key import Link, prepare
@@ -148,6 +156,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
                 holds unsaved rows, which `row.tags_set` writes.
             ManagerError: the model is read-only.
             NotFoundError: there is no row with this key.
+            StaleObjectError: others changed, or deleted, the row since it was read
+                (`Meta.version`).
             IntegrityError: the database refuses the row.
             pydantic.ValidationError: an assigned value is not valid.
         """
@@ -162,6 +172,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
         Raises:
             ManagerError: the instance has no key, or its model is read-only.
+            StaleObjectError: others changed, or deleted, the row since it was read
+                (`Meta.version`).
             ForeignKeyViolationError: other rows refer to it.
         """
         return await saving.delete_row(self, using, client)
@@ -274,6 +286,11 @@ class Model(BaseModel, metaclass=ModelMetaclass):
     ) -> None:
         """Mark these columns of instances as written (`bulk_update`)."""
         saving.written_together(cls._db_meta, instances, names, executor)
+
+    @classmethod
+    def _oxyde_versions_written(cls, instances: list[Any], executor: Executor) -> None:
+        """Count the versions of instances (`bulk_update`)."""
+        version.versions_written(cls._db_meta, instances, executor)
 
     def _oxyde_before_related(self, name: str, executor: Executor) -> None:
         """Save the rows of a to-many relation for a rollback, before they change."""

@@ -10,7 +10,7 @@ __all__ = ["MODEL", "note_fields", "noted", "required"]
 
 MODEL = "oxyde.models.model.Model"
 _KEY = "oxyde"
-_MADE = frozenset({"db_pk", "db_default", "db_generated"})
+_MADE = frozenset({"db_pk", "db_default", "db_generated", "auto_now", "auto_now_add"})
 _ALIASES = frozenset({"alias", "validation_alias"})
 
 

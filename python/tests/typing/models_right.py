@@ -32,6 +32,8 @@ class User(Model):
     posts: list[Post] = Field(default_factory=list, db_reverse_fk="author")
     next_age: int | None = Field(default=None, db_generated="age + 1", db_stored=True)
     number: int = Field(default=0, db_unique_name="uq_number")
+    created: dt.datetime = Field(auto_now_add=True)
+    changed: dt.datetime = Field(auto_now=True, db_index=True)
 
 
 class Post(Model):

@@ -14,6 +14,8 @@ class User(Model):
     size: str = Field(default_factory=int)  # error
     other: str = Field(db_unqiue=True)  # error
     nick: str = Field(default="", db_pk="yes")  # error
+    made: str = Field(default="", auto_now=True)  # error
+    changed: str = Field(auto_now_add="yes")  # error
 
 
 class Money:
@@ -37,7 +39,7 @@ def build() -> None:
     User(name=3, other="")  # error
     User(other="")  # error
     User(name="x", other="", colour="red")  # error
-    user = User(name="x", other="")
+    user = User(name="x", other="", changed="")
     print(user.nmae)  # error
     user.age = "3"  # error
 

@@ -7,6 +7,7 @@ use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 use super::{Connection, error};
+use crate::backend::raw_session::sets_session;
 use crate::backend::raw_tokens::first_word;
 use crate::error::DriverError;
 use crate::settings::PoolSettings;
@@ -90,6 +91,9 @@ fn needs_session(sql: &str) -> Option<&'static str> {
     if locks.iter().any(|name| lower.contains(name)) {
         return Some("an advisory lock at session level");
     }
+    if lower.contains("set_config") && sets_session(sql) {
+        return Some("SET of a session setting, by set_config() without `true` for is_local,");
+    }
     let first = first_word(&lower)?;
     let mut next = lower
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
@@ -132,11 +136,14 @@ mod tests {
             "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
             "CREATE TEMP TABLE t (id int)",
             "DISCARD ALL",
+            "SELECT set_config('a', 'b', false)",
+            "SELECT Set_Config('a', 'b', $1)",
         ] {
             assert!(needs_session(sql).is_some(), "{sql}");
         }
         for sql in [
             "SELECT pg_advisory_xact_lock(1)",
+            "SELECT set_config('a', $1, true), 'set_config('",
             "SET LOCAL x = 1",
             "SET TRANSACTION READ ONLY",
             "CREATE TABLE temp (id int)",

@@ -11,7 +11,7 @@ from oxyde.exceptions import FieldError
 if TYPE_CHECKING:
     from oxyde._ir import ColumnType
 
-__all__ = ["counts_up", "is_huge", "typed_by_user"]
+__all__ = ["collated", "counts_up", "is_huge", "typed_by_user"]
 
 _RANGES = frozenset({"range of big_int"})
 
@@ -53,6 +53,9 @@ _KNOWN: dict[str, tuple[frozenset[str], ColumnType, bool]] = {
 _VARCHAR = re.compile(r"(?:VARCHAR|CHARACTER VARYING)\s*\(\s*(\d+)\s*\)")
 _DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 _COLLATED = re.compile(r"(.*\S)\s*\bCOLLATE\s+(\w+)", re.IGNORECASE)
+_COLLATION = re.compile(r"[A-Za-z_][\w.@-]*", re.ASCII)
+# Those whose names PostgreSQL does not fold, and those of SQLite.
+_PLAIN_COLLATION = re.compile(r"[a-z_][a-z0-9_]*|(?i:NOCASE|RTRIM|BINARY)")
 # A name is plain words or in double quotes, and may have a schema: `pg_catalog.json`.
 _NAME = r"(?:[A-Za-z_][\w ]*|\"[^\"\x00]+\")"
 _SPELLING = re.compile(rf"(?:{_NAME}\.)?{_NAME}(?:\([\w ,.'\"-]*\))?[\w ]*(?:\[\])*", re.ASCII)
@@ -112,6 +115,32 @@ def typed_by_user(db_type: str, base: ColumnType, where: str) -> tuple[ColumnTyp
     if family == "enum" and name.isidentifier() and known is None:
         return base, False
     return {"custom": {"sql": db_type.strip(), "base": base}}, False
+
+
+def collated(column_type: ColumnType, collation: object, where: str) -> ColumnType:
+    """The column type with a collation.
+
+    Raises:
+        FieldError: it is not a type of text, has a collation already, or the name is not one.
+    """
+    if not isinstance(collation, str) or not _COLLATION.fullmatch(collation):
+        raise FieldError(
+            f"{where}: db_collation must be the name of a collation, not {collation!r:.80}",
+            hint='without quotes: db_collation="de-x-icu", db_collation="utf8mb4_general_ci"',
+        )
+    base = column_type
+    if isinstance(base, dict) and "custom" in base:
+        base = base["custom"]["base"]
+    if base != "text" and not (isinstance(base, dict) and "varchar" in base):
+        raise FieldError(f"{where} has db_collation, and is not a column of text")
+    sql = _sql(column_type)
+    if _COLLATED.fullmatch(sql):
+        raise FieldError(
+            f"{where} has db_collation, and a collation in db_type", hint="leave one of them out"
+        )
+    plain = _PLAIN_COLLATION.fullmatch(collation) is not None
+    name = collation if plain else f'"{collation}"'
+    return {"custom": {"sql": f"{sql} COLLATE {name}", "base": base}}
 
 
 def counts_up(column_type: ColumnType) -> bool:

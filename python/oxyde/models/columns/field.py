@@ -53,9 +53,12 @@ class ColumnOptions:
     db_nullable: bool | None = None
     db_column: str | None = None
     db_type: str | None = None
+    db_collation: str | None = None
     db_default: str | None = None
     db_generated: str | None = None
     db_stored: bool = True
+    auto_now: bool = False
+    auto_now_add: bool = False
     db_comment: str | None = None
     db_secret: bool = False
     db_fk: str | None = None
@@ -139,6 +142,7 @@ class RelationArguments(TypedDict, total=False):
     db_nullable: bool | None
     db_column: str | None
     db_type: str | None
+    db_collation: str | None
     db_default: str | None
     db_generated: str | None
     db_stored: bool
@@ -155,11 +159,14 @@ class FieldArguments(RelationArguments, total=False):
     """The keyword arguments of `Field` besides `default` and `default_factory`."""
 
     init: bool | None
+    auto_now: Literal[False]
+    auto_now_add: Literal[False]
     db_reverse_fk: None
     db_m2m: Literal[False]
 
 
-# Type checkers know from `init` that relations without a column are no arguments of a model.
+# Type checkers know from `init` that relations without a column are no arguments of a model, and
+# that times which the database sets need not be given.
 @overload
 def Field(
     *,
@@ -174,6 +181,17 @@ def Field(
     *,
     db_m2m: Literal[True],
     default_factory: Callable[[], list[Any]] = ...,
+    init: Literal[False] = False,
+    **arguments: Unpack[RelationArguments],
+) -> Any: ...
+@overload
+def Field(
+    *, auto_now: Literal[True], init: Literal[False] = False, **arguments: Unpack[RelationArguments]
+) -> Any: ...
+@overload
+def Field(
+    *,
+    auto_now_add: Literal[True],
     init: Literal[False] = False,
     **arguments: Unpack[RelationArguments],
 ) -> Any: ...
@@ -210,11 +228,17 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
         db_column: name of the column; the field's own name by default.
         db_type: the column's type in SQL ("TIMESTAMPTZ", "SMALLINT", "CHAR(2)"). For an Enum or
             Literal, a plain name is the name of the database's enum type.
+        db_collation: the collation of a column of text: "de-x-icu" (PostgreSQL), "NOCASE" (SQLite),
+            "utf8mb4_unicode_ci" (MySQL, MariaDB). It decides which strings are equal, and their
+            order.
         db_default: default in SQL ("now()", "0", "'new'"). The field is optional then.
         db_generated: SQL over the other columns ("price * qty") from which the database computes
             the column. The field is optional then; it is read after each write, and never written.
         db_stored: whether the computed value is stored in the row (True), or computed when it is
             read, which PostgreSQL does not offer.
+        auto_now: the field is set to the database's current time by each INSERT and UPDATE of its
+            row, in bulk, too, unless the caller gives it a value. For `datetime`, `date`, `time`.
+        auto_now_add: likewise, by the INSERT only.
         db_comment: comment on the column.
         db_secret: its values are not shown: not in logs of statements, and not in
             ``schema_for("public")``. A field of a secret type (`SecretStr`) always is.

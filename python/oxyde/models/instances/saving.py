@@ -28,6 +28,12 @@ from oxyde.models.instances.row import (
     table_meta,
 )
 from oxyde.models.instances.undo import Before
+from oxyde.models.instances.version import (
+    delete_unchanged,
+    known_version,
+    stale_row,
+    update_unchanged,
+)
 from oxyde.models.relations.foreign_key import Link
 
 if TYPE_CHECKING:
@@ -106,12 +112,22 @@ async def insert(instance: Model, executor: Executor, *, copied: bool = False) -
     if copied:
         _make_copy(instance, meta)
     values = insert_values(instance, executor.journal)
+    if copied:
+        _drop_automatic(instance, meta, values)
     check_links(instance, executor)
     filled = await insert_one(type(instance), values, executor)
     stored(instance, executor.name, filled, executor.journal)
     if meta.far:
         empty_far_rows(instance, meta)
     await run_hook(instance, "post_save", is_create=True, update_fields=None)
+
+
+def _drop_automatic(instance: Model, meta: ModelMeta, values: dict[str, Any]) -> None:
+    """Leave the times and the version of the row that was copied to the database."""
+    state = state_of(instance)
+    for name in meta.generated:
+        if meta.field_metadata[name].automatic and state and name not in state.changed:
+            values.pop(name, None)
 
 
 def insert_values(instance: Model, journal: Journal | None = None) -> dict[str, Any]:
@@ -217,9 +233,12 @@ async def delete_row(
     executor = executor_of(instance, using, client)
     await run_hook(instance, "pre_delete")
     if meta.soft_delete is not None and not hard:
-        rows = await mark_row(instance, meta, key, executor, mark_deleted)
+        rows = await mark_row(instance, meta, key, executor, mark_deleted, "delete()")
     else:
-        rows = await delete_rows(meta.model, key, executor)
+        if meta.version is None:
+            rows = await delete_rows(meta.model, key, executor)
+        else:
+            rows = await delete_unchanged(instance, meta, key, executor)
         if executor.journal is not None:
             executor.journal.add(Before(instance, with_key=True))
         set_state(instance, None)
@@ -233,18 +252,32 @@ async def mark_row(
     key: Mapping[str, Any],
     executor: Executor,
     mark: Callable[[Query[Any, Any], Executor], Awaitable[int]],
+    verb: str,
 ) -> int:
-    """Mark the row as deleted, or as not deleted, and read what the database set."""
+    """Mark the row as deleted, or as not deleted, and read what the database set.
+
+    Args:
+        verb: the method, for the error.
+
+    Raises:
+        StaleObjectError: others changed the row since it was read.
+    """
     # Imported here as in `insert`.
     from oxyde.queries.writes.instance import read_again
     from oxyde.queries.writes.target import by_key
 
-    rows = await mark(by_key(meta.model, key), executor)
     assert meta.soft_delete is not None
-    changed = (meta.soft_delete, *[name for name in meta.computed if name in vars(instance)])
-    read = await read_again(meta.model, changed, key, executor)
+    row, version, expected = by_key(meta.model, key), meta.version, 0
+    if version is not None:
+        expected = known_version(instance, meta, verb)
+        row = row.filter(**{version: expected})
+    rows = await mark(row, executor)
+    held = [name for name in (*meta.automatic, *meta.computed) if name in vars(instance)]
+    read = await read_again(meta.model, (meta.soft_delete, *held), key, executor)
+    if version is not None and not rows and read.get(version) != expected:
+        raise await stale_row(meta, key, expected, executor, verb)
     if read:
-        _written(instance, meta, {meta.soft_delete}, executor, read)
+        _written(instance, meta, {meta.soft_delete, *meta.automatic}, executor, read)
     return rows
 
 
@@ -256,19 +289,31 @@ async def _update(instance: Model, meta: ModelMeta, names: set[str], executor: E
     check_key(meta, key, "save")
     state = state_of(instance)
     assigned = touched(instance) if state is None else state.changed
+    if meta.version is not None:
+        names = names | {meta.version}
     _validate(instance, assigned & names)
     if state is None and assigned:
         mark_read(instance, names)
-    values = {name: vars(instance)[name] for name in meta.field_metadata if name in names}
-    computed = tuple([name for name in meta.computed if state is None or name in vars(instance)])
-    found, read = await update_rows(meta.model, key, values, executor, computed)
+    held = vars(instance)
+    values = {name: held[name] for name in meta.field_metadata if name in names}
+    read = meta.computed
+    if meta.automatic:
+        read += tuple([name for name in meta.automatic if name not in names])
+        names = names.union(meta.automatic)
+    if state is not None:
+        read = tuple([name for name in read if name in held])
+    if meta.version is not None:
+        values = await update_unchanged(instance, meta, key, values, read, executor)
+        _written(instance, meta, names, executor, values)
+        return
+    found, filled = await update_rows(meta.model, key, values, executor, read=read)
     if found == 0:
         raise NotFoundError(
             f"there is no {shown(meta, key)} to update",
             model=meta.model,
             hint=f"{meta.model.__name__}.objects.create(instance=…) inserts it",
         )
-    _written(instance, meta, names, executor, read)
+    _written(instance, meta, names, executor, filled)
 
 
 def _written(
@@ -316,7 +361,12 @@ def _update_names(instance: Model, meta: ModelMeta) -> set[str]:
     meta.check_not_computed(_given_computed(instance, meta), "save()")
     state = state_of(instance)
     if state is not None:
-        return changed_fields(instance, meta, state).difference(meta.computed)
+        names = changed_fields(instance, meta, state).difference(meta.computed)
+        if meta.automatic:
+            # An assigned version is the expected one, not a change.
+            given = state.changed.difference((meta.version,))
+            names.difference_update([name for name in meta.automatic if name not in given])
+        return names
     names = set()
     for name, field in meta.field_metadata.items():
         if field.primary_key or name not in vars(instance) or name in meta.computed:

@@ -28,4 +28,6 @@ async def restore(instance: Model, using: str | None, client: Executor | None) -
     meta.check_writable("restore")
     key = stored_key(instance, meta)
     check_key(meta, key, "restore")
-    return await mark_row(instance, meta, key, executor_of(instance, using, client), restore_rows)
+    return await mark_row(
+        instance, meta, key, executor_of(instance, using, client), restore_rows, "restore()"
+    )

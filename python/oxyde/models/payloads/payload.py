@@ -172,6 +172,8 @@ def _is_hidden(model: type[Any], name: str) -> bool:
 def _usual(field: FieldMeta | None, purpose: Purpose) -> bool:
     if field is None or purpose == "public":
         return True
+    if field.automatic:
+        return False
     return not (field.auto_increment if purpose == "create" else field.primary_key)
 
 

@@ -18,7 +18,9 @@ from pydantic_core import CoreSchema, core_schema
 from oxyde._annotations import describe, unwrap
 from oxyde.exceptions import FieldError
 from oxyde.hydration.registered import with_schema
+from oxyde.models.columns.auto_now import check_auto_now
 from oxyde.models.columns.field import ColumnOptions, column_options
+from oxyde.models.columns.version import prepare_version
 from oxyde.models.relations.forward_refs import evaluated
 
 if TYPE_CHECKING:
@@ -167,12 +169,14 @@ def prepare(cls: type[BaseModel]) -> None:
         related = relation_of(info.annotation)
         if related is None:
             if is_table(cls):
-                _loosen_generated(info, lone_key=lone_key)
+                _loosen_generated(f"{cls.__name__}.{name}", info, lone_key=lone_key)
             result.setdefault(name, info)
             continue
         target, many, nullable = related
         options = column_options(info)
         where = f"{cls.__name__}.{name}"
+        if options.auto_now or options.auto_now_add:
+            raise FieldError(f"{where} has auto_now or auto_now_add, and is not a time")
         if many or options.is_reverse:
             result[name] = _reverse(info, options, many=many, where=where, target=target)
             continue
@@ -206,6 +210,9 @@ def prepare(cls: type[BaseModel]) -> None:
     if links or result != fields:
         cls.__pydantic_fields__ = result
     type.__setattr__(cls, "__oxyde_links__", links)
+    table: MetaOptions | None = getattr(cls, "__oxyde_options__", None)
+    if table is not None and table.is_table and table.version is not None:
+        prepare_version(cls.__name__, table.version, result)
 
 
 def _column_field(
@@ -275,13 +282,20 @@ def _reverse(
     return info
 
 
-def _loosen_generated(info: FieldInfo, *, lone_key: bool) -> None:
-    """Make a field optional that the database fills in."""
+def _loosen_generated(where: str, info: FieldInfo, *, lone_key: bool) -> None:
+    """Make a field optional that the database fills in.
+
+    Raises:
+        FieldError: `auto_now` or `auto_now_add` does not fit the field.
+    """
+    options = column_options(info)
+    timed = options.auto_now or options.auto_now_add
+    if timed:
+        check_auto_now(where, info, options)
     if not info.is_required():
         return
-    options = column_options(info)
     counts = lone_key and options.db_pk and unwrap(info.annotation).core is int
-    if counts or options.db_default is not None or options.db_generated is not None:
+    if counts or timed or options.db_default is not None or options.db_generated is not None:
         info.default = None
         info.metadata.append(OMITTED)
 

@@ -21,7 +21,7 @@ from oxyde.hydration.registered import FieldDecoder
 from oxyde.models import registry
 from oxyde.models.columns import encoders
 from oxyde.models.columns.column_types import ColumnShape, as_decimal, shape_of
-from oxyde.models.columns.db_type import counts_up, is_huge
+from oxyde.models.columns.db_type import collated, counts_up, is_huge
 from oxyde.models.columns.field import ColumnOptions, column_options
 from oxyde.models.naming import check_identifier, derived_name
 from oxyde.models.relations.foreign_key import Link, key_of
@@ -115,6 +115,10 @@ def _add_fields(cls: type[Any], meta: ModelMeta) -> None:
         for name, each in meta.field_metadata.items()
         if each.mutable and name not in meta.computed
     )
+    meta.version = cls.__oxyde_options__.version
+    meta.automatic = tuple(
+        name for name, each in meta.field_metadata.items() if each.auto_now or each.version
+    )
     meta.far = tuple(name for name, each in meta.relations.items() if each.column is None)
     meta.generated = tuple(name for name, each in meta.field_metadata.items() if each.generated)
 
@@ -145,13 +149,15 @@ def _field(
     link: Link | None,
 ) -> FieldMeta:
     where = f"{cls.__name__}.{name}"
+    version = name == cls.__oxyde_options__.version
     column = options.db_column or name
     check_identifier(column, where)
     _check_options(where, options)
     foreign_key = _foreign_key(cls, where, column, options, link)
-    db_type = options.db_type
-    if db_type is None:
-        db_type = _db_type_of_target(foreign_key)
+    typed = options
+    if options.db_type is None and options.db_collation is None:
+        typed = _type_of_target(foreign_key) or options
+    db_type = typed.db_type
     shape = shape_of(
         info.annotation,
         info.metadata,
@@ -159,6 +165,9 @@ def _field(
         enum_name=derived_name(meta.table_name, column),
         db_type=db_type,
     )
+    if typed.db_collation is not None:
+        column_type = collated(shape.column_type, typed.db_collation, where)
+        shape = dataclasses.replace(shape, column_type=column_type)
     if is_huge(shape.column_type) and shape.counts and foreign_key is None and not options.db_pk:
         shape = as_decimal(shape)
     if options.db_generated is not None and (foreign_key is not None or shape.serial):
@@ -185,9 +194,13 @@ def _field(
         index_name=options.db_index_name,
         index_method=options.db_index_method,
         db_type=options.db_type,
-        db_default=options.db_default,
+        db_collation=typed.db_collation,
+        db_default=_default(info, options, version=version),
         db_generated=options.db_generated,
         db_stored=options.db_stored,
+        auto_now=options.auto_now,
+        auto_now_add=options.auto_now_add,
+        version=version,
         max_length=shape.max_length,
         comment=options.db_comment,
         secret=options.db_secret or shape.encode is encoders.secret,
@@ -199,6 +212,14 @@ def _field(
         decode=(None if shape.registered is None else FieldDecoder(shape.registered, cls, name)),
         mutable=shape.mutable,
     )
+
+
+def _default(info: FieldInfo, options: ColumnOptions, *, version: bool) -> str | None:
+    if options.auto_now or options.auto_now_add:
+        return "now()"
+    if version and options.db_default is None:
+        return str(info.default)
+    return options.db_default
 
 
 def _check_options(where: str, options: ColumnOptions) -> None:
@@ -286,8 +307,8 @@ def _foreign_key(
     )
 
 
-def _db_type_of_target(foreign_key: ForeignKey | None) -> str | None:
-    """The `db_type` of the field that a foreign key leads to, over keys that are foreign keys."""
+def _type_of_target(foreign_key: ForeignKey | None) -> ColumnOptions | None:
+    """The options with `db_type` or `db_collation` of the field that a foreign key leads to, over keys that are foreign keys."""
     seen = set()
     while foreign_key is not None:
         target: type[Any] = foreign_key.model
@@ -297,8 +318,8 @@ def _db_type_of_target(foreign_key: ForeignKey | None) -> str | None:
         seen.add((target, name))
         link: Link | None = target.__oxyde_links__.get(name)
         options = column_options(target.__pydantic_fields__[name]) if link is None else link.options
-        if options.db_type is not None:
-            return options.db_type
+        if options.db_type is not None or options.db_collation is not None:
+            return options
         foreign_key = _foreign_key(target, name, name, options, link)
     return None
 

@@ -42,6 +42,8 @@ class MetaOptions:
         unloaded: the result of accessing an unloaded relation: "none" (it reads as None), "raise",
             or "peers": it raises, and ``await load(row, "author")`` loads the relation for all rows
             of the same result.
+        version: an integer field that counts the updates of a row: `save()` and `delete()` of an
+            instance whose row was changed since it was read raise StaleObjectError.
         check_bounds: whether the table has CHECK constraints for the bounds of its fields.
     """
 
@@ -57,6 +59,7 @@ class MetaOptions:
     ordering: tuple[str, ...] = ()
     scope: Any = dataclasses.field(default=None, compare=False)
     unloaded: str = "none"
+    version: str | None = None
     check_bounds: bool = False
 
     @property
@@ -96,7 +99,10 @@ def options_of(model: str, meta: type[Any] | None, inherited: Iterable[MetaOptio
                 hint = did_you_mean(name, _NAMES) or f"available: {', '.join(_NAMES)}"
                 raise FieldError(f"{model}.Meta has no option `{name}`", hint=hint)
             values[name] = _READERS[name](f"{model}.Meta.{name}", getattr(meta, name))
-    return MetaOptions(**values)
+    options = MetaOptions(**values)
+    if options.version is not None and options.read_only:
+        raise FieldError(f"{model}.Meta has version and read_only: its rows are never updated")
+    return options
 
 
 def _given(meta: type[Any]) -> list[str]:
@@ -175,6 +181,14 @@ def _is_condition(value: object) -> bool:
     return hasattr(value, "resolve") or hasattr(value, "build")
 
 
+def _version(where: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise FieldError(
+            f"{where} is the name of a field, not {value!r:.80}", hint='version = "version"'
+        )
+    return value
+
+
 def _unloaded(where: str, value: object) -> str:
     if value not in ("none", "raise", "peers"):
         raise FieldError(f'{where} is "none", "raise" or "peers", not {value!r}')
@@ -194,5 +208,6 @@ _READERS = {
     "ordering": _ordering,
     "scope": _scope,
     "unloaded": _unloaded,
+    "version": _version,
     "check_bounds": _flag,
 }

@@ -9,7 +9,7 @@ from oxyde.exceptions import FieldError
 from oxyde.queries.lookups.paths import split_path
 from oxyde.queries.names import Names, names_of, part_of_path
 
-__all__ = ["Named", "deferred", "named_fields", "only_these"]
+__all__ = ["Named", "always_loaded", "deferred", "named_fields", "only_these"]
 
 
 class Named(NamedTuple):
@@ -73,7 +73,7 @@ def deferred(
     joined = dict(loaded)
     for path, fields in named.joined.items():
         target = _target(names, split_path(names, path))
-        left_out = fields - set(target.primary_key)
+        left_out = fields - always_loaded(target)
         before = joined.get(path, target.fields)
         joined[path] = tuple([name for name in before if name not in left_out])
     return joined
@@ -86,5 +86,11 @@ def _target(names: Names, segments: Iterable[str]) -> Names:
 
 
 def _in_order(names: Names, wanted: frozenset[str]) -> tuple[str, ...]:
-    wanted = wanted.union(names.primary_key)
+    wanted = wanted.union(always_loaded(names))
     return tuple([name for name in names.fields if name in wanted])
+
+
+def always_loaded(names: Names) -> frozenset[str]:
+    """The fields that are always loaded: the key, and the version, which a save compares."""
+    version = names.meta.version
+    return frozenset(names.primary_key if version is None else (*names.primary_key, version))

@@ -13,7 +13,7 @@ from oxyde.exceptions import FieldError, OxydeError
 from oxyde.hints import hint_for
 from oxyde.queries.compile.compound import check_compound
 from oxyde.queries.compile.groups import in_groups, keys_of
-from oxyde.queries.compile.loaded_fields import deferred, named_fields, only_these
+from oxyde.queries.compile.loaded_fields import always_loaded, deferred, named_fields, only_these
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.conditions import Holds
@@ -359,9 +359,9 @@ class Building(Filtering[M, R]):
         return made
 
     def only(self, *fields: Path[M]) -> Self:
-        """Load only these fields (and the keys); accessing another one raises an error. Paths name
-        fields of rows that are joined: ``only("title", "author__name")`` joins the author, and
-        loads its name and key.
+        """Load only these fields (and keys and versions); accessing another one raises an error.
+        Paths name fields of rows that are joined: ``only("title", "author__name")`` joins the
+        author, and loads its name and key.
 
         Raises:
             FieldError: an unknown name, or a path over a to-many relation.
@@ -384,7 +384,7 @@ class Building(Filtering[M, R]):
         """
         self._check_single("defer")
         named = named_fields(self._names, record_paths(self._names, fields), "defer")
-        left_out = named.own - set(self._names.primary_key)
+        left_out = named.own - always_loaded(self._names)
         loaded = self._names.fields if self._only is None else self._only
         made = self._chained()
         if left_out:

@@ -203,11 +203,15 @@ class RelatedRows(Query[T, T]):
         if hop.through is not None:
             return
         own, column = self._key(), hop.remote.name
+        version = hop.target.version
         for item in items:
             if isinstance(item, hop.target.model) and (
                 key is not None or getattr(item, column) == own
             ):
                 item._oxyde_follow(column, key, executor)
+                if version is not None and version in vars(item):
+                    # The statement counted it, too.
+                    item._oxyde_follow(version, getattr(item, version) + 1, executor)
 
     def _follow_added(self, rows: dict[Any, Any] | None, executor: Executor) -> None:
         name = self._far_field().name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, FieldValueError
@@ -15,6 +15,7 @@ from oxyde.queries.lookups.lookup import same_rows
 from oxyde.queries.lookups.parse import resolve
 from oxyde.queries.names import is_query
 from oxyde.queries.types.column_types import kind_of
+from oxyde.queries.writes.automatic import Automatic
 from oxyde.queries.writes.bounds import Bound, bounds_of, guarded, limits_of
 from oxyde.queries.writes.insert import encoded, insert_column
 from oxyde.queries.writes.json_update import JsonUpdate, part_of_document
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from oxyde.queries.expressions.context import Context
     from oxyde.queries.names import Names
 
-__all__ = ["Assigned", "assigned"]
+__all__ = ["Assigned", "assigned", "with_automatic"]
 
 _NUMBERS = {"small_int": 0, "integer": 0, "big_int": 0, "decimal": 1, "double": 2}
 _TEXTS = frozenset({"text", "varchar", "enum"})
@@ -94,6 +95,28 @@ def assigned(context: Context, values: Mapping[str, Any]) -> tuple[Assigned, ...
             raise FieldError(f"`{names.label}.{column}` is set twice")
         items[column] = _one(context, names, column, document.resolved.field, document)
     return tuple(items.values())
+
+
+def with_automatic(
+    names: Names, items: tuple[Assigned, ...], written: Iterable[str] = ()
+) -> tuple[Assigned, ...]:
+    """The items, and what the UPDATE sets without being told: `auto_now` fields and the version.
+
+    Args:
+        written: fields that are set by other means.
+    """
+    meta = names.meta
+    if not meta.automatic:
+        return items
+    given = {item.field.name for item in items}.union(written)
+    fields = [meta.field_metadata[name] for name in meta.automatic if name not in given]
+    return (
+        *items,
+        *[
+            Assigned(field, f"{names.label}.{field.name}", Automatic(field), (field.name,), ())
+            for field in fields
+        ],
+    )
 
 
 def _one(context: Context, names: Names, name: str, field: FieldMeta, value: object) -> Assigned:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from oxyde._core import Features, Slices
 from oxyde._given import iterable_given
 from oxyde.db.slices import BETWEEN, in_slices, sliced_to_the_end
+from oxyde.db.transaction import atomic
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.fields import validate_field
 from oxyde.queries.compile.plans import entry_for
@@ -23,14 +24,16 @@ from oxyde.queries.names import Names
 from oxyde.queries.types.column_types import DECIMAL, kind_of
 from oxyde.queries.types.declared import output_type
 from oxyde.queries.types.values import plain
-from oxyde.queries.writes.assign import Assigned, assigned
+from oxyde.queries.writes.assign import Assigned, assigned, with_automatic
 from oxyde.queries.writes.bulk import check_size
 from oxyde.queries.writes.insert import encoded, insert_column, label_columns
 from oxyde.queries.writes.keys import rows_by_keys
+from oxyde.queries.writes.stale import expected_version, stale_error
 
 if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.db.executor import Executor
+    from oxyde.queries.compile.plans import Entry
 
 __all__ = ["Each", "bulk_update"]
 
@@ -113,8 +116,9 @@ async def bulk_update(
     """
     check_size(batch_size)
     columns = _columns(names, fields)
-    assignments = assigned(Context(names, {}, objects=True), expressions)
-    _check(names, columns, assignments)
+    given = assigned(Context(names, {}, objects=True), expressions)
+    _check(names, columns, given)
+    assignments = with_automatic(names, given, columns)
     instances = list(iterable_given("bulk_update()", items))
     if not instances:
         return 0
@@ -122,7 +126,7 @@ async def bulk_update(
         _check_homes(names, instances, executor)
     made = _rows(names, instances, columns, assignments)
     rows, written = await in_slices(made, len(instances))
-    if assignments:
+    if given or names.meta.version is not None:
         await in_slices(_check_once(names, rows), len(rows))
     shape = ("bulk update", names.model, columns, tuple([item.shape for item in assignments]))
 
@@ -130,18 +134,53 @@ async def bulk_update(
         return _statement(names, columns, assignments, executor.features)
 
     entry = entry_for(executor.features, shape, make, names.model)
-    affected, _, _ = await entry.bulk(executor, rows, batch_size, once=True)
+    if names.meta.version is None:
+        affected, _, _ = await entry.bulk(executor, rows, batch_size, once=True)
+    else:
+        affected = await _if_unchanged(names, instances, entry, rows, batch_size, executor)
     stored = Slices(_stored(names, instances, columns, written, executor))
     # In a block all at once: it may be undone in between.
     await sliced_to_the_end([stored], 0 if executor.in_transaction else len(instances))
-    if names.meta.computed:
-        await _read_computed(names, instances, executor)
+    automatic = {item.field.name for item in assignments[len(given) :]} - {names.meta.version}
+    if names.meta.computed or automatic:
+        await _read_computed(names, instances, (*names.meta.computed, *automatic), executor)
     return affected
 
 
-async def _read_computed(names: Names, instances: list[Any], executor: Executor) -> None:
+async def _if_unchanged(
+    names: Names,
+    instances: list[Any],
+    entry: Entry,
+    rows: list[list[Any]],
+    batch_size: int | None,
+    executor: Executor,
+) -> int:
+    """Write the rows if all have the versions that the instances were read with."""
+    try:
+        async with atomic(client=executor) as block:
+            affected, _, _ = await entry.bulk(block, rows, batch_size)
+            if affected < len(rows):
+                raise _Stale
+    except _Stale:
+        key = names.primary_key
+        expected = {
+            tuple([vars(instance)[name] for name in key]): row[len(key)]
+            for instance, row in zip(instances, rows, strict=True)
+        }
+        raise await stale_error(names, expected, executor, "bulk_update()") from None
+    names.model._oxyde_versions_written(instances, executor)
+    return affected
+
+
+class _Stale(Exception):
+    pass
+
+
+async def _read_computed(
+    names: Names, instances: list[Any], computed: tuple[str, ...], executor: Executor
+) -> None:
     """Set the fields that the database computed from what was written."""
-    key, computed = names.primary_key, names.meta.computed
+    key = names.primary_key
     keys = [tuple([vars(instance)[name] for name in key]) for instance in instances]
     lock = executor.in_transaction
     rows = await rows_by_keys(names, key, keys, (*key, *computed), executor, lock=lock)
@@ -260,6 +299,8 @@ def _row(
         if key is None:
             raise ManagerError(f"bulk_update(): a {names.label} without a key", model=names.model)
         row.append(encoded(metadata[name], key))
+    if names.meta.version is not None:
+        row.append(expected_version(names, instance, "bulk_update()"))
     for name in columns:
         value = validate_field(names.model, name, getattr(instance, name))
         row.append(encoded(metadata[name], value))
@@ -275,11 +316,13 @@ def _statement(
 ) -> tuple[_ir.Statement, Builder, None]:
     metadata = names.meta.field_metadata
     builder = Builder(features)
-    label_columns(builder, names, (*names.primary_key, *columns))
+    version = names.meta.version
+    keys = names.primary_key if version is None else (*names.primary_key, version)
+    label_columns(builder, names, (*keys, *columns))
     scope = Scope(builder, names, inline=True)
     statement: _ir.BulkUpdate = {
         "table": table_of(names.meta, scope.alias),
-        "keys": [insert_column(metadata[name]) for name in names.primary_key],
+        "keys": [insert_column(metadata[name]) for name in keys],
         "columns": [insert_column(metadata[name]) for name in columns],
         "assignments": [item.build(scope) for item in assignments],
     }

@@ -10,6 +10,7 @@ from oxyde.queries.expressions.operators import Computed
 from oxyde.queries.ir.nodes import Typed, column
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.names import Names
+from oxyde.queries.writes.automatic import assignments_of
 from oxyde.queries.writes.insert import insert_column
 
 if TYPE_CHECKING:
@@ -83,15 +84,22 @@ class Conflict:
             action = {
                 "update": {
                     "columns": [fields[name].db_column for name in self.update],
-                    "assignments": list(assignments or self._touching(names)),
+                    "assignments": self._assignments(names, assignments),
                     "filter": None,
                 }
             }
         return {"target": target, "action": action}
 
+    def _assignments(self, names: Names, given: Sequence[_ir.Assignment]) -> list[_ir.Assignment]:
+        meta = names.meta
+        if not self.update and not given:
+            return self._touching(names)
+        if not meta.automatic:
+            return list(given)
+        written = {meta.columns[item["column"]["name"]] for item in given}.union(self.update)
+        return [*given, *assignments_of(meta, meta.table_name, written)]
+
     def _touching(self, names: Names) -> list[_ir.Assignment]:
-        if self.update:
-            return []
         field = names.meta.field_metadata[(self.target or names.primary_key)[0]]
         return [
             {"column": insert_column(field), "value": column(names.meta.table_name, field)},
@@ -127,9 +135,8 @@ def conflict_of(
     if target is None:
         target = key_among(names, columns)
     if update_fields is None:
-        changed = tuple(
-            [name for name in columns if name not in target and name not in names.primary_key]
-        )
+        kept = {*target, *names.primary_key, names.meta.version}
+        changed = tuple([name for name in columns if name not in kept])
     else:
         changed = updated_fields(names, update_fields, columns, "bulk_create()")
     return Conflict(target, changed, touch=not changed)

@@ -10,6 +10,7 @@ from oxyde.queries.compile.state import unscoped_query
 from oxyde.queries.ir.nodes import all_of, column, exact, table_of
 from oxyde.queries.ir.scope import Builder
 from oxyde.queries.names import Names, names_of
+from oxyde.queries.writes.automatic import assignments_of
 from oxyde.queries.writes.default_keys import default_keys
 from oxyde.queries.writes.delete import delete_query
 from oxyde.queries.writes.insert import (
@@ -83,7 +84,9 @@ async def update_rows(
     key: Mapping[str, Any],
     values: Mapping[str, Any],
     executor: Executor,
-    computed: tuple[str, ...] = (),
+    *,
+    expected: Mapping[str, Any] = {},
+    read: tuple[str, ...] = (),
 ) -> tuple[int, dict[str, Any]]:
     """Write some columns of one row.
 
@@ -92,15 +95,16 @@ async def update_rows(
         key: the fields that identify it, with their values.
         values: validated values by field.
         executor: where.
-        computed: fields that the database computes from what is written.
+        expected: further values that the row must have.
+        read: fields that the database sets, too.
 
     Returns:
-        The number of matched rows, and the values of `computed`.
+        The number of matched rows, and the values of `read`.
     """
     names = names_of(model)
     fields = names.meta.field_metadata
-    written, found = tuple(values), tuple(key)
-    returning = computed if executor.features.update_returning else ()
+    written, found = tuple(values), (*key, *expected)
+    returning = read if executor.features.update_returning else ()
 
     def make() -> tuple[_ir.Statement, Builder, Any]:
         builder = Builder()
@@ -114,6 +118,7 @@ async def update_rows(
             }
             for name in written
         ]
+        assignments += assignments_of(names.meta, alias, values)
         conditions = [
             exact(
                 column(alias, fields[name]),
@@ -136,15 +141,16 @@ async def update_rows(
     shape = ("update row", model, written, found, returning)
     entry = entry_for(executor.features, shape, make, model)
     row = [encoded(fields[name], value) for name, value in values.items()]
-    row += [encoded(fields[name], value) for name, value in key.items()]
+    for each in (key, expected):
+        row += [encoded(fields[name], value) for name, value in each.items()]
     if returning:
         rows = await entry.fetch_written(executor, row)
         return len(rows), dict(zip(returning, rows[0], strict=True)) if rows else {}
     affected, _ = await entry.execute(executor, row)
-    if not computed or not affected:
+    if not read or not affected:
         return affected, {}
     now = {name: values.get(name, value) for name, value in key.items()}
-    return affected, await read_again(model, computed, now, executor)
+    return affected, await read_again(model, read, now, executor)
 
 
 async def delete_rows(model: type[Any], key: Mapping[str, Any], executor: Executor) -> int:

@@ -18,7 +18,7 @@ from oxyde.queries.compile.state import unscoped_query
 from oxyde.queries.compile.validity import sifted
 from oxyde.queries.ir.nodes import all_of, column, empty_select, exact, table_of
 from oxyde.queries.ir.scope import Builder, Scope
-from oxyde.queries.writes.assign import Assigned, assigned
+from oxyde.queries.writes.assign import Assigned, assigned, with_automatic
 from oxyde.queries.writes.cascades import computes_from_updated, sees_updated
 from oxyde.queries.writes.insert import insert_column
 from oxyde.queries.writes.keys import among
@@ -46,7 +46,7 @@ async def run_update(
         raise ManagerError(
             "update() needs at least one value", model=query._model, hint="update(name=…)"
         )
-    items = assigned(query._context(), values)
+    items = with_automatic(query._names, assigned(query._context(), values))
     if query._is_empty():
         return [] if returning else 0
     if not returning or executor.features.update_returning:

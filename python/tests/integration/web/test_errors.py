@@ -23,6 +23,8 @@ from oxyde.exceptions import (
     PoolTimeoutError,
     RowValidationError,
     SerializationError,
+    StaleObjectError,
+    StaleRow,
     TooManyConnectionsError,
 )
 
@@ -172,6 +174,9 @@ async def test_errors_that_pass(database: AsyncDatabase) -> None:
         response = response_to(error)
         assert response is not None
         assert (response.status_code, response.headers.get("Retry-After")) == (503, retry), error
+    stale = response_to(StaleObjectError("x", rows=[StaleRow({"id": 1}, 1, 2)]))
+    assert stale is not None
+    assert (stale.status_code, b'"stale"' in bytes(stale.body)) == (409, True)
     for error in (DatabaseError("x"), FieldError("x"), MultipleObjectsReturned("x")):
         assert response_to(error) is None
 

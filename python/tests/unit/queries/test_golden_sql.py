@@ -10,14 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from oxyde import F, Field, Model, Q
 from oxyde._core import features
 from oxyde.queries import Avg, Count, Exists, OuterRef, Sum
 from oxyde.queries.compile.plans import compile_plan
-from oxyde.queries.writes.assign import assigned
+from oxyde.queries.ir.scope import Builder
+from oxyde.queries.names import names_of
+from oxyde.queries.writes.assign import assigned, with_automatic
+from oxyde.queries.writes.conflict import Conflict
 from oxyde.queries.writes.delete import delete_statement
+from oxyde.queries.writes.insert import insert_statement, label_columns
 from oxyde.queries.writes.update import update_statement
 
+NOON = dt.datetime(2024, 5, 6, 12, tzinfo=dt.timezone.utc)
 GOLDEN = Path(__file__).parents[2] / "golden" / "relations.txt"
 DIALECTS = ("postgres", "sqlite", "mysql", "mariadb")
 
@@ -55,6 +62,21 @@ class Article(Model):
     writer: Writer = Field(db_on_delete="CASCADE")
     editor: Writer | None = Field(default=None, db_on_delete="SET NULL")
     topics: list[Topic] = Field(db_m2m=True)
+
+
+class Draft(Model):
+    class Meta:
+        is_table = True
+        table_name = "drafts"
+        version = "version"
+
+    id: int | None = Field(default=None, db_pk=True)
+    title: str = Field(max_length=80, db_unique=True)
+    version: int = 1
+    created: dt.datetime = Field(auto_now_add=True)
+    changed: AwareDatetime = Field(auto_now=True)
+    day: dt.date = Field(auto_now=True)
+    clock: dt.time = Field(auto_now=True)
 
 
 def _articles(*conditions: Q, **lookups: Any) -> Any:
@@ -99,12 +121,21 @@ SELECTS: dict[str, Any] = {
 
 
 def _updated(query: Any, **values: Any) -> Callable[[Any], tuple[Any, Any]]:
-    items = assigned(query._context(), values)
+    items = with_automatic(query._names, assigned(query._context(), values))
     return lambda server: update_statement(query, items, server, returning=False)[:2]
 
 
 def _deleted(query: Any) -> Callable[[Any], tuple[Any, Any]]:
     return lambda server: delete_statement(query, server)
+
+
+def _upserted(server: Any) -> tuple[Any, Any]:
+    names, builder = names_of(Draft), Builder(server)
+    given = ("id", "title", "version")
+    label_columns(builder, names, given)
+    clause = Conflict(("id",), ("title",)).build(names)
+    insert = insert_statement(names, given, (), source="row", conflict=clause)
+    return {"insert": insert}, builder
 
 
 WRITES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
@@ -117,6 +148,9 @@ WRITES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
     "update of columns that depend on each other": _updated(
         Article.objects.filter(id=1), views=F("rating"), rating=F("views")
     ),
+    "update of a row with times and a version": _updated(Draft.objects.filter(id=1), title="x"),
+    "update of its time": _updated(Draft.objects.filter(id=1), changed=NOON, version=1),
+    "upsert of a row with times": _upserted,
     "delete by a related row": _deleted(Article.objects.filter(writer__name="Ann")),
     "delete of three keys": _deleted(Article.objects.filter(id__in=[1, 2, 3])),
     "delete by rows that it cascades to": _deleted(Writer.objects.filter(articles__title="x")),
