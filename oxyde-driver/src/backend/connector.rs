@@ -58,9 +58,9 @@ impl Connector {
                             Scheme::Mysql => HostConnector::Mysql(mysql::Connector::new(
                                 &server, settings, is_one,
                             )),
-                            _ => HostConnector::Postgres(postgres::Connector::new(
-                                &server, settings,
-                            )),
+                            _ => {
+                                HostConnector::Postgres(postgres::Connector::new(&server, settings))
+                            }
                         }
                     })
                     .collect();
@@ -79,7 +79,11 @@ impl Connector {
                 .as_deref()
                 .is_some_and(|word| word.eq_ignore_ascii_case("random"));
         Self {
-            first: AtomicUsize::new(if takes_turns { arbitrary(hosts.len()) } else { 0 }),
+            first: AtomicUsize::new(if takes_turns {
+                arbitrary(hosts.len())
+            } else {
+                0
+            }),
             hosts,
             names,
             place: address.place.clone(),

@@ -82,8 +82,7 @@ impl Lease {
                 self.pool.cluster.doubt(self.origin.host);
                 // A server that was the primary when the connection was opened may still be it: the
                 // session is read-only.
-                let is_primary =
-                    self.origin.role == Role::Primary && connection.has_lasting_role();
+                let is_primary = self.origin.role == Role::Primary && connection.has_lasting_role();
                 if self.pool.cluster.had_primary() && !is_primary {
                     return problem.of_demoted();
                 }

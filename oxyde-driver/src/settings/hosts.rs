@@ -67,7 +67,10 @@ fn one(text: &str) -> Result<Host, DriverError> {
         .decode_utf8()
         .map_err(|_| invalid("a host in the database URL is not UTF-8", FORM))?;
     if name.is_empty() {
-        return Err(invalid("one of the hosts in the database URL is empty", FORM));
+        return Err(invalid(
+            "one of the hosts in the database URL is empty",
+            FORM,
+        ));
     }
     Ok(Host::new(&name, port.map(number).transpose()?))
 }
@@ -86,6 +89,38 @@ fn bad_port() -> DriverError {
         "the port in the database URL is not a number",
         "use a port from 1 to 65535",
     )
+}
+
+/// Return the part between `://` and the path.
+pub(super) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
+}
+
+/// The URL with one host: `user@/database` means this machine, and of several hosts, which
+/// [`listed`] reads, none is kept.
+pub(super) fn with_one_host(url: &str) -> std::borrow::Cow<'_, str> {
+    let whole = authority(url);
+    let (user, hosts) = whole.split_at(whole.rfind('@').map_or(0, |at| at + 1));
+    let here = if several(whole).is_some() {
+        format!("{user}localhost")
+    } else if !user.is_empty() && (hosts.is_empty() || hosts.starts_with(':')) {
+        format!("{user}localhost{hosts}")
+    } else {
+        return url.into();
+    };
+    url.replacen(&format!("://{whole}"), &format!("://{here}"), 1)
+        .into()
+}
+
+/// `url` with the hosts of the URL `of`, if those are several.
+pub(super) fn with_hosts(url: &str, of: &str) -> String {
+    let Some(hosts) = several(authority(of)) else {
+        return url.to_owned();
+    };
+    let whole = authority(url);
+    let user = whole.rfind('@').map_or("", |at| &whole[..=at]);
+    url.replacen(&format!("://{whole}"), &format!("://{user}{hosts}"), 1)
 }
 
 impl Server {
@@ -125,7 +160,10 @@ impl Server {
     /// Apply `host=a,b` of the query string; its hosts have the port of the URL.
     pub(super) fn name_hosts(&mut self, text: &str) -> Result<(), DriverError> {
         if text.split(',').any(str::is_empty) {
-            return Err(invalid("one of the hosts in the database URL is empty", FORM));
+            return Err(invalid(
+                "one of the hosts in the database URL is empty",
+                FORM,
+            ));
         }
         let port = self.port;
         self.set_hosts(text.split(',').map(|name| Host::new(name, port)).collect());
@@ -134,10 +172,7 @@ impl Server {
 
     /// Apply `port=1,2` of the query string: one for all hosts, or one for each.
     pub(super) fn number_hosts(&mut self, text: &str) -> Result<(), DriverError> {
-        let ports = text
-            .split(',')
-            .map(number)
-            .collect::<Result<Vec<_>, _>>()?;
+        let ports = text.split(',').map(number).collect::<Result<Vec<_>, _>>()?;
         let mut hosts = self.hosts();
         if ports.len() != 1 && ports.len() != hosts.len() {
             return Err(invalid(

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::PoolSettings;
-use super::hosts::Host;
-use super::url::{FORMS, Place, invalid, pairs, parse, read, with_hosts};
+use super::hosts::{Host, with_hosts};
+use super::url::{FORMS, Place, invalid, pairs, parse, read};
 use crate::error::DriverError;
 
 /// A database on a server.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use oxyde_sql::suggest;
 use percent_encoding::percent_decode_str;
 
+use super::hosts::{authority, listed, several, with_one_host};
 use super::server::Server;
-use super::{PoolSettings, hosts, libpq};
+use super::{PoolSettings, libpq};
 use crate::error::DriverError;
 
 /// The location of the database.
@@ -227,8 +228,8 @@ fn server(url: &str, scheme: Scheme, settings: &mut PoolSettings) -> Result<Serv
     if server.host.starts_with('/') {
         server.socket = Some(PathBuf::from(&server.host));
     }
-    if let Some(several) = hosts::several(authority(url)) {
-        server.set_hosts(hosts::listed(several)?);
+    if let Some(hosts) = several(authority(url)) {
+        server.set_hosts(listed(hosts)?);
     }
     let (mut ports, mut socket) = (None, None);
     for (key, value) in pairs(parsed.query().unwrap_or_default()) {
@@ -321,42 +322,6 @@ fn user_of_the_system(scheme: Scheme) -> Result<String, DriverError> {
             "write it in the URL: postgresql://user@host/database",
         )
     })
-}
-
-/// Return the part between `://` and the path.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
-}
-
-/// The URL with one host: `user@/database` means this machine, and of several hosts, which
-/// [`hosts::listed`] reads, none is kept.
-fn with_one_host(url: &str) -> std::borrow::Cow<'_, str> {
-    let whole = authority(url);
-    let (user, hosts) = whole.split_at(whole.rfind('@').map_or(0, |at| at + 1));
-    let here = if hosts::several(whole).is_some() {
-        format!("{user}localhost")
-    } else if !user.is_empty() && (hosts.is_empty() || hosts.starts_with(':')) {
-        format!("{user}localhost{hosts}")
-    } else {
-        return url.into();
-    };
-    url.replacen(&format!("://{whole}"), &format!("://{here}"), 1)
-        .into()
-}
-
-/// `url` with the hosts of the URL `of`, if those are several.
-pub(super) fn with_hosts(url: &str, of: &str) -> String {
-    let Some(several) = hosts::several(authority(of)) else {
-        return url.to_owned();
-    };
-    let whole = authority(url);
-    let user = whole.rfind('@').map_or("", |at| &whole[..=at]);
-    url.replacen(
-        &format!("://{whole}"),
-        &format!("://{user}{several}"),
-        1,
-    )
 }
 
 fn setting(
@@ -506,10 +471,7 @@ mod tests {
             Some(std::time::Duration::from_millis(1500))
         );
         assert_eq!(settings.pg_options.as_deref(), Some("-c search_path=a,b"));
-        assert_eq!(
-            settings.target_session_attrs.as_deref(),
-            Some("read-write")
-        );
+        assert_eq!(settings.target_session_attrs.as_deref(), Some("read-write"));
         assert_eq!(settings.ssl_mode.as_deref(), Some("verify-full"));
         assert_eq!(settings.ssl_root_cert, None);
         assert_eq!(

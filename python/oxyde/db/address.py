@@ -161,8 +161,8 @@ def hide_password(url: str) -> str:
 
 
 def host_of(url: str) -> str | None:
-    """The host, or the path of its socket, of several all of them; None for a file, or if the URL is
-    not clear."""
+    """The host, or the path of its socket, of several hosts all; None for a file, or if the URL
+    is not clear."""
     place, _, query = url.partition("?")
     if url.lower().startswith("sqlite:") or "@" in query:
         return None

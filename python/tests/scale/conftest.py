@@ -1,6 +1,6 @@
-"""Clusters of these tests. They are started by the first test that needs them, and stopped after the
-last one of its file. The quick ones run with all tests; `--scale all` (`make test-scale ALL=1`) adds
-those that are marked `cluster`.
+"""Clusters of these tests. They are started by the first test that needs them, and stopped after
+the last one of its file. The quick ones run with all tests; `--scale all` (`make test-scale ALL=1`)
+adds those that are marked `cluster`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from support.clusters.mysql import Galera
@@ -24,11 +23,10 @@ class Account(Model):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def table(galera: Galera) -> Iterator[None]:
+def table(galera: Galera) -> None:
     galera.nodes[0].execute(
         "CREATE TABLE scale_account (id bigint AUTO_INCREMENT PRIMARY KEY, balance bigint NOT NULL)"
     )
-    yield
 
 
 async def test_each_node_is_a_primary(galera: Galera) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 from support.clusters.mysql import Replication
@@ -29,12 +28,11 @@ class Order(Model):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def table(source_and_replica: Replication) -> Iterator[None]:
+def table(source_and_replica: Replication) -> None:
     source_and_replica.nodes[0].execute(
         "CREATE TABLE scale_order (id bigint AUTO_INCREMENT PRIMARY KEY, number bigint NOT NULL)"
     )
     source_and_replica.wait()
-    yield
 
 
 async def test_roles(source_and_replica: Replication) -> None:

@@ -269,8 +269,8 @@ async def _insert(
     # An existing row keeps its values in columns that are not updated.
     kept = [name for name in group.columns if conflict is not None and name not in conflict.update]
     wanted = (*left, *kept)
-    # Unchanged rows are not returned, so the returned ones could not be matched; nor could those that
-    # come back in another order.
+    # Unchanged rows are not returned, so the returned ones could not be matched; nor could those
+    # that come back in another order.
     in_order = executor.features.ordered_returning or group.alone
     returning = wanted if told and in_order else ()
     if group.alone:

@@ -34,8 +34,8 @@ class Group:
         conflict: the handling of existing rows.
         told: whether each member's row is known.
         created: for an upsert, whether each member's row is new, if requested.
-        alone: whether each row needs a statement of its own, since nothing else tells which returned
-            row is whose.
+        alone: whether each row needs a statement of its own, since nothing else tells which
+            returned row is whose.
         drawn: those of `columns` that the database has generated before.
     """
 

@@ -1,5 +1,5 @@
-"""Keys that the database generates, where they identify the written rows: without RETURNING, or if it
-does not keep the order of the rows. They are computed first.
+"""Keys that the database generates, where they identify the written rows: without RETURNING, or if
+it does not keep the order of the rows. They are computed first.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _AT_ONCE = (100, 10, 1)
 async def default_keys(
     names: Names, left: Sequence[str], count: int, executor: Executor
 ) -> list[dict[str, Any]]:
-    """For each of `count` rows, the parts of its key that the database generates (`left`), but those
-    that it counts and reports. A part that is not known before the insert is None."""
+    """For each of `count` rows, the parts of its key that the database generates (`left`), but not
+    those that it counts and reports. A part that is not known before the insert is None."""
     made: list[dict[str, Any]] = [{} for _ in range(count)]
     for name in names.primary_key:
         field = names.meta.field_metadata[name]
         if name not in left:
             continue
         if field.auto_increment:
-            if not executor.features.insert_returning:
+            if executor.features.counted_keys:
                 continue
             default = _next_of_sequence(names, field)
         elif field.db_default is not None:
@@ -53,9 +53,7 @@ async def default_keys(
 
 def _next_of_sequence(names: Names, field: FieldMeta) -> str:
     """The next key of a counted column, from the sequence that belongs to it; NULL if none does."""
-    table = ".".join(
-        [_quoted(name) for name in (names.meta.schema, names.meta.table_name) if name]
-    )
+    table = ".".join([_quoted(name) for name in (names.meta.schema, names.meta.table_name) if name])
     arguments = f"{_literal(table)}, {_literal(field.db_column)}"
     return f"nextval(pg_get_serial_sequence({arguments})::regclass)"
 

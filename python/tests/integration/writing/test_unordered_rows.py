@@ -52,6 +52,12 @@ class Named(Model):
     id: int | None = Field(default=None, db_default="0")
 
 
+_SHUFFLES = (
+    "CREATE RULE shuffle AS ON INSERT TO unordered_view DO INSTEAD INSERT INTO unordered_event "
+    "(name) SELECT new.name ORDER BY md5(new.name) RETURNING unordered_event.*"
+)
+
+
 @pytest.fixture
 async def events(server: Server) -> AsyncIterator[Server]:
     await db.init(server.url)
@@ -59,8 +65,7 @@ async def events(server: Server) -> AsyncIterator[Server]:
     await db.close()
     for sql in (
         "CREATE VIEW unordered_view AS SELECT * FROM unordered_event",
-        "CREATE RULE shuffle AS ON INSERT TO unordered_view DO INSTEAD INSERT INTO unordered_event "
-        "(name) SELECT new.name ORDER BY md5(new.name) RETURNING unordered_event.*",
+        _SHUFFLES,
         _LOOKS_LIKE_CITUS,
     ):
         server.execute(sql)

@@ -261,14 +261,13 @@ class Replication(_Cluster):
     @staticmethod
     def follow(replica: MysqlNode, source: MysqlNode) -> None:
         """Let a server be the replica of another one."""
-        for sql in (
-            "STOP REPLICA",
-            "SET GLOBAL super_read_only = ON",
+        change = (
             "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_USER = 'root', "
             f"SOURCE_PORT = {source.port}, SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1, "
-            "SOURCE_CONNECT_RETRY = 1",
-            "START REPLICA",
-        ):
+            "SOURCE_CONNECT_RETRY = 1"
+        )
+        read_only = "SET GLOBAL super_read_only = ON"
+        for sql in ("STOP REPLICA", read_only, change, "START REPLICA"):
             replica.execute(sql, database=None)
 
     def wait(self) -> None:
@@ -388,5 +387,3 @@ def _own(folder: Path, user: str) -> None:
         for path in [folder, *folder.rglob("*")]:
             with contextlib.suppress(FileNotFoundError):
                 shutil.chown(path, user, user)
-
-
