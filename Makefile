@@ -20,7 +20,7 @@ RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard ox
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -name '*.html' -o -name '*.css' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
 
-.PHONY: help setup extension demo test test-rust test-python lint format golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
+.PHONY: help setup extension demo test test-rust test-python test-scale lint format golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
 	schemas docs wheel services constraints studio-shots clean
 
 help: ## List the targets
@@ -57,6 +57,9 @@ test-rust: setup services ## Run the Rust tests only
 
 test-python: extension services ## Run the Python tests only; ARGS='--db sqlite -k name'
 	@scripts/test python $(ARGS)
+
+test-scale: extension ## The tests of replicas and clusters, which start their own servers; ALL=1 adds MySQL, HAProxy and Patroni
+	$(BIN)/python -m pytest --durations=5 python/tests/scale $(if $(ALL),--scale all)
 
 soak: extension services ## 100,000 queries, errors, cancels and blocks on each database leave nothing; DB=… STEPS=…
 	OXYDE_SOAK=$(or $(STEPS),100000) $(BIN)/python -m pytest -q -s python/tests/integration/faults/test_nothing_left.py $(if $(DB),--db '$(DB)')

@@ -1,7 +1,7 @@
 //! Cancels a running operation.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -26,6 +26,8 @@ struct State {
     notify: Notify,
     /// How long the operation waited for a connection, in nanoseconds.
     waited: AtomicU64,
+    /// Which of several hosts has reported an error.
+    host: Mutex<Option<Arc<str>>>,
 }
 
 impl Cancel {
@@ -74,6 +76,24 @@ impl Cancel {
             .as_ref()
             .map_or(0, |state| state.waited.load(Ordering::Relaxed));
         Duration::from_nanos(nanos)
+    }
+
+    /// Record which of several hosts has reported an error.
+    pub(crate) fn note_host(&self, host: Arc<str>) {
+        if let Some(state) = &self.0 {
+            *state.host.lock().unwrap_or_else(PoisonError::into_inner) = Some(host);
+        }
+    }
+
+    /// Return which of several hosts has reported the operation's error, if one has.
+    #[must_use]
+    pub fn host(&self) -> Option<Arc<str>> {
+        let state = self.0.as_ref()?;
+        state
+            .host
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Resolves when fired.

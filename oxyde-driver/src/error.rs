@@ -68,6 +68,10 @@ pub enum Cause {
     TooManyConnections,
     /// The database, file or transaction is read-only.
     ReadOnly,
+    /// The server is read-only, and was not before: another one is the primary now.
+    Demoted,
+    /// The node does not belong to the majority of its cluster.
+    NodeNotReady,
     /// A number, date or other value does not fit its column.
     ValueOutOfRange,
     /// A string or binary value is longer than its column.
@@ -370,9 +374,29 @@ impl DriverError {
                     | Cause::Deadlock
                     | Cause::LockTimeout
                     | Cause::TooManyConnections
+                    | Cause::Demoted
+                    | Cause::NodeNotReady
             ),
+            Self::BulkRow { source, .. } => source.is_retryable(),
             _ => false,
         }
+    }
+
+    /// The same error, which another server would not report.
+    pub(crate) fn of_demoted(mut self) -> Self {
+        match &mut self {
+            Self::Database { cause, .. } if *cause == Cause::ReadOnly => *cause = Cause::Demoted,
+            Self::BulkRow { source, .. } => {
+                **source = std::mem::replace(&mut **source, Self::Cancelled).of_demoted();
+            }
+            _ => (),
+        }
+        self
+    }
+
+    /// Whether a statement had no effect because of the server that it was sent to.
+    pub(crate) fn is_of_wrong_server(&self) -> bool {
+        matches!(self.cause(), Some(Cause::Demoted | Cause::NodeNotReady))
     }
 
     /// Whether the connection is unusable.
@@ -454,7 +478,16 @@ impl DriverError {
                     "lower max_connections of the pools, or raise the limit of the server or role"
                 }
                 Cause::LockTimeout => "another transaction holds the lock: try again later",
-                Cause::ReadOnly => "the database is read-only: use the primary or a writable file",
+                Cause::ReadOnly => {
+                    "the database is read-only: use the primary (of several hosts, \
+                     target_session_attrs=primary finds it) or a writable file"
+                }
+                Cause::Demoted => {
+                    "another server is the primary now: run it again, on a new connection"
+                }
+                Cause::NodeNotReady => {
+                    "run it again on another node: name several hosts in the URL"
+                }
                 Cause::UndefinedTable => "create the tables or run the migrations",
                 Cause::UndefinedObject => {
                     "a type of an extension needs that extension in the database, in a schema \

@@ -25,7 +25,7 @@ mod settings;
 mod transaction;
 mod values;
 
-pub use backend::Notification;
+pub use backend::{Notification, Role};
 pub use bulk::{BulkResult, bulk_text};
 pub use cancel::Cancel;
 pub use cursor::Cursor;
@@ -34,7 +34,7 @@ pub use executor::ExecuteResult;
 pub use listen::Listener;
 pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
 pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
-pub use settings::{PoolSettings, Server, server_of, sqlite_file, with_database};
+pub use settings::{Host, PoolSettings, Server, server_of, sqlite_file, with_database};
 pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;
 pub use values::placeholder::{beyond, day_text};

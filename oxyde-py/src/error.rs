@@ -39,9 +39,10 @@ pub(crate) enum Class {
     LockTimeout,
     ReadOnly,
     TooManyConnections,
+    NodeNotReady,
 }
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "OxydeError",
     "FieldError",
     "FieldValueError",
@@ -66,6 +67,7 @@ const NAMES: [&str; 24] = [
     "LockTimeoutError",
     "ReadOnlyError",
     "TooManyConnectionsError",
+    "NodeNotReadyError",
 ];
 
 static ERRORS: PyOnceLock<Errors> = PyOnceLock::new();
@@ -270,7 +272,8 @@ fn class_of(cause: Cause) -> Class {
         Cause::Deadlock => Class::Deadlock,
         Cause::TransactionAborted => Class::TransactionAborted,
         Cause::LockTimeout => Class::LockTimeout,
-        Cause::ReadOnly => Class::ReadOnly,
+        Cause::ReadOnly | Cause::Demoted => Class::ReadOnly,
+        Cause::NodeNotReady => Class::NodeNotReady,
         Cause::QueryTimeout => Class::QueryTimeout,
         Cause::TooManyConnections => Class::TooManyConnections,
         Cause::StalePlan

@@ -228,6 +228,14 @@ impl Pool {
         ])
     }
 
+    /// Return the host and the role of the server of the newest or last tested connection; None for a
+    /// file, or before the first one.
+    fn server(&self) -> Option<(String, &'static str)> {
+        let handle = self.current.handle();
+        let (host, role) = handle.opened.get()?.server()?;
+        Some((host.to_string(), role.name()))
+    }
+
     /// Counts of connections: `size`, `idle`, `in_use`, `waiting`.
     fn status(&self) -> HashMap<&'static str, u32> {
         let handle = self.current.handle();

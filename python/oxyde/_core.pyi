@@ -47,6 +47,7 @@ class Features:
     listen_notify: Final[bool]
     lock_of: Final[bool]
     nul_in_text: Final[bool]
+    ordered_returning: Final[bool]
     reads_while_changing: Final[bool]
     row_locks: Final[bool]
     sequential_assignments: Final[bool]
@@ -282,6 +283,10 @@ class Operation(Generic[T]):
     def waited(self) -> float:
         """How long it has waited for a connection of its pool, in seconds."""
 
+    @property
+    def host(self) -> str | None:
+        """Which of several hosts has reported its error, or None."""
+
     def cancel(self) -> Future[OutcomeUnknownError | None]:
         """Cancel the work on the server; the future is done when nothing more can happen. Its
         result is the error, if it is not known whether the work took effect."""
@@ -359,6 +364,10 @@ class Pool(Executor):
     def begin(self, isolation: str | None, read_only: bool) -> Operation[Transaction]: ...
     def close(self) -> Operation[None]: ...
     def status(self) -> dict[str, int]: ...
+    def server(self) -> tuple[str, str] | None:
+        """Return the host and the role of the server of the newest or last tested connection; None
+        for a file, or before the first one."""
+
     def counters(self) -> dict[str, float]:
         """Return the maximum number of connections, and what the pool has done since it was
         opened."""

@@ -18,7 +18,8 @@ OxydeError
 ├── DatabaseError                    the database answered with any other error
 │   ├── DatabaseConnectionError      no connection, or it was lost
 │   │   ├── OutcomeUnknownError      … after a write was sent: it may be stored
-│   │   └── TooManyConnectionsError  the server accepts no further one
+│   │   ├── TooManyConnectionsError  the server accepts no further one
+│   │   └── NodeNotReadyError        a node of a cluster that has lost the majority
 │   ├── SerializationError           another transaction was faster: try again
 │   ├── DeadlockError                likewise
 │   ├── LockTimeoutError             another transaction holds the lock
@@ -61,6 +62,7 @@ __all__ = [
     "ManagerError",
     "MultipleObjectsReturned",
     "NPlusOneError",
+    "NodeNotReadyError",
     "NotFoundError",
     "NotNullViolationError",
     "OutcomeUnknownError",
@@ -305,6 +307,10 @@ class TooManyConnectionsError(DatabaseConnectionError):
     """The server, the database or the user has as many connections as it may have."""
 
 
+class NodeNotReadyError(DatabaseConnectionError):
+    """The node does not belong to the majority of its Galera cluster, and refuses all work."""
+
+
 class SerializationError(DatabaseError):
     """Another transaction changed the same rows (SQLSTATE 40001): run the transaction again."""
 
@@ -324,7 +330,11 @@ class LockTimeoutError(DatabaseError):
 
 
 class ReadOnlyError(DatabaseError):
-    """The database, file or transaction is read-only."""
+    """The database, file or transaction is read-only.
+
+    It is retryable if the server was, or others of its pool were, the primary before: the pool
+    closes connections to it, and another attempt finds the new primary.
+    """
 
 
 class QueryTimeoutError(DatabaseError, TimeoutError):

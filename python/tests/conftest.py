@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", help=f"databases to test, commas between: {', '.join(FLAVOURS)}")
+    parser.addoption(
+        "--scale", choices=("quick", "all"), default="quick", help="which clusters to test"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "databases(*flavours): the test is about these only")
+    config.addinivalue_line("markers", "cluster: it starts many servers; run with --scale all")
     for name in _chosen(config):
         if name not in FLAVOURS:
             raise pytest.UsageError(f"--db {name}: there are {', '.join(FLAVOURS)}")
@@ -49,12 +53,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, not skip, tests about databases that `--db` did not choose; group the others."""
+    """Leave out, not skip, tests about databases that `--db` did not choose, and of clusters that
+    `--scale` did not; group the others."""
     chosen = set(_chosen(config))
+    every_cluster = config.getoption("--scale") == "all"
     kept, left_out = [], []
     for item in items:
         marker = item.get_closest_marker("databases")
-        (kept if not marker or chosen & set(marker.args) else left_out).append(item)
+        wanted = not marker or chosen & set(marker.args)
+        wanted = wanted and (every_cluster or not item.get_closest_marker("cluster"))
+        (kept if wanted else left_out).append(item)
         flavour = _flavour_of(item)
         if flavour:
             item.add_marker(pytest.mark.xdist_group(flavour))

@@ -3,127 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use oxyde_sql::dialect::Dialect;
-
-use super::postgres::ListenConnection;
+use super::role::Role;
 use super::sockets::Glance;
 use super::{Job, Limits, Outcome, mysql, postgres, sqlite};
 use crate::error::{Cause, DriverError};
-use crate::settings::{Address, Place, PoolSettings, Scheme};
-
-/// How to connect.
-#[derive(Clone, Debug)]
-pub(crate) enum Connector {
-    Postgres(postgres::Connector),
-    Mysql(mysql::Connector),
-    Sqlite(Box<sqlite::Connector>),
-}
-
-impl Connector {
-    pub(crate) fn new(address: &Address, settings: &PoolSettings) -> Self {
-        match (&address.place, address.scheme) {
-            (Place::Server(server), Scheme::Mysql) => {
-                Self::Mysql(mysql::Connector::new(server, settings))
-            }
-            (Place::Server(server), _) => {
-                Self::Postgres(postgres::Connector::new(server, settings))
-            }
-            (place, _) => Self::Sqlite(Box::new(sqlite::Connector::new(place, settings))),
-        }
-    }
-
-    /// Open a connection within `connect_timeout`, and determine the kind of server.
-    pub(crate) async fn connect(&self) -> Result<(Connection, Dialect, String), DriverError> {
-        let limit = match self {
-            Self::Postgres(connector) => connector.connect_timeout,
-            Self::Mysql(connector) => connector.connect_timeout,
-            Self::Sqlite(_) => None,
-        };
-        let Some(limit) = limit else {
-            return self.connect_once().await;
-        };
-        tokio::time::timeout(limit, self.connect_once())
-            .await
-            .unwrap_or_else(|_| {
-                Err(DriverError::ConnectionFailed {
-                    target: self.target(),
-                    message: format!(
-                        "no answer within {} s (connect_timeout)",
-                        limit.as_secs_f64()
-                    ),
-                })
-            })
-    }
-
-    async fn connect_once(&self) -> Result<(Connection, Dialect, String), DriverError> {
-        Ok(match self {
-            Self::Postgres(connector) => {
-                let (connection, version) = connector.connect().await?;
-                (
-                    Connection::Postgres(Box::new(connection)),
-                    Dialect::Postgres,
-                    version,
-                )
-            }
-            Self::Mysql(connector) => {
-                let (connection, greeting) = connector.connect().await?;
-                (
-                    Connection::Mysql(Box::new(connection)),
-                    greeting.dialect,
-                    greeting.version,
-                )
-            }
-            Self::Sqlite(connector) => (
-                Connection::Sqlite(Box::new(connector.connect().await?)),
-                Dialect::Sqlite,
-                sqlite::Connector::version(),
-            ),
-        })
-    }
-
-    /// Listen to channels, if the database supports it.
-    pub(crate) async fn listen(
-        &self,
-        channels: Vec<String>,
-    ) -> Result<ListenConnection, DriverError> {
-        match self {
-            Self::Postgres(connector) => ListenConnection::open(connector.clone(), channels).await,
-            Self::Mysql(_) | Self::Sqlite(_) => Err(DriverError::Unsupported {
-                what: "only PostgreSQL supports LISTEN and NOTIFY".to_owned(),
-                hint: "poll for new rows, or use a message broker",
-            }),
-        }
-    }
-
-    /// The target, without user and password.
-    pub(crate) fn target(&self) -> String {
-        match self {
-            Self::Postgres(connector) => connector.place.to_string(),
-            Self::Mysql(connector) => connector.place.to_string(),
-            Self::Sqlite(connector) => connector.place.to_string(),
-        }
-    }
-
-    /// Whether the server remembers the outcome of transactions by their id.
-    pub(crate) fn has_transaction_ids(&self) -> bool {
-        matches!(self, Self::Postgres(_))
-    }
-
-    /// Whether connections lead through a pooler that the settings do not mention.
-    pub(crate) fn found_pooler(&self) -> bool {
-        matches!(self, Self::Postgres(connector) if connector.found_pooler())
-    }
-
-    /// Whether the data exist only in the single connection.
-    pub(crate) fn is_memory(&self) -> bool {
-        matches!(self, Self::Sqlite(connector) if connector.is_memory())
-    }
-
-    /// Whether writers must queue within the process.
-    pub(crate) fn has_one_writer(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
-    }
-}
 
 /// A connection.
 #[derive(Debug)]
@@ -224,7 +107,7 @@ pub(crate) enum Damage {
     None,
     /// The server closes this connection.
     Connection,
-    /// The host of the connection refuses to write, perhaps after a failover.
+    /// The host of the connection refuses to write, or does no work at all, perhaps after a failover.
     Host,
 }
 
@@ -285,6 +168,20 @@ impl Connection {
             Self::Mysql(connection) => connection.ping().await,
             Self::Sqlite(_) => Ok(()),
         }
+    }
+
+    /// Ask for the role of the server, which may have changed.
+    pub(crate) async fn role(&mut self) -> Result<Role, DriverError> {
+        match self {
+            Self::Postgres(connection) => connection.role().await,
+            Self::Mysql(connection) => connection.role().await,
+            Self::Sqlite(_) => Ok(Role::Primary),
+        }
+    }
+
+    /// Whether a server keeps its role as long as a connection to it is open, unless it is promoted.
+    pub(crate) fn has_lasting_role(&self) -> bool {
+        matches!(self, Self::Postgres(connection) if !connection.is_pooled())
     }
 
     /// After a cancel request that met no running statement, ensure that it affects no later one.

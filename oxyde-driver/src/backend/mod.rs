@@ -1,22 +1,26 @@
 //! The three drivers behind one interface. Only this folder distinguishes databases.
 
 mod connection;
+mod connector;
 mod job;
 mod mysql;
 mod postgres;
 mod raw_session;
 mod raw_tokens;
 mod raw_transaction;
+mod role;
 mod sockets;
 mod sqlite;
 mod statements;
 
-pub(crate) use connection::{CancelHandle, Connection, Connector, Damage};
+pub(crate) use connection::{CancelHandle, Connection, Damage};
+pub(crate) use connector::{Connected, Connector};
 pub(crate) use job::{Job, Limits, Outcome, TransactionEnd};
 pub(crate) use postgres::ListenConnection;
 pub use postgres::Notification;
 pub(crate) use raw_session::{SessionEffect, session_effect};
 pub(crate) use raw_transaction::{TransactionEffect, transaction_effect};
+pub use role::Role;
 pub(crate) use sockets::Glance;
 pub(crate) use statements::{begin_sql, end_sql, ends_transaction, explain_measures, explain_sql};
 

@@ -16,9 +16,10 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::activity::Activity;
-use super::idle::{IdleConnection, NextIdle};
+use super::cluster::Cluster;
+use super::idle::{IdleConnection, NextIdle, Origin};
 use super::lease::Lease;
-use crate::backend::{Connection, Connector, ListenConnection};
+use crate::backend::{Connection, Connector, ListenConnection, Role};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
 use crate::settings::PoolSettings;
@@ -35,6 +36,7 @@ pub(crate) struct PoolInner {
     pub features: Features,
     pub version: String,
     pub(super) connector: Connector,
+    pub(super) cluster: Cluster,
     slots: Arc<Semaphore>,
     capacity: u32,
     writer: Option<Arc<Semaphore>>,
@@ -89,18 +91,18 @@ impl PoolInner {
         // A short acquire_timeout must not limit connecting to a slow server.
         let limit = settings.acquire_timeout.max(PATIENCE);
         let began = Instant::now();
-        let (first, dialect, version) =
-            timeout(limit, connector.connect()).await.map_err(|_| {
-                DriverError::ConnectionFailed {
-                    target: connector.target(),
-                    message: format!("no answer within {limit:?}"),
-                }
-            })??;
+        let first = timeout(limit, connector.connect()).await.map_err(|_| {
+            DriverError::ConnectionFailed {
+                target: connector.target(),
+                message: format!("no answer within {limit:?}"),
+            }
+        })??;
         if connector.found_pooler() {
             settings.pg_pooler = Some("transaction".to_owned());
         }
-        let known = Version::parse(&version).unwrap_or(Version::NEWEST);
-        let features = Features::of_server(dialect, known);
+        let known = Version::parse(&first.version).unwrap_or(Version::NEWEST);
+        let mut features = Features::of_server(first.dialect, known);
+        features.ordered_returning &= first.ordered_returning;
         features.require(Requirement::Supported)?;
         let capacity = if connector.is_memory() {
             1
@@ -109,13 +111,14 @@ impl PoolInner {
         };
         let pool = Arc::new(Self {
             features,
-            version,
+            version: first.version.clone(),
             slots: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
             writer: connector
                 .has_one_writer()
                 .then(|| Arc::new(Semaphore::new(1))),
-            idle: Mutex::new(vec![IdleConnection::new(first, Instant::now())]),
+            idle: Mutex::default(),
+            cluster: Cluster::new(connector.count()),
             open: AtomicU32::new(1),
             waiting: AtomicU32::new(0),
             activity: Activity::default(),
@@ -126,6 +129,9 @@ impl PoolInner {
             connector,
         });
         pool.activity.count_opened(began.elapsed());
+        let origin = pool.seen(&first);
+        pool.idle()
+            .push(IdleConnection::new(first.connection, origin));
         if !pool.connector.is_memory() {
             tokio::spawn(maintain(Arc::downgrade(&pool)));
         }
@@ -158,6 +164,13 @@ impl PoolInner {
         channels: Vec<String>,
     ) -> Result<ListenConnection, DriverError> {
         self.connector.listen(channels).await
+    }
+
+    /// The host, without user and password, and the role of the server of the newest or last tested
+    /// connection; `None` for a file.
+    pub(super) fn server(&self) -> Option<(Arc<str>, Role)> {
+        let (host, role) = self.cluster.latest();
+        self.connector.host(host).map(|host| (host, role))
     }
 
     /// Whether the server remembers the outcome of transactions by their id.
@@ -201,16 +214,16 @@ impl PoolInner {
             _ => None,
         };
         let permit = self.queue(&self.slots, began, cancel, &mut waited).await?;
-        let lease = |(connection, born), waited: bool| {
+        let lease = |(connection, origin), waited: bool| {
             let wait = waited.then(|| began.elapsed());
             if let Some(wait) = wait {
                 cancel.add_wait(wait);
             }
             self.activity.count_lease(wait);
-            Lease::new(self, connection, born, permit, right)
+            Lease::new(self, connection, origin, permit, right)
         };
         let suspect = match self.next_idle() {
-            NextIdle::Usable(idle) => return Ok(lease((idle.connection, idle.born), waited)),
+            NextIdle::Usable(idle) => return Ok(lease((idle.connection, idle.origin), waited)),
             NextIdle::Suspect(idle) => Some(idle),
             NextIdle::FileGone(idle) => return Err(self.file_is_gone(idle)),
             NextIdle::None => None,
@@ -301,14 +314,6 @@ impl PoolInner {
         }
     }
 
-    /// After a server refused to write, as it does after a failover: reconnect.
-    pub(super) fn retire_idle(&self) {
-        for idle in std::mem::take(&mut *self.idle()) {
-            self.open.fetch_sub(1, Ordering::AcqRel);
-            close_in_background(idle.connection);
-        }
-    }
-
     /// Close expired connections, and open missing ones.
     async fn reap_and_refill(self: &Arc<Self>) {
         let expired: Vec<IdleConnection> = {
@@ -320,7 +325,7 @@ impl PoolInner {
                     .idle_timeout
                     .is_some_and(|limit| idle.since.elapsed() > limit)
                     && left > self.settings.min_connections;
-                let gone = unused || self.is_too_old(idle.born);
+                let gone = unused || self.is_too_old(idle.origin.born);
                 left -= u32::from(gone);
                 gone
             });
@@ -336,10 +341,10 @@ impl PoolInner {
             let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else {
                 return;
             };
-            let Ok(Ok((connection, born))) = timeout(PATIENCE, self.open_another()).await else {
+            let Ok(Ok((connection, origin))) = timeout(PATIENCE, self.open_another()).await else {
                 return;
             };
-            drop(Lease::new(self, connection, born, permit, None));
+            drop(Lease::new(self, connection, origin, permit, None));
         }
     }
 
@@ -417,13 +422,13 @@ pub(super) fn close_in_background(connection: Connection) {
 
 impl PoolInner {
     /// Make a clean connection available, unless it is no longer needed.
-    pub(super) fn put_back(&self, connection: Connection, born: Instant) {
+    pub(super) fn put_back(&self, connection: Connection, origin: Origin) {
         let is_one_too_many = self.open.load(Ordering::Acquire) > self.capacity;
         if self.is_closed() || is_one_too_many {
             self.open.fetch_sub(1, Ordering::AcqRel);
             close_in_background(connection);
         } else {
-            self.idle().push(IdleConnection::new(connection, born));
+            self.idle().push(IdleConnection::new(connection, origin));
         }
         self.returned.notify_one();
     }

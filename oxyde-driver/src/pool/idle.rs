@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::connections::{PATIENCE, PoolInner, close_in_background};
-use crate::backend::{Connection, Glance};
+use crate::backend::{Connected, Connection, Glance, Role};
 use crate::error::DriverError;
 
 /// A connection that was idle for longer is tested before use.
@@ -16,20 +16,31 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// How long to wait for the answer of one connection before others are tried as well.
 const HURRY: Duration = Duration::from_millis(250);
 
+/// Where and when a connection was opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub born: Instant,
+    /// When the server was asked for its role.
+    pub asked: Instant,
+    /// The position of the host.
+    pub host: u16,
+    pub role: Role,
+}
+
 #[derive(Debug)]
 pub(super) struct IdleConnection {
     pub connection: Connection,
     pub since: Instant,
-    pub born: Instant,
+    pub origin: Origin,
     pub trusted: bool,
 }
 
 impl IdleConnection {
-    pub(super) fn new(connection: Connection, born: Instant) -> Self {
+    pub(super) fn new(connection: Connection, origin: Origin) -> Self {
         Self {
             connection,
             since: Instant::now(),
-            born,
+            origin,
             trusted: true,
         }
     }
@@ -58,7 +69,7 @@ impl PoolInner {
             if idle.connection.is_file_gone(idle.since) {
                 return NextIdle::FileGone(idle);
             }
-            if self.is_too_old(idle.born) {
+            if self.is_too_old(idle.origin.born) {
                 self.open.fetch_sub(1, Ordering::AcqRel);
                 close_in_background(idle.connection);
                 continue;
@@ -68,7 +79,9 @@ impl PoolInner {
                 Glance::Gone => {
                     self.open.fetch_sub(1, Ordering::AcqRel);
                 }
-                Glance::Quiet if idle.trusted && !is_old => return NextIdle::Usable(idle),
+                Glance::Quiet if idle.trusted && !is_old && !self.wants_role(&idle.origin) => {
+                    return NextIdle::Usable(idle);
+                }
                 Glance::Quiet | Glance::Unasked => return NextIdle::Suspect(idle),
             }
         }
@@ -82,7 +95,7 @@ impl PoolInner {
     pub(super) async fn answering(
         self: &Arc<Self>,
         suspect: IdleConnection,
-    ) -> Result<(Connection, Instant), DriverError> {
+    ) -> Result<(Connection, Origin), DriverError> {
         let mut suspects = Suspects::new(self);
         suspects.test(suspect);
         if let Ok(Some(found)) = timeout(HURRY, suspects.next()).await {
@@ -90,7 +103,7 @@ impl PoolInner {
         }
         loop {
             match self.next_idle() {
-                NextIdle::Usable(idle) => return Ok((idle.connection, idle.born)),
+                NextIdle::Usable(idle) => return Ok((idle.connection, idle.origin)),
                 NextIdle::Suspect(idle) => suspects.test(idle),
                 NextIdle::FileGone(idle) => return Err(self.file_is_gone(idle)),
                 NextIdle::None => break,
@@ -108,14 +121,56 @@ impl PoolInner {
     }
 
     /// Open a further connection.
-    pub(super) async fn open_another(&self) -> Result<(Connection, Instant), DriverError> {
+    pub(super) async fn open_another(&self) -> Result<(Connection, Origin), DriverError> {
         let began = Instant::now();
         let connected = self.connector.connect().await;
-        let (connection, _, _) =
+        let connected =
             connected.inspect_err(|problem| self.activity.count_error(|| problem.to_string()))?;
         self.activity.count_opened(began.elapsed());
         self.open.fetch_add(1, Ordering::AcqRel);
-        Ok((connection, Instant::now()))
+        let origin = self.seen(&connected);
+        Ok((connected.connection, origin))
+    }
+
+    /// Remember the host and the role of a new connection's server.
+    pub(super) fn seen(&self, connected: &Connected) -> Origin {
+        self.cluster.see(connected.host, connected.role);
+        let now = Instant::now();
+        Origin {
+            born: now,
+            asked: now,
+            host: connected.host,
+            role: connected.role,
+        }
+    }
+
+    /// Whether the server of an idle connection is to be asked for its role before it is used: since
+    /// its host has refused a write, or a while has passed and the role matters.
+    fn wants_role(&self, origin: &Origin) -> bool {
+        self.cluster.is_doubted(origin)
+            || (self.connector.is_choosy()
+                && self.settings.test_before_acquire
+                && origin.asked.elapsed() > TRUSTED)
+    }
+
+    /// Test a connection; return its origin, unless its server does not answer or has another role
+    /// than it must have.
+    async fn tested(&self, connection: &mut Connection, origin: Origin) -> Option<Origin> {
+        if !self.wants_role(&origin) {
+            return connection.ping().await.ok().map(|()| origin);
+        }
+        let asked = Instant::now();
+        let role = connection.role().await.ok()?;
+        let was_demoted = origin.role == Role::Primary && role != Role::Primary;
+        if was_demoted || !self.connector.accepts(role) {
+            return None;
+        }
+        self.cluster.see(origin.host, role);
+        Some(Origin {
+            asked,
+            role,
+            ..origin
+        })
     }
 }
 
@@ -145,13 +200,15 @@ impl<'a> Suspects<'a> {
         let pool = Arc::clone(self.pool);
         let tested = self.tested.clone();
         tokio::spawn(async move {
-            let answers = tokio::select! {
+            let origin = tokio::select! {
                 biased;
-                answer = timeout(PATIENCE, idle.connection.ping()) => matches!(answer, Ok(Ok(()))),
-                () = pool.closing.fired() => false,
+                tested = timeout(PATIENCE, pool.tested(&mut idle.connection, idle.origin)) => {
+                    tested.ok().flatten()
+                }
+                () = pool.closing.fired() => None,
             };
-            let alive = if answers {
-                Some(IdleConnection::new(idle.connection, idle.born))
+            let alive = if let Some(origin) = origin {
+                Some(IdleConnection::new(idle.connection, origin))
             } else {
                 pool.open.fetch_sub(1, Ordering::AcqRel);
                 pool.returned.notify_one();
@@ -160,18 +217,18 @@ impl<'a> Suspects<'a> {
             if let Err(unwanted) = tested.send(alive)
                 && let Some(idle) = unwanted.0
             {
-                pool.put_back(idle.connection, idle.born);
+                pool.put_back(idle.connection, idle.origin);
             }
         });
     }
 
     /// Return the next connection that answers; `None` when all tests have ended.
-    async fn next(&mut self) -> Option<(Connection, Instant)> {
+    async fn next(&mut self) -> Option<(Connection, Origin)> {
         while self.pending > 0 {
             let result = self.results.recv().await?;
             self.pending -= 1;
             if let Some(idle) = result {
-                return Some((idle.connection, idle.born));
+                return Some((idle.connection, idle.origin));
             }
         }
         None
@@ -183,7 +240,7 @@ impl Drop for Suspects<'_> {
         self.results.close();
         while let Ok(result) = self.results.try_recv() {
             if let Some(idle) = result {
-                self.pool.put_back(idle.connection, idle.born);
+                self.pool.put_back(idle.connection, idle.origin);
             }
         }
     }

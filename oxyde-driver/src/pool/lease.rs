@@ -10,8 +10,9 @@ use tracing::Instrument as _;
 
 use super::activity::PoolEventKind;
 use super::connections::{PATIENCE, PoolInner, closed};
+use super::idle::Origin;
 use super::supervise::{Deadline, Ended, supervise};
-use crate::backend::{CancelHandle, Connection, Damage, Job, SessionEffect, session_effect};
+use crate::backend::{CancelHandle, Connection, Damage, Job, Role, SessionEffect, session_effect};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
 
@@ -19,7 +20,7 @@ use crate::error::DriverError;
 #[derive(Debug)]
 pub(crate) struct Lease {
     connection: Option<Connection>,
-    born: Instant,
+    origin: Origin,
     /// When it was leased, if the pool is watched.
     since: Option<Instant>,
     permit: Option<OwnedSemaphorePermit>,
@@ -40,13 +41,13 @@ impl Lease {
     pub(super) fn new(
         pool: &Arc<PoolInner>,
         connection: Connection,
-        born: Instant,
+        origin: Origin,
         permit: OwnedSemaphorePermit,
         writer: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
             connection: Some(connection),
-            born,
+            origin,
             since: pool.activity.is_watched().then(Instant::now),
             permit: Some(permit),
             writer,
@@ -64,23 +65,38 @@ impl Lease {
         self.reads_only = true;
     }
 
-    /// Draw the consequences of an error for this connection and the others.
-    fn react(&mut self, problem: &DriverError) {
+    /// Draw the consequences of an error for this connection and the others, and return the error.
+    fn react(&mut self, problem: DriverError) -> DriverError {
         if problem.is_lost() {
             self.pool.distrust();
         }
-        let damage = self
-            .connection
-            .as_ref()
-            .map_or(Damage::None, |connection| connection.damage(problem));
-        match damage {
+        let Some(connection) = self.connection.as_ref() else {
+            return problem;
+        };
+        match connection.damage(&problem) {
             Damage::None => (),
             Damage::Connection => self.spent = true,
             Damage::Host if self.reads_only => (),
             Damage::Host => {
                 self.spent = true;
-                self.pool.retire_idle();
+                self.pool.cluster.doubt(self.origin.host);
+                // A server that was the primary when the connection was opened may still be it: the
+                // session is read-only.
+                let is_primary = self.origin.role == Role::Primary && connection.has_lasting_role();
+                if self.pool.cluster.had_primary() && !is_primary {
+                    return problem.of_demoted();
+                }
             }
+        }
+        problem
+    }
+
+    /// Say which of several hosts an operation has reached.
+    fn note_host(&self, cancel: &Cancel) {
+        if self.pool.connector.has_choice()
+            && let Some(host) = self.pool.connector.host(self.origin.host)
+        {
+            cancel.note_host(host);
         }
     }
 
@@ -107,14 +123,18 @@ impl Lease {
         self.pool.activity.count_statement();
         let cancel_handle = connection.cancel_handle();
         self.busy = Some(cancel_handle.clone());
-        let ended = supervise(connection, &cancel_handle, job, retry, cancel, deadline)
+        let mut ended = supervise(connection, &cancel_handle, job, retry, cancel, deadline)
             .instrument(tracing::trace_span!("execute"))
             .await;
         self.busy = None;
-        if let Err(problem) = &ended.result {
-            self.pool.activity.count_error(|| problem.to_string());
-            self.react(problem);
-        }
+        ended.result = match ended.result {
+            Err(problem) => {
+                self.pool.activity.count_error(|| problem.to_string());
+                self.note_host(cancel);
+                Err(self.react(problem))
+            }
+            result => result,
+        };
         ended
     }
 
@@ -145,10 +165,10 @@ impl Drop for Lease {
         let pool = Arc::clone(&self.pool);
         let used = self.since.map(|since| since.elapsed());
         pool.activity.record(PoolEventKind::Release, used, || None);
-        let (born, permit, writer) = (self.born, self.permit.take(), self.writer.take());
-        let wanted = !pool.is_closed() && !pool.is_too_old(born);
+        let (origin, permit, writer) = (self.origin, self.permit.take(), self.writer.take());
+        let wanted = !pool.is_closed() && !pool.is_too_old(origin.born);
         if self.clean && wanted && self.session == SessionEffect::None {
-            pool.put_back(connection, born);
+            pool.put_back(connection, origin);
             drop((permit, writer));
             return;
         }
@@ -169,7 +189,7 @@ impl Drop for Lease {
                 resets && timeout(PATIENCE, connection.reset()).await.unwrap_or(false)
             };
             if usable && !pool.is_closed() {
-                pool.put_back(connection, born);
+                pool.put_back(connection, origin);
             } else {
                 // Errors of a closing connection are irrelevant.
                 let _ = timeout(PATIENCE, connection.close()).await;

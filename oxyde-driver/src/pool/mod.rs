@@ -1,6 +1,7 @@
 //! The connection pool.
 
 mod activity;
+mod cluster;
 mod connections;
 mod idle;
 mod lease;
@@ -19,7 +20,7 @@ use oxyde_sql::plan::Plan;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
-use crate::backend::{Connector, Job, Outcome};
+use crate::backend::{Connector, Job, Outcome, Role};
 use crate::bulk::{self, BulkResult};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
@@ -106,6 +107,13 @@ impl Pool {
     #[must_use]
     pub fn status(&self) -> PoolStatus {
         self.0.status()
+    }
+
+    /// Return the host, without user and password, and the role of the server of the newest or last
+    /// tested connection; `None` for a file.
+    #[must_use]
+    pub fn server(&self) -> Option<(Arc<str>, Role)> {
+        self.0.server()
     }
 
     /// Return what the pool has done since it was opened.
@@ -288,10 +296,13 @@ impl JobRunner for Pool {
         let job = Arc::new(job);
         let mut lease = self.0.acquire(writes, cancel).await?;
         let result = Self::once(&mut lease, &job, cancel).await;
-        if matches!(result, Err(DriverError::ConnectionLost { .. }))
-            && job.may_repeat(&self.0.features)
-        {
-            // The connection may have been lost while it was idle; a read can be repeated.
+        // The connection may have been lost while it was idle: a read can be repeated. A server that
+        // is no longer the primary has done nothing.
+        let is_worth_another = result.as_ref().is_err_and(|problem| match problem {
+            DriverError::ConnectionLost { .. } => job.may_repeat(&self.0.features),
+            problem => problem.is_of_wrong_server(),
+        });
+        if is_worth_another {
             if let Err(problem) = &result {
                 self.0.activity.count_retry(|| problem.to_string());
             }

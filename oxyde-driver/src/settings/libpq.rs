@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::server::Server;
 use super::url::invalid;
 use super::{PoolSettings, number};
 use crate::error::DriverError;
@@ -62,7 +61,7 @@ fn refusal(key: &str, value: &str) -> Option<(&'static str, Option<&'static str>
                 "supported are sslmode, sslrootcert, sslcert and sslkey (a file without a password)",
             ),
         ),
-        ("load_balance_hosts" | "min_protocol_version" | "max_protocol_version", _) => {
+        ("min_protocol_version" | "max_protocol_version", _) => {
             ("which Oxyde does not support", None)
         }
         _ => return None,
@@ -73,7 +72,6 @@ fn refusal(key: &str, value: &str) -> Option<(&'static str, Option<&'static str>
 pub(super) fn parameter(
     key: &str,
     value: &str,
-    server: &mut Server,
     settings: &mut PoolSettings,
 ) -> Result<bool, DriverError> {
     match (key, value) {
@@ -81,13 +79,11 @@ pub(super) fn parameter(
             session_options(value)?;
             settings.pg_options = Some(value.to_owned());
         }
-        ("target_session_attrs", _) => settings.pg_target_session_attrs = Some(value.to_owned()),
         ("fallback_application_name", _) => {
             if settings.pg_application_name.is_none() {
                 settings.pg_application_name = Some(value.to_owned());
             }
         }
-        ("hostaddr", _) => value.clone_into(&mut server.host),
         ("requiressl", "1") => settings.ssl_mode = Some("require".to_owned()),
         ("keepalives", off) if is_off(off) => settings.keepalive = None,
         ("keepalives_idle", _) => {
@@ -108,7 +104,6 @@ pub(super) fn parameter(
         | ("sslnegotiation", "postgres")
         | ("sslcertmode", "allow")
         | ("sslsni" | "keepalives", "1")
-        | ("load_balance_hosts", "disable" | "random")
         | ("ssl_min_protocol_version", "TLSv1" | "TLSv1.1" | "TLSv1.2")
         | ("ssl_max_protocol_version", "" | "TLSv1.3")
         | ("min_protocol_version", "3.0") => {}

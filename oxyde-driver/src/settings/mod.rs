@@ -1,5 +1,6 @@
 //! Settings of a pool.
 
+mod hosts;
 mod libpq;
 mod server;
 mod url;
@@ -11,6 +12,7 @@ use oxyde_sql::dialect::Version;
 use serde::Deserialize;
 
 use crate::error::DriverError;
+pub use hosts::Host;
 pub(crate) use libpq::session_options;
 pub use server::{Server, server_of, with_database};
 pub use url::sqlite_file;
@@ -66,6 +68,12 @@ pub struct PoolSettings {
     /// Maximum duration of a statement.
     #[serde(deserialize_with = "seconds::optional")]
     pub query_timeout: Option<Duration>,
+    /// Which of the hosts is used: `any`, `read-write`, `read-only`, `primary`, `standby` or
+    /// `prefer-standby`. Connections to one host of another kind are refused.
+    pub target_session_attrs: Option<String>,
+    /// `random`: each connection begins with another of several hosts; `disable`: they are tried in
+    /// their order.
+    pub load_balance_hosts: Option<String>,
     /// Prepared statements cached per connection.
     pub statement_cache_size: usize,
     /// `WAL`, `DELETE`, `TRUNCATE`, `PERSIST`, `MEMORY` or `OFF`.
@@ -93,9 +101,6 @@ pub struct PoolSettings {
     pub pg_search_path: Option<String>,
     /// Settings of every session, as in libpq's `options`: `-c statement_timeout=5s`.
     pub pg_options: Option<String>,
-    /// The required kind of server: `any`, `read-write`, `read-only`, `primary`, `standby` or
-    /// `prefer-standby`.
-    pub pg_target_session_attrs: Option<String>,
     /// `statement_cache_size` for PostgreSQL, if it differs; 0 means the same as
     /// `pg_pooler = transaction`, which cannot cache any.
     pub pg_statement_cache_capacity: Option<usize>,
@@ -130,6 +135,8 @@ impl Default for PoolSettings {
             keep_session: false,
             transaction_timeout: None,
             query_timeout: None,
+            target_session_attrs: None,
+            load_balance_hosts: None,
             statement_cache_size: 100,
             sqlite_journal_mode: "WAL".to_owned(),
             sqlite_synchronous: "NORMAL".to_owned(),
@@ -143,7 +150,6 @@ impl Default for PoolSettings {
             pg_application_name: None,
             pg_search_path: None,
             pg_options: None,
-            pg_target_session_attrs: None,
             pg_statement_cache_capacity: None,
             pg_pooler: None,
             server_version: None,
@@ -155,11 +161,12 @@ impl Default for PoolSettings {
 
 impl PoolSettings {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 31] = [
+    pub const NAMES: [&'static str; 32] = [
         "acquire_timeout",
         "connect_timeout",
         "idle_timeout",
         "keepalive",
+        "load_balance_hosts",
         "max_connections",
         "max_lifetime",
         "min_connections",
@@ -172,7 +179,6 @@ impl PoolSettings {
         "pg_pooler",
         "pg_search_path",
         "pg_statement_cache_capacity",
-        "pg_target_session_attrs",
         "query_timeout",
         "server_version",
         "sqlite_busy_timeout",
@@ -184,6 +190,7 @@ impl PoolSettings {
         "ssl_mode",
         "ssl_root_cert",
         "statement_cache_size",
+        "target_session_attrs",
         "tcp_user_timeout",
         "test_before_acquire",
         "transaction_timeout",
@@ -223,7 +230,8 @@ impl PoolSettings {
             "statement_cache_size" => self.statement_cache_size = number(name, text)?,
             "pg_pooler" => self.pg_pooler = Some(text.to_owned()),
             "pg_options" => self.pg_options = Some(text.to_owned()),
-            "pg_target_session_attrs" => self.pg_target_session_attrs = Some(text.to_owned()),
+            "target_session_attrs" => self.target_session_attrs = Some(text.to_owned()),
+            "load_balance_hosts" => self.load_balance_hosts = Some(text.to_owned()),
             "pg_search_path" => self.pg_search_path = Some(text.to_owned()),
             "server_version" => self.server_version = Some(text.to_owned()),
             "mysql_charset" => text.clone_into(&mut self.mysql_charset),
@@ -285,8 +293,11 @@ impl PoolSettings {
                 ));
             }
         }
-        if let Some(wanted) = &self.pg_target_session_attrs {
-            one_of("pg_target_session_attrs", wanted, &SESSION_ATTRS)?;
+        if let Some(wanted) = &self.target_session_attrs {
+            one_of("target_session_attrs", wanted, &SESSION_ATTRS)?;
+        }
+        if let Some(word) = &self.load_balance_hosts {
+            one_of("load_balance_hosts", word, &["disable", "random"])?;
         }
         if let Some(text) = &self.server_version
             && Version::parse(text).is_none()
@@ -324,7 +335,7 @@ pub(crate) const SSL_MODES: [&str; 6] = [
     "verify-full",
 ];
 
-/// The values of `pg_target_session_attrs`.
+/// The values of `target_session_attrs`.
 const SESSION_ATTRS: [&str; 6] = [
     "any",
     "prefer-standby",

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::PoolSettings;
+use super::hosts::{Host, with_hosts};
 use super::url::{FORMS, Place, invalid, pairs, parse, read};
 use crate::error::DriverError;
 
@@ -15,6 +16,8 @@ pub struct Server {
     pub port: Option<u16>,
     /// The socket, or on PostgreSQL its folder, instead of a host.
     pub socket: Option<PathBuf>,
+    /// Further hosts that have the database, such as standbys.
+    pub others: Vec<Host>,
     /// The user.
     pub user: Option<String>,
     /// The password.
@@ -67,5 +70,5 @@ pub fn with_database(url: &str, database: Option<&str>) -> Result<String, Driver
     if !others.is_empty() {
         parsed.query_pairs_mut().extend_pairs(others);
     }
-    Ok(parsed.into())
+    Ok(with_hosts(parsed.as_str(), url))
 }

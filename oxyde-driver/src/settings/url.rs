@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use oxyde_sql::suggest;
 use percent_encoding::percent_decode_str;
 
+use super::hosts::{authority, listed, several, with_one_host};
 use super::server::Server;
 use super::{PoolSettings, libpq};
 use crate::error::DriverError;
@@ -57,13 +58,9 @@ impl std::fmt::Display for Place {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Server(server) => {
-                if let Some(socket) = &server.socket {
-                    write!(out, "{}", socket.display())?;
-                } else {
-                    out.write_str(&server.host)?;
-                    if let Some(port) = server.port {
-                        write!(out, ":{port}")?;
-                    }
+                for (at, host) in server.hosts().iter().enumerate() {
+                    let comma = if at == 0 { "" } else { "," };
+                    write!(out, "{comma}{host}")?;
                 }
                 match &server.database {
                     Some(database) => write!(out, "/{database}"),
@@ -202,21 +199,8 @@ fn check_special_characters(url: &str) -> Result<(), DriverError> {
 
 pub(super) fn read(url: &str) -> Result<url::Url, DriverError> {
     check_special_characters(url)?;
-    let parsed = url::Url::parse(&with_host(url)).map_err(|error| {
-        let authority = authority(url);
-        if authority
-            .rsplit('@')
-            .next()
-            .is_some_and(|hosts| hosts.contains(','))
-        {
-            return invalid(
-                "the database URL names several hosts, but a pool connects to one server",
-                "name one; for replicas create a pool for each (db.init(default=…, \
-                 replica=…)), or use a proxy",
-            );
-        }
-        invalid(format!("the database URL is invalid: {error}"), ENCODE)
-    })?;
+    let parsed = url::Url::parse(&with_one_host(url))
+        .map_err(|error| invalid(format!("the database URL is invalid: {error}"), ENCODE))?;
     if parsed.fragment().is_some() {
         return Err(invalid(
             "the database URL has a `#` part",
@@ -235,6 +219,7 @@ fn server(url: &str, scheme: Scheme, settings: &mut PoolSettings) -> Result<Serv
         },
         port: parsed.port(),
         socket: None,
+        others: Vec::new(),
         user: Some(decoded(parsed.username())?).filter(|user| !user.is_empty()),
         password: parsed.password().map(decoded).transpose()?,
         database: Some(decoded(parsed.path().trim_start_matches('/'))?)
@@ -243,14 +228,29 @@ fn server(url: &str, scheme: Scheme, settings: &mut PoolSettings) -> Result<Serv
     if server.host.starts_with('/') {
         server.socket = Some(PathBuf::from(&server.host));
     }
-    for (key, value) in pairs(parsed.query().unwrap_or_default()) {
-        parameter(scheme, &key, value, &mut server, settings)?;
+    if let Some(hosts) = several(authority(url)) {
+        server.set_hosts(listed(hosts)?);
     }
-    if server.host.contains(',') {
-        return Err(invalid(
-            "the database URL names several hosts, but a pool connects to one server",
-            "name one of them",
-        ));
+    let (mut ports, mut socket) = (None, None);
+    for (key, value) in pairs(parsed.query().unwrap_or_default()) {
+        match (scheme, key.as_str()) {
+            (_, "host") | (Scheme::Postgres, "hostaddr") => server.name_hosts(&value)?,
+            (_, "port") => ports = Some(value),
+            (_, "socket" | "unix_socket") => socket = Some(value.into()),
+            _ => parameter(scheme, &key, value, &mut server, settings)?,
+        }
+    }
+    if let Some(ports) = ports {
+        server.number_hosts(&ports)?;
+    }
+    if socket.is_some() {
+        if !server.others.is_empty() {
+            return Err(invalid(
+                "the database URL names several hosts and a socket",
+                "name the sockets as hosts: host=/run/a,/run/b",
+            ));
+        }
+        server.socket = socket;
     }
     if scheme == Scheme::Postgres {
         libpq::trust_system(settings)?;
@@ -270,17 +270,6 @@ fn parameter(
     settings: &mut PoolSettings,
 ) -> Result<(), DriverError> {
     match key {
-        "host" if value.starts_with('/') => server.socket = Some(value.into()),
-        "host" => server.host = value,
-        "socket" | "unix_socket" => server.socket = Some(value.into()),
-        "port" => {
-            server.port = Some(value.parse().map_err(|_| {
-                invalid(
-                    "the port in the database URL is not a number",
-                    "use a port from 1 to 65535",
-                )
-            })?);
-        }
         "user" => server.user = Some(value),
         "password" => server.password = Some(value),
         "dbname" => server.database = Some(value),
@@ -294,7 +283,7 @@ fn parameter(
                 _ => word,
             });
         }
-        _ if scheme == Scheme::Postgres && libpq::parameter(key, &value, server, settings)? => {}
+        _ if scheme == Scheme::Postgres && libpq::parameter(key, &value, settings)? => {}
         "sslrootcert" | "ssl-ca" => settings.ssl_root_cert = Some(value.into()),
         "sslcert" | "ssl-cert" => settings.ssl_client_cert = Some(value.into()),
         "sslkey" | "ssl-key" => settings.ssl_client_key = Some(value.into()),
@@ -333,23 +322,6 @@ fn user_of_the_system(scheme: Scheme) -> Result<String, DriverError> {
             "write it in the URL: postgresql://user@host/database",
         )
     })
-}
-
-/// Return the part between `://` and the path.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
-}
-
-/// Add a host to the URL: `user@/database` means this machine.
-fn with_host(url: &str) -> std::borrow::Cow<'_, str> {
-    let user = authority(url).rfind('@').map(|at| &authority(url)[..=at]);
-    match user {
-        Some(user) if authority(url) == user || authority(url)[user.len()..].starts_with(':') => {
-            url.replacen(user, &format!("{user}localhost"), 1).into()
-        }
-        _ => url.into(),
-    }
 }
 
 fn setting(
@@ -499,10 +471,7 @@ mod tests {
             Some(std::time::Duration::from_millis(1500))
         );
         assert_eq!(settings.pg_options.as_deref(), Some("-c search_path=a,b"));
-        assert_eq!(
-            settings.pg_target_session_attrs.as_deref(),
-            Some("read-write")
-        );
+        assert_eq!(settings.target_session_attrs.as_deref(), Some("read-write"));
         assert_eq!(settings.ssl_mode.as_deref(), Some("verify-full"));
         assert_eq!(settings.ssl_root_cert, None);
         assert_eq!(
@@ -524,15 +493,43 @@ mod tests {
             ("options=search_path", "cannot read"),
             ("sslmode=require&sslrootcert=system", "sslmode=require"),
             ("sslrootcert=system&sslmode=require", "sslmode=require"),
-            ("host=a,b", "several hosts"),
+            ("host=a,b&port=1,2,3", "3 ports for 2 hosts"),
+            ("host=a,", "is empty"),
+            ("host=a,b&socket=/run/x", "several hosts and a socket"),
         ] {
             let error = read(&format!("postgresql://u:hunter2@h/d?{parameter}")).unwrap_err();
             assert!(error.to_string().contains(reason), "{parameter}: {error}");
             assert!(error.hint().is_some(), "{parameter}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
-        let error = read("postgresql://u:hunter2@a:1,b:2/d").unwrap_err();
-        assert!(error.to_string().contains("several hosts"), "{error}");
+    }
+
+    #[test]
+    fn several_hosts() {
+        for (url, place) in [
+            ("postgresql://u:p@a:1,b:2/d", "a:1,b:2/d"),
+            ("postgresql://a,b/d?port=5433", "a:5433,b:5433/d"),
+            ("postgresql://u@/d?host=a,/run/pg&port=1,2", "a:1,/run/pg/d"),
+            ("mysql://u@[::1]:3307,b/d", "[::1]:3307,b/d"),
+            ("postgresql://u@[::1]/d", "::1/d"),
+        ] {
+            assert_eq!(read(url).unwrap().0.place.to_string(), place, "{url}");
+        }
+        let (server, settings) =
+            server_of("mysql://u:p@a:1,b/d?target_session_attrs=prefer-standby");
+        assert_eq!(server.on(&server.hosts()[1]).host, "b");
+        assert_eq!(server.password.as_deref(), Some("p"));
+        assert_eq!(
+            settings.target_session_attrs.as_deref(),
+            Some("prefer-standby")
+        );
+        let other =
+            super::super::with_database("postgresql://u:p@a:1,b:2/d?dbname=x&port=3", Some("e"));
+        assert_eq!(other.unwrap(), "postgresql://u:p@a:1,b:2/e?port=3");
+        for url in ["postgresql://u:hunter2@a:1,b:x/d", "mysql://u:hunter2@a,/d"] {
+            let error = read(url).unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
     }
 
     #[test]

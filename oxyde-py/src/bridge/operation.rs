@@ -219,6 +219,12 @@ impl Operation {
         self.cancel.waited().as_secs_f64()
     }
 
+    /// Which of several hosts has reported its error, or None.
+    #[getter]
+    fn host(&self) -> Option<String> {
+        self.cancel.host().map(|host| host.to_string())
+    }
+
     /// Cancel the work on the server. The returned future is done when nothing more can
     /// happen: the work has finished, or never will.
     fn cancel(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

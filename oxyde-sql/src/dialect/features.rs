@@ -32,6 +32,9 @@ macro_rules! features {
 features! {
     /// `INSERT … RETURNING`.
     insert_returning,
+    /// Many inserted rows are returned in the order of the input. PostgreSQL promises no order, but
+    /// keeps that of the input; Citus returns the rows shard by shard.
+    ordered_returning,
     /// `UPDATE … RETURNING`.
     update_returning,
     /// `DELETE … RETURNING`.
@@ -174,9 +177,11 @@ impl Features {
         }
     }
 
-    /// Whether both are of the same dialect and version, and thus equal.
+    /// Whether both are of the same dialect and version and keep the same order, and thus equal.
     #[must_use]
     pub fn is_same_server(&self, other: &Self) -> bool {
-        self.dialect == other.dialect && self.version == other.version
+        self.dialect == other.dialect
+            && self.version == other.version
+            && self.ordered_returning == other.ordered_returning
     }
 }

@@ -30,6 +30,7 @@ pub(super) const fn mysql(version: Version) -> Features {
 pub(super) const fn mariadb(version: Version) -> Features {
     Features {
         insert_returning: true,
+        ordered_returning: true,
         delete_returning: true,
         compound_parentheses: true,
         distinct_json_by_text: true,

@@ -2,6 +2,7 @@ use super::{Dialect, Features};
 
 pub(super) const FEATURES: Features = Features {
     insert_returning: true,
+    ordered_returning: true,
     counted_keys: true,
     update_returning: true,
     delete_returning: true,

@@ -27,8 +27,8 @@ class Location:
     """Where a database is; what is not known is None.
 
     Attributes:
-        host: the host, or the path of its socket.
-        port: the port.
+        host: the host, or the path of its socket; of several hosts all, with commas between.
+        port: the port, of several hosts that of the first.
         database: the name of the database, or the path of its file.
     """
 
@@ -46,6 +46,7 @@ def location_of(url: str) -> Location:
     if host is None:
         return Location(None, None, None)
     address, _, database = place.rpartition("@")[2].partition("/")
+    address = address.partition(",")[0]
     port = re.search(r":(\d+)$", address)
     return Location(host, None if port is None else int(port[1]), unquote(database) or None)
 
@@ -154,13 +155,14 @@ def hide_password(url: str) -> str:
             return f"{scheme}://{_HIDDEN}"
         return f"{scheme}://{user}{colon and f':{_HIDDEN}'}@{place}"
     host, _, path = place.partition("/")
-    if re.search(r":(?!\d*$)", host.rpartition("]")[2]):  # not a port
+    if any(re.search(r":(?!\d*$)", one.rpartition("]")[2]) for one in host.split(",")):  # no port
         host = f"{host.partition(':')[0]}:{_HIDDEN}"
     return f"{scheme}://{host}{path and f'/{path}'}"
 
 
 def host_of(url: str) -> str | None:
-    """The host, or the path of its socket; None for a file, or if the URL is not clear."""
+    """The host, or the path of its socket, of several hosts all; None for a file, or if the URL
+    is not clear."""
     place, _, query = url.partition("?")
     if url.lower().startswith("sqlite:") or "@" in query:
         return None
@@ -168,6 +170,9 @@ def host_of(url: str) -> str | None:
     for name in ("socket", "host", "hostaddr"):
         if name in asked:
             return asked[name][0]
-    host = re.sub(r":\d*$", "", re.split("[@/]", place.partition("://")[2].rpartition("@")[2])[0])
+    hosts = re.split("[@/]", place.partition("://")[2].rpartition("@")[2])[0]
+    names = [re.sub(r":\d*$", "", host) for host in hosts.split(",")]
     # Nothing else of a URL may be shown.
-    return unquote(host).strip("[]") if re.fullmatch(r"[\w.%-]+|\[[\da-fA-F:.]+\]", host) else None
+    if not all(re.fullmatch(r"[\w.%-]+|\[[\da-fA-F:.]+\]", name) for name in names):
+        return None
+    return ",".join([unquote(name).strip("[]") for name in names])

@@ -112,6 +112,9 @@ class DatabaseStats:
         statements: statements that were sent, with those that begin and end transactions.
         errors: statements and connections that failed.
         retries: statements that were repeated on another connection.
+        host: the host of the newest or last tested connection, with its port if the URL has one;
+            None for SQLite.
+        role: ``primary``, ``standby`` or ``read-only``, which that server was then; None likewise.
         plans_kept: compiled statements that are kept, of all databases of the process.
         plans_compiled: statements that were compiled, likewise; the others found a kept plan.
     """
@@ -131,6 +134,8 @@ class DatabaseStats:
     retries: int
     plans_kept: int
     plans_compiled: int
+    host: str | None = None
+    role: str | None = None
 
 
 def stats() -> dict[str, DatabaseStats]:
@@ -140,12 +145,15 @@ def stats() -> dict[str, DatabaseStats]:
         if database.connected:
             counters = database.counters()
             wait = counters.pop("waited")
+            host, role = database.server() or (None, None)
             counts = {name: int(count) for name, count in counters.items()}
             found[database.name] = DatabaseStats(
                 **database.status(),
                 wait_seconds=wait,
                 plans_kept=plan_counts.kept(),
                 plans_compiled=plan_counts.compiled,
+                host=host,
+                role=role,
                 **counts,
             )
     return found

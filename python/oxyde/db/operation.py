@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 
 async def run(operation: Operation[T], host: str | None = None) -> T:
-    """Wait for an operation and return its value. Its errors name the `host`.
+    """Wait for an operation and return its value. Its errors name the `host`, or the one of several
+    that reported them.
 
     A task that is cancelled here gets its ``CancelledError`` only after the operation has settled,
     so a cancelled write cannot happen later.
@@ -31,11 +32,11 @@ async def run(operation: Operation[T], host: str | None = None) -> T:
     except asyncio.CancelledError as cancelled:
         unknown = await settle(operation)
         if unknown is not None:
-            unknown.host = host
+            unknown.host = operation.host or host
             raise unknown from cancelled
         raise
     except OxydeError as error:
-        error.host = host
+        error.host = operation.host or host
         raise
     finally:
         # An error's traceback references this frame, and the operation's future references the

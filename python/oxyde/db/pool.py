@@ -163,6 +163,11 @@ class AsyncDatabase:
         """The pool's ``size``, ``idle``, ``in_use`` and ``waiting`` counts."""
         return self._core().status()
 
+    def server(self) -> tuple[str, str] | None:
+        """The host and the role (``primary``, ``standby`` or ``read-only``) of the server that the
+        newest or last tested connection has; None for SQLite."""
+        return self._core().server()
+
     def counters(self) -> dict[str, float]:
         """The maximum number of connections, and what the pool has done since it was opened (see
         `oxyde.db.stats`)."""

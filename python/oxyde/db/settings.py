@@ -12,6 +12,7 @@ __all__ = ["PoolSettings"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
+_SESSION_ATTRS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 _JOURNAL_MODES = ("DELETE", "TRUNCATE", "PERSIST", "MEMORY", "WAL", "OFF")
 _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 # The settings that the Rust core does not have.
@@ -45,6 +46,11 @@ class PoolSettings:
         sql_comments: end statements with a comment for the database's logs: the tags of
             ``db.sql_comment()`` and the trace context of OpenTelemetry. Statements with a comment
             are prepared anew each time.
+        target_session_attrs: which of the URL's hosts to connect to: ``any``, ``primary``,
+            ``standby``, ``prefer-standby``, ``read-write`` or ``read-only``; None means ``any``. A
+            single host must be such a server (but for ``prefer-standby``).
+        load_balance_hosts: ``"random"``: each connection begins with another one of several hosts;
+            None or ``"disable"``: with the first one, or with the primary that was found last.
         statement_cache_size: prepared statements cached per connection; the least recently used one
             is evicted. 0 disables the cache (on PostgreSQL see `pg_statement_cache_capacity`).
         sqlite_journal_mode: ``PRAGMA journal_mode``.
@@ -65,8 +71,6 @@ class PoolSettings:
             Not allowed with ``pg_pooler="transaction"``.
         pg_options: settings of every session, in the syntax of libpq's ``options``:
             ``"-c statement_timeout=5s"``. Not allowed with ``pg_pooler="transaction"``.
-        pg_target_session_attrs: required state of the server: ``any``, ``read-write``,
-            ``read-only``, ``primary``, ``standby`` or ``prefer-standby``.
         pg_statement_cache_capacity: `statement_cache_size` for PostgreSQL alone; None uses that
             setting. 0 implies ``pg_pooler="transaction"``.
         pg_pooler: ``"transaction"`` behind a pooler that assigns connections per transaction
@@ -101,6 +105,8 @@ class PoolSettings:
     slow_query: float | None = None
     log_parameters: bool = False
     sql_comments: bool = False
+    target_session_attrs: SessionAttrs | None = None
+    load_balance_hosts: Literal["disable", "random"] | None = None
     statement_cache_size: int = 100
     sqlite_journal_mode: str = "WAL"
     sqlite_synchronous: str = "NORMAL"
@@ -114,7 +120,6 @@ class PoolSettings:
     pg_application_name: str | None = None
     pg_search_path: str | None = None
     pg_options: str | None = None
-    pg_target_session_attrs: SessionAttrs | None = None
     pg_statement_cache_capacity: int | None = None
     pg_pooler: Literal["transaction", "session"] | None = None
     server_version: str | None = None
@@ -160,6 +165,16 @@ class PoolSettings:
             )
         if self.ssl_mode is not None and self.ssl_mode not in _SSL_MODES:
             raise ValueError(f"PoolSettings.ssl_mode is one of {_SSL_MODES}, not {self.ssl_mode!r}")
+        if self.target_session_attrs not in (None, *_SESSION_ATTRS):
+            raise ValueError(
+                f"PoolSettings.target_session_attrs is one of {_SESSION_ATTRS}, "
+                f"not {self.target_session_attrs!r}"
+            )
+        if self.load_balance_hosts not in (None, "disable", "random"):
+            raise ValueError(
+                "PoolSettings.load_balance_hosts is 'random', 'disable' or None, "
+                f"not {self.load_balance_hosts!r}"
+            )
 
     def _check_count(self, name: str, least: int) -> None:
         value = getattr(self, name)

@@ -8,6 +8,8 @@ use crate::error::{Cause, DriverError, Rule, Violation};
 pub(super) const STOPPED: &str = "1317";
 /// The error of a statement that cannot be prepared.
 pub(super) const UNPREPARED: &str = "1295";
+/// The error of any statement on a node of a Galera cluster that has no majority.
+pub(super) const NOT_READY: &str = "1047";
 /// The error of a statement that must be prepared again.
 const NEED_REPREPARE: u16 = 1615;
 
@@ -27,6 +29,15 @@ pub(super) fn classify(problem: sqlx::Error) -> DriverError {
             refused: false,
         },
     }
+}
+
+/// The error of a node that is not ready, before it has refused a statement.
+pub(super) fn not_ready() -> DriverError {
+    DriverError::database(
+        Cause::NodeNotReady,
+        NOT_READY,
+        "the node does not belong to the majority of its cluster (wsrep_ready is OFF)",
+    )
 }
 
 /// Whether the statement's plan was made for an older definition of the table.
@@ -58,6 +69,7 @@ fn reported(number: u16, message: &str) -> DriverError {
         1317 | 1969 | 3024 => Cause::QueryTimeout,
         1040 | 1203 | 1226 => Cause::TooManyConnections,
         1020 => Cause::Serialization,
+        1047 => Cause::NodeNotReady,
         NEED_REPREPARE => Cause::StalePlan,
         1290 | 1792 | 1836 | 3100 => Cause::ReadOnly,
         1264 | 1366 | 1292 | 1411 | 1441 | 1690 | 1265 | 1365 | 3140..=3158 => {

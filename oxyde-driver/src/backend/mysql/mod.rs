@@ -24,6 +24,7 @@ use bind::Binder;
 pub(crate) use cancel::{CancelConnection, CancelHandle};
 use wire::Wire;
 
+use super::role::Role;
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
 use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
@@ -39,16 +40,19 @@ pub(crate) struct Connector {
     socket_options: SocketOptions,
     session: String,
     version: Option<String>,
+    /// Whether no other host is tried if this one is not ready.
+    is_only: bool,
 }
 
 /// Properties that a new connection reports about its server.
 pub(crate) struct Greeting {
     pub dialect: Dialect,
     pub version: String,
+    pub role: Role,
 }
 
 impl Connector {
-    pub(crate) fn new(server: &Server, settings: &PoolSettings) -> Self {
+    pub(crate) fn new(server: &Server, settings: &PoolSettings, is_only: bool) -> Self {
         Self {
             options: Arc::new(options::options(server, settings)),
             place: Place::Server(server.clone()),
@@ -56,6 +60,7 @@ impl Connector {
             socket_options: SocketOptions::new(settings),
             session: options::session(settings),
             version: settings.server_version.clone(),
+            is_only,
         }
     }
 
@@ -71,7 +76,7 @@ impl Connector {
             .map_err(fail)?;
         let row = sqlx::query(
             "SELECT CONNECTION_ID(), CONVERT(VERSION() USING utf8mb4), @@max_allowed_packet, \
-             @@auto_increment_increment",
+             @@auto_increment_increment, CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')",
         )
         .persistent(false)
         .fetch_one(&mut raw)
@@ -85,6 +90,7 @@ impl Connector {
         };
         let reported: String = row.try_get_unchecked(1).map_err(fail)?;
         let (session, packet, step) = (number(0), number(2), number(3));
+        let role = role_of(number(4) != 0);
         let wire = wire::load(&mut raw).await.map_err(fail)?;
         let version = self.version.clone().unwrap_or_else(|| reported.clone());
         let says_mariadb = |text: &str| text.to_ascii_lowercase().contains("mariadb");
@@ -93,7 +99,7 @@ impl Connector {
         } else {
             Dialect::Mysql
         };
-        let connection = Connection {
+        let mut connection = Connection {
             raw,
             cancel_handle: CancelHandle {
                 options: Arc::clone(&self.options),
@@ -106,7 +112,24 @@ impl Connector {
             max_packet: usize::try_from(packet.max(1024 * 1024)).unwrap_or(usize::MAX),
             id_step: i64::try_from(step.max(1)).unwrap_or(1),
         };
-        Ok((connection, Greeting { dialect, version }))
+        // A further round trip, but it finds a node that would refuse every statement.
+        if !self.is_only {
+            connection.check_ready().await?;
+        }
+        let greeting = Greeting {
+            dialect,
+            version,
+            role,
+        };
+        Ok((connection, greeting))
+    }
+}
+
+fn role_of(read_only: bool) -> Role {
+    if read_only {
+        Role::Standby
+    } else {
+        Role::Primary
     }
 }
 
@@ -135,8 +158,8 @@ impl Connection {
 
     pub(crate) fn damage(code: &str) -> Damage {
         match code {
-            // Started or switched to read-only.
-            "1290" | "1836" => Damage::Host,
+            // Started or switched to read-only; refused by, or not ready in, a cluster.
+            "1290" | "1836" | "3100" | error::NOT_READY => Damage::Host,
             // A packet that is too large.
             "1153" => Damage::Connection,
             _ => Damage::None,
@@ -344,6 +367,44 @@ impl Connection {
 
     pub(crate) async fn ping(&mut self) -> Result<(), DriverError> {
         self.raw.ping().await.map_err(error::classify)
+    }
+
+    /// Ask for the role of the server, which an administrator may have switched.
+    pub(crate) async fn role(&mut self) -> Result<Role, DriverError> {
+        self.check_ready().await?;
+        let asked = sqlx::raw_sql("SELECT CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')")
+            .fetch_one(&mut self.raw)
+            .await;
+        match asked {
+            Ok(row) => {
+                let read_only = row.try_get_unchecked::<i64, _>(0);
+                Ok(role_of(read_only.map_err(error::classify)? != 0))
+            }
+            Err(problem) => Err(self.failed(problem).await),
+        }
+    }
+
+    /// Refuse a node of a Galera cluster that does not belong to a majority: it refuses all work.
+    async fn check_ready(&mut self) -> Result<(), DriverError> {
+        let asked = sqlx::raw_sql("SHOW STATUS LIKE 'wsrep\\_ready'")
+            .fetch_optional(&mut self.raw)
+            .await;
+        let row = match asked {
+            Ok(row) => row,
+            Err(problem) => return Err(self.failed(problem).await),
+        };
+        let ready = row.map(|row| row.try_get_unchecked::<String, _>(1));
+        match ready.transpose().map_err(error::classify)? {
+            Some(word) if !word.eq_ignore_ascii_case("ON") => Err(error::not_ready()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn failed(&mut self, problem: sqlx::Error) -> DriverError {
+        match self.settled(problem).await {
+            Err(problem) => problem,
+            Ok(_) => error::not_ready(),
+        }
     }
 
     /// Look at what has arrived while the connection was idle.

@@ -32,6 +32,7 @@ pub(crate) use cancel::{CancelConnection, CancelHandle};
 pub(crate) use listen::ListenConnection;
 pub use listen::Notification;
 
+use super::role::Role;
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
 use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
@@ -45,7 +46,6 @@ pub(crate) struct Connector {
     pub(super) place: Place,
     pub(super) connect_timeout: Option<Duration>,
     socket_options: SocketOptions,
-    wanted: Option<String>,
     by_transaction: bool,
     /// Whether sessions begin with a mark that shows whether a pooler is in between.
     marked: bool,
@@ -55,6 +55,14 @@ pub(crate) struct Connector {
     pooled: Arc<OnceLock<Self>>,
 }
 
+/// What a new connection reports about its server.
+pub(crate) struct Greeting {
+    pub version: String,
+    pub role: Role,
+    /// Whether rows are returned in the order of the input; not where Citus gathers them from shards.
+    pub ordered_returning: bool,
+}
+
 impl Connector {
     pub(crate) fn new(server: &Server, settings: &PoolSettings) -> Self {
         Self {
@@ -62,7 +70,6 @@ impl Connector {
             place: Place::Server(server.clone()),
             connect_timeout: settings.connect_timeout,
             socket_options: SocketOptions::new(settings),
-            wanted: settings.pg_target_session_attrs.clone(),
             by_transaction: settings.by_transaction(),
             marked: pooler::wants_mark(settings),
             version: settings.server_version.clone(),
@@ -77,7 +84,7 @@ impl Connector {
     }
 
     /// Open a connection, and find out whether it leads through a pooler.
-    pub(crate) async fn connect(&self) -> Result<(Connection, String), DriverError> {
+    pub(crate) async fn connect(&self) -> Result<(Connection, Greeting), DriverError> {
         if self.pooled.get().is_none()
             && let Some(connected) = self.connect_as_set().await?
         {
@@ -98,7 +105,7 @@ impl Connector {
 
     /// Open a connection; `None` if a pooler, which cannot pass on the session's settings, has refused
     /// or dropped the mark among them.
-    async fn connect_as_set(&self) -> Result<Option<(Connection, String)>, DriverError> {
+    async fn connect_as_set(&self) -> Result<Option<(Connection, Greeting)>, DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
         let (raw, socket, key) = self.log_in().await;
         let mut raw = match raw {
@@ -114,7 +121,8 @@ impl Connector {
         let greeting = format!(
             "SELECT pg_backend_pid()::text, current_setting('server_version'), \
              current_setting('transaction_read_only'), pg_is_in_recovery()::text, \
-             (current_setting('{}', true) IS NOT NULL)::text, {check}",
+             (current_setting('{}', true) IS NOT NULL)::text, \
+             EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')::text, {check}",
             pooler::MARK
         );
         let row = sqlx::raw_sql(AssertSqlSafe(greeting))
@@ -131,17 +139,11 @@ impl Connector {
             text(0)?.parse().unwrap_or(pooler::NOBODY)
         };
         let version = self.version.clone().map_or_else(|| text(1), Ok)?;
-        if let Some(wanted) = &self.wanted {
-            let (reads_only, standby) = (text(2)? == "on", text(3)? == "true");
-            if let Some(instead) = unwanted(wanted, reads_only, standby) {
-                return Err(DriverError::ConnectionFailed {
-                    target: self.place.to_string(),
-                    message: format!(
-                        "target_session_attrs is `{wanted}`, and the server {instead}"
-                    ),
-                });
-            }
-        }
+        let greeting = Greeting {
+            version,
+            role: role_of(text(3)? == "true", text(2)? == "on"),
+            ordered_returning: text(5)? != "true",
+        };
         let connection = Connection {
             raw,
             cancel_handle: CancelHandle {
@@ -153,7 +155,7 @@ impl Connector {
             },
             by_transaction: self.by_transaction,
         };
-        Ok(Some((connection, version)))
+        Ok(Some((connection, greeting)))
     }
 
     /// Open the connection, and read the key for cancel requests on the way.
@@ -177,14 +179,11 @@ impl Connector {
     }
 }
 
-/// Return why a server does not satisfy `target_session_attrs`.
-fn unwanted(wanted: &str, reads_only: bool, standby: bool) -> Option<&'static str> {
-    match wanted.to_ascii_lowercase().as_str() {
-        "read-write" | "primary" if standby => Some("is a standby"),
-        "read-write" if reads_only => Some("is read-only"),
-        "read-only" if !standby && !reads_only => Some("is writable"),
-        "standby" if !standby => Some("is a primary"),
-        _ => None,
+fn role_of(in_recovery: bool, reads_only: bool) -> Role {
+    match (in_recovery, reads_only) {
+        (true, _) => Role::Standby,
+        (false, true) => Role::ReadOnly,
+        (false, false) => Role::Primary,
     }
 }
 
@@ -436,6 +435,23 @@ impl Connection {
 
     pub(crate) async fn ping(&mut self) -> Result<(), DriverError> {
         self.raw.ping().await.map_err(error::classify)
+    }
+
+    /// Whether a pooler may assign a different server to each transaction.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.by_transaction
+    }
+
+    /// Ask for the role of the server: a standby may have been promoted.
+    pub(crate) async fn role(&mut self) -> Result<Role, DriverError> {
+        let asked = sqlx::raw_sql(
+            "SELECT pg_is_in_recovery()::text, current_setting('transaction_read_only')",
+        )
+        .fetch_one(&mut self.raw)
+        .await;
+        let row = self.settled(asked).await?;
+        let text = |at: usize| row.try_get::<String, _>(at).map_err(error::classify);
+        Ok(role_of(text(0)? == "true", text(1)? == "on"))
     }
 
     pub(crate) async fn close(self) {

@@ -81,7 +81,7 @@ async def bulk_create(
             update=update_conflicts,
             update_fields=update_fields,
             unique_fields=unique_fields,
-            given=group.columns,
+            given=[name for name in group.columns if name not in group.drawn],
         )
         group.told = group.conflict is None or group.conflict.writes()
     told = is_told(executor.features)
@@ -269,8 +269,12 @@ async def _insert(
     # An existing row keeps its values in columns that are not updated.
     kept = [name for name in group.columns if conflict is not None and name not in conflict.update]
     wanted = (*left, *kept)
-    # Unchanged rows are not returned, so the returned ones could not be matched.
-    returning = wanted if told and executor.features.insert_returning else ()
+    # Unchanged rows are not returned, so the returned ones could not be matched; nor could those
+    # that come back in another order.
+    in_order = executor.features.ordered_returning or group.alone
+    returning = wanted if told and in_order else ()
+    if group.alone:
+        batch_size = 1
     if conflict is None and is_counted(names, left, executor):
         returning = ()
     shape = (

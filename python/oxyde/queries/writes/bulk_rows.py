@@ -34,12 +34,17 @@ class Group:
         conflict: the handling of existing rows.
         told: whether each member's row is known.
         created: for an upsert, whether each member's row is new, if requested.
+        alone: whether each row needs a statement of its own, since nothing else tells which
+            returned row is whose.
+        drawn: those of `columns` that the database has generated before.
     """
 
     __slots__ = (
+        "alone",
         "columns",
         "conflict",
         "created",
+        "drawn",
         "filled",
         "inserting",
         "keys",
@@ -48,8 +53,9 @@ class Group:
         "told",
     )
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
+    def __init__(self, columns: tuple[str, ...], drawn: tuple[str, ...] = ()) -> None:
         self.columns = columns
+        self.drawn = drawn
         self.conflict: Conflict | None = None
         self.told = True
         self.members: list[Any] = []
@@ -58,12 +64,14 @@ class Group:
         self.keys: list[tuple[Any, ...]] = []
         self.filled: tuple[tuple[str, ...], list[Any]] | None = None
         self.created: list[bool] | None = None
+        self.alone = False
 
     def part(self, chosen: list[int]) -> Group:
         """A subset of its members."""
-        part = Group(self.columns)
+        part = Group(self.columns, self.drawn)
         part.members = [self.members[at] for at in chosen]
         part.conflict, part.told, part.inserting = self.conflict, self.told, self.inserting
+        part.alone = self.alone
         if self.keys:
             part.keys = [self.keys[at] for at in chosen]
         if isinstance(self.rows, list):
@@ -154,14 +162,19 @@ async def check_homes(names: Names, instances: list[Any], executor: Executor) ->
 
 async def grouped(names: Names, instances: list[Any], executor: Executor) -> list[Group]:
     """Group the instances by the columns that they set, with their values."""
-    returning = executor.features.insert_returning
+    features = executor.features
     whole = await _alike(names, instances, executor)
     if whole is not None:
         return [whole]
     given = await in_slices(_values(instances, executor), len(instances))
-    if not returning:
-        await _fill_keys(names, given, executor)
-    return await in_slices(_by_columns(names, instances, given), len(instances))
+    drawn: list[tuple[str, ...]] | None = None
+    if not features.ordered_returning:
+        drawn = await _fill_keys(names, given, executor)
+    groups = await in_slices(_by_columns(names, instances, given, drawn), len(instances))
+    if not features.ordered_returning and features.insert_returning:
+        for group in groups:
+            group.alone = any(name not in group.columns for name in names.primary_key)
+    return groups
 
 
 def _values(
@@ -176,16 +189,19 @@ def _values(
 
 
 def _by_columns(
-    names: Names, instances: list[Any], given: list[dict[str, Any]]
+    names: Names,
+    instances: list[Any],
+    given: list[dict[str, Any]],
+    drawn: list[tuple[str, ...]] | None,
 ) -> Generator[None, None, list[Group]]:
     fields = names.meta.field_metadata
-    groups: dict[tuple[str, ...], tuple[Group, list[list[Any]]]] = {}
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Group, list[list[Any]]]] = {}
     encoders = {name: field for name, field in fields.items() if field.encode is not None}
     for at, (instance, values) in enumerate(zip(instances, given, strict=True)):
-        columns = tuple(values)
-        found = groups.get(columns)
+        kind = (tuple(values), () if drawn is None else drawn[at])
+        found = groups.get(kind)
         if found is None:
-            found = groups[columns] = (Group(columns), [])
+            found = groups[kind] = (Group(*kind), [])
         group, rows = found
         group.members.append(instance)
         group.keys.append(tuple([values[name] for name in names.primary_key if name in values]))
@@ -205,24 +221,33 @@ def _by_columns(
     return [group for group, _ in groups.values()]
 
 
-async def _fill_keys(names: Names, given: list[dict[str, Any]], executor: Executor) -> None:
-    """Add the keys that the database would generate without returning them."""
-    lacking: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for values in given:
+async def _fill_keys(
+    names: Names, given: list[dict[str, Any]], executor: Executor
+) -> list[tuple[str, ...]] | None:
+    """Add the keys that the database would generate, if they can be known before; return their
+    fields for each row, or None if none has any."""
+    lacking: dict[tuple[str, ...], list[int]] = {}
+    for at, values in enumerate(given):
         left = tuple([name for name in names.primary_key if name not in values])
         if left:
-            lacking.setdefault(left, []).append(values)
+            lacking.setdefault(left, []).append(at)
+    drawn: list[tuple[str, ...]] = [()] * len(given)
     for left, rows in lacking.items():
         made = await default_keys(names, left, len(rows), executor)
-        for values, keys in zip(rows, made, strict=True):
-            values.update(keys)
+        for at, keys in zip(rows, made, strict=True):
+            known = {name: key for name, key in keys.items() if key is not None}
+            given[at].update(known)
+            drawn[at] = tuple(known)
+    return drawn if lacking else None
 
 
 async def _alike(names: Names, instances: list[Any], executor: Executor) -> Group | None:
     """All instances as one group, if Rust can read them in bulk."""
     columns = tuple(instances[0]._oxyde_insert_values(executor))
-    if not executor.features.insert_returning and any(
-        name not in columns and not names.meta.field_metadata[name].auto_increment
+    features = executor.features
+    if not features.ordered_returning and any(
+        name not in columns
+        and (features.insert_returning or not names.meta.field_metadata[name].auto_increment)
         for name in names.primary_key
     ):
         return None

@@ -1,8 +1,8 @@
 """Which rows of a bulk upsert are new.
 
-PostgreSQL reports it. Elsewhere the keys are looked up before. On SQLite no one else can write
-meanwhile. On MySQL and MariaDB the existing rows are locked, and the others are inserted without
-the upsert clause, which fails if another transaction inserts one first.
+PostgreSQL reports it, in the order of the rows. Elsewhere the keys are looked up before. On SQLite
+no one else can write meanwhile. On MySQL and MariaDB the existing rows are locked, and the others
+are inserted without the upsert clause, which fails if another transaction inserts one first.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def check_created(*, update: bool) -> None:
 
 def is_told(features: Features) -> bool:
     """Whether rows are returned with `CREATED`."""
-    return features.conflict_target and features.row_locks
+    return features.conflict_target and features.row_locks and features.ordered_returning
 
 
 async def looked_up(

@@ -136,13 +136,23 @@ async def test_connect_timeout(url: str) -> None:
 
 
 @pytest.mark.databases("postgres")
-async def test_a_pool_speaks_with_one_server(url: str) -> None:
-    for wrong in (
-        "postgresql://me@a:1,b:2/d",
-        "postgresql://me@a,b/d",
-        "postgresql://me@h/d?host=a,b",
+async def test_several_hosts(url: str) -> None:
+    """The first one does not listen (see also scale/)."""
+    address = url.rpartition("@")[2].partition("/")[0]
+    for target, role in (("primary", "primary"), ("prefer-standby", "primary")):
+        several = url.replace(address, f"127.0.0.1:1,{address}")
+        await db.init(f"{several}?target_session_attrs={target}")
+        stats = db.stats()["default"]
+        assert (stats.host, stats.role) == (address, role)
+        await db.close()
+    for wrong, message in (
+        ("postgresql://me@a:1,b:x/d", "port in the database URL is not a number"),
+        ("postgresql://me@a,,b/d", "one of the hosts in the database URL is empty"),
+        ("postgresql://me@h/d?host=a,b&port=1,2,3", "3 ports for 2 hosts"),
+        ("mysql://me@a,b/d?socket=/run/x", "several hosts and a socket"),
+        ("mysql://me@a,b/d?target_session_attrs=main", "is not one of any"),
     ):
-        with pytest.raises(OxydeError, match="several hosts"):
+        with pytest.raises(OxydeError, match=message):
             await db.init(wrong)
     with pytest.raises(OxydeError) as caught:
         await db.init("postgresql+asyncpg://me@h/d")
