@@ -1,4 +1,4 @@
-"""Programs with combined queries, keys and related managers that type-check: no line has an error."""
+"""Programs with combined queries, keys and related managers that type-check: no error."""
 
 from __future__ import annotations
 

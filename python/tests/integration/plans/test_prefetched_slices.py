@@ -1,5 +1,5 @@
-"""The first rows of each parent: by the index of the foreign key and the order, where the server can
-begin there for each parent."""
+"""The first rows of each parent: only rows of these parents are read, on PostgreSQL each parent's
+by themselves."""
 
 from __future__ import annotations
 
