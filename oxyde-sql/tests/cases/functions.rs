@@ -307,6 +307,7 @@ pub fn cases() -> Vec<GoldenCase> {
         }],
         Type::Json,
     );
+    call("json_text", "json_text", vec![path(Type::Json)], Type::Text);
     call(
         "json_set_column",
         "json_set",

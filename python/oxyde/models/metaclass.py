@@ -41,7 +41,10 @@ class LazyMeta:
         return meta
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(Field, PydanticField, PrivateAttr))
+# Without `eq_default`, type checkers would take instances for unhashable.
+@dataclass_transform(
+    kw_only_default=True, eq_default=False, field_specifiers=(Field, PydanticField, PrivateAttr)
+)
 class ModelMetaclass(PydanticMetaclass):
     """The class of `Model` classes."""
 

@@ -76,6 +76,8 @@ async def right(author: Author, post: Post) -> None:
     query = Post.objects.filter(views=1)
     query = query.annotate(total=Count("tags"))
     query.order_by("total")
+    Post.objects.only("title", "author__name").alias(m=Count("tags")).filter(m__gt=1)
+    await post.tags_set.filter(name="x").latest("-name")
 
 
 async def keywords() -> None:
@@ -104,6 +106,8 @@ async def keywords() -> None:
     await Post.objects.get_or_create(titel="x")  # error
     await Post.objects.bulk_update([], ["vews"])  # error
     Post.objects.only("titel")  # error
+    Post.objects.only("author__nmae")  # error
+    await Post.objects.latest("titel")  # error
     await Post.objects.in_bulk([1], field="titel")  # error
     await Post.objects.increment("vews")  # error
     await Post.objects.upsert(titel="x", unique_fields=["id"])  # error
@@ -123,3 +127,5 @@ async def saving(post: Post) -> None:
     await post.refresh(["titel"])  # error
     await post.tags_set.add(Author(name="x"))  # error
     await post.tags_set.create(nmae="x")  # error
+    post.tags_set.filter(nmae="x")  # error
+    await post.tags_set.get_or_create(nmae="x")  # error

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde.queries.compile.natural_order import natural_order
 from oxyde.queries.compile.select import build_select
-from oxyde.queries.expressions.window import RowNumber, Window
+from oxyde.queries.expressions.aggregates import Count
+from oxyde.queries.expressions.order_by import OrderBy
+from oxyde.queries.expressions.window import Frame, RowNumber, Window
 from oxyde.queries.ir.nodes import all_of, column, empty_select, exact, table_of
 from oxyde.queries.ir.predicates import Node
 from oxyde.queries.ir.scope import Builder, Scope
@@ -70,9 +72,12 @@ def owner_by_owner(
 def _with_place(query: Query[Any, Any], owner: Expression | None) -> Query[Any, Any]:
     made = query._copy()
     made._order = query._order or natural_order(query)
-    order = ["?" if term.order is None else term.order for term in made._order]
+    order: list[str | OrderBy] = [term.order or "?" for term in made._order]
     partition = () if owner is None else owner
     place = Window(RowNumber(), partition_by=partition, order_by=order)
+    if "?" in order:
+        # MySQL takes a random order only with a frame of rows, and MariaDB no frame here.
+        place = Window(Count(), partition_by=partition, order_by=order, frame=Frame(None, 0))
     made._extras = (made._context().annotation(_PLACE, place, "rows"),)
     return made
 
@@ -123,22 +128,26 @@ def _derived(builder: Builder, built: Built, select: _ir.Select) -> _ir.Source:
     """The rows as a derived table; its columns, the last of which is the place, become the outputs
     and the order of the SELECT around it."""
     built.cells.list.pop()
-    types = {name: typed.type for name, typed in built.cells.list}
+    types: dict[str, _ir.ColumnType | None] = {name: typed.type for name, typed in built.cells.list}
     alias = builder.alias("placed")
     inner = built.select["outputs"]
     for at, each in enumerate(inner):
         expression = each["expr"]
-        column_type: _ir.ColumnType = types.get(each["name"]) or "text"
+        known = types.get(each["name"])
         if "column" in expression:
-            column_type = expression["column"]["type"]
-        elif each["name"] == _PLACE:
-            column_type = "big_int"
+            known = expression["column"]["type"]
+        column_type: _ir.ColumnType = "big_int" if each["name"] == _PLACE else known or "text"
         read: _ir.Expr = {"column": {"table": alias, "name": f"c{at}", "type": column_type}}
         select["outputs"].append({"expr": read, "name": each["name"]})
     # Names of their own: an annotation may have the name of another field's column.
     built.select["outputs"] = [
         {"expr": each["expr"], "name": f"c{at}"} for at, each in enumerate(inner)
     ]
+    new_names = {each["name"]: f"c{at}" for at, each in enumerate(inner)}
+    for order in built.select["order_by"]:
+        by = order["expr"]
+        if "column" in by and not by["column"]["table"]:
+            by["column"]["name"] = new_names[by["column"]["name"]]
     select["ctes"], built.select["ctes"] = built.select["ctes"], []
     select["order_by"] = [
         {"expr": select["outputs"][-1]["expr"], "direction": "asc", "nulls": None, "indexed": False}

@@ -17,6 +17,7 @@ from oxyde.queries.compile.loaded_fields import always_loaded, deferred, named_f
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.expressions.conditions import Holds
+from oxyde.queries.expressions.operators import F
 from oxyde.queries.expressions.order_by import OrderBy
 from oxyde.queries.expressions.ordering import terms_of
 from oxyde.queries.expressions.recorder import (
@@ -271,6 +272,9 @@ class Building(Filtering[M, R]):
                     f"annotate({name}=…) takes an expression, not {item!r:.80}",
                     hint=f"for a constant: {name}=Value(…)",
                 )
+            if name in self._hidden and isinstance(item, F) and item.name == name:
+                # Only added to the rows.
+                continue
             self._check_name(name)
             made._annotations = annotations
             context = made._context(grouping=True)

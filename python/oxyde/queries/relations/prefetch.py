@@ -298,7 +298,8 @@ def _start(hop: Hop, queryset: QueryState[Any, Any] | None) -> Query[Any, Any]:
         return new_query(hop.target.model)
     query = queryset._copy()
     if query._only is not None and hop.through is None and hop.remote.name not in query._only:
-        query = query.only(*query._only, hop.remote.name)
+        wanted = {*query._only, hop.remote.name}
+        query._only = tuple([name for name in query._names.fields if name in wanted])
     return query
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from support.servers import Server
+from support.values_of import values_of
 
 from oxyde import Field, Model, atomic, db
 from oxyde.db import AsyncDatabase, PoolSettings
@@ -73,7 +74,9 @@ async def test_every_kind_of_statement(pooled: AsyncDatabase, server: Server) ->
     rows = [Consignment(code=uuid.uuid4(), weight=n / 3, tags=["a", str(n)]) for n in range(50)]
     await Consignment.objects.bulk_create(rows)
     one = await Consignment.objects.create(code=uuid.uuid4(), state=ConsignmentState.BAD)
-    assert await Consignment.objects.filter(state=ConsignmentState.BAD).get() == one
+    assert values_of(
+        await Consignment.objects.filter(state=ConsignmentState.BAD).get()
+    ) == values_of(one)
     assert await Consignment.objects.filter(weight=7 / 3).count() == 1
     assert await Consignment.objects.filter(id__in=[1, 2, 3]).update(weight=F("weight") * 2) == 3
     with pytest.raises(UniqueViolationError):

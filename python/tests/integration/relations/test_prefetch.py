@@ -125,8 +125,10 @@ async def test_paths_that_are_none(news: AsyncDatabase) -> None:
         assert "hint" in str(caught.value)
     with pytest.raises(FieldError):
         Article.objects.prefetch(Prefetch("tags", Note.objects.order_by("id")))
-    with pytest.raises(FieldError):
-        Prefetch("tags", Tag.objects.order_by("id")[:2])
+    with pytest.raises(FieldError, match="takes no slice: a `Article` has one `writer`"):
+        Article.objects.prefetch(Prefetch("writer", Writer.objects.order_by("id")[:2]))
+    with pytest.raises(FieldError, match="neither distinct nor locked"):
+        Prefetch("tags", Tag.objects.distinct()[:2])
 
 
 async def test_strict_holds_for_prefetched_rows(news: AsyncDatabase) -> None:

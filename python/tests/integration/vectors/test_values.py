@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, RootModel, ValidationError
 from support.passages import MODELS, ROWS, Passage, Source
 from support.servers import Postgres
+from support.values_of import values_of
 
 from oxyde import Field, Model, Vector, create_tables
 from oxyde.db import AsyncDatabase
@@ -72,10 +73,10 @@ async def test_many_rows(vectors: AsyncDatabase, count: int) -> None:
     """By arrays, and copied."""
     made = await Passage.objects.bulk_create(many(count))
     read = await Passage.objects.order_by("id")
-    assert read == made
+    assert values_of(read) == values_of(made)
     assert [exact(row.embedding) for row in read] == [exact(row.embedding) for row in made]
     chunks = [row async for row in Passage.objects.order_by("id").iterate(chunk_size=7)]
-    assert chunks == made
+    assert values_of(chunks) == values_of(made)
 
 
 @on_pgvector
@@ -98,12 +99,12 @@ async def test_changes(vectors: AsyncDatabase) -> None:
     await made[1].save()
     made[3].second = None
     await made[3].save()
-    assert await Passage.objects.order_by("id") == made
+    assert values_of(await Passage.objects.order_by("id")) == values_of(made)
     for row in made:
         row.embedding = [row.embedding[0], 0.5, 0.25]
         row.second = None
     assert await Passage.objects.bulk_update(made, ["embedding", "second"]) == 4
-    assert await Passage.objects.order_by("id") == made
+    assert values_of(await Passage.objects.order_by("id")) == values_of(made)
     changed = await Passage.objects.filter(second=None).update(second=[0.1, 0.2, 0.3])
     assert changed == 4
     stored = [0.10000000149011612, 0.20000000298023224, 0.30000001192092896]
@@ -150,7 +151,7 @@ async def test_forms_of_rows(vectors: AsyncDatabase) -> None:
     await create_tables(models=[Strict])
     made = await Strict.objects.create(name="a")
     assert made.embedding == [1.0, 2.5]
-    assert await Strict.objects.first() == made
+    assert values_of(await Strict.objects.first()) == values_of(made)
 
 
 @on_pgvector

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pydantic import AwareDatetime
+from support.values_of import values_of
 
 from oxyde import Field, Model, atomic, db, execute_raw
 from oxyde.db import AsyncDatabase
@@ -81,7 +82,7 @@ async def table(database: AsyncDatabase) -> AsyncDatabase:
 
 async def test_copied_rows_equal_inserted_ones(table: AsyncDatabase) -> None:
     copied = await Sample.objects.bulk_create([sample(number) for number in range(MANY)])
-    assert await Sample.objects.order_by("code").all() == copied
+    assert values_of(await Sample.objects.order_by("code").all()) == values_of(copied)
     assert len({row.id for row in copied}) == MANY
     await Sample.objects.delete()
     inserted = await Sample.objects.bulk_create(

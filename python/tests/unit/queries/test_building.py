@@ -8,7 +8,7 @@ import pytest
 from support.asking import brief, select, shape, values
 from support.people import Company, Label, Person, Post, Seat
 
-from oxyde.exceptions import FieldError, OxydeError
+from oxyde.exceptions import FieldError, FieldLookupValueError, OxydeError
 from oxyde.queries import Count, F, Max, Query, QueryManager, Sum, Value
 
 
@@ -281,8 +281,9 @@ def test_a_query_is_no_list() -> None:
 
 
 def test_composite_keys() -> None:
-    with pytest.raises(FieldError):
+    with pytest.raises(FieldLookupValueError, match=r"give a tuple \(row, number\)"):
         Seat.objects.filter(pk=1)
+    assert values(Seat.objects.filter(pk=(1, 2))) == [1, 2]
     assert values(Seat.objects.filter(row=1, number=2)) == [1, 2]
 
 

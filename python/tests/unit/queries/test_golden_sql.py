@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 
 from oxyde import F, Field, Model, Q
 from oxyde._core import features
-from oxyde.queries import Avg, Count, Exists, OuterRef, Sum
+from oxyde.queries import Avg, Count, Exists, JsonText, OuterRef, Sum
 from oxyde.queries.compile.plans import compile_plan
 from oxyde.queries.ir.scope import Builder
 from oxyde.queries.names import names_of
@@ -88,6 +88,7 @@ def _writers(*conditions: Q, **lookups: Any) -> Any:
 
 
 COUNTED = Writer.objects.annotate(n=Count("articles"))
+COUNTED_UNSEEN = Writer.objects.alias(n=Count("articles"))
 SELECTS: dict[str, Any] = {
     "required key: inner join": Article.objects.order_by("writer__name").values("id")[:20],
     "optional key: left join": Article.objects.order_by("editor__name").values("id")[:20],
@@ -117,6 +118,15 @@ SELECTS: dict[str, Any] = {
     "three keys": _articles(id__in=[1, 2, 3]),
     "five texts": _articles(title__in=["a", "b", "c", "d", "e"]),
     "a document": _articles(data__a__b=3),
+    "the text of a document": Article.objects.values(text=JsonText("data__a")),
+    "either of two queries": _articles(views=3) | _articles(topics__name="sql"),
+    "one of two queries": _articles(views=3) ^ _articles(rating=3),
+    "no rows": Article.objects.none().values("id"),
+    "an alias": COUNTED_UNSEEN.filter(n__gt=3).order_by("-n").values("id"),
+    "a sum with a default": Writer.objects.annotate(n=Sum("articles__views", default=0)).values(
+        "n"
+    ),
+    "fields of a joined row": Article.objects.only("title", "writer__name"),
 }
 
 
