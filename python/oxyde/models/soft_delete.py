@@ -38,7 +38,7 @@ class SoftDelete(Model):
     marked row, joins give None.
 
     Unique fields and constraints hold among the rows that are not deleted: `is_live`, which the
-    database computes, is a part of each.
+    database computes (1, or NULL for deleted rows), is a part of each.
     """
 
     __oxyde_soft_delete__ = "deleted_at"
@@ -50,11 +50,11 @@ class SoftDelete(Model):
     deleted = deleted_manager()
 
     deleted_at: datetime | None = None
-    is_live: bool | None = Field(
+    is_live: int | None = Field(
         default=None,
         exclude=True,
         repr=False,
-        db_generated="CASE WHEN deleted_at IS NULL THEN TRUE END",
+        db_generated="CASE WHEN deleted_at IS NULL THEN 1 END",
     )
 
     async def hard_delete(self, *, using: str | None = None, client: Executor | None = None) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeVar
@@ -16,6 +17,7 @@ from oxyde.queries.compile.state import new_query, unscoped_query
 from oxyde.queries.expressions.recorder import record_paths
 from oxyde.queries.names import Names, Through, check_query, is_query, key_of, names_of
 from oxyde.queries.writes.create import create
+from oxyde.signals import Action, RelationEvent, post_relation, pre_relation
 
 if TYPE_CHECKING:
     from oxyde._meta import FieldMeta
@@ -125,7 +127,7 @@ class RelatedManager(Generic[T]):
         keys = self._keys(items, executor)
         if not keys:
             return 0
-        async with atomic(client=executor) as block:
+        async with atomic(client=executor) as block, self._announced("add", keys, block):
             added = await self._add(keys, through, block)
             rows = await self._rows(keys, items, block)
         self._follow_added(rows, executor)
@@ -145,7 +147,8 @@ class RelatedManager(Generic[T]):
         keys = self._keys(items, executor)
         if not keys:
             return 0
-        removed = await self._remove(keys, executor)
+        async with self._announced("remove", keys, executor):
+            removed = await self._remove(keys, executor)
         gone, name = set(keys), self._far_field().name
         left = [row for row in self._held() or () if getattr(row, name) in gone]
         self._refer([*items, *left], None, executor)
@@ -168,7 +171,7 @@ class RelatedManager(Generic[T]):
         executor = self._executor(using, client)
         items = [items] if is_query(items) else list(iterable_given("set()", items))
         wanted = self._keys(items, executor)
-        async with atomic(client=executor) as block:
+        async with atomic(client=executor) as block, self._announced("set", wanted, block):
             present = await self._present(block)
             gone = [key for key in present if key not in set(wanted)]
             if gone:
@@ -191,7 +194,8 @@ class RelatedManager(Generic[T]):
         """
         self._check_writable("clear")
         executor = self._executor(using, client)
-        removed = await self._remove(None, executor)
+        async with self._announced("clear", (), executor):
+            removed = await self._remove(None, executor)
         self._refer(list(self._held() or ()), None, executor)
         self._follow(lambda _: [], executor, whole=True)
         return removed
@@ -215,10 +219,34 @@ class RelatedManager(Generic[T]):
         else:
             async with atomic(client=executor) as block:
                 made = await create(hop.target.model, None, values, block)
-                await self._add([getattr(made, hop.remote.name)], through, block)
+                key = getattr(made, hop.remote.name)
+                async with self._announced("create", [key], block):
+                    await self._add([key], through, block)
         rows = {getattr(made, self._far_field().name): made}
         self._follow_added(rows, executor)
         return made
+
+    @asynccontextmanager
+    async def _announced(
+        self, action: Action, keys: Iterable[Any], executor: Executor
+    ) -> AsyncIterator[None]:
+        """Send the signals around a change of the table between."""
+        heard = pre_relation.receivers or post_relation.receivers
+        if self._hop.through is None or not heard:
+            # A change of the other model's foreign key is an update of its rows.
+            yield
+            return
+        event = RelationEvent(
+            model=type(self._instance),
+            executor=executor,
+            instance=self._instance,
+            relation=self._hop.name,
+            action=action,
+            keys=tuple(keys),
+        )
+        await pre_relation.send(event)
+        yield
+        await post_relation.send(event)
 
     # -- internals ---------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ are further columns of that table.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from oxyde.queries.writes.assign import Assigned, assigned
 from oxyde.queries.writes.bulk import check_size
 from oxyde.queries.writes.insert import encoded, insert_column, label_columns
 from oxyde.queries.writes.keys import rows_by_keys
+from oxyde.signals import BulkUpdateEvent, post_bulk_update, pre_bulk_update
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -120,6 +122,15 @@ async def bulk_update(
         return 0
     if not told:
         _check_homes(names, instances, executor)
+    event = None
+    if pre_bulk_update.receivers or post_bulk_update.receivers:
+        event = BulkUpdateEvent(
+            model=names.model,
+            executor=executor,
+            instances=instances,
+            fields=frozenset([*columns, *[item.field.name for item in assignments]]),
+        )
+        await pre_bulk_update.send(event)
     made = _rows(names, instances, columns, assignments)
     rows, written = await in_slices(made, len(instances))
     if assignments:
@@ -136,6 +147,8 @@ async def bulk_update(
     await sliced_to_the_end([stored], 0 if executor.in_transaction else len(instances))
     if names.meta.computed:
         await _read_computed(names, instances, executor)
+    if event is not None:
+        await post_bulk_update.send(dataclasses.replace(event, rows=affected))
     return affected
 
 
