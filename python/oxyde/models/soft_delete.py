@@ -43,8 +43,10 @@ class SoftDelete(Model):
 
     __oxyde_soft_delete__ = "deleted_at"
 
-    class Meta:
-        scope = _not_deleted
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, for which a model's own Meta would not fit it.
+        class Meta:
+            scope = _not_deleted
 
     # Only the rows that are marked as deleted.
     deleted = deleted_manager()

@@ -15,9 +15,11 @@ ROOT = Path(__file__).resolve().parents[3]
     ("name", "results"),
     [
         ("fastapi", 3),
+        ("managers", 21),
         ("monitoring", 5),
         ("paging", 8),
         ("queries", 20),
+        ("signals", 5),
         ("transactions", 6),
         ("typing", 8),
     ],
