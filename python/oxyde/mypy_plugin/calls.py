@@ -289,6 +289,7 @@ CALLS: dict[str, dict[str, Check]] = {
     "defer": {"fields": _fields},
     "join": {"paths": _foreign_key},
     "prefetch": {"paths": _relation},
+    "unscoped": {"relations": _relation},
     **dict.fromkeys(("sum", "avg", "min", "max"), _MEASURED),
     "in_bulk": {"field": _fields},
     **dict.fromkeys(("add", "remove"), _ROWS),

@@ -119,19 +119,9 @@ async def test_saves_and_deletes(bells: AsyncDatabase) -> None:
 
 
 async def test_writes_of_many_rows(bells: AsyncDatabase) -> None:
-    for name in [
-        "pre_bulk_create",
-        "post_bulk_create",
-        "pre_bulk_update",
-        "post_bulk_update",
-        "pre_query_update",
-        "post_query_update",
-        "pre_query_delete",
-        "post_query_delete",
-        "pre_upsert",
-        "post_upsert",
-    ]:
-        getattr(signals, name).connect(note)
+    for kind in ("bulk_create", "bulk_update", "query_update", "query_delete", "upsert"):
+        for name in (f"pre_{kind}", f"post_{kind}"):
+            getattr(signals, name).connect(note)
 
     @signals.pre_bulk_create.on(Bell)
     def count(event: signals.BulkCreateEvent[Bell]) -> None:

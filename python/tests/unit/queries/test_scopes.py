@@ -126,6 +126,22 @@ def test_a_scope_is_about_the_row_itself(name: str, scope: Any, message: str) ->
         _ = model.objects
 
 
-def test_functions_and_time_in_a_scope() -> None:
+class Bone(Model):
+    class Meta:
+        is_table = True
+        table_name = "scoped_bone"
+        scope = lambda bone: bone.part_of.size == 1  # noqa: E731
+
+    id: int | None = Field(default=None, db_pk=True)
+    size: int = 1
+    part_of: Bone | None = None
+
+
+def test_a_scope_over_the_model_itself() -> None:
+    with pytest.raises(FieldError, match=r"Bone.Meta.scope: the scope of `Bone` reads rows of"):
+        _ = Bone.objects
+
+
+def test_functions_in_a_scope() -> None:
     model = _model("ScopeZ", lambda row: (row.size + 1 > 3) & (row.size < 9))
     assert where(model.objects).count("?") == 3
