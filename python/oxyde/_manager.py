@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from oxyde.exceptions import ManagerError
 
@@ -41,10 +41,16 @@ class ManagerDescriptor:
         Raises:
             ManagerError: the model has no table, or it was accessed on an instance.
         """
-        made = owner.__dict__.get(self._key) if instance is None else None
-        return cast("Query[M, M]", self._manager(instance, owner) if made is None else made)
+        made: Query[M, M] = self._manager(instance, owner)
+        return made
 
     def _manager(self, instance: object, owner: type[Any]) -> Any:
+        made = owner.__dict__.get(self._key)
+        if made is None or instance is not None:
+            made = self._made(instance, owner)
+        return made
+
+    def _made(self, instance: object, owner: type[Any]) -> Any:
         name = self._name
         if instance is not None:
             raise ManagerError(
@@ -82,8 +88,8 @@ class Manager(ManagerDescriptor, Generic[Q]):
             ManagerError: the model has no table, it was accessed on an instance, or the function of
                 as_manager() does not return a query of the model.
         """
-        made = owner.__dict__.get(self._key) if instance is None else None
-        return cast("Q", self._manager(instance, owner) if made is None else made)
+        made: Q = self._manager(instance, owner)
+        return made
 
     def _make(self, owner: type[Any]) -> Any:
         made: Any = self._class(owner)
