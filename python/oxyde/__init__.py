@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from oxyde import db
+    from oxyde import db, signals
     from oxyde.db import (
         AsyncDatabase,
         PoolSettings,
@@ -344,6 +344,7 @@ __all__ = [  # noqa: RUF022
     "register_type",
     "related",
     "schema_fields",
+    "signals",
     "the",
 ]
 
@@ -410,7 +411,7 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = ("db", "exceptions", "models", "queries")
+_MODULES = ("db", "exceptions", "models", "queries", "signals")
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from oxyde.exceptions import ManagerError
 
@@ -28,9 +28,12 @@ class ManagerDescriptor:
 
     query: type[Any] | None = None
     _name = "objects"
+    # Where a class keeps its manager.
+    _key = "__oxyde_manager_objects__"
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self._name = name
+        self._key = f"__oxyde_manager_{name}__"
 
     def __get__(self, instance: None, owner: type[M]) -> Query[M, M]:
         """The manager of a model.
@@ -38,9 +41,16 @@ class ManagerDescriptor:
         Raises:
             ManagerError: the model has no table, or it was accessed on an instance.
         """
-        return cast("Query[M, M]", self._manager(instance, owner))
+        made: Query[M, M] = self._manager(instance, owner)
+        return made
 
     def _manager(self, instance: object, owner: type[Any]) -> Any:
+        made = owner.__dict__.get(self._key)
+        if made is None or instance is not None:
+            made = self._made(instance, owner)
+        return made
+
+    def _made(self, instance: object, owner: type[Any]) -> Any:
         name = self._name
         if instance is not None:
             raise ManagerError(
@@ -48,16 +58,14 @@ class ManagerDescriptor:
                 model=owner,
                 hint=f"{owner.__name__}.{name}",
             )
-        made = owner.__dict__.get(f"__oxyde_manager_{name}__")
-        if made is None:
-            if not owner.__oxyde_options__.is_table:
-                raise ManagerError(
-                    f"{owner.__name__} has no table to query",
-                    model=owner,
-                    hint="set is_table = True in its class Meta",
-                )
-            made = self._make(owner)
-            type.__setattr__(owner, f"__oxyde_manager_{name}__", made)
+        if not owner.__oxyde_options__.is_table:
+            raise ManagerError(
+                f"{owner.__name__} has no table to query",
+                model=owner,
+                hint="set is_table = True in its class Meta",
+            )
+        made = self._make(owner)
+        type.__setattr__(owner, self._key, made)
         return made
 
     def _make(self, owner: type[Any]) -> Any:
@@ -80,7 +88,8 @@ class Manager(ManagerDescriptor, Generic[Q]):
             ManagerError: the model has no table, it was accessed on an instance, or the function of
                 as_manager() does not return a query of the model.
         """
-        return cast("Q", self._manager(instance, owner))
+        made: Q = self._manager(instance, owner)
+        return made
 
     def _make(self, owner: type[Any]) -> Any:
         made: Any = self._class(owner)

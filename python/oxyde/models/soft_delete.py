@@ -38,23 +38,25 @@ class SoftDelete(Model):
     marked row, joins give None.
 
     Unique fields and constraints hold among the rows that are not deleted: `is_live`, which the
-    database computes, is a part of each.
+    database computes (1, or NULL for deleted rows), is a part of each.
     """
 
     __oxyde_soft_delete__ = "deleted_at"
 
-    class Meta:
-        scope = _not_deleted
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, for which a model's own Meta would not fit it.
+        class Meta:
+            scope = _not_deleted
 
     # Only the rows that are marked as deleted.
     deleted = deleted_manager()
 
     deleted_at: datetime | None = None
-    is_live: bool | None = Field(
+    is_live: int | None = Field(
         default=None,
         exclude=True,
         repr=False,
-        db_generated="CASE WHEN deleted_at IS NULL THEN TRUE END",
+        db_generated="CASE WHEN deleted_at IS NULL THEN 1 END",
     )
 
     async def hard_delete(self, *, using: str | None = None, client: Executor | None = None) -> int:

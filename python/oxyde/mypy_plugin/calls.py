@@ -287,6 +287,7 @@ CALLS: dict[str, dict[str, Check]] = {
     "defer": {"fields": _path},
     "join": {"paths": _foreign_key},
     "prefetch": {"paths": _relation},
+    "unscoped": {"relations": _relation},
     **dict.fromkeys(("sum", "avg", "min", "max"), _MEASURED),
     "in_bulk": {"field": _fields},
     **dict.fromkeys(("add", "remove"), _ROWS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ __all__ = [
 
 
 _resolver: list[Callable[[Names], Node]] = []
+# The models whose scope is being resolved, by thread.
+_resolving = threading.local()
 
 
 class UnknownNameError(FieldLookupError, FieldError):
@@ -284,7 +287,17 @@ def resolve_scopes_by(resolve: Callable[[Names], Node]) -> None:
 
 
 def _resolved_scope(names: Names) -> Node:
-    return _resolver[-1](names)
+    resolving: set[type[Any]] = _resolving.__dict__.setdefault("models", set())
+    if names.model in resolving:
+        raise FieldError(
+            f"the scope of `{names.label}` reads rows of `{names.label}`",
+            hint="a scope is a condition on the model's own columns",
+        )
+    resolving.add(names.model)
+    try:
+        return _resolver[-1](names)
+    finally:
+        resolving.discard(names.model)
 
 
 def names_of(model: type[Any]) -> Names:

@@ -16,9 +16,11 @@ ROOT = Path(__file__).resolve().parents[3]
     [
         ("fastapi", 3),
         ("fields", 5),
+        ("managers", 21),
         ("monitoring", 5),
         ("paging", 8),
         ("queries", 20),
+        ("signals", 5),
         ("transactions", 6),
         ("typing", 8),
     ],

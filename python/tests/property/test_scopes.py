@@ -190,54 +190,56 @@ async def _store(drawn: dict[str, Any]) -> None:
     seen_books = {n for n, each in books if not each["hidden"]}
     desks = list(enumerate(drawn["desks"], 1))
     inside: dict[Any, list[Any]] = {
-        InsideAuthor: [dict(id=n, name=a["name"], state=_state(a)) for n, a in authors],
-        InsideTag: [dict(id=n, name=t["name"], state=_state(t)) for n, t in tags],
-        InsideClub: [dict(id=n, name=name) for n, name in enumerate(drawn["clubs"], 1)],
-        InsideDesk: [dict(id=n, author_id=n, name=d["name"], state=_state(d)) for n, d in desks],
+        InsideAuthor: [{"id": n, "name": a["name"], "state": _state(a)} for n, a in authors],
+        InsideTag: [{"id": n, "name": t["name"], "state": _state(t)} for n, t in tags],
+        InsideClub: [{"id": n, "name": name} for n, name in enumerate(drawn["clubs"], 1)],
+        InsideDesk: [
+            {"id": n, "author_id": n, "name": d["name"], "state": _state(d)} for n, d in desks
+        ],
         InsideBook: [
-            dict(
-                id=n,
-                author_id=b["author"] or None,
-                name=b["name"],
-                rating=b["rating"],
-                gone=1 if b["hidden"] else None,
-            )
+            {
+                "id": n,
+                "author_id": b["author"] or None,
+                "name": b["name"],
+                "rating": b["rating"],
+                "gone": 1 if b["hidden"] else None,
+            }
             for n, b in books
         ],
         InsideMember: [
-            dict(author_id=a + 1, club_id=c + 1, state="out" if hidden else "in")
+            {"author_id": a + 1, "club_id": c + 1, "state": "out" if hidden else "in"}
             for (a, c), hidden in drawn["members"].items()
         ],
         INSIDE.mark: [
-            dict(insidebook_id=n, insidetag_id=tag + 1) for n, b in books for tag in b["tags"]
+            {"insidebook_id": n, "insidetag_id": tag + 1} for n, b in books for tag in b["tags"]
         ],
     }
     lone: dict[Any, list[Any]] = {
-        LoneAuthor: [dict(id=n, name=a["name"]) for n, a in authors if n in seen_authors],
-        LoneTag: [dict(id=n, name=t["name"]) for n, t in tags if n in seen_tags],
+        LoneAuthor: [{"id": n, "name": a["name"]} for n, a in authors if n in seen_authors],
+        LoneTag: [{"id": n, "name": t["name"]} for n, t in tags if n in seen_tags],
         LoneClub: inside[InsideClub],
         LoneDesk: [
-            dict(id=n, author_id=n if n in seen_authors else None, name=d["name"])
+            {"id": n, "author_id": n if n in seen_authors else None, "name": d["name"]}
             for n, d in desks
             if not d["hidden"]
         ],
         LoneBook: [
-            dict(
-                id=n,
-                author_id=b["author"] if b["author"] in seen_authors else None,
-                name=b["name"],
-                rating=b["rating"],
-            )
+            {
+                "id": n,
+                "author_id": b["author"] if b["author"] in seen_authors else None,
+                "name": b["name"],
+                "rating": b["rating"],
+            }
             for n, b in books
             if n in seen_books
         ],
         LoneMember: [
-            dict(author_id=a + 1, club_id=c + 1)
+            {"author_id": a + 1, "club_id": c + 1}
             for (a, c), hidden in drawn["members"].items()
             if not hidden and a + 1 in seen_authors
         ],
         LONE.mark: [
-            dict(lonebook_id=n, lonetag_id=tag + 1)
+            {"lonebook_id": n, "lonetag_id": tag + 1}
             for n, b in books
             for tag in b["tags"]
             if n in seen_books and tag + 1 in seen_tags

@@ -35,6 +35,15 @@ from oxyde.models.instances.version import (
     update_unchanged,
 )
 from oxyde.models.relations.foreign_key import Link
+from oxyde.signals import (
+    DeleteEvent,
+    SaveEvent,
+    Signal,
+    post_delete,
+    post_save,
+    pre_delete,
+    pre_save,
+)
 
 if TYPE_CHECKING:
     from oxyde._meta import ModelMeta
@@ -49,7 +58,7 @@ __all__ = [
     "delete_row",
     "insert",
     "insert_values",
-    "mark_row",
+    "restore_row",
     "save",
     "stored",
     "written_together",
@@ -83,6 +92,8 @@ async def save(
         getattr(instance, name)  # raises where it was not loaded
     before = dict(vars(instance))
     await run_hook(instance, "pre_save", is_create=False, update_fields=names)
+    if pre_save.receivers:
+        await _send(pre_save, instance, executor, names)
     _follow_links(instance, meta, executor.journal)
     check_links(instance, executor)
     if names is None:
@@ -99,6 +110,27 @@ async def save(
     if written:
         await _update(instance, meta, written, executor)
     await run_hook(instance, "post_save", is_create=False, update_fields=names)
+    if post_save.receivers:
+        await _send(post_save, instance, executor, names)
+
+
+async def _send(
+    signal: Signal[SaveEvent[Any]],
+    instance: Model,
+    executor: Executor,
+    names: Iterable[str] | None = None,
+    *,
+    is_create: bool = False,
+) -> None:
+    await signal.send(
+        SaveEvent(
+            model=type(instance),
+            executor=executor,
+            instance=instance,
+            is_create=is_create,
+            update_fields=None if names is None else frozenset(names),
+        )
+    )
 
 
 async def insert(instance: Model, executor: Executor, *, copied: bool = False) -> None:
@@ -109,6 +141,8 @@ async def insert(instance: Model, executor: Executor, *, copied: bool = False) -
     meta = type(instance)._db_meta
     meta.check_writable("create")
     await run_hook(instance, "pre_save", is_create=True, update_fields=None)
+    if pre_save.receivers:
+        await _send(pre_save, instance, executor, is_create=True)
     if copied:
         _make_copy(instance, meta)
     values = insert_values(instance, executor.journal)
@@ -120,6 +154,8 @@ async def insert(instance: Model, executor: Executor, *, copied: bool = False) -
     if meta.far:
         empty_far_rows(instance, meta)
     await run_hook(instance, "post_save", is_create=True, update_fields=None)
+    if post_save.receivers:
+        await _send(post_save, instance, executor, is_create=True)
 
 
 def _drop_automatic(instance: Model, meta: ModelMeta, values: dict[str, Any]) -> None:
@@ -231,8 +267,13 @@ async def delete_row(
     key = stored_key(instance, meta)
     check_key(meta, key, "delete")
     executor = executor_of(instance, using, client)
+    soft = meta.soft_delete is not None and not hard
+    model = type(instance)
     await run_hook(instance, "pre_delete")
-    if meta.soft_delete is not None and not hard:
+    if pre_delete.receivers:
+        before = DeleteEvent(model=model, executor=executor, instance=instance, soft=soft)
+        await pre_delete.send(before)
+    if soft:
         rows = await mark_row(instance, meta, key, executor, mark_deleted, "delete()")
     else:
         if meta.version is None:
@@ -243,6 +284,26 @@ async def delete_row(
             executor.journal.add(Before(instance, with_key=True))
         set_state(instance, None)
     await run_hook(instance, "post_delete")
+    if post_delete.receivers:
+        await post_delete.send(
+            DeleteEvent(model=model, executor=executor, instance=instance, soft=soft, rows=rows)
+        )
+    return rows
+
+
+async def restore_row(
+    instance: Model, meta: ModelMeta, key: Mapping[str, Any], executor: Executor
+) -> int:
+    """Mark the row as not deleted: a save of that field."""
+    # Imported here as in `insert`.
+    from oxyde.queries.writes.soft_delete import restore_rows
+
+    names = [] if meta.soft_delete is None else [meta.soft_delete]
+    if pre_save.receivers:
+        await _send(pre_save, instance, executor, names)
+    rows = await mark_row(instance, meta, key, executor, restore_rows, "restore()")
+    if post_save.receivers:
+        await _send(post_save, instance, executor, names)
     return rows
 
 

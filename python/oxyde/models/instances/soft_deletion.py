@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oxyde.models.instances.row import check_key, executor_of, stored_key, table_meta
-from oxyde.models.instances.saving import delete_row, mark_row
+from oxyde.models.instances.saving import delete_row, restore_row
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -21,13 +21,8 @@ async def hard_delete(instance: Model, using: str | None, client: Executor | Non
 
 async def restore(instance: Model, using: str | None, client: Executor | None) -> int:
     """See `SoftDelete.restore`."""
-    # Imported here so that defining models loads no queries.
-    from oxyde.queries.writes.soft_delete import restore_rows
-
     meta = table_meta(instance)
     meta.check_writable("restore")
     key = stored_key(instance, meta)
     check_key(meta, key, "restore")
-    return await mark_row(
-        instance, meta, key, executor_of(instance, using, client), restore_rows, "restore()"
-    )
+    return await restore_row(instance, meta, key, executor_of(instance, using, client))

@@ -26,26 +26,34 @@ def _resolve(names: Names) -> Node:
     """
     where = f"{names.label}.Meta.scope"
     context = Context(names, {})
-    item: Any = names.meta.scope
-    if not isinstance(item, Expression | Conditional) and callable(item):
-        item = record(names, item)
-    if isinstance(item, Conditional) and not is_empty(item):
-        node = item.resolve(context)
-    elif isinstance(item, Expression) and context.check(item).type == "bool":
-        node = Truth(item, context)
-    else:
+    try:
+        node = _condition(context, names.meta.scope)
+        scope = context.scope()
+        is_own = node is None or (is_of_row(by_itself(node, scope)) and not scope.joins)
+    except FieldError as error:
+        raise FieldError(f"{where}: {error.args[0]}", hint=error.hint) from error
+    if node is None:
         raise FieldError(
-            f"{where} is a condition on the model's columns, not {item!r:.80}",
+            f"{where} is a condition on the model's columns, not {names.meta.scope!r:.80}",
             hint="scope = Q(deleted_at=None), or a function: scope = lambda post: ~post.is_hidden",
         )
-    scope = context.scope()
-    if not is_of_row(by_itself(node, scope)) or scope.joins:
+    if not is_own:
         raise FieldError(
             f"{where} reads more than the columns of `{names.label}` itself",
             hint="a scope holds wherever rows are read, in joins too: filter by other tables in a "
             "method of a class of queries, or in a manager",
         )
     return node
+
+
+def _condition(context: Context, item: Any) -> Node | None:
+    if not isinstance(item, Expression | Conditional) and callable(item):
+        item = record(context.names, item)
+    if isinstance(item, Conditional) and not is_empty(item):
+        return item.resolve(context)
+    if isinstance(item, Expression) and context.check(item).type == "bool":
+        return Truth(item, context)
+    return None
 
 
 resolve_scopes_by(_resolve)

@@ -12,14 +12,16 @@ from oxyde.queries.expressions.recorder import record_mapping
 from oxyde.queries.ir.expression import Expression
 from oxyde.queries.methods.paging import Paging
 from oxyde.queries.results.raw import RawQuery
+from oxyde.queries.writes.announced import (
+    announced_delete,
+    announced_restore,
+    announced_update,
+)
 from oxyde.queries.writes.bulk import bulk_create
 from oxyde.queries.writes.bulk_update import bulk_update
 from oxyde.queries.writes.create import create, get_or_create, update_or_create
-from oxyde.queries.writes.delete import delete_query
 from oxyde.queries.writes.insert_from import insert_from
-from oxyde.queries.writes.soft_delete import mark_deleted, restore_rows
 from oxyde.queries.writes.target import refuse_unfit
-from oxyde.queries.writes.update import run_update
 from oxyde.queries.writes.upsert import upsert
 
 if TYPE_CHECKING:
@@ -312,7 +314,8 @@ class Writing(Paging[M, R]):
         client: Executor | None = None,
         **values: object,
     ) -> int | list[M]:
-        """Update the rows of the query in one statement. No hooks run.
+        """Update the rows of the query in one statement. No hooks run, but the signals of query
+        updates.
 
         Args:
             assignments: functions from the model to a dict
@@ -332,7 +335,7 @@ class Writing(Paging[M, R]):
         for function in assignments:
             values = {**record_mapping(self._names, function), **values}
         executor = self._place(using, client)
-        changed: int | list[M] = await run_update(
+        changed: int | list[M] = await announced_update(
             self._copy(), values, executor, returning=returning
         )
         return changed
@@ -392,12 +395,12 @@ class Writing(Paging[M, R]):
             step = as_expression(amount)
             values[name] = F(name) + step if sign > 0 else F(name) - step
         executor = self._place(using, client)
-        changed: int = await run_update(self._copy(), values, executor, returning=False)
+        changed: int = await announced_update(self._copy(), values, executor, returning=False)
         return changed
 
     async def delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
-        """Delete the rows of the query in one statement. No hooks run. Rows of a model with
-        `SoftDelete` are marked as deleted.
+        """Delete the rows of the query in one statement; with `SoftDelete`, mark them
+        as deleted. No hooks run, but the signals of query deletes.
 
         Returns:
             The number of rows.
@@ -405,10 +408,7 @@ class Writing(Paging[M, R]):
         self._names.meta.check_writable("delete")
         query = self._copy()
         refuse_unfit(query, "delete")
-        executor = self._place(using, client)
-        if self._names.meta.soft_delete is not None:
-            return await mark_deleted(query, executor)
-        return await delete_query(query, executor)
+        return await announced_delete(query, self._place(using, client))
 
     async def hard_delete(self, *, using: str | None = None, client: Executor | None = None) -> int:
         """Delete the rows of the query from the table, also where the model has `SoftDelete`. No
@@ -420,7 +420,7 @@ class Writing(Paging[M, R]):
         self._names.meta.check_writable("hard_delete")
         query = self._copy()
         refuse_unfit(query, "delete")
-        return await delete_query(query, self._place(using, client))
+        return await announced_delete(query, self._place(using, client), hard=True)
 
     async def restore(self, *, using: str | None = None, client: Executor | None = None) -> int:
         """Bring back the rows of the query that are marked as deleted (`SoftDelete`), with the rows
@@ -436,7 +436,7 @@ class Writing(Paging[M, R]):
         self._names.meta.check_writable("restore")
         query = self._copy()
         refuse_unfit(query, "restore")
-        return await restore_rows(query, self._place(using, client))
+        return await announced_restore(query, self._place(using, client))
 
     def raw(self, sql: str, params: object = (), *, using: str | None = None) -> RawQuery[M]:
         """Instances from SQL that the user wrote: ``await User.objects.raw("SELECT …", [1])``.

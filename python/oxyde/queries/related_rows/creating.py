@@ -61,7 +61,7 @@ class Creating(RelatedRows[T]):
             self._key()
             async with atomic(client=executor) as block:
                 made = await create(hop.target.model, instance, values, block)
-                await self._link([getattr(made, hop.remote.name)], through, block)
+                await self._link_new([getattr(made, hop.remote.name)], through, block)
         self._follow_added({getattr(made, self._far_field().name): made}, executor)
         return made
 
@@ -100,7 +100,7 @@ class Creating(RelatedRows[T]):
             async with atomic(client=executor) as block:
                 made, new = await get_or_create(self._copy(), defaults, lookups, block)
                 if new:
-                    await self._link([getattr(made, self._hop.remote.name)], through, block)
+                    await self._link_new([getattr(made, self._hop.remote.name)], through, block)
         self._follow_created(made, new, executor)
         return made, new
 
@@ -140,7 +140,7 @@ class Creating(RelatedRows[T]):
                     self._copy(), defaults, create_defaults, lookups, block
                 )
                 if new:
-                    await self._link([getattr(made, self._hop.remote.name)], through, block)
+                    await self._link_new([getattr(made, self._hop.remote.name)], through, block)
         self._follow_created(made, new, executor)
         return made, new
 
@@ -226,7 +226,7 @@ class Creating(RelatedRows[T]):
                 made = await model_rows.bulk_create(list(given), client=block, **options)
                 rows = [row for row, _ in made] if returning_created else made
                 keys = [getattr(row, hop.remote.name) for row in rows]
-                await self._link(list(dict.fromkeys(keys)), through, block)
+                await self._link_new(list(dict.fromkeys(keys)), through, block)
         rows = [row for row, _ in made] if returning_created else made
         name = self._far_field().name
         known = not ignore_conflicts and all(getattr(row, name) is not None for row in rows)
@@ -265,7 +265,7 @@ class Creating(RelatedRows[T]):
             self._key()
             async with atomic(client=executor) as block:
                 made = await rows.upsert(client=block, **options, **values)
-                await self._link([getattr(made, hop.remote.name)], through, block)
+                await self._link_new([getattr(made, hop.remote.name)], through, block)
         self._follow_added({getattr(made, self._far_field().name): made}, executor)
         return made
 

@@ -79,7 +79,7 @@ class RelatedManager(Creating[T]):
         keys = self._keys(items, executor)
         if not keys:
             return 0
-        async with atomic(client=executor) as block:
+        async with atomic(client=executor) as block, self._announced("add", keys, block):
             added = await self._link(keys, through, block)
             rows = await self._rows_of(keys, items, block)
         self._follow_added(rows, executor)
@@ -99,7 +99,8 @@ class RelatedManager(Creating[T]):
         keys = self._keys(items, executor)
         if not keys:
             return 0
-        removed = await self._unlink(keys, executor)
+        async with self._announced("remove", keys, executor):
+            removed = await self._unlink(keys, executor)
         gone, name = set(keys), self._far_field().name
         left = [row for row in self._held() or () if getattr(row, name) in gone]
         self._refer([*items, *left], None, executor)
@@ -122,7 +123,7 @@ class RelatedManager(Creating[T]):
         executor = self._place(using, client)
         items = [items] if is_query(items) else list(iterable_given("set()", items))
         wanted = self._keys(items, executor)
-        async with atomic(client=executor) as block:
+        async with atomic(client=executor) as block, self._announced("set", wanted, block):
             present = await self._present(block)
             gone = [key for key in present if key not in set(wanted)]
             if gone:
@@ -145,7 +146,8 @@ class RelatedManager(Creating[T]):
         """
         self._check_writable("clear")
         executor = self._place(using, client)
-        removed = await self._unlink(None, executor)
+        async with self._announced("clear", (), executor):
+            removed = await self._unlink(None, executor)
         self._refer(list(self._held() or ()), None, executor)
         self._follow(lambda _: [], executor, whole=True)
         return removed

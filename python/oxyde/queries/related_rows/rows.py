@@ -3,7 +3,8 @@ list that the instance holds of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypeVar
@@ -14,6 +15,7 @@ from oxyde.hydration.related_list import RelatedList, RelatedPart, same_rows
 from oxyde.queries.compile.state import new_query, unscoped_query
 from oxyde.queries.names import Names, Through, is_query, key_of, names_of
 from oxyde.queries.query import Query
+from oxyde.signals import Action, RelationEvent, post_relation, pre_relation
 
 if TYPE_CHECKING:
     from oxyde._meta import FieldMeta
@@ -282,6 +284,35 @@ class RelatedRows(Query[T, T]):
             return links
         inside = new_query(hop.target.model).values(hop.remote.name)
         return links.filter(**{f"{through.target.name}__in": inside})
+
+    async def _link_new(
+        self, keys: list[Any], extra: dict[str, Any] | None, executor: Executor
+    ) -> None:
+        """Link rows that were just created."""
+        async with self._announced("create", keys, executor):
+            await self._link(keys, extra, executor)
+
+    @asynccontextmanager
+    async def _announced(
+        self, action: Action, keys: Iterable[Any], executor: Executor
+    ) -> AsyncIterator[None]:
+        """Send the signals around a change of the table between."""
+        heard = pre_relation.receivers or post_relation.receivers
+        if self._hop.through is None or not heard:
+            # A change of the other model's foreign key is an update of its rows.
+            yield
+            return
+        event = RelationEvent(
+            model=type(self._instance),
+            executor=executor,
+            instance=self._instance,
+            relation=self._hop.name,
+            action=action,
+            keys=tuple(keys),
+        )
+        await pre_relation.send(event)
+        yield
+        await post_relation.send(event)
 
     async def _link(self, keys: list[Any], extra: dict[str, Any] | None, executor: Executor) -> int:
         hop = self._hop

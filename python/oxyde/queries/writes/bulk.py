@@ -38,6 +38,7 @@ from oxyde.queries.writes.was_created import (
     is_told,
     looked_up,
 )
+from oxyde.signals import BulkCreateEvent, post_bulk_create, pre_bulk_create
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -72,6 +73,16 @@ async def bulk_create(
     instances = await instances_of(names, items)
     if not instances:
         return []
+    event = None
+    if pre_bulk_create.receivers or post_bulk_create.receivers:
+        event = BulkCreateEvent(
+            model=names.model,
+            executor=executor,
+            instances=instances,
+            ignore_conflicts=ignore_conflicts,
+            update_conflicts=update_conflicts or update_fields is not None,
+        )
+        await pre_bulk_create.send(event)
     await check_homes(names, instances, executor)
     groups = await grouped(names, instances, executor)
     for group in groups:
@@ -116,6 +127,8 @@ async def bulk_create(
         )
     ]
     await sliced_to_the_end(stored, 0 if executor.in_transaction else len(instances))
+    if event is not None:
+        await post_bulk_create.send(event)
     if returning_created:
         return await in_slices(_with_created(instances, written), len(instances))
     return instances

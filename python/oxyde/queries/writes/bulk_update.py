@@ -6,6 +6,7 @@ are further columns of that table.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from oxyde.queries.writes.bulk import check_size
 from oxyde.queries.writes.insert import encoded, insert_column, label_columns
 from oxyde.queries.writes.keys import rows_by_keys
 from oxyde.queries.writes.stale import expected_version, stale_error
+from oxyde.signals import BulkUpdateEvent, post_bulk_update, pre_bulk_update
 
 if TYPE_CHECKING:
     from oxyde import _ir
@@ -124,6 +126,15 @@ async def bulk_update(
         return 0
     if not told:
         _check_homes(names, instances, executor)
+    event = None
+    if pre_bulk_update.receivers or post_bulk_update.receivers:
+        event = BulkUpdateEvent(
+            model=names.model,
+            executor=executor,
+            instances=instances,
+            fields=frozenset([*columns, *[item.field.name for item in assignments]]),
+        )
+        await pre_bulk_update.send(event)
     made = _rows(names, instances, columns, assignments)
     rows, written = await in_slices(made, len(instances))
     if given or names.meta.version is not None:
@@ -144,6 +155,8 @@ async def bulk_update(
     automatic = {item.field.name for item in assignments[len(given) :]} - {names.meta.version}
     if names.meta.computed or automatic:
         await _read_computed(names, instances, (*names.meta.computed, *automatic), executor)
+    if event is not None:
+        await post_bulk_update.send(dataclasses.replace(event, rows=affected))
     return affected
 
 

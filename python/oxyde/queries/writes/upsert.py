@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from oxyde.queries.writes.row_upsert import (
 )
 from oxyde.queries.writes.target import by_key
 from oxyde.queries.writes.validation import build
+from oxyde.signals import UpsertEvent, post_upsert, pre_upsert
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
@@ -52,6 +54,10 @@ async def upsert(
     names = query._names
     if not values:
         raise ManagerError(f"upsert() needs the values of a {names.label}", model=names.model)
+    event = None
+    if pre_upsert.receivers or post_upsert.receivers:
+        event = UpsertEvent(model=names.model, executor=executor, values=values)
+        await pre_upsert.send(event)
     instance = build(names.model, values)
     row: dict[str, Any] = instance._oxyde_insert_values(executor)
     given = frozenset(row)
@@ -85,6 +91,8 @@ async def upsert(
 
         stored = await retried(by_any_key, executor)
     stored._oxyde_upserted(executor, given)
+    if event is not None:
+        await post_upsert.send(dataclasses.replace(event, instance=stored))
     return stored
 
 

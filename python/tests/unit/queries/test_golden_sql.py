@@ -79,6 +79,40 @@ class Draft(Model):
     clock: dt.time = Field(auto_now=True)
 
 
+class Team(Model):
+    class Meta:
+        is_table = True
+        table_name = "teams"
+        scope = Q(closed_at=None)
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=20)
+    closed_at: dt.datetime | None = None
+    players: list[Player] = Field(db_reverse_fk="team")
+
+
+class Badge(Model):
+    class Meta:
+        is_table = True
+        table_name = "badges"
+        scope = Q(state="valid")
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=20)
+    state: str = Field(max_length=10)
+
+
+class Player(Model):
+    class Meta:
+        is_table = True
+        table_name = "players"
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=20)
+    team: Team = Field(db_on_delete="CASCADE")
+    badges: list[Badge] = Field(db_m2m=True)
+
+
 def _articles(*conditions: Q, **lookups: Any) -> Any:
     return Article.objects.filter(*conditions, **lookups).values("id")
 
@@ -127,6 +161,21 @@ SELECTS: dict[str, Any] = {
         "n"
     ),
     "fields of a joined row": Article.objects.only("title", "writer__name"),
+    "scope: the rows of a model": Team.objects.filter(name="red").values("id"),
+    "scope: unscoped": Team.unscoped.filter(name="red").values("id"),
+    "scope: a required key joins rows in scope": Player.objects.join("team"),
+    "scope: a condition on a key": Player.objects.filter(team__name="red").values("id"),
+    "scope: an opened key": Player.objects.unscoped("team").join("team"),
+    "scope: the column of a key": Player.objects.filter(team=3).values("id"),
+    "scope: the key of a row": Player.objects.filter(team__id=3).values("id"),
+    "scope: many to many": Player.objects.filter(badges=3).values("id"),
+    "scope: without a related row": Player.objects.filter(badges__name=None).values("id"),
+    "scope: count of many to many": Player.objects.annotate(n=Count("badges")).values("id", "n"),
+    "scope: groups": Player.objects.group_by("team__name").annotate(n=Count("badges")),
+    "scope: exists": Player.objects.filter(
+        Exists(Team.objects.filter(id=OuterRef("team_id")))
+    ).values("id"),
+    "scope: union": Team.objects.values("id").union(Team.unscoped.values("id")),
 }
 
 
@@ -164,6 +213,11 @@ WRITES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
     "delete by a related row": _deleted(Article.objects.filter(writer__name="Ann")),
     "delete of three keys": _deleted(Article.objects.filter(id__in=[1, 2, 3])),
     "delete by rows that it cascades to": _deleted(Writer.objects.filter(articles__title="x")),
+    "scope: update by a related row": _updated(
+        Player.objects.filter(team__name="red", badges=1), name="new"
+    ),
+    "scope: update of rows in scope": _updated(Team.objects.filter(name="red"), name="new"),
+    "scope: delete of rows in scope": _deleted(Team.objects.filter(players__name="Ann")),
     "delete of a slice": _deleted(Article.objects.order_by("created")[:5]),
 }
 
