@@ -1,4 +1,4 @@
-"""session(): a transaction with settings of its own, such as the tenant that policies compare with."""
+"""session(): a transaction with settings of its own, such as the tenant whose rows it may see."""
 
 from __future__ import annotations
 
@@ -148,9 +148,7 @@ def session(
         )
     if schemas and _SEARCH_PATH in given:
         raise TransactionError("session() has search_path twice", hint="leave one of them out")
-    block = atomic(
-        using, client=client, isolation=isolation, read_only=read_only, timeout=timeout
-    )
+    block = atomic(using, client=client, isolation=isolation, read_only=read_only, timeout=timeout)
     return Session(using, client, given, schemas, block)
 
 

@@ -47,7 +47,9 @@ class Cities:
             given = [] if collation is None else [f"db_collation={collation!r}"]
             return ", ".join([*([length] if length else []), *given])
 
-        source = LINES.format(name=options("max_length=20", name), text=options("", text), more=more)
+        source = LINES.format(
+            name=options("max_length=20", name), text=options("", text), more=more
+        )
         write_models(self.folder, source.replace("Field()", "Field(default='')"))
         said = self.oxyde.ok("makemigrations")
         self.oxyde.ok("migrate")
@@ -75,7 +77,8 @@ def test_they_are_made_and_changed(cities: Cities) -> None:
     assert "collated_cities.name" in cities.has(exact, folded)
     assert cities.names() == ["B", "a"]
     cities.has(None, None)
-    cities.has(folded, None, f"more: str = Field(db_default=\"''\", max_length=9, db_collation={folded!r})")
+    more = f"more: str = Field(db_default=\"''\", max_length=9, db_collation={folded!r})"
+    cities.has(folded, None, more)
     assert cities.names() == ["a", "B"]
     cities.oxyde.ok("migrate", "0001")
     assert cities.names() == ["a", "B"]
