@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
     ("name", "results"),
     [
         ("fastapi", 3),
-        ("fields", 5),
+        ("fields", 7),
         ("monitoring", 5),
         ("paging", 8),
         ("queries", 20),
