@@ -260,8 +260,8 @@ def atomic(
             ``statement_timeout`` limits statements. Also behind a pooler.
         durable: refuse to be nested: what the block did is committed when it ends.
         retries: as a decorator, how many more times to run the function after a serialization
-            failure, a deadlock or a stale row, after a short random pause. If it runs inside another
-            block, the error is left to that one. (With ``async with``, use `retrying`.)
+            failure, a deadlock or a stale row, after a short random pause. If it runs inside
+            another block, the error is left to that one. (With ``async with``, use `retrying`.)
 
     Raises:
         UnsupportedFeatureError: it has settings and the database is not PostgreSQL.
