@@ -1,4 +1,4 @@
-"""session(): a transaction with settings of its own, such as the tenant that policies compare with."""
+"""session(): a transaction with settings of its own, such as the tenant whose rows it may see."""
 
 from __future__ import annotations
 

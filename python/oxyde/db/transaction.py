@@ -260,8 +260,8 @@ def atomic(
             ``statement_timeout`` limits statements. Also behind a pooler.
         durable: refuse to be nested: what the block did is committed when it ends.
         retries: as a decorator, how many more times to run the function after a serialization
-            failure or a deadlock, after a short random pause. If it runs inside another block, the
-            error is left to that one. (With ``async with``, use `retrying`.)
+            failure, a deadlock or a stale row, after a short random pause. If it runs inside
+            another block, the error is left to that one. (With ``async with``, use `retrying`.)
 
     Raises:
         UnsupportedFeatureError: it has settings and the database is not PostgreSQL.
@@ -300,7 +300,8 @@ def retrying(
     isolation: Isolation | None = None,
     timeout: float | None = None,
 ) -> AsyncIterator[Attempt]:
-    """Run a transaction until it succeeds, again after each serialization failure or deadlock::
+    """Run a transaction until it succeeds, again after each serialization failure, deadlock or
+    stale row (`StaleObjectError`)::
 
         async for attempt in retrying():
             async with attempt:
@@ -318,7 +319,7 @@ def retrying(
 
     Raises:
         TransactionError: an argument is invalid; on the first attempt, if it is inside of a block.
-        SerializationError, DeadlockError: the last attempt failed.
+        SerializationError, DeadlockError, StaleObjectError: the last attempt failed.
     """
     check_retries(retries)
     return attempts(

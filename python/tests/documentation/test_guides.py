@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
     ("name", "results"),
     [
         ("fastapi", 3),
-        ("fields", 5),
+        ("fields", 7),
         ("managers", 21),
         ("monitoring", 5),
         ("paging", 8),

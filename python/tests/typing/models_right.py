@@ -28,7 +28,7 @@ class User(Model):
     nick: str | None = None
     token: uuid.UUID = Field(default_factory=uuid.uuid4, db_index=True)
     tags: list[str] = Field(default_factory=list)
-    bio: Annotated[str, Field(db_type="TEXT")] = ""
+    bio: Annotated[str, Field(db_type="TEXT", db_collation="de-x-icu")] = ""
     posts: list[Post] = Field(default_factory=list, db_reverse_fk="author")
     next_age: int | None = Field(default=None, db_generated="age + 1", db_stored=True)
     number: int = Field(default=0, db_unique_name="uq_number")

@@ -16,6 +16,7 @@ class User(Model):
     nick: str = Field(default="", db_pk="yes")  # error
     made: str = Field(default="", auto_now=True)  # error
     changed: str = Field(auto_now_add="yes")  # error
+    town: str = Field(default="", db_collation=1)  # error
 
 
 class Money:

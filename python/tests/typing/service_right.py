@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from typing_extensions import assert_type
@@ -24,6 +24,7 @@ from oxyde import (
     Query,
     QueryManager,
     RelatedManager,
+    StaleObjectError,
     atomic,
     db,
     related,
@@ -250,6 +251,14 @@ async def transactions() -> None:
     assert_type(await Service().rename(1, name="x"), Author)
     async with atomic() as block:
         await Author.objects.create(name="new", client=block)
+    async with db.session(settings={"app.tenant": 7}, search_path=["a", "b"]) as block:
+        await Author.objects.create(name="new", client=block)
+    try:
+        await (await Author.objects.get(id=1)).save()
+    except StaleObjectError as error:
+        assert_type(error.expected, int)
+        assert_type(error.found, int | None)
+        assert_type(error.rows[0].key, dict[str, Any])
 
 
 # -- databases

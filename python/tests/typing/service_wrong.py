@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import ClassVar
 
-from oxyde import Count, F, Field, Model, Q, Query, RelatedManager, atomic
+from oxyde import Count, F, Field, Model, Q, Query, RelatedManager, atomic, db
 from oxyde.queries import Prefetch, any_of, between, desc, in_, the
 
 
@@ -170,5 +170,7 @@ async def block(a: int) -> int:
 
 async def calls() -> None:
     await block("x")  # error
+    db.session(settings={"app.tenant": None})  # error
+    db.session(search_path=7)  # error
     async with atomic(isolation="serialisable"):  # error
         pass

@@ -308,7 +308,8 @@ def _foreign_key(
 
 
 def _type_of_target(foreign_key: ForeignKey | None) -> ColumnOptions | None:
-    """The options with `db_type` or `db_collation` of the field that a foreign key leads to, over keys that are foreign keys."""
+    """The options with `db_type` or `db_collation` of the field that a foreign key leads to, over
+    keys that are foreign keys."""
     seen = set()
     while foreign_key is not None:
         target: type[Any] = foreign_key.model

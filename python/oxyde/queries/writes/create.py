@@ -117,8 +117,11 @@ def _check_changes(names: Names, changes: Mapping[str, Any]) -> None:
     """Refuse values that cannot be written to an existing row.
 
     Raises:
-        FieldError: a relation without a column, or a key set to None.
+        FieldError: a relation without a column, a key set to None, or a field that the database
+            computes.
     """
+    columns = [name for name in changes if name in names.meta.field_metadata]
+    names.meta.check_not_computed(columns, "update_or_create()")
     for name, value in changes.items():
         relation = names.meta.relations.get(name)
         if relation is not None and relation.column is None:
