@@ -21,7 +21,13 @@ from oxyde.db.monitoring import (
     stats,
 )
 from oxyde.db.pool import AsyncDatabase
-from oxyde.db.registry import disconnect_all, get_connection, register_connection, route_by
+from oxyde.db.registry import (
+    disconnect_all,
+    get_connection,
+    primary_name,
+    register_connection,
+    route_to_replicas,
+)
 from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.session import session
@@ -34,6 +40,7 @@ from oxyde.db.transaction import (
     on_commit,
     retrying,
 )
+from oxyde.db.use import Use
 from oxyde.exceptions import OxydeError
 from oxyde.observe.comments import sql_comment
 
@@ -64,6 +71,7 @@ __all__ = [
     "on_commit",
     "on_event",
     "on_query",
+    "primary",
     "prometheus",
     "register_connection",
     "retrying",
@@ -71,6 +79,7 @@ __all__ = [
     "sql_comment",
     "stats",
     "transaction",
+    "use",
 ]
 
 Settings = PoolSettings | Mapping[str, PoolSettings]
@@ -94,7 +103,7 @@ async def init(
         url: the URL of the default database: a string, a `SecretStr`, or a URL of Pydantic
             (`PostgresDsn`), yarl or SQLAlchemy.
         settings: settings for all, or a mapping from name to settings.
-        router: chooses the database of queries that name none.
+        router: chooses the database of queries that name none. Its replicas may be away.
         urls: URLs by name.
 
     Raises:
@@ -104,8 +113,8 @@ async def init(
     named = _named(url, urls)
     # The frames of a traceback show their variables: none has a password.
     del url, urls
-    await _open(_checked(named), settings)
-    route_by(router)
+    await _open(_checked(named), settings, router)
+    await route_to_replicas(router)
 
 
 async def close() -> None:
@@ -118,6 +127,7 @@ def connect(
     /,
     *,
     settings: Settings | None = None,
+    router: Router | None = None,
     **urls: DatabaseUrl,
 ) -> contextlib.AbstractAsyncContextManager[AsyncDatabase]:
     """Open databases for the duration of a block; yields the default one (or the first).
@@ -126,17 +136,21 @@ def connect(
     """
     named = _named(url, urls)
     del url, urls
-    return _connected(_checked(named), settings)
+    return _connected(_checked(named), settings, router)
 
 
 @contextlib.asynccontextmanager
 async def _connected(
-    addresses: dict[str, Address], settings: Settings | None
+    addresses: dict[str, Address], settings: Settings | None, router: Router | None
 ) -> AsyncIterator[AsyncDatabase]:
-    databases = await _open(addresses, settings)
+    databases = await _open(addresses, settings, router)
     try:
+        if router is not None:
+            await route_to_replicas(router)
         yield next((each for each in databases if each.name == "default"), databases[0])
     finally:
+        if router is not None:
+            await route_to_replicas(None)
         for database in reversed(databases):
             await database.disconnect()
 
@@ -146,6 +160,7 @@ def lifespan(
     /,
     *,
     settings: Settings | None = None,
+    router: Router | None = None,
     **urls: DatabaseUrl,
 ) -> Callable[[Any], contextlib.AbstractAsyncContextManager[None]]:
     """A lifespan for FastAPI or Starlette: ``FastAPI(lifespan=db.lifespan("postgresql://…"))``.
@@ -158,7 +173,7 @@ def lifespan(
 
     @contextlib.asynccontextmanager
     async def manage(app: object) -> AsyncIterator[None]:
-        async with _connected(addresses, settings):
+        async with _connected(addresses, settings, router):
             yield
 
     return manage
@@ -194,7 +209,34 @@ def _checked(named: Mapping[str, Address | OxydeError]) -> dict[str, Address]:
     return found
 
 
-async def _open(addresses: Mapping[str, Address], settings: Settings | None) -> list[AsyncDatabase]:
+def use(name: str) -> Use:
+    """Let all queries in a block that name no database, and transactions, run on this one::
+
+        async with db.use("replica"):
+            ...
+
+    Inside a transaction that is entered after it, queries run in that.
+
+    Args:
+        name: the name of a database.
+
+    Raises:
+        OxydeError: no database has this name.
+    """
+    get_connection(name)
+    return Use(name)
+
+
+def primary() -> Use:
+    """The same for the database to which the router sends writes, or else ``default``: reads in the
+    block see all that is committed."""
+    return use(primary_name())
+
+
+async def _open(
+    addresses: Mapping[str, Address], settings: Settings | None, router: Router | None
+) -> list[AsyncDatabase]:
+    later = set() if router is None else {*router.reads} - {router.writes}
     databases = [
         AsyncDatabase(address, name=name, settings=_settings_of(name, settings), overwrite=True)
         for name, address in addresses.items()
@@ -202,8 +244,14 @@ async def _open(addresses: Mapping[str, Address], settings: Settings | None) -> 
     opened: list[AsyncDatabase] = []
     try:
         for database in databases:
-            await database.connect()
-            opened.append(database)
+            if database.name in later:
+                replaced = register_connection(database, overwrite=True)
+                opened.append(database)
+                if replaced is not None:
+                    await replaced.disconnect()
+            else:
+                await database.connect()
+                opened.append(database)
     except BaseException:
         for database in opened:
             await database.disconnect()

@@ -19,6 +19,7 @@ from oxyde.db.cursor import Cursor
 from oxyde.db.events import EventReader
 from oxyde.db.opening import open_pool
 from oxyde.db.operation import run
+from oxyde.db.own_writes import note_write
 from oxyde.db.registry import forget, register_connection
 from oxyde.db.settings import PoolSettings
 from oxyde.db.watched import commented, run_reported, watched
@@ -86,6 +87,8 @@ class AsyncDatabase:
         # Whether its statements are timed even if nobody asks for them.
         self.reports = self._settings.slow_query is not None or self._settings.sql_comments
         self._overwrite = overwrite
+        # Whether a router sends writes here, and the reads that must see them.
+        self.is_routed = False
         self._events: EventReader | None = None
         self._features: Features | None = None
 
@@ -209,6 +212,18 @@ class AsyncDatabase:
         if replaced is not None:
             await replaced.disconnect()
 
+    async def connect_again(self) -> None:
+        """Open the pool of a database that keeps its name while its server is away.
+
+        Raises:
+            OxydeError: as `connect`.
+        """
+        try:
+            await self.connect()
+        except OxydeError:
+            register_connection(self, overwrite=True)
+            raise
+
     async def disconnect(self) -> None:
         """Close the pool and unregister the database. Does nothing if it is closed."""
         forget(self)
@@ -233,10 +248,14 @@ class AsyncDatabase:
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
         # Here and in `execute`, `run_reported` without its two calls per statement.
-        if watchers or is_logged(DEBUG) or self.reports:
-            core, sent = self._core(), self.commented(plan)
-            return await watched(lambda: core.fetch(sent, values, recipe), self, plan, values)
-        return await run(self._core().fetch(plan, values, recipe), self.host)
+        try:
+            if watchers or is_logged(DEBUG) or self.reports:
+                core, sent = self._core(), self.commented(plan)
+                return await watched(lambda: core.fetch(sent, values, recipe), self, plan, values)
+            return await run(self._core().fetch(plan, values, recipe), self.host)
+        finally:
+            if self.is_routed and plan.writes:
+                note_write()
 
     async def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
@@ -250,10 +269,14 @@ class AsyncDatabase:
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
-        if watchers or is_logged(DEBUG) or self.reports:
-            core, sent = self._core(), self.commented(plan)
-            return await watched(lambda: core.execute(sent, values), self, plan, values)
-        return await run(self._core().execute(plan, values), self.host)
+        try:
+            if watchers or is_logged(DEBUG) or self.reports:
+                core, sent = self._core(), self.commented(plan)
+                return await watched(lambda: core.execute(sent, values), self, plan, values)
+            return await run(self._core().execute(plan, values), self.host)
+        finally:
+            if self.is_routed:
+                note_write()
 
     async def bulk(
         self,
@@ -264,16 +287,25 @@ class AsyncDatabase:
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none."""
         core, sent = self._core(), self.commented(plan)
-        return await run_reported(
-            lambda: core.bulk(sent, rows, recipe, batch_size), self, plan, batch=len(rows)
-        )
+        try:
+            return await run_reported(
+                lambda: core.bulk(sent, rows, recipe, batch_size), self, plan, batch=len(rows)
+            )
+        finally:
+            if self.is_routed:
+                note_write()
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
         """Run SQL text; `types` lists the known column types by name."""
         core = self._core()
-        return await run_reported(lambda: core.fetch_raw(sql, values, types), self, sql, values)
+        try:
+            return await run_reported(lambda: core.fetch_raw(sql, values, types), self, sql, values)
+        finally:
+            # SQL text may write.
+            if self.is_routed:
+                note_write()
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The database's plan for a statement, with measurements if `analyze`."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from oxyde.db import own_writes
 from oxyde.db.active import active_executor, innermost
+from oxyde.db.replica_reads import connect_replicas, reader, stop_waking
 from oxyde.db.router import Router
+from oxyde.db.use import used
 from oxyde.exceptions import OxydeError, TransactionError
 
 if TYPE_CHECKING:
@@ -21,10 +24,12 @@ __all__ = [
     "home_of",
     "note_write",
     "one_database",
+    "primary_name",
     "register_connection",
     "resolve",
     "resolve_home",
     "route_by",
+    "route_to_replicas",
 ]
 
 _databases: dict[str, AsyncDatabase] = {}
@@ -43,14 +48,34 @@ def route_by(router: Router | None) -> None:
             raise OxydeError(f"router= takes a Router, not {router!r:.80}")
         for name in (router.writes, *router.reads):
             get_connection(name)
+    for database in _databases.values():
+        database.is_routed = router is not None and database.name == router.writes
+    own_writes.forget()
     _router = router
+
+
+async def route_to_replicas(router: Router | None) -> None:
+    """The same as `route_by`, and connect its replicas; those that are away are tried again later.
+
+    Raises:
+        OxydeError: the router names a database that is not registered.
+    """
+    await stop_waking()
+    route_by(router)
+    if router is not None:
+        await connect_replicas(router, _databases)
+
+
+def primary_name() -> str:
+    """The name of the database to which writes go."""
+    return "default" if _router is None else _router.writes
 
 
 def note_write(name: str) -> None:
     """Record that this task wrote to the database `name`, so that it reads from there for a
     while."""
     if _router is not None and name == _router.writes:
-        _router.note_write()
+        own_writes.note_write()
 
 
 def home_of(name: str) -> str:
@@ -139,6 +164,7 @@ def databases() -> list[AsyncDatabase]:
 
 async def disconnect_all() -> None:
     """Close every pool, even if one of them fails to close cleanly."""
+    await stop_waking()
     route_by(None)
     error: BaseException | None = None
     for database in list(_databases.values()):
@@ -156,8 +182,8 @@ def resolve(
     """Where a query runs: the open transaction on the database, else its pool.
 
     Args:
-        using: a database's name; when None, that of the innermost open block; outside blocks the
-            router's choice, or ``default``.
+        using: a database's name; when None, that of the innermost open block or `use()`; outside
+            of both the router's choice, or ``default``.
         client: a database or transaction, instead of a name.
         write: whether the query changes or locks rows; for the router.
 
@@ -177,6 +203,8 @@ def resolve(
         if client.in_transaction:
             return client
         return active_executor(client.name, client) or client
+    if using is None:
+        using = used()
     if using is not None:
         _check_name(using)
         name = using
@@ -186,7 +214,11 @@ def resolve(
             if _router is not None:
                 _router.check(block.name, block, write=write)
             return block
-        name = "default" if _router is None else _router.choose(write=write)
+        if _router is not None and not write:
+            replica = reader(_router, _databases)
+            if replica is not None:
+                return replica
+        name = primary_name()
     database = _databases.get(name)
     if database is None:
         raise _unknown(name)

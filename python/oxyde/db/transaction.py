@@ -18,6 +18,7 @@ from oxyde.db.block_settings import SettingValue, statements
 from oxyde.db.generators import Generator, generator_of_caller
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
+from oxyde.db.replica_reads import ReplicaReads
 from oxyde.db.retries import Attempt, attempts, check_retries
 from oxyde.db.watched import run_reported
 from oxyde.exceptions import (
@@ -88,7 +89,9 @@ class Atomic:
                 hint="decorate a function with @atomic(retries=…), or use "
                 "`async for attempt in retrying(): async with attempt: …`",
             )
-        executor = resolve(options.using, options.client)
+        executor = resolve(options.using, options.client, write=not options.read_only)
+        if isinstance(executor, ReplicaReads):
+            executor = executor.database
         place = self._place or place_of_caller()
         generator = generator_of_caller(open_blocks().values())
         if isinstance(executor, Block):

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("monitoring", 5),
         ("paging", 8),
         ("queries", 20),
+        ("scaling", 4),
         ("signals", 5),
         ("transactions", 6),
         ("typing", 8),

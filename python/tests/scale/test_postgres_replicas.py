@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from support.clusters.postgres import PostgresCluster
 
-from oxyde import Field, Model, atomic, db, execute_raw
+from oxyde import Field, Model, RawSQL, atomic, db, execute_raw
 from oxyde.exceptions import DatabaseConnectionError, DatabaseError, ReadOnlyError
 
 pytestmark = [pytest.mark.databases("postgres"), pytest.mark.usefixtures("closing")]
@@ -198,3 +198,50 @@ async def test_connections_leave_a_standby_that_was_promoted(replicas: PostgresC
     await asyncio.sleep(1.1)
     assert await execute_raw("SELECT pg_is_in_recovery() AS standby") == [{"standby": True}]
     assert db.stats()["default"].host != replicas.nodes[0].address
+
+
+async def test_the_router_with_replicas_that_die_and_come_back(replicas: PostgresCluster) -> None:
+    primary, first, second = replicas.nodes
+    replicas.synchronise(wanted=False)
+    replicas.wait()
+    first.stop()
+    router = db.Router(reads=["first", "second"], sticky=0.3, cooldown=0.1)
+    urls = {"default": primary.url, "first": first.url, "second": second.url}
+    await db.init(**urls, router=router)
+    stats = db.stats()
+    assert "first" not in stats, "the application starts without it"
+    assert (stats["default"].role, stats["second"].role) == ("primary", "standby")
+
+    async def standby() -> bool:
+        rows = Transfer.objects.annotate(standby=RawSQL("pg_is_in_recovery()", output=bool))
+        return bool((await rows.limit(1).values_list("standby").all())[0][0])
+
+    await Transfer.objects.create(amount=-1)
+    assert not await standby(), "reads see the task's own writes"
+    await asyncio.sleep(0.4)
+    assert await standby()
+    second.stop()
+    assert not await standby(), "the read is asked on the primary"
+    second.start()
+    first.start()
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if await standby() and await standby() and "first" in db.stats():
+            break
+    counts = {name: each.statements for name, each in db.stats().items()}
+    for _ in range(10):
+        assert await standby()
+    after = {name: each.statements for name, each in db.stats().items()}
+    assert after["default"] == counts["default"]
+    assert min(after["first"] - counts["first"], after["second"] - counts["second"]) == 5
+
+
+async def test_a_block_on_a_replica(replicas: PostgresCluster) -> None:
+    primary, first, _ = replicas.nodes
+    router = db.Router(reads=["first"], sticky=0)
+    async with db.connect(default=primary.url, first=first.url, router=router):
+        async with atomic(read_only=True):
+            await Transfer.objects.count()
+            before = db.stats()["default"].statements
+            assert db.stats()["first"].in_use == 1
+        assert db.stats()["default"].statements == before

@@ -16,6 +16,7 @@ from typing_extensions import Self
 
 from oxyde.contrib.fastapi.errors import response_to
 from oxyde.db.active import active_blocks, open_blocks
+from oxyde.db.own_writes import begin_request
 from oxyde.db.registry import note_write
 from oxyde.db.transaction import Isolation, atomic
 
@@ -121,6 +122,9 @@ class TransactionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request, in a transaction if it may write."""
+        if scope["type"] == "http":
+            # Reads of other requests do not go to the primary because of what this one writes.
+            begin_request()
         if scope["type"] != "http" or scope["method"] not in self._methods:
             await self._app(scope, receive, send)
             return

@@ -193,7 +193,10 @@ class PostgresCluster:
     def wait(self) -> None:
         """Wait until all standbys have what the primary has."""
         for standby in self.nodes[1:]:
-            wait_until(lambda node=standby: node.has_replayed(self.nodes[0]), "the replay")
+            try:
+                wait_until(lambda node=standby: node.has_replayed(self.nodes[0]), "the replay", 20)
+            except TimeoutError as error:
+                raise TimeoutError(f"{error}\n{standby.process.tail()}") from error
 
     def rebuild(self, node: PostgresNode) -> None:
         """Make a server that crashed a standby, from a copy of the primary."""

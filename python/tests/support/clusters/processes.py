@@ -12,9 +12,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 __all__ = ["Process", "free_ports", "new_folder", "programs", "remove", "run_as", "wait_until"]
+
+# The servers end with the thread that starts them: one that lives as long as the run.
+_starter = ThreadPoolExecutor(1, "servers")
 
 _SERVICES = Path(__file__).parents[4] / "scripts" / "services"
 
@@ -125,7 +129,8 @@ class Process:
     def start(self, *arguments: str) -> None:
         """Start it, with further arguments."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = _starter.submit(
+                subprocess.Popen,
                 [*self._command, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -133,7 +138,7 @@ class Process:
                 cwd="/",
                 env={**os.environ, "LC_ALL": "C", **self._variables},
                 start_new_session=True,
-            )
+            ).result()
 
     def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> None:
         """Tell it to stop, and wait; kill it if that takes too long. Nothing if it does not run."""
