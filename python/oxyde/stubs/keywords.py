@@ -119,7 +119,7 @@ class Keywords:
             if spec.argument in ("date", "time"):
                 own = self.names.imported("datetime", str(spec.argument))
             elif spec.argument is not None:
-                own = _TAKEN[str(spec.argument)]
+                own = _TAKEN.get(str(spec.argument), "Any")
             yield f"{path}__{lookup}", _argument(lookup, own, none)
             if spec.part is not None:
                 for compared in _COMPARED:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
     ("name", "results"),
     [
         ("fastapi", 3),
+        ("functions", 16),
         ("monitoring", 5),
         ("paging", 8),
         ("queries", 20),

@@ -198,6 +198,9 @@ class F(Computed):
         return f"F({self.name!r})"
 
 
+OrderBy._named = F
+
+
 class Value(Computed):
     """A value in an expression: ``annotate(kind=Value("user"))``.
 

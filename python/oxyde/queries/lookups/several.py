@@ -48,9 +48,7 @@ class Several(Leaf):
         """
         equal = resolved.by("exact")
         plain = [item for item in items if not isinstance(item, Expression)]
-        parts = [
-            equal.leaf(item, context) for item in items if isinstance(item, Expression)
-        ]
+        parts = [equal.leaf(item, context) for item in items if isinstance(item, Expression)]
         if plain:
             parts.append(resolved.leaf(plain, context))
         return cls(resolved, "or", parts)

@@ -22,9 +22,7 @@ PARTS: Final[dict[str, frozenset[str]]] = {
     "custom": frozenset(("sql", "base")),
 }
 # The family of each type.
-KIND_FAMILIES: Final[dict[str, str]] = {
-    each["name"]: each["family"] for each in _core.COLUMN_TYPES
-}
+KIND_FAMILIES: Final[dict[str, str]] = {each["name"]: each["family"] for each in _core.COLUMN_TYPES}
 # The names of the types of each family.
 KINDS: Final[dict[str, frozenset[str]]] = {
     family: frozenset(name for name in KIND_FAMILIES if KIND_FAMILIES[name] == family)
