@@ -4,6 +4,7 @@ mod table;
 
 use crate::dialect::Templates;
 use crate::error::SqlError;
+use crate::function::{as_member, document_member};
 use crate::ir::{Aggregate as Call, Expr};
 use crate::query::{
     Context, Extreme, Precedence, Sql, comparable, distinct_key, extreme, json_first, order_list,
@@ -29,6 +30,8 @@ pub struct Aggregate {
     keeps_nulls: bool,
     /// Which one of the values it gives, if it is one of them.
     picks: Option<Pick>,
+    /// Whether its last argument becomes part of a JSON document.
+    documents: bool,
     forms: &'static [Form],
 }
 
@@ -45,6 +48,9 @@ struct Form {
     arguments: Families,
     results: Families,
     sql: Templates,
+    /// The form for a filter, DISTINCT or an order that the first one lacks: its argument is the
+    /// value as JSON text, NULL for rows that do not count.
+    listed: Option<Templates>,
     /// Converts the finished call (with its window), if its own type differs.
     after: Option<Templates>,
     /// The call as `{0}` before its window as `{1}`.
@@ -79,12 +85,14 @@ pub(crate) fn render_over(
     } else {
         (filter, None)
     };
-    if within.is_some() && aggregate.keeps_nulls {
+    let listed = listed(cx, form, call, within.is_some());
+    if within.is_some() && aggregate.keeps_nulls && listed.is_none() {
         return Err(cx.unsupported(format!("filtered `{}`", aggregate.name)));
     }
-    let (mut arguments, restore) = arguments(cx, aggregate, call, within.as_ref())?;
+    let template = listed.unwrap_or(&form.sql);
+    let (mut arguments, restore) = arguments(cx, aggregate, call, within.as_ref(), listed)?;
     let distinct = Sql::text(if call.distinct { "DISTINCT " } else { "" });
-    let order = order(cx, aggregate, call)?;
+    let order = order(cx, aggregate, template, call)?;
     // A template contains the arguments as {0} and {1}, DISTINCT as {2}, the order as {3}.
     let first = arguments.remove(0);
     let second = arguments.pop().unwrap_or_else(|| Sql::text(""));
@@ -100,7 +108,7 @@ pub(crate) fn render_over(
     }
     let mut sql = match by_order {
         Some(sql) => sql,
-        None => cx.template(&form.sql, &parts, Precedence::Term, aggregate.name)?,
+        None => cx.template(template, &parts, Precedence::Term, aggregate.name)?,
     };
     if let Some(filter) = filter {
         sql = cx
@@ -120,13 +128,36 @@ pub(crate) fn render_over(
     }
 }
 
-/// Whether the aggregate can be used with a window. Of those that the driver defines, only the
-/// sum and the mean support removing values.
+/// The form that joins JSON texts, where the usual one cannot do what is wanted.
+fn listed<'f>(
+    cx: &Context<'_>,
+    form: &'f Form,
+    call: &Call,
+    filtered: bool,
+) -> Option<&'f Templates> {
+    let listed = form.listed.as_ref()?;
+    listed.pick(cx.features.dialect)?;
+    let usual = form.sql.pick(cx.features.dialect).unwrap_or_default();
+    let lacks = |slot, wanted| wanted && !usual.contains(slot);
+    let needed = filtered || lacks("{2}", call.distinct) || lacks("{3}", !call.order_by.is_empty());
+    needed.then_some(listed)
+}
+
+/// A value as JSON text.
+const AS_LISTED: Templates = Templates::of(
+    "",
+    "",
+    "CAST(JSON_EXTRACT(JSON_ARRAY({0}), '$[0]') AS CHAR)",
+)
+.mariadb("JSON_EXTRACT(JSON_ARRAY({0}), '$[0]')");
+
+/// The arguments, NULL for rows that do not count.
 fn arguments(
     cx: &mut Context<'_>,
     aggregate: &Aggregate,
     call: &Call,
     within: Option<&Sql>,
+    listed: Option<&Templates>,
 ) -> Result<(Vec<Sql>, Option<Extreme>), SqlError> {
     let mut restore = None;
     let mut arguments = Vec::with_capacity(call.arguments.len().max(1));
@@ -135,11 +166,21 @@ fn arguments(
             let (sql, extreme) = extreme(cx, argument)?;
             restore = Some(extreme);
             sql
+        } else if aggregate.documents && i + 1 == call.arguments.len() {
+            if distinct_document(call) {
+                let key = distinct_key(cx, argument)?;
+                document_member(cx, key)?
+            } else {
+                as_member(cx, argument)?
+            }
         } else if call.distinct {
             distinct_key(cx, argument)?
         } else {
             comparable(cx, argument)?
         };
+        if i == 0 && listed.is_some() {
+            sql = cx.template(&AS_LISTED, &[sql], Precedence::Term, aggregate.name)?;
+        }
         if let (0, Some(within)) = (i, within) {
             let template = "CASE WHEN {0} THEN {1} END";
             sql = cx
@@ -159,6 +200,12 @@ fn arguments(
         ));
     }
     Ok((arguments, restore))
+}
+
+/// Equal documents must have the same form.
+fn distinct_document(call: &Call) -> bool {
+    let family = call.arguments.last().and_then(Expr::column_type);
+    call.distinct && family.map(ColumnType::family) == Some(Family::Json)
 }
 
 fn find(call: &Call) -> Result<&'static Aggregate, SqlError> {
@@ -219,17 +266,16 @@ fn form(aggregate: &'static Aggregate, call: &Call) -> Result<&'static Form, Sql
 fn order(
     cx: &mut Context<'_>,
     aggregate: &'static Aggregate,
+    template: &Templates,
     call: &Call,
 ) -> Result<Sql, SqlError> {
     if call.order_by.is_empty() {
         return Ok(Sql::text(""));
     }
     let feature = || format!("ordered `{}`", aggregate.name);
-    let sorts = aggregate.forms.iter().any(|form| {
-        form.sql
-            .pick(cx.features.dialect)
-            .is_some_and(|template| template.contains("{3}"))
-    });
+    let sorts = template
+        .pick(cx.features.dialect)
+        .is_some_and(|template| template.contains("{3}"));
     if !sorts {
         return Err(cx.unsupported(feature()));
     }
@@ -242,6 +288,7 @@ const fn form_of(arguments: Families, results: Families, sql: Templates) -> Form
         arguments,
         results,
         sql,
+        listed: None,
         after: None,
         over: OVER,
     }
@@ -251,6 +298,11 @@ const OVER: Templates = Templates::same("{0} OVER {1}");
 
 const fn then(mut form: Form, after: Templates) -> Form {
     form.after = Some(after);
+    form
+}
+
+const fn or_listed(mut form: Form, listed: Templates) -> Form {
+    form.listed = Some(listed);
     form
 }
 

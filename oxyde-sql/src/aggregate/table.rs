@@ -1,5 +1,5 @@
-use super::{Aggregate, Form, INTS, OVER, Pick, form_of, then};
-use crate::dialect::Templates;
+use super::{Aggregate, Form, INTS, OVER, Pick, form_of, or_listed, then};
+use crate::dialect::{Requirement, Templates};
 use crate::types::{Families, Family};
 
 const ANY: Families = Families::ANY;
@@ -34,6 +34,7 @@ const fn aggregate(
         result,
         keeps_nulls: false,
         picks: None,
+        documents: false,
         forms,
     }
 }
@@ -86,8 +87,30 @@ const fn deviations(sql: Templates) -> [Form; 1] {
     }]
 }
 
+/// A list of JSON texts; NULL without any.
+const LISTED: Templates = Templates::of(
+    "",
+    "",
+    "CAST(CONCAT('[', GROUP_CONCAT({2}{0}{3} SEPARATOR ','), ']') AS JSON)",
+)
+.mariadb("CONCAT('[', GROUP_CONCAT({2}{0}{3} SEPARATOR ','), ']')")
+.not_postgres()
+.not_sqlite();
+
 /// A list over no rows is NULL, as on the other databases.
 const NONE_IS_NULL: Templates = Templates::of("{0}", "NULLIF({0}, '[]')", "{0}");
+
+const fn bits(name: &'static str, forms: &'static [Form]) -> Aggregate {
+    aggregate(name, INTS, "big_int", forms)
+}
+
+/// Only PostgreSQL's functions are NULL over no rows and take a window.
+const fn bit_form(sql: Templates) -> Form {
+    Form {
+        over: OVER.not_sqlite().not_mysql(),
+        ..form_of(INTS, INTS, sql)
+    }
+}
 
 pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
@@ -185,6 +208,33 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             Templates::of("BOOL_OR({2}{0})", "MAX({2}{0})", "MAX({2}{0})"),
         )],
     ),
+    bits(
+        "bit_and",
+        &[bit_form(Templates::of(
+            "BIT_AND({0})",
+            "oxyde_bit_and({0})",
+            "CASE WHEN COUNT({0}) > 0 THEN CAST(BIT_AND({0}) AS SIGNED) END",
+        ))],
+    ),
+    bits(
+        "bit_or",
+        &[bit_form(Templates::of(
+            "BIT_OR({0})",
+            "oxyde_bit_or({0})",
+            "CASE WHEN COUNT({0}) > 0 THEN CAST(BIT_OR({0}) AS SIGNED) END",
+        ))],
+    ),
+    bits(
+        "bit_xor",
+        &[bit_form(
+            Templates::of(
+                "BIT_XOR({0})",
+                "oxyde_bit_xor({0})",
+                "CASE WHEN COUNT({0}) > 0 THEN CAST(BIT_XOR({0}) AS SIGNED) END",
+            )
+            .needs(Requirement::BitXor),
+        )],
+    ),
     Aggregate {
         least: 2,
         most: 2,
@@ -192,18 +242,33 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             "string_agg",
             Families::TEXTUAL,
             "text",
-            &[then(
-                form_of(
-                    ANY,
-                    TEXTS,
-                    Templates::of(
-                        "STRING_AGG({2}CAST({0} AS TEXT), {1}{3})",
-                        "json_group_array({2}{0}{3})",
-                        "GROUP_CONCAT({2}CONCAT({1}, {0}){3} SEPARATOR '')",
+            &[
+                // PostgreSQL orders distinct values only by themselves.
+                then(
+                    form_of(
+                        TEXTS,
+                        TEXTS,
+                        Templates::of(
+                            "STRING_AGG({2}{0}, {1}{3})",
+                            "json_group_array({2}{0}{3})",
+                            "GROUP_CONCAT({2}CONCAT({1}, {0}){3} SEPARATOR '')",
+                        ),
                     ),
+                    WITHOUT_FIRST,
                 ),
-                WITHOUT_FIRST,
-            )],
+                then(
+                    form_of(
+                        ANY,
+                        TEXTS,
+                        Templates::of(
+                            "STRING_AGG({2}CAST({0} AS TEXT), {1}{3})",
+                            "json_group_array({2}{0}{3})",
+                            "GROUP_CONCAT({2}CONCAT({1}, {0}){3} SEPARATOR '')",
+                        ),
+                    ),
+                    WITHOUT_FIRST,
+                ),
+            ],
         )
     },
     Aggregate {
@@ -213,15 +278,18 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
             ANY,
             "array of the argument's",
             &[then(
-                form_of(
-                    ANY,
-                    ARRAYS,
-                    Templates::of(
-                        "ARRAY_AGG({2}{0}{3})",
-                        "json_group_array({2}{0}{3})",
-                        "JSON_ARRAYAGG({0})",
-                    )
-                    .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
+                or_listed(
+                    form_of(
+                        ANY,
+                        ARRAYS,
+                        Templates::of(
+                            "ARRAY_AGG({2}{0}{3})",
+                            "json_group_array({2}{0}{3})",
+                            "JSON_ARRAYAGG({0})",
+                        )
+                        .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
+                    ),
+                    LISTED,
                 ),
                 NONE_IS_NULL,
             )],
@@ -229,25 +297,13 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         keeps_nulls: true,
+        documents: true,
         ..aggregate(
             "json_agg",
             ANY,
             "json",
-            &[
-                then(
-                    form_of(
-                        JSONS,
-                        JSONS,
-                        Templates::of(
-                            "JSONB_AGG({2}{0}{3})",
-                            "json_group_array({2}json({0}){3})",
-                            "JSON_ARRAYAGG({0})",
-                        )
-                        .mariadb("JSON_ARRAYAGG({2}JSON_EXTRACT({0}, '$'){3})"),
-                    ),
-                    NONE_IS_NULL,
-                ),
-                then(
+            &[then(
+                or_listed(
                     form_of(
                         ANY,
                         JSONS,
@@ -258,27 +314,32 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                         )
                         .mariadb("JSON_ARRAYAGG({2}{0}{3})"),
                     ),
-                    NONE_IS_NULL,
+                    LISTED,
                 ),
-            ],
+                NONE_IS_NULL,
+            )],
         )
     },
     Aggregate {
         least: 2,
         most: 2,
         keeps_nulls: true,
+        documents: true,
         ..aggregate(
             "json_object_agg",
             Families::TEXTUAL,
             "json",
-            &[form_of(
-                ANY,
-                JSONS,
-                Templates::of(
-                    "JSONB_OBJECT_AGG({0}, {1})",
-                    "json_group_object({0}, {1})",
-                    "JSON_OBJECTAGG({0}, {1})",
+            &[then(
+                form_of(
+                    ANY,
+                    JSONS,
+                    Templates::of(
+                        "JSONB_OBJECT_AGG({0}, {1})",
+                        "json_group_object({0}, {1})",
+                        "JSON_OBJECTAGG({0}, {1})",
+                    ),
                 ),
+                Templates::of("{0}", "NULLIF({0}, json_object())", "{0}"),
             )],
         )
     },

@@ -16,6 +16,8 @@ pub enum Requirement {
     IntersectExcept,
     /// `EXPLAIN ANALYZE`.
     ExplainAnalyze,
+    /// The bitwise XOR of many rows.
+    BitXor,
 }
 
 /// The server is older than a requirement demands.
@@ -56,6 +58,7 @@ impl Requirement {
             (Self::ExplainAnalyze, Dialect::Mysql) => {
                 ("EXPLAIN ANALYZE needs", Version::new(8, 0, 18))
             }
+            (Self::BitXor, Dialect::Postgres) => ("BitXor needs", Version::new(14, 0, 0)),
             _ => return None,
         })
     }

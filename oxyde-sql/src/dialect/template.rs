@@ -37,6 +37,13 @@ impl Templates {
         }
     }
 
+    /// The same with a separate text for SQLite.
+    #[must_use]
+    pub const fn sqlite(mut self, text: &'static str) -> Self {
+        self.sqlite = Some(text);
+        self
+    }
+
     /// The same with a separate text for MariaDB.
     #[must_use]
     pub const fn mariadb(mut self, text: &'static str) -> Self {

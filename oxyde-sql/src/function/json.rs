@@ -1,4 +1,4 @@
-use super::{Call, Function, Rendering, function, template};
+use super::{ANY_NUMBER, Call, Function, Rendering, function};
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::{Expr, PathItem};
@@ -9,19 +9,19 @@ const JSON: Families = Families::of(&[Family::Json]);
 const ANY: Families = Families::ANY;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    template(
+    function(
         "json_object",
-        (0, 0),
+        (0, ANY_NUMBER),
         ANY,
-        "json: an object without members",
-        Templates::of("JSONB_BUILD_OBJECT()", "json_object()", "JSON_OBJECT()"),
+        "json: an object: (key, value, key, value …)",
+        Rendering::With(json_object),
     ),
-    template(
+    function(
         "json_array",
-        (0, 0),
+        (0, ANY_NUMBER),
         ANY,
-        "json: a list without items",
-        Templates::of("JSONB_BUILD_ARRAY()", "json_array()", "JSON_ARRAY()"),
+        "json: a list of the arguments",
+        Rendering::With(json_array),
     ),
     function(
         "json_or",
@@ -145,6 +145,102 @@ fn target<'c>(cx: &mut Context<'_>, call: &Call<'c>) -> Result<(Sql, &'c [PathIt
         });
     }
     Ok((expr(cx, operand)?, path))
+}
+
+/// Values whose text in a document is the one that Pydantic writes.
+const MEMBER_MOMENT: Templates = Templates::of(
+    "TO_CHAR({0}, CASE WHEN EXTRACT(MICROSECONDS FROM {0})::BIGINT % 1000000 = 0 \
+     THEN 'YYYY-MM-DD\"T\"HH24:MI:SS' ELSE 'YYYY-MM-DD\"T\"HH24:MI:SS.US' END)",
+    "replace(oxyde_moment({0}), ' ', 'T')",
+    "DATE_FORMAT({0}, IF(MICROSECOND({0}) = 0, '%Y-%m-%dT%H:%i:%s', '%Y-%m-%dT%H:%i:%s.%f'))",
+);
+const MEMBER_AWARE: Templates = Templates::of(
+    "TO_CHAR({0!} AT TIME ZONE 'UTC', \
+     CASE WHEN EXTRACT(MICROSECONDS FROM {0})::BIGINT % 1000000 = 0 \
+     THEN 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"' ELSE 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"' END)",
+    "replace(oxyde_moment({0}), ' ', 'T') || 'Z'",
+    "DATE_FORMAT({0}, IF(MICROSECOND({0}) = 0, '%Y-%m-%dT%H:%i:%sZ', '%Y-%m-%dT%H:%i:%s.%fZ'))",
+);
+const MEMBER_TIME: Templates = Templates::of(
+    "TO_CHAR({0}, CASE WHEN EXTRACT(MICROSECONDS FROM {0})::BIGINT % 1000000 = 0 \
+     THEN 'HH24:MI:SS' ELSE 'HH24:MI:SS.US' END)",
+    "{0}",
+    "TIME_FORMAT({0}, IF(MICROSECOND({0}) = 0, '%H:%i:%s', '%H:%i:%s.%f'))",
+);
+const MEMBER_DECIMAL: Templates = Templates::of(
+    "CAST({0} AS TEXT)",
+    "oxyde_decimal_cast({0})",
+    "CAST({0} AS CHAR)",
+);
+const MEMBER_TRUTH: Templates = Templates::of(
+    "{0}",
+    "json(CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' END)",
+    "CAST(CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' END AS JSON)",
+)
+.mariadb("JSON_EXTRACT(CASE WHEN {0} THEN 'true' WHEN NOT {0!} THEN 'false' END, '$')");
+/// MariaDB refuses to join strings of several collations, unless one is explicit.
+const MEMBER_TEXT: Templates =
+    Templates::same("{0}").mariadb("CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin");
+const MEMBER_DOCUMENT: Templates =
+    Templates::of("{0}", "json({0})", "{0}").mariadb("JSON_EXTRACT({0}, '$')");
+
+/// A value as a member of a document that the server builds.
+pub(crate) fn as_member(cx: &mut Context<'_>, value: &Expr) -> Result<Sql, SqlError> {
+    let sql = expr(cx, value)?;
+    let templates = match value.column_type().map(ColumnType::family) {
+        Some(Family::Json) => &MEMBER_DOCUMENT,
+        Some(Family::Array) if !cx.features.native_arrays => &MEMBER_DOCUMENT,
+        Some(Family::Bool) => &MEMBER_TRUTH,
+        Some(Family::Decimal) => &MEMBER_DECIMAL,
+        Some(Family::Time) => &MEMBER_TIME,
+        Some(Family::DateTime) if value.column_type() == Some(&ColumnType::TimestampTz) => {
+            &MEMBER_AWARE
+        }
+        Some(Family::DateTime) => &MEMBER_MOMENT,
+        Some(Family::Text | Family::Enum | Family::Uuid | Family::Inet) => &MEMBER_TEXT,
+        _ => return Ok(sql),
+    };
+    cx.template(templates, &[sql], Precedence::Term, "values in JSON")
+}
+
+/// A document as a member of another one.
+pub(crate) fn document_member(cx: &Context<'_>, sql: Sql) -> Result<Sql, SqlError> {
+    cx.template(&MEMBER_DOCUMENT, &[sql], Precedence::Term, "values in JSON")
+}
+
+fn json_object(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    const OBJECT: Templates = Templates::of(
+        "JSONB_BUILD_OBJECT({*})",
+        "json_object({*})",
+        "JSON_OBJECT({*})",
+    );
+    if call.arguments.len() % 2 == 1 {
+        return Err(SqlError::Argument {
+            kind: "function",
+            name: call.function.name,
+            takes: "a value after each key",
+        });
+    }
+    let mut parts = Vec::with_capacity(call.arguments.len());
+    for pair in call.arguments.chunks_exact(2) {
+        let key = expr(cx, &pair[0])?;
+        parts.push(cx.template(&MEMBER_TEXT, &[key], Precedence::Term, call.function.name)?);
+        parts.push(as_member(cx, &pair[1])?);
+    }
+    cx.template(&OBJECT, &parts, Precedence::Term, call.function.name)
+}
+
+fn json_array(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    const ARRAY: Templates = Templates::of(
+        "JSONB_BUILD_ARRAY({*})",
+        "json_array({*})",
+        "JSON_ARRAY({*})",
+    );
+    let mut parts = Vec::with_capacity(call.arguments.len());
+    for value in call.arguments {
+        parts.push(as_member(cx, value)?);
+    }
+    cx.template(&ARRAY, &parts, Precedence::Term, call.function.name)
 }
 
 fn json_set(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {

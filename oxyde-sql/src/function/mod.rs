@@ -31,9 +31,11 @@ macro_rules! count {
     };
 }
 
+mod angle;
 mod array;
 mod choice;
 mod date;
+mod hash;
 mod json;
 mod moment;
 mod number;
@@ -49,6 +51,7 @@ use crate::query::{Context, Precedence, Sql, comparable};
 use crate::suggest::nearest;
 use crate::types::{ColumnType, Families, Family};
 
+pub(crate) use json::{as_member, document_member};
 pub(crate) use number::WHOLE;
 pub(crate) use text::{as_text, join_texts};
 
@@ -128,9 +131,11 @@ const fn template(
     )
 }
 
-const TABLES: [&[Function]; 10] = [
+const TABLES: [&[Function]; 12] = [
     text::FUNCTIONS,
+    hash::FUNCTIONS,
     number::FUNCTIONS,
+    angle::FUNCTIONS,
     choice::FUNCTIONS,
     date::FUNCTIONS,
     moment::FUNCTIONS,

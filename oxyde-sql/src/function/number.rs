@@ -130,6 +130,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ),
         "LN({0})",
     ),
+    template(
+        "log",
+        (2, 2),
+        NUMBERS,
+        "double: (number, base)",
+        Templates::of(
+            "CASE WHEN {0!} > 0 AND {1!} > 0 AND {1!} <> 1 THEN \
+             LN(CAST({0} AS DOUBLE PRECISION)) / LN(CAST({1} AS DOUBLE PRECISION)) END",
+            "oxyde_log({0}, {1})",
+            "CASE WHEN {0!} > 0 AND {1!} > 0 AND {1!} <> 1 THEN LN({0}) / LN({1}) END",
+        ),
+    ),
     function(
         "power",
         (2, 2),

@@ -102,11 +102,23 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "RPAD({0}, {1}, {2})",
         ),
     ),
-    // MySQL 9 has MD5 only as a component.
-    of(
-        "md5",
-        1,
-        Templates::of("MD5({0})", "oxyde_md5({0})", "MD5({0})").not_mysql_itself(),
+    function(
+        "chr",
+        (1, 1),
+        Families::of(&[Family::Int]),
+        "text: the character of a code point; NULL if there is none",
+        Rendering::With(chr),
+    ),
+    template(
+        "ord",
+        (1, 1),
+        TEXT,
+        "big_int: the code point of the first character; NULL for an empty string",
+        Templates::of(
+            "NULLIF(ASCII({0}), 0)",
+            "unicode({0})",
+            "NULLIF(ORD(CONVERT(LEFT({0}, 1) USING utf32)), 0)",
+        ),
     ),
     template(
         "position",
@@ -149,6 +161,22 @@ fn substr(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     };
     let arguments = super::values(cx, call.arguments)?;
     cx.template(templates, &arguments, Precedence::Term, call.function.name)
+}
+
+/// The character of a code point, except NUL and surrogates.
+fn chr(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
+    const CHR: Templates = Templates::of(
+        "CHR(CASE WHEN {0!} BETWEEN 1 AND 55295 OR {0!} BETWEEN 57344 AND 1114111 \
+         THEN CAST({0} AS INTEGER) END)",
+        "CASE WHEN {0!} BETWEEN 1 AND 55295 OR {0!} BETWEEN 57344 AND 1114111 \
+         THEN char({0}) END",
+        "CASE WHEN {0!} BETWEEN 1 AND 55295 OR {0!} BETWEEN 57344 AND 1114111 \
+         THEN CONVERT(CHAR({0} USING utf32) USING utf8mb4) END",
+    );
+    let arguments = super::values(cx, call.arguments)?;
+    let sql = cx.template(&CHR, &arguments, Precedence::Term, call.function.name)?;
+    // With the collation of text.
+    Ok(cx.cast(sql, call.ty))
 }
 
 /// Concatenates all arguments; NULL counts as an empty string.

@@ -260,6 +260,8 @@ pub enum FrameBound {
 pub enum RawPart {
     /// Text, sent unchanged.
     Text(String),
+    /// A name, quoted as an identifier.
+    Name(String),
     /// An expression in between (usually a param).
     Expr(Expr),
 }

@@ -1,3 +1,4 @@
+use super::numbers::as_one_type;
 use super::{Call, Lookup, Rendering, lookup};
 use crate::dialect::{Dialect, Templates, quote_text};
 use crate::error::SqlError;
@@ -38,7 +39,10 @@ pub(crate) fn differs(
     if is_null || is_document(cx, operand) || is_document(cx, argument) {
         return Ok(None);
     }
-    let sides = [comparable(cx, operand)?, expr(cx, argument)?];
+    let sides = match as_one_type(cx, operand, arguments)? {
+        Some(sides) => sides,
+        None => vec![comparable(cx, operand)?, expr(cx, argument)?],
+    };
     Ok(Some(cx.join.fill(
         "{0!} <> {1!}",
         &sides,
@@ -106,6 +110,9 @@ fn exact(cx: &mut Context<'_>, call: &Call<'_>) -> Result<Sql, SqlError> {
     if !is_null && (is_document(cx, call.operand) || is_document(cx, argument)) {
         let equal = json_equal(cx, call.operand, argument)?;
         return contained(cx, call.operand, argument, equal);
+    }
+    if let Some(sides) = as_one_type(cx, call.operand, call.arguments)? {
+        return Ok(cx.join.fill("{0!} = {1!}", &sides, Precedence::Compare));
     }
     let left = comparable(cx, call.operand)?;
     if is_null {

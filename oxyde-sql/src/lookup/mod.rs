@@ -9,6 +9,7 @@ mod date;
 mod json;
 mod list;
 mod null;
+mod numbers;
 mod range;
 mod search;
 mod set;
@@ -252,6 +253,9 @@ fn order(cx: &mut Context<'_>, templates: &Templates, call: &Call<'_>) -> Result
     let mut sides = call.arguments.iter().chain([call.operand]);
     if sides.any(|side| side.column_type() == Some(&ColumnType::Json)) {
         return documents(cx, call);
+    }
+    if let Some(sides) = numbers::as_one_type(cx, call.operand, call.arguments)? {
+        return cx.template(templates, &sides, Precedence::Compare, call.lookup.name);
     }
     let ty = call.operand.column_type();
     let mut operand = ordered(cx, call.operand, ty)?;

@@ -65,6 +65,17 @@ const WHOLE_TO_INT: Templates = Templates::of("{1}", "oxyde_whole({0})", "(ROUND
 const TO_JSON: Templates =
     Templates::of("CAST({0} AS JSONB)", "json({0})", "CAST({0} AS JSON)").mariadb("{0}");
 
+/// A string is cut to its length, as PostgreSQL does.
+const CUT: Templates = Templates::same("LEFT({0}, {1})").sqlite("substr({0}, 1, {1})");
+/// `{0}` is a number, `{1}` the number cast to a decimal, `{2}` its digits, `{3}` those after the
+/// point, `{4}` the least number that has too many. MySQL's cast would take the largest that fits;
+/// its DIV raises an error.
+const HELD: Templates = Templates::of(
+    "{1}",
+    "oxyde_fit_decimal({0}, {2}, {3}, 'Cast()')",
+    "CASE WHEN ABS(ROUND({0}, {3})) >= {4} THEN ABS({0}) * 1e30 DIV 1 ELSE {1} END",
+);
+
 /// The value as another type.
 pub(crate) fn convert(
     cx: &mut Context<'_>,
@@ -74,6 +85,11 @@ pub(crate) fn convert(
 ) -> Result<Sql, SqlError> {
     let operator = Precedence::Operator;
     let source = from.map(ColumnType::family);
+    if let ColumnType::Varchar { length } = to {
+        let text = convert(cx, sql, from, &ColumnType::Text)?;
+        let length = Sql::text(length.to_string());
+        return cx.template(&CUT, &[text, length], Precedence::Term, "CAST");
+    }
     if matches!(source, Some(Family::Text | Family::Enum))
         && let Some(parsed) = parse(cx, &sql, to)?
     {
@@ -112,17 +128,16 @@ pub(crate) fn convert(
                 _ => &BOOL_TO_NUMBER,
             };
             let sql = cx.template(first, &[sql], Precedence::Term, "CAST")?;
-            let decimal = to.family() == Family::Decimal && cx.features.decimal_as_text;
             if to.family() == Family::Int && source != Some(Family::Bool) {
                 let cast = cx.cast(sql.clone(), to);
                 return cx.template(&WHOLE_TO_INT, &[sql, cast], Precedence::Term, "CAST");
             }
-            return Ok(if decimal {
-                let number = cx.join.fill(TO_DECIMAL, &[sql], Precedence::Term);
-                scaled(cx, number, to)
+            return if to.family() == Family::Decimal {
+                let sql = as_decimal(cx, sql);
+                scaled(cx, sql, to)
             } else {
-                cx.cast(sql, to)
-            });
+                Ok(cx.cast(sql, to))
+            };
         }
         (Some(Family::Text | Family::Enum), Family::Int | Family::Float | Family::Decimal) => {
             let templates = match to.family() {
@@ -130,13 +145,17 @@ pub(crate) fn convert(
                 Family::Float => &TEXT_TO_FLOAT,
                 _ => &TEXT_TO_DECIMAL,
             };
-            let number = cx.cast(sql.clone(), to);
+            if to.family() != Family::Decimal {
+                let number = cx.cast(sql.clone(), to);
+                return cx.template(templates, &[sql, number], Precedence::Term, "CAST");
+            }
+            let number = cx.cast(sql.clone(), &ANY_DECIMAL);
             let sql = cx.template(templates, &[sql, number], Precedence::Term, "CAST")?;
-            return Ok(scaled(cx, sql, to));
+            return scaled(cx, sql, to);
         }
-        (_, Family::Decimal) if cx.features.decimal_as_text => {
-            let number = cx.join.fill(TO_DECIMAL, &[sql], Precedence::Term);
-            return Ok(scaled(cx, number, to));
+        (_, Family::Decimal) => {
+            let sql = as_decimal(cx, sql);
+            return scaled(cx, sql, to);
         }
         (Some(source), Family::Json) if source != Family::Json => &TO_JSON,
         _ => return Ok(cx.cast(sql, to)),
@@ -144,19 +163,43 @@ pub(crate) fn convert(
     cx.template(templates, &[sql], operator, "CAST")
 }
 
-/// Round a decimal, which SQLite stores as text, to the digits of its type.
-fn scaled(cx: &Context<'_>, sql: Sql, to: &ColumnType) -> Sql {
-    match to {
-        ColumnType::Decimal {
-            scale: Some(scale), ..
-        } if cx.features.decimal_as_text => {
-            let digits = Sql::text(scale.to_string());
-            cx.join.fill(
-                "oxyde_decimal_round({0}, {1})",
-                &[sql, digits],
-                Precedence::Term,
-            )
-        }
-        _ => sql,
+const ANY_DECIMAL: ColumnType = ColumnType::Decimal {
+    precision: None,
+    scale: None,
+};
+
+/// A number as the text that SQLite stores for a decimal.
+fn as_decimal(cx: &Context<'_>, sql: Sql) -> Sql {
+    if cx.features.decimal_as_text {
+        cx.join.fill(TO_DECIMAL, &[sql], Precedence::Term)
+    } else {
+        sql
     }
+}
+
+/// A number as a decimal of its type's digits: rounded, or an error if it has more before the
+/// point.
+fn scaled(cx: &Context<'_>, number: Sql, to: &ColumnType) -> Result<Sql, SqlError> {
+    let ColumnType::Decimal {
+        precision: Some(precision),
+        scale,
+    } = to
+    else {
+        return Ok(if cx.features.decimal_as_text {
+            number
+        } else {
+            cx.cast(number, to)
+        });
+    };
+    let scale = scale.unwrap_or(0);
+    let whole = usize::from(precision.saturating_sub(scale));
+    let cast = cx.cast(number.clone(), to);
+    let least = Sql::text(format!("1{}", "0".repeat(whole)));
+    let digits = [
+        Sql::text(precision.to_string()),
+        Sql::text(scale.to_string()),
+    ];
+    let [precision, scale] = digits;
+    let parts = [number, cast, precision, scale, least];
+    cx.template(&HELD, &parts, Precedence::Term, "CAST")
 }

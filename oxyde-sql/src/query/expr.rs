@@ -149,6 +149,7 @@ fn raw(cx: &mut Context<'_>, parts: &[RawPart]) -> Result<Sql, SqlError> {
         let digit = |text: &String| text.starts_with(|c: char| c.is_ascii_digit());
         let glued = match part {
             RawPart::Text(text) => digit(text),
+            RawPart::Name(_) => false,
             RawPart::Expr(_) => true,
         };
         if glued && at > 0 && matches!(parts[at - 1], RawPart::Expr(_)) {
@@ -157,6 +158,10 @@ fn raw(cx: &mut Context<'_>, parts: &[RawPart]) -> Result<Sql, SqlError> {
         }
         pieces.push(match part {
             RawPart::Text(text) => SeaExpr::Custom(text.clone().into()),
+            RawPart::Name(name) => {
+                iden(name)?;
+                SeaExpr::Custom(quote_identifier(name, cx.features.dialect).into())
+            }
             RawPart::Expr(value) => expr(cx, value)?.expr(),
         });
     }

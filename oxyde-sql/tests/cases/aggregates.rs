@@ -130,9 +130,35 @@ pub fn cases() -> Vec<GoldenCase> {
         "array_agg_filter",
         Aggregate {
             filter: Some(adults()),
+            ..aggregate("array_agg", vec![u("id")], array.clone())
+        },
+    );
+    add(
+        "array_agg_distinct",
+        Aggregate {
+            distinct: true,
+            order_by: vec![u("id").desc()],
             ..aggregate("array_agg", vec![u("id")], array)
         },
     );
+    add(
+        "json_agg_everything",
+        Aggregate {
+            filter: Some(adults()),
+            order_by: vec![u("id").asc()],
+            ..aggregate("json_agg", vec![u("balance")], Type::Json)
+        },
+    );
+    add(
+        "json_agg_distinct_documents",
+        Aggregate {
+            distinct: true,
+            ..aggregate("json_agg", vec![u("data")], Type::Json)
+        },
+    );
+    for name in ["bit_and", "bit_or", "bit_xor"] {
+        add(name, aggregate(name, vec![u("age")], Type::BigInt));
+    }
     add(
         "json_agg",
         aggregate("json_agg", vec![u("name")], Type::Json),

@@ -242,6 +242,8 @@ pub fn cases() -> Vec<GoldenCase> {
                 scale: Some(3),
             },
         ),
+        ("cast_text_to_varchar", "bio", Type::Varchar { length: 5 }),
+        ("cast_int_to_varchar", "age", Type::Varchar { length: 5 }),
         ("cast_decimal_to_double", "balance", Type::Double),
         ("cast_int_to_bool", "age", Type::Bool),
         ("cast_seen_to_date", "seen", Type::Date),
@@ -367,6 +369,17 @@ pub fn cases() -> Vec<GoldenCase> {
                 RawPart::Text(")".into()),
             ],
             ty: Type::BigInt,
+        }),
+    );
+    add(
+        "collate",
+        of_users(Expr::Raw {
+            parts: vec![
+                RawPart::Expr(u("name")),
+                RawPart::Text(" COLLATE ".into()),
+                RawPart::Name("a \"quoted` name".into()),
+            ],
+            ty: Type::Text,
         }),
     );
     cases

@@ -11,6 +11,40 @@ pub fn cases() -> Vec<GoldenCase> {
     for name in ["lower", "upper", "trim", "ltrim", "rtrim", "reverse", "md5"] {
         call(name, name, vec![u("name")], Type::Text);
     }
+    for name in ["sha1", "sha224", "sha256", "sha384", "sha512"] {
+        call(name, name, vec![u("name")], Type::Text);
+    }
+    for name in [
+        "sin", "cos", "tan", "cot", "asin", "acos", "atan", "degrees", "radians",
+    ] {
+        call(name, name, vec![u("score")], Type::Double);
+    }
+    call("pi", "pi", vec![], Type::Double);
+    call("atan2", "atan2", vec![u("score"), u("age")], Type::Double);
+    call("log", "log", vec![u("score"), int(0)], Type::Double);
+    call("chr", "chr", vec![u("age")], Type::Text);
+    call("ord", "ord", vec![u("name")], Type::BigInt);
+    call(
+        "json_object_of_members",
+        "json_object",
+        vec![
+            text(0),
+            u("name"),
+            text(1),
+            u("balance"),
+            text(2),
+            u("active"),
+            text(3),
+            u("data"),
+        ],
+        Type::Json,
+    );
+    call(
+        "json_array_of_items",
+        "json_array",
+        vec![u("age"), u("born"), u("seen")],
+        Type::Json,
+    );
     call("length", "length", vec![u("name")], Type::BigInt);
     call("length_bytes", "length", vec![u("avatar")], Type::BigInt);
     call(

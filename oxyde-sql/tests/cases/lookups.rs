@@ -1,4 +1,4 @@
-use oxyde_sql::ir::{Expr, Literal, PathItem};
+use oxyde_sql::ir::{Expr, Literal, PathItem, Predicate};
 use oxyde_sql::types::ColumnType;
 
 use super::GoldenCase;
@@ -81,6 +81,24 @@ pub fn cases() -> Vec<GoldenCase> {
     add(
         "gt_decimal",
         ids(u("balance").lookup("gt", [value(0, "balance")])),
+    );
+    add(
+        "gt_decimal_of_int",
+        ids(u("age").lookup("gt", [u("balance")])),
+    );
+    add(
+        "between_decimal_of_int",
+        ids(u("balance").lookup("between", [u("age"), u("id")])),
+    );
+    add(
+        "exact_decimal_of_double",
+        ids(u("balance").lookup("exact", [u("score")])),
+    );
+    add(
+        "not_exact_decimal_of_int",
+        ids(Predicate::Unless(Box::new(
+            u("balance").lookup("exact", [u("age")]),
+        ))),
     );
     for name in ["between", "range"] {
         add(

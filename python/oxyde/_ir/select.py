@@ -318,7 +318,14 @@ class RawExpr(TypedDict):
     expr: Expr
 
 
-RawPart: TypeAlias = RawText | RawExpr
+@final
+class RawName(TypedDict):
+    """A name that is quoted as an identifier."""
+
+    name: str
+
+
+RawPart: TypeAlias = RawText | RawName | RawExpr
 
 
 class Raw(TypedDict):

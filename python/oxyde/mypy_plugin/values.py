@@ -24,6 +24,8 @@ _ALSO = {
     "decimal.Decimal": ("builtins.int",),
     "uuid.UUID": ("builtins.str",),
 }
+# Lookups that compare a whole number with any number.
+_ORDERED = frozenset({"gt", "gte", "lt", "lte", "between", "range"})
 _TAKEN = {
     "text": "builtins.str",
     "int": "builtins.int",
@@ -96,7 +98,12 @@ class ValueCheck:
             items = list(given.args)
         elif isinstance(given, Instance) and given.type.fullname in _SINGLE:
             return f'takes several values after "{found.lookup}", not "{given.type.name}"'
-        faults = [self._of(get_proper_type(each), self._expected(found)) for each in items]
+        faults = [
+            self._of(proper, self._expected(found))
+            for proper in map(get_proper_type, items)
+            # What expressions and values have in common.
+            if not (isinstance(proper, Instance) and proper.type.fullname == "builtins.object")
+        ]
         return next((fault for fault in faults if fault), None)
 
     def _expected(self, found: Found) -> list[Type]:
@@ -109,6 +116,8 @@ class ValueCheck:
         if isinstance(bare, Instance):
             for name in _ALSO.get(bare.type.fullname, ()):
                 expected += self._named(name)
+            if bare.type.fullname == "builtins.int" and found.lookup in _ORDERED:
+                expected += [*self._named("builtins.float"), *self._named("decimal.Decimal")]
             if bare.type.is_enum:
                 expected += [*self._named("builtins.str"), *self._named("builtins.int")]
         return expected

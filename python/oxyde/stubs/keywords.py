@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from oxyde._meta import FieldMeta, ModelMeta
+from oxyde.queries.lookups.json_values import ORDER_LOOKUPS
 from oxyde.queries.lookups.table import fitting, spec_for
 from oxyde.queries.types.column_types import kind_of
 from oxyde.stubs.annotations import Names
@@ -113,10 +114,12 @@ class Keywords:
                 yield f"{path}__{lookup}", "Any"
                 continue
             own = self._taken(field)
+            if lookup in ORDER_LOOKUPS and field.python_type is int:
+                own = f"float | {self.names.imported('decimal', 'Decimal')}"
             if spec.argument in ("date", "time"):
                 own = self.names.imported("datetime", str(spec.argument))
             elif spec.argument is not None:
-                own = _TAKEN[str(spec.argument)]
+                own = _TAKEN.get(str(spec.argument), "Any")
             yield f"{path}__{lookup}", _argument(lookup, own, none)
             if spec.part is not None:
                 for compared in _COMPARED:
@@ -154,7 +157,7 @@ def _argument(lookup: str, own: str, none: str) -> str:
     if lookup == "isnull":
         return "bool"
     if lookup == "in":
-        return f"Iterable[{own} | None] | Computed"
+        return f"Iterable[{own} | Computed | None] | Computed"
     if lookup in ("between", "range"):
         return f"tuple[{own} | Computed, {own} | Computed] | list[{own}]"
     return f"{own}{none if lookup == 'exact' else ''} | Computed"

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
     [
         ("fastapi", 3),
         ("fields", 7),
+        ("functions", 16),
         ("managers", 21),
         ("monitoring", 5),
         ("paging", 8),

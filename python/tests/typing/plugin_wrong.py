@@ -63,6 +63,7 @@ async def right(author: Author, post: Post) -> None:
     Post.objects.filter(author=author, author__name__icontains="a", editor_id__in=[1, 2])
     Post.objects.filter(created_at__year__gte=2024, kind=Kind.A, author__age=None, pk=1)
     Post.objects.filter(Q(tags__name="x") & ~Q(views__between=(1, 2)), author=None)
+    Post.objects.filter(views__gt=2.5, views__in=[F("author__age"), 3], id__between=(1, F("id")))
     await Post.objects.filter(editor_id=author.id, id__in=[author.id]).update(author_id=post.id)
     await Post.objects.create(title="x", editor=author, tags=[])
     await Post.objects.filter(id=1).update(views=F("views") + F("author__age"))

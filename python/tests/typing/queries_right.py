@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from typing_extensions import assert_type
 
 from oxyde.models import Field, Model
-from oxyde.queries import Count, F, Q, Query, QueryManager, any_of, desc, in_
+from oxyde.queries import (
+    Abs,
+    ArrayAgg,
+    Cast,
+    Collate,
+    Count,
+    F,
+    Func,
+    JsonObject,
+    Log,
+    Q,
+    Query,
+    QueryManager,
+    StringAgg,
+    any_of,
+    between,
+    desc,
+    in_,
+    register_lookup,
+)
 
 
 class Company(Model):
@@ -40,6 +60,29 @@ class Row:
 class Pair(NamedTuple):
     id: int
     name: str
+
+
+class Twice(Func):
+    sql = {"postgres": "concat({0}, {0})", "sqlite": "({0} || {0})"}
+    output = str
+
+
+register_lookup("longer_than", str, "LENGTH({0}) > {1}", value=int)
+register_lookup("similar", str, {"postgres": "similarity({0}, {1}) > 0.3"})
+register_lookup("about", (int, float), lambda column, value: Abs(column - value) <= 1)
+
+
+def functions() -> None:
+    User.objects.filter(age__in=[F("company__id"), 3], age__gt=2.5, age__range=(1, F("id")))
+    User.objects.filter(lambda u: (u.age > 2.5) & in_(u.age, [u.id, 3]) & between(u.age, 1.5, 3))
+    User.objects.filter(Twice("name") == "aa", Log("age", base=2) > 3)
+    User.objects.annotate(
+        titles=StringAgg("posts__title", "; ", order_by=["-posts__views", F("posts__id").desc()]),
+        views=ArrayAgg("posts__views", distinct=True, order_by="posts__views"),
+        whole=Cast("age", Decimal, max_digits=10, decimal_places=2),
+        card=JsonObject({"a key": 1}, name="name", age=F("age") + 1),
+        sorted=Collate("name", {"sqlite": "NOCASE", "postgres": "de-x-icu"}),
+    )
 
 
 async def reading() -> None:

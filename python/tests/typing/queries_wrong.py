@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oxyde.models import Field, Model
-from oxyde.queries import F, Query, any_of
+from oxyde.queries import (
+    ArrayAgg,
+    Cast,
+    Collate,
+    F,
+    JsonObject,
+    Log,
+    Query,
+    StringAgg,
+    any_of,
+    register_lookup,
+)
 
 
 class User(Model):
@@ -25,6 +36,20 @@ class Post(Model):
 class Row:
     id: int
     name: str
+
+
+def functions() -> None:
+    StringAgg("name", order_by=3)  # error
+    ArrayAgg("name", order_by=[3])  # error
+    Cast("name", str, digits=3)  # error
+    Cast("name", str, max_length="3")  # error
+    Log("age", 10)  # error
+    Log("age")  # error
+    JsonObject(3)  # error
+    Collate("name", 3)  # error
+    register_lookup("x", str)  # error
+    register_lookup("x", str, 3)  # error
+    register_lookup("x", str, lambda column: column == 3)  # error
 
 
 async def rows() -> None:

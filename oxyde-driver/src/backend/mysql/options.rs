@@ -51,14 +51,15 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> MySqlConnectO
 
 /// The statement that sets up a session: UTC, no silent truncation, `||` as
 /// the server's default, `"` for strings, a key of 0 stored as 0 and not generated. A reader of a
-/// stream may take an hour between two reads.
+/// stream may take an hour between two reads. Joined strings are not cut at 1024 bytes.
 pub(super) fn session(settings: &PoolSettings) -> String {
     let collate = settings
         .mysql_collation
         .as_ref()
         .map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
     format!(
-        "SET NAMES {}{collate}, time_zone = '+00:00', net_write_timeout = 3600, sql_mode = 'STRICT_ALL_TABLES,\
+        "SET NAMES {}{collate}, time_zone = '+00:00', net_write_timeout = 3600, \
+         group_concat_max_len = 1073741824, sql_mode = 'STRICT_ALL_TABLES,\
          NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,\
          NO_AUTO_VALUE_ON_ZERO'",
         settings.mysql_charset

@@ -1,4 +1,4 @@
-"""Aggregates: Count, Sum, Avg, Min, Max and those that build lists and strings."""
+"""Aggregates: Count, Sum, Avg, Min, Max and others whose result is one value."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from oxyde.exceptions import FieldError
 from oxyde.queries.expressions.context import Context, context_of
 from oxyde.queries.expressions.counted import Counted
 from oxyde.queries.expressions.default_value import or_default
-from oxyde.queries.expressions.operators import Computed, Constant, F, as_expression
+from oxyde.queries.expressions.operators import Computed, F, as_expression
+from oxyde.queries.expressions.order_by import OrderBy
 from oxyde.queries.expressions.over_relations import aggregate_over, path_of_pass, to_many_path
 from oxyde.queries.expressions.parts import Part, parts_of
+from oxyde.queries.expressions.steady import is_constant
 from oxyde.queries.ir.depth import brief
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.ir.nodes import Typed
@@ -29,17 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aggregate",
-    "ArrayAgg",
+    "AnyValue",
     "Avg",
+    "BitAnd",
+    "BitOr",
+    "BitXor",
     "BoolAnd",
     "BoolOr",
     "Count",
-    "JsonAgg",
-    "JsonObjectAgg",
     "Max",
     "Min",
     "StdDev",
-    "StringAgg",
     "Sum",
     "Variance",
 ]
@@ -61,6 +63,8 @@ class Aggregate(Computed):
     __slots__ = ("default", "distinct", "expression", "filter")
 
     name = ""
+    # Of those that make a list.
+    order_by: tuple[OrderBy, ...] = ()
 
     def __init__(
         self,
@@ -104,7 +108,8 @@ class Aggregate(Computed):
         """Its name and options."""
         if self.default is not None:
             return "aggregate or default"
-        return ("aggregate", self.core_name(), self.distinct, self.filter is None)
+        orders = tuple([(each.descending, each.nulls) for each in self.order_by])
+        return ("aggregate", self.core_name(), self.distinct, self.filter is None, orders)
 
     def arguments(self) -> tuple[Expression, ...]:
         """The arguments in SQL."""
@@ -115,12 +120,14 @@ class Aggregate(Computed):
         return self.name
 
     def parts(self) -> tuple[Expression, ...]:
-        """The arguments, and the condition; or the aggregate without a default, and that."""
+        """The arguments, the order, and the condition; or the aggregate without a default, and
+        that."""
         if self.default is not None:
             return (self._without_default(), self.default)
+        orders = [each.expression for each in self.order_by]
         if self.filter is None:
-            return self.arguments()
-        return (*self.arguments(), _Filter(self, self.filter))
+            return (*self.arguments(), *orders)
+        return (*self.arguments(), *orders, _Filter(self, self.filter))
 
     def operands(self) -> tuple[Expression, ...]:
         """None: its arguments are values of other rows."""
@@ -136,7 +143,7 @@ class Aggregate(Computed):
         return made
 
     def placed(self, scope: Scope) -> tuple[list[Part], Part | None]:
-        """The arguments and the condition, each with its position."""
+        """The arguments with the order, and the condition, each with its position."""
         parts = parts_of(self.parts(), scope)
         return (parts, None) if self.filter is None else (parts[:-1], parts[-1])
 
@@ -187,8 +194,16 @@ class Aggregate(Computed):
         return self.over(scope, *self.placed(scope))
 
     def over(self, scope: Scope, parts: list[Part], where: Part | None = None) -> Typed:
-        """The aggregate of the IR over its arguments, where a condition holds."""
-        arguments = [each.build(scope) for each in parts]
+        """The aggregate of the IR over its arguments, in its order, where a condition holds."""
+        count = len(parts) - len(self.order_by)
+        arguments = [each.build(scope) for each in parts[:count]]
+        orders: list[_ir.Order] = []
+        for part, order in zip(parts[count:], self.order_by, strict=True):
+            term = part.build(scope).ir
+            if is_constant(term):
+                part.leave_out(scope)
+            else:
+                orders.append(order.term(term))
         try:
             column_type, field = self.result(arguments[0] if arguments else None)
         except _Unfit as unfit:
@@ -204,7 +219,7 @@ class Aggregate(Computed):
                 "arguments": [each.ir for each in self.read(arguments, scope)],
                 "distinct": self.distinct,
                 "filter": None if where is None else where.condition(scope),
-                "order_by": [],
+                "order_by": orders,
                 "type": column_type,
             }
         }
@@ -345,99 +360,60 @@ class Min(_Extreme):
     name = "min"
 
 
-class ArrayAgg(Aggregate):
-    """The values as a list."""
+class AnyValue(_Extreme):
+    """One of the values that are not NULL, whichever: of a column that is the same in all rows of a
+    group."""
 
     __slots__ = ()
-    name = "array_agg"
+    name = "min"
 
     def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, FieldMeta | None]:
-        """A list of the argument's type."""
+        """The argument's own type."""
         assert argument is not None
-        if argument.type is not None and kind_of(argument.type) == "bytes":
-            raise self.refuse(argument)
-        return {"array": {"item": argument.type or "text"}}, None
+        if argument.type == "bool":
+            return "bool", argument.field
+        return super().result(argument)
 
 
-class JsonAgg(Aggregate):
-    """The values as a JSON list."""
-
+class _OfBits(Aggregate):
     __slots__ = ()
-    name = "json_agg"
-
-    def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, FieldMeta | None]:
-        """JSON."""
-        assert argument is not None
-        if argument.type is not None and kind_of(argument.type) == "bytes":
-            raise self.refuse(argument)
-        return "json", None
-
-
-class StringAgg(Aggregate):
-    """The values joined into one string.
-
-    Args:
-        separator: the string between them.
-    """
-
-    __slots__ = ("separator",)
-    name = "string_agg"
 
     def __init__(
         self,
         expression: str | Expression,
-        separator: str = ",",
-        *,
-        distinct: bool = False,
-        filter: Conditional | None = None,
-        default: object = None,
-    ) -> None:
-        super().__init__(expression, distinct=distinct, filter=filter, default=default)
-        self.separator = Constant(separator, "separator", "text")
-
-    def arguments(self) -> tuple[Expression, ...]:
-        """The expression and the separator."""
-        return (*super().arguments(), self.separator)
-
-    def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, FieldMeta | None]:
-        """Text."""
-        return "text", None
-
-
-class JsonObjectAgg(Aggregate):
-    """A JSON object of a key and a value from each row: ``JsonObjectAgg("name", "price")``.
-
-    Keys must not be NULL. Of duplicate keys an arbitrary one wins.
-
-    Args:
-        key: the name of a string field, or an expression.
-        value: a field's name, or an expression.
-    """
-
-    __slots__ = ("value",)
-    name = "json_object_agg"
-
-    def __init__(
-        self,
-        key: str | Expression,
-        value: str | Expression,
         *,
         filter: Conditional | None = None,
         default: object = None,
     ) -> None:
-        super().__init__(key, filter=filter, default=default)
-        self.value = F(value) if isinstance(value, str) else as_expression(value)
-
-    def arguments(self) -> tuple[Expression, ...]:
-        """The key and the value."""
-        return (*super().arguments(), self.value)
+        super().__init__(expression, filter=filter, default=default)
 
     def result(self, argument: Typed | None) -> tuple[_ir.ColumnType, FieldMeta | None]:
-        """JSON."""
+        """A whole number."""
         assert argument is not None
-        if argument.type is not None and kind_of(argument.type) not in ("text", "varchar"):
+        if argument.type is not None and kind_of(argument.type) not in INTEGERS:
             raise self.refuse(argument)
-        return "json", None
+        return "big_int", None
+
+
+class BitAnd(_OfBits):
+    """The bits that all values have; NULL without values."""
+
+    __slots__ = ()
+    name = "bit_and"
+
+
+class BitOr(_OfBits):
+    """The bits that at least one value has; NULL without values."""
+
+    __slots__ = ()
+    name = "bit_or"
+
+
+class BitXor(_OfBits):
+    """The bits that an odd number of values have; NULL without values."""
+
+    __slots__ = ()
+    name = "bit_xor"
 
 
 class _OfConditions(Aggregate):

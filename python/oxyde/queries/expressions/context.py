@@ -151,8 +151,9 @@ class Context:
         if self.annotations:
             annotation = self.annotations.get(head(key, self.annotations))
             if annotation is not None:
-                leaf = annotation.resolve(self.names, key).leaf(value, self)
-                return AnnotationLeaf(leaf, annotation)
+                leaf: Node = annotation.resolve(self.names, key).leaf(value, self)
+                # A lookup of the user's own is a condition by itself.
+                return AnnotationLeaf(leaf, annotation) if isinstance(leaf, Leaf) else leaf
         return resolve(self.names, key, self.annotations).leaf(value, self)
 
     @bounded

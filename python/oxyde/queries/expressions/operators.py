@@ -15,7 +15,7 @@ from oxyde.queries.expressions.parts import parts_of
 from oxyde.queries.ir.depth import brief
 from oxyde.queries.ir.expression import Conditional, Expression
 from oxyde.queries.ir.nodes import Typed
-from oxyde.queries.ir.predicates import Negation, Node
+from oxyde.queries.ir.predicates import Junction, Negation, Node
 from oxyde.queries.ir.related_row import by_itself
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.lookups.json_values import wanted_beside
@@ -23,8 +23,9 @@ from oxyde.queries.lookups.parse import resolve_value
 from oxyde.queries.lookups.path_value import path_value
 from oxyde.queries.lookups.paths import head
 from oxyde.queries.lookups.table import JSON_LOOKUPS, spec_for
+from oxyde.queries.lookups.whole import WITH_FRACTION, whole_bound
 from oxyde.queries.types.arithmetic import SIGNS, result_type
-from oxyde.queries.types.column_types import kind_of
+from oxyde.queries.types.column_types import INTEGERS, kind_of
 from oxyde.queries.types.values import Tag, fitting, plain, plain_tag, tag_of
 
 if TYPE_CHECKING:
@@ -195,6 +196,9 @@ class F(Computed):
 
     def __repr__(self) -> str:
         return f"F({self.name!r})"
+
+
+OrderBy._named = F
 
 
 class Value(Computed):
@@ -411,14 +415,22 @@ class Comparison(Node):
         self.grouped = any(each.groups_rows(context) for each in parts)
 
     @classmethod
-    def make(cls, context: Context, left: Expression, lookup: str, right: Any) -> Comparison:
-        """Resolve the names.
+    def make(cls, context: Context, left: Expression, lookup: str, right: Any) -> Node:
+        """Resolve the names. Whole numbers are compared with the whole bounds of other numbers.
 
         Raises:
             FieldError: an unknown name.
             FieldLookupError: the lookup does not fit the left side's type.
         """
         arguments: Sequence[Expression]
+        if isinstance(right, WITH_FRACTION):
+            column_type = context.check(left).type
+            if column_type is not None and kind_of(column_type) in INTEGERS:
+                right = whole_bound(lookup, column_type, right)
+                if right is True:
+                    return Negation(cls.make(context, left, "isnull", None))
+                if right is False:
+                    return Junction("or", ())
         if lookup == "isnull" or (right is None and lookup == "exact"):
             lookup, arguments = "isnull", ()
         elif right is None:

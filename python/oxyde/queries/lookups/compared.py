@@ -10,14 +10,21 @@ from oxyde.queries.ir.nodes import Typed
 from oxyde.queries.ir.scope import Scope
 from oxyde.queries.lookups.json_values import wanted_beside
 from oxyde.queries.lookups.leaf import Leaf
-from oxyde.queries.types.column_types import TEXTS, kind_of
+from oxyde.queries.types.column_types import MOMENTS, TEXTS, kind_of
+from oxyde.queries.types.declared_types import KIND_FAMILIES
 
 if TYPE_CHECKING:
     from oxyde import _ir
+    from oxyde.exceptions import FieldLookupValueError
     from oxyde.queries.expressions.context import Context
     from oxyde.queries.lookups.lookup import Resolved
 
 __all__ = ["Compared", "ComparedText", "InQuery"]
+
+_NUMERIC = frozenset({"int", "float", "decimal"})
+_TEXTUAL = frozenset({"text", "enum", "uuid", "inet", "json"})
+# Families that are compared with values of their own family only.
+_STRICT = _NUMERIC | {"bool", "text", "bytes", "date", "time", "date_time", "interval"}
 
 
 class Compared(Leaf):
@@ -85,7 +92,29 @@ class Compared(Leaf):
         resolved, origin = self.resolved, scope.origin
         wanted = wanted_beside(origin, resolved.argument_type, self.value)
         argument = self.value.build(origin, wanted)
-        return resolved.predicate(self._related(argument, operand, scope), [argument.ir])
+        left = self._related(argument, operand, scope)
+        if left is operand and argument.type is not None and not self._fits(argument.type):
+            raise self._unfit(argument.type)
+        return resolved.predicate(left, [argument.ir])
+
+    def _fits(self, given: _ir.ColumnType) -> bool:
+        """Whether plain values of a type are compared with the operand."""
+        wanted = self.resolved.argument_type
+        if wanted is None:
+            return True
+        one, other = KIND_FAMILIES[kind_of(wanted)], KIND_FAMILIES[kind_of(given)]
+        return one == other or not {one, other} <= _STRICT or {one, other} <= _NUMERIC
+
+    def _unfit(self, given: _ir.ColumnType) -> FieldLookupValueError:
+        resolved, kind = self.resolved, kind_of(given)
+        assert resolved.argument_type is not None
+        wanted = kind_of(resolved.argument_type)
+        hint = f"it is compared with {wanted}, and that is {kind}: convert it with Cast(…)"
+        if wanted == "date" and kind in MOMENTS:
+            hint = 'compare the date of it: F("…__date")'
+        elif kind == "date" and wanted in MOMENTS:
+            hint = f"use `{resolved.key.partition(':')[0]}` with `__date`, or Cast it to a datetime"
+        return resolved.refuse(self.value, hint)
 
     def _related(self, other: Typed, operand: _ir.Expr, scope: Scope) -> _ir.Expr:
         """The column of a relation that is compared: the one that the other side refers to."""
@@ -104,6 +133,10 @@ class ComparedText(Compared):
     """A lookup of text with an expression."""
 
     __slots__ = ()
+
+    def _fits(self, given: _ir.ColumnType) -> bool:
+        """Whatever is searched as text."""
+        return KIND_FAMILIES[kind_of(given)] in _TEXTUAL
 
     @classmethod
     def _read_beside(

@@ -67,7 +67,7 @@ class ResolvedKey(Resolved):
             FieldLookupValueError: it is something else.
         """
         if self.spec.name == "isnull" or (value is None and self.spec.name == "exact"):
-            return Flag.of(self, True if value is None else value)
+            return Flag.of(self, True if value is None else value, context)
         if self.spec.name == "in":
             return self._in(value, context)
         if isinstance(value, Expression) or is_query(value):

@@ -96,7 +96,7 @@ class Argument(Leaf):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """The lookup with its value.
 
         Raises:

@@ -18,6 +18,15 @@ from oxyde.queries.lookups.json_leaves import JsonList, JsonPair, JsonValue
 from oxyde.queries.lookups.json_values import ORDER_LOOKUPS
 from oxyde.queries.lookups.leaf import NEVER, Argument, Leaf
 from oxyde.queries.lookups.search import search_lookup
+from oxyde.queries.lookups.several import Several
+from oxyde.queries.lookups.whole import (
+    WITH_FRACTION,
+    Constantly,
+    compared,
+    takes_fractions,
+    whole_bounds,
+    whole_items,
+)
 from oxyde.queries.lookups.within import among, between, of_period, within
 from oxyde.queries.types.column_types import bound_of
 from oxyde.queries.types.values import Misfit, accepted_types, fit
@@ -71,17 +80,21 @@ class Value(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """`exact` also takes None; a document is compared by the kind of the value."""
         if value is None:
             if resolved.spec.name != "exact":
                 raise resolved.refuse(value, "NULL cannot be compared by size: use `__isnull`")
             if resolved.argument_type is not None:
-                return Flag.of(resolved, True)
+                return Flag.of(resolved, True, context)
         if resolved.argument_type is None or (
             resolved.argument_type == "json" and resolved.spec.name in ORDER_LOOKUPS
         ):
             return JsonValue.of(resolved, value)
+        if isinstance(value, WITH_FRACTION) and takes_fractions(resolved):
+            value = compared(resolved, value)
+            if isinstance(value, Constantly):
+                return value
         value = resolved.convert(value)
         if resolved.part is not None:
             return within(resolved, resolved.part, value) or cls(resolved, resolved.key, (value,))
@@ -112,7 +125,7 @@ class Text(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """An Enum member is replaced by its label."""
         if not isinstance(value, str):
             label = getattr(value, "value", None)
@@ -155,7 +168,7 @@ class Flag(Argument):
     __slots__ = ("if_null",)
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """The flag is part of the shape."""
         if not isinstance(value, bool):
             raise resolved.refuse(value, "give True or False")
@@ -187,7 +200,7 @@ class Choice(Argument):
     chosen: bool
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """The choice is a part of the shape."""
         if not isinstance(value, bool):
             raise resolved.refuse(value, "pass True or False")
@@ -213,7 +226,7 @@ class List(Argument):
     many = True
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """Any iterable except strings and dicts."""
         if isinstance(value, str | bytes | bytearray | dict):
             raise resolved.refuse(value, "give a list, tuple, set or query")
@@ -221,11 +234,16 @@ class List(Argument):
             if not isinstance(value, Iterable):
                 raise resolved.refuse(value, "give a list, tuple, set or query")
             value = list(value)
+        plain = _exact_types(resolved).issuperset(map(type, value))
+        if not plain and any(isinstance(item, Expression) for item in value):
+            return Several.one_of(resolved, list(value), context)
         if resolved.argument_type is None:
             return JsonList.of(resolved, value)
-        if _exact_types(resolved).issuperset(map(type, value)):
+        if plain:
             items = list(value)
         else:
+            if takes_fractions(resolved):
+                value = whole_items(resolved, value)
             items = [resolved.convert(item) for item in value]
         if resolved.part is not None:
             ranges = among(resolved, resolved.part, items)
@@ -235,7 +253,7 @@ class List(Argument):
 
     @classmethod
     def of_expression(cls, resolved: Resolved, value: Expression, context: Context) -> Leaf:
-        """A query only."""
+        """A query only; expressions are items of a list."""
         return InQuery.of(resolved, value, context)
 
     @property
@@ -269,17 +287,21 @@ class Pair(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """Two values; neither is None."""
         if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) != 2:
             raise resolved.refuse(value, "give two values: (lowest, highest)")
         if value[0] is None or value[1] is None:
             raise resolved.refuse(value, "give two values, or use `__gte` or `__lte` alone")
+        if isinstance(value[0], Expression) or isinstance(value[1], Expression):
+            return Several.between(resolved, value[0], value[1], context)
         if resolved.argument_type is None or resolved.argument_type == "json":
             return JsonPair.of(resolved, value)
         exact = _exact_types(resolved)
         low, high = value
         if type(low) not in exact or type(high) not in exact:
+            if takes_fractions(resolved):
+                low, high = whole_bounds(resolved, (low, high))
             low, high = resolved.convert(low), resolved.convert(high)
         if resolved.part is not None:
             ranges = between(resolved, resolved.part, low, high)
@@ -303,7 +325,7 @@ class Number(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """An integer; `month` and `day` also take a tuple that begins with the year."""
         name = resolved.spec.name
         if isinstance(value, tuple) and name in ("month", "day"):
@@ -324,11 +346,16 @@ class Date(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """A date, but not a datetime, which is a subclass of date in Python."""
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
             raise resolved.refuse(value, "give a datetime.date")
         return within(resolved, "date", value) or cls(resolved, resolved.key, (value,))
+
+    @classmethod
+    def of_expression(cls, resolved: Resolved, value: Expression, context: Context) -> Leaf:
+        """Any expression that returns a date."""
+        return Compared.of(resolved, value, context)
 
 
 class Time(Argument):
@@ -337,11 +364,16 @@ class Time(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """A time only."""
         if not isinstance(value, dt.time):
             raise resolved.refuse(value, "give a datetime.time")
         return cls(resolved, resolved.key, (value,))
+
+    @classmethod
+    def of_expression(cls, resolved: Resolved, value: Expression, context: Context) -> Leaf:
+        """Any expression that returns a time."""
+        return Compared.of(resolved, value, context)
 
 
 class Key(Argument):
@@ -350,7 +382,7 @@ class Key(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """A string only."""
         if not isinstance(value, str):
             raise resolved.refuse(value, "pass a key as a string")
@@ -365,7 +397,7 @@ class Keys(Argument):
     many = True
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """Strings only."""
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise resolved.refuse(value, "give a list of keys")
@@ -381,7 +413,7 @@ class Document(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """Any JSON value; part of a document takes a plain string as text."""
         if resolved.operand_type is not None:
             return cls(resolved, resolved.key, (value,))
@@ -396,7 +428,7 @@ class Items(Argument):
     __slots__ = ()
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """A list of values of the item type."""
         return cls(resolved, resolved.key, (resolved.convert(value),))
 
@@ -409,7 +441,7 @@ class RangeOrValue(Argument):
     single: bool
 
     @classmethod
-    def of(cls, resolved: Resolved, value: object) -> Leaf:
+    def of(cls, resolved: Resolved, value: object, context: Context) -> Leaf:
         """Which of the two it is, is a part of the shape."""
         single = not isinstance(value, Range)
         bound = bound_of(resolved.operand_type)

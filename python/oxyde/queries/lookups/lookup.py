@@ -9,7 +9,7 @@ from oxyde.exceptions import FieldLookupValueError, FieldValueError
 from oxyde.hints import type_name
 from oxyde.queries.ir.expression import Expression, InnerQuery
 from oxyde.queries.lookups.json_path import Path, ir_path
-from oxyde.queries.lookups.table import PARTS, Spec, part_type
+from oxyde.queries.lookups.table import PARTS, SPECS, Spec, part_type, spec_for
 from oxyde.queries.names import Hop, held_before, is_query
 from oxyde.queries.types.column_types import kind_of
 from oxyde.queries.types.values import Misfit, fit
@@ -106,7 +106,23 @@ class Resolved:
             if foreign is not None and value._names.model is foreign.model:
                 key = foreign.target_field
             return self._expression(value._as_expression(key), context)
-        return self.spec.leaf.of(self, value)
+        return self.spec.leaf.of(self, value, context)
+
+    def by(self, lookup: str) -> Resolved:
+        """The same path with another lookup, which its values support."""
+        kind = "json" if self.operand_type is None else kind_of(self.operand_type)
+        return Resolved(
+            f"{self.key}:{lookup}",
+            self.label,
+            self.hops,
+            self.field,
+            spec_for(lookup, kind) or SPECS[lookup][0],
+            relation=self.relation,
+            part=self.part,
+            path=self.path,
+            owner=self.owner,
+            operand_type=self.operand_type,
+        )
 
     def refuse(self, value: object, hint: str | None = None) -> FieldLookupValueError:
         """The error for a value that the lookup cannot take."""

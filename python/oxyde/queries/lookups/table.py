@@ -68,6 +68,7 @@ class Spec(NamedTuple):
         argument: the type of its argument; None for the operand's own, `item` for that of the
             operand's bounds.
         part: for a part of the operand, the function that gives it.
+        own: for a lookup of the user's own, what it is.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Spec(NamedTuple):
     leaf: type[Argument]
     argument: _ir.ColumnType | Literal["item"] | None
     part: str | None
+    own: object = None
 
     def argument_type(self, operand: _ir.ColumnType | None) -> _ir.ColumnType | None:
         """The type of its argument, for an operand of a type."""

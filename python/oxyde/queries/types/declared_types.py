@@ -10,7 +10,7 @@ from oxyde._column_types import BY_CLASS
 if TYPE_CHECKING:
     from oxyde._ir import ScalarType
 
-__all__ = ["CLASSES", "KINDS", "NAMES", "PARTS"]
+__all__ = ["CLASSES", "KINDS", "KIND_FAMILIES", "NAMES", "PARTS"]
 
 # The types without arguments.
 NAMES: Final[dict[str, ScalarType]] = {
@@ -21,13 +21,14 @@ PARTS: Final[dict[str, frozenset[str]]] = {
     **{each["name"]: frozenset(each["parts"]) for each in _core.COLUMN_TYPES if each["parts"]},
     "custom": frozenset(("sql", "base")),
 }
-_FAMILIES: Final[dict[str, str]] = {each["name"]: each["family"] for each in _core.COLUMN_TYPES}
+# The family of each type.
+KIND_FAMILIES: Final[dict[str, str]] = {each["name"]: each["family"] for each in _core.COLUMN_TYPES}
 # The names of the types of each family.
 KINDS: Final[dict[str, frozenset[str]]] = {
-    family: frozenset(name for name in _FAMILIES if _FAMILIES[name] == family)
-    for family in _FAMILIES.values()
+    family: frozenset(name for name in KIND_FAMILIES if KIND_FAMILIES[name] == family)
+    for family in KIND_FAMILIES.values()
 }
 # The class for each type of a family that has one.
 CLASSES: Final[dict[str, type[Any]]] = {
-    kind: python for python, name in BY_CLASS.items() for kind in KINDS[_FAMILIES[name]]
+    kind: python for python, name in BY_CLASS.items() for kind in KINDS[KIND_FAMILIES[name]]
 }

@@ -4,9 +4,12 @@
 
 #![expect(unsafe_code, reason = "SQLite's C interface")]
 
+mod angle;
+mod bits;
 mod collation;
 mod decimal;
 mod fit;
+mod hash;
 mod inet;
 mod json;
 mod moment;
@@ -149,7 +152,23 @@ static SCALARS: &[Scalar] = &[
     scalar(c"oxyde_ends_with", 2, text::ends_with),
     scalar(c"regexp", 2, regexp::regexp),
     scalar(c"oxyde_iregexp", 2, regexp::iregexp),
-    scalar(c"oxyde_md5", 1, text::md5),
+    scalar(c"oxyde_md5", 1, hash::md5),
+    scalar(c"oxyde_sha1", 1, hash::sha1),
+    scalar(c"oxyde_sha224", 1, hash::sha224),
+    scalar(c"oxyde_sha256", 1, hash::sha256),
+    scalar(c"oxyde_sha384", 1, hash::sha384),
+    scalar(c"oxyde_sha512", 1, hash::sha512),
+    scalar(c"oxyde_sin", 1, angle::sin),
+    scalar(c"oxyde_cos", 1, angle::cos),
+    scalar(c"oxyde_tan", 1, angle::tan),
+    scalar(c"oxyde_cot", 1, angle::cot),
+    scalar(c"oxyde_asin", 1, angle::asin),
+    scalar(c"oxyde_acos", 1, angle::acos),
+    scalar(c"oxyde_atan", 1, angle::atan),
+    scalar(c"oxyde_atan2", 2, angle::atan2),
+    scalar(c"oxyde_degrees", 1, angle::degrees),
+    scalar(c"oxyde_radians", 1, angle::radians),
+    scalar(c"oxyde_log", 2, number::log),
     scalar(c"oxyde_reverse", 1, text::reverse),
     scalar(c"oxyde_repeat", 2, text::repeat),
     scalar(c"oxyde_lpad", 3, text::lpad),
@@ -231,6 +250,21 @@ static AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: c"oxyde_var_samp",
         make: number::var_samp,
+        slides: false,
+    },
+    Aggregate {
+        name: c"oxyde_bit_and",
+        make: bits::and,
+        slides: false,
+    },
+    Aggregate {
+        name: c"oxyde_bit_or",
+        make: bits::or,
+        slides: false,
+    },
+    Aggregate {
+        name: c"oxyde_bit_xor",
+        make: bits::xor,
         slides: false,
     },
 ];

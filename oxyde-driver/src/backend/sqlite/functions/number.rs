@@ -138,6 +138,18 @@ pub(super) fn ln(arguments: &[Argument<'_>]) -> Result<Output> {
     Ok(Output::Real(number.ln()))
 }
 
+pub(super) fn log(arguments: &[Argument<'_>]) -> Result<Output> {
+    let [number, base] = arguments else {
+        return Err(wrong("expected a number and a base"));
+    };
+    let (number, base) = (number.real()?, base.real()?);
+    #[expect(clippy::float_cmp, reason = "no other base has a logarithm of 0")]
+    if number <= 0.0 || base <= 0.0 || base == 1.0 {
+        return Ok(Output::Null);
+    }
+    Ok(Output::Real(number.ln() / base.ln()))
+}
+
 /// Mean and sum of squared deviations so far (Welford's algorithm, numerically stable).
 #[derive(Default)]
 struct Variance {

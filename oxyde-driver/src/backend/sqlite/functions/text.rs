@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use md5::{Digest as _, Md5};
-
 use super::{Argument, Output, Result, range, wrong};
 
 /// Maximum length of a function's result, in bytes.
@@ -65,17 +63,6 @@ fn both(arguments: &[Argument<'_>], compare: fn(&str, &str) -> bool) -> Result<O
         .zip(part)
         .is_some_and(|(text, part)| compare(&text, &part));
     Ok(found.into())
-}
-
-pub(super) fn md5(arguments: &[Argument<'_>]) -> Result<Output> {
-    use std::fmt::Write as _;
-    let digest = Md5::digest(one(arguments)?.as_bytes());
-    let mut text = String::with_capacity(32);
-    for byte in digest {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(Output::Text(text))
 }
 
 pub(super) fn reverse(arguments: &[Argument<'_>]) -> Result<Output> {
@@ -150,10 +137,6 @@ mod tests {
         assert_eq!(
             casefold(&[Argument::Text("ÄÖ Straße")]),
             Ok(text("äö straße"))
-        );
-        assert_eq!(
-            md5(&[Argument::Text("")]),
-            Ok(text("d41d8cd98f00b204e9800998ecf8427e"))
         );
         let pad = |length| {
             [

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from oxyde.queries.expressions.functions.angle import (
+    ACos,
+    ASin,
+    ATan,
+    ATan2,
+    Cos,
+    Cot,
+    Degrees,
+    Pi,
+    Radians,
+    Sin,
+    Tan,
+)
 from oxyde.queries.expressions.functions.base import Func
 from oxyde.queries.expressions.functions.choice import Coalesce, Greatest, Least, NullIf
+from oxyde.queries.expressions.functions.collate import Collate
 from oxyde.queries.expressions.functions.date import CurrentDate, CurrentTime, Extract, Now, Trunc
+from oxyde.queries.expressions.functions.document import JsonArray, JsonObject
+from oxyde.queries.expressions.functions.hash import MD5, SHA1, SHA224, SHA256, SHA384, SHA512
 from oxyde.queries.expressions.functions.lists import ArrayAppend, JsonRemove, JsonText
 from oxyde.queries.expressions.functions.number import (
     Abs,
@@ -12,6 +28,8 @@ from oxyde.queries.expressions.functions.number import (
     Exp,
     Floor,
     Ln,
+    Log,
+    Mod,
     Power,
     Random,
     Round,
@@ -19,13 +37,14 @@ from oxyde.queries.expressions.functions.number import (
     Sqrt,
 )
 from oxyde.queries.expressions.functions.text import (
-    MD5,
+    Chr,
     Concat,
     Left,
     Length,
     Lower,
     LPad,
     LTrim,
+    Ord,
     Position,
     Repeat,
     Replace,
@@ -40,18 +59,34 @@ from oxyde.queries.expressions.functions.text import (
 
 __all__ = [
     "MD5",
+    "SHA1",
+    "SHA224",
+    "SHA256",
+    "SHA384",
+    "SHA512",
+    "ACos",
+    "ASin",
+    "ATan",
+    "ATan2",
     "Abs",
     "ArrayAppend",
     "Ceil",
+    "Chr",
     "Coalesce",
+    "Collate",
     "Concat",
+    "Cos",
+    "Cot",
     "CurrentDate",
     "CurrentTime",
+    "Degrees",
     "Exp",
     "Extract",
     "Floor",
     "Func",
     "Greatest",
+    "JsonArray",
+    "JsonObject",
     "JsonRemove",
     "JsonText",
     "LPad",
@@ -60,13 +95,18 @@ __all__ = [
     "Left",
     "Length",
     "Ln",
+    "Log",
     "Lower",
+    "Mod",
     "Now",
     "NullIf",
+    "Ord",
+    "Pi",
     "Position",
     "Power",
     "RPad",
     "RTrim",
+    "Radians",
     "Random",
     "Repeat",
     "Replace",
@@ -74,8 +114,10 @@ __all__ = [
     "Right",
     "Round",
     "Sign",
+    "Sin",
     "Sqrt",
     "Substr",
+    "Tan",
     "Trim",
     "Trunc",
     "Upper",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from oxyde import _core
 from oxyde.exceptions import FieldError
 from oxyde.queries.expressions.operators import Computed, F, as_expression
+from oxyde.queries.expressions.own_sql import OwnSql, check_own_sql, for_dialect, raw_parts
 from oxyde.queries.expressions.parts import Part, parts_of
 from oxyde.queries.ir.depth import brief
 from oxyde.queries.ir.expression import Expression
@@ -48,6 +49,14 @@ class Func(Computed):
             sql_name = "SOUNDEX"
             output = str
 
+        class Similarity(Func):
+            sql = {"postgres": "similarity({0}, {1})"}
+            output = float
+
+    `sql` is a template with a slot for each argument (``{*}`` for all), or one for each database. A
+    database without one raises `UnsupportedFeatureError`. Columns come quoted and values as
+    placeholders.
+
     Args:
         arguments: names of fields, expressions, or values. Pass a string constant as
             ``Value("…")``.
@@ -60,17 +69,20 @@ class Func(Computed):
     name: ClassVar[str] = ""
     # For a function of the user's own: its name in SQL.
     sql_name: ClassVar[str] = ""
+    # Or its SQL, or that for each database.
+    sql: ClassVar[OwnSql] = ""
     output: ClassVar[Any] = None
 
     def __init__(self, *arguments: object, output: object = None) -> None:
-        self.arguments: tuple[Expression, ...] = tuple(
-            [F(each) if isinstance(each, str) else as_expression(each) for each in arguments]
-        )
+        self.arguments: tuple[Expression, ...] = tuple([self.argument(each) for each in arguments])
         wanted = self.output if output is None else output
         self.type: _ir.ColumnType | None = None if wanted is None else output_type(wanted)
-        if not self.name and not self.sql_name:
-            raise FieldError(f"{type(self).__name__} has no sql_name")
-        least, most = _counts().get("" if self.sql_name else self.name, (0, _MANY))
+        if self.sql:
+            check_own_sql(self.sql, len(self.arguments), f"{type(self).__name__}.sql")
+        elif not self.name and not self.sql_name:
+            raise FieldError(f"{type(self).__name__} has neither sql_name nor sql")
+        own = self.sql or self.sql_name
+        least, most = _counts().get("" if own else self.name, (0, _MANY))
         if not least <= len(self.arguments) <= most:
             raise FieldError(
                 f"{type(self).__name__}() takes {_in_words(least, most)}, not "
@@ -78,9 +90,15 @@ class Func(Computed):
                 hint=(type(self).__doc__ or "").partition("\n")[0] or None,
             )
 
+    @staticmethod
+    def argument(given: object) -> Expression:
+        """An argument: a name of a field, an expression, or a value."""
+        return F(given) if isinstance(given, str) else as_expression(given)
+
     def key(self) -> Hashable:
         """The function."""
-        return ("function", self.name or self.sql_name, self.type and repr(self.type))
+        name = type(self) if self.sql else self.name or self.sql_name
+        return ("function", name, self.type and repr(self.type))
 
     def parts(self) -> tuple[Expression, ...]:
         """The arguments."""
@@ -92,6 +110,9 @@ class Func(Computed):
         arguments = self.build_arguments(scope, parts_of(self.arguments, scope), want)
         column_type = self.result(arguments)
         built = [each.ir for each in arguments]
+        if self.sql:
+            parts = raw_parts(for_dialect(scope, self.sql, f"{type(self).__name__}()"), built)
+            return Typed({"raw": {"parts": parts, "type": column_type}}, column_type)
         if self.sql_name:
             return Typed(_own(self.sql_name, built, column_type), column_type)
         ir: _ir.Expr = {"function": {"name": self.name, "arguments": built, "type": column_type}}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from oxyde.queries.expressions.functions.base import Func
+from oxyde.queries.expressions.operators import Combined
 from oxyde.queries.expressions.parts import Part
 from oxyde.queries.ir.nodes import Typed
 from oxyde.queries.ir.scope import Scope
@@ -18,6 +20,8 @@ __all__ = [
     "Exp",
     "Floor",
     "Ln",
+    "Log",
+    "Mod",
     "Power",
     "Random",
     "Round",
@@ -92,6 +96,37 @@ class Ln(Func):
     __slots__ = ()
     name = "ln"
     output = float
+
+
+class Log(Func):
+    """``Log("views", base=2)``: the logarithm to a base; NULL for zero and negative numbers, and
+    for a base that has none (0, 1, negative)."""
+
+    __slots__ = ()
+    name = "log"
+    output = float
+
+    def __init__(self, expression: object, *, base: object) -> None:
+        super().__init__(expression, base)
+
+
+class Mod(Func):
+    """``Mod("views", 10)``: the remainder, the same as ``F("views") % 10``; NULL for a divisor
+    of 0."""
+
+    __slots__ = ()
+
+    def __init__(self, expression: object, divisor: object) -> None:
+        self.arguments = (self.argument(expression), self.argument(divisor))
+        self.type = None
+
+    def key(self) -> Hashable:
+        """The function."""
+        return "mod"
+
+    def build(self, scope: Scope, want: _ir.ColumnType | None = None) -> Typed:
+        """As the operator."""
+        return Combined("modulo", *self.arguments).build(scope, want)
 
 
 class Power(Func):

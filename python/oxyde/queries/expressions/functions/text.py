@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from oxyde import _ir
 
 __all__ = [
-    "MD5",
+    "Chr",
     "Concat",
     "LPad",
     "LTrim",
     "Left",
     "Length",
     "Lower",
+    "Ord",
     "Position",
     "RPad",
     "RTrim",
@@ -30,6 +31,7 @@ __all__ = [
     "Reverse",
     "Right",
     "Substr",
+    "TextFunction",
     "Trim",
     "Upper",
 ]
@@ -69,60 +71,86 @@ class _OfText(Func):
         return ("text", "varchar", "enum")
 
 
-class _Text(_OfText):
+class TextFunction(_OfText):
     """A function from string to string."""
 
     __slots__ = ()
     output = str
 
 
-class Lower(_Text):
+class Lower(TextFunction):
     """Convert to lower case."""
 
     __slots__ = ()
     name = "lower"
 
 
-class Upper(_Text):
+class Upper(TextFunction):
     """Convert to upper case."""
 
     __slots__ = ()
     name = "upper"
 
 
-class Trim(_Text):
+class Trim(TextFunction):
     """Strip spaces from both ends."""
 
     __slots__ = ()
     name = "trim"
 
 
-class LTrim(_Text):
+class LTrim(TextFunction):
     """Strip spaces from the start."""
 
     __slots__ = ()
     name = "ltrim"
 
 
-class RTrim(_Text):
+class RTrim(TextFunction):
     """Strip spaces from the end."""
 
     __slots__ = ()
     name = "rtrim"
 
 
-class Reverse(_Text):
+class Reverse(TextFunction):
     """The string in reverse."""
 
     __slots__ = ()
     name = "reverse"
 
 
-class MD5(_Text):
-    """The MD5 checksum in hexadecimal digits. MySQL itself has no such function."""
+class Chr(Func):
+    """``Chr("code")``: the character of a Unicode code point; NULL if there is none. 0 has none
+    here: PostgreSQL does not store it."""
 
     __slots__ = ()
-    name = "md5"
+    name = "chr"
+    output = str
+
+    def __init__(self, expression: object) -> None:
+        super().__init__(expression)
+
+    def build_arguments(
+        self, scope: Scope, parts: list[Part], want: _ir.ColumnType | None
+    ) -> list[Typed]:
+        """A whole number."""
+        built = [each.build(scope, "big_int") for each in parts]
+        kind = kind_of(built[0].type or "big_int")
+        if kind not in INTEGERS:
+            raise scope.unfit(self, f"takes whole numbers, not {kind}")
+        return built
+
+
+class Ord(_OfText):
+    """The Unicode code point of the first character; NULL for an empty string."""
+
+    __slots__ = ()
+    name = "ord"
+    output = int
+
+    def __init__(self, expression: object) -> None:
+        super().__init__(expression)
 
 
 class Length(_OfText):
@@ -137,7 +165,7 @@ class Length(_OfText):
         return (*super().kinds(), "bytes")
 
 
-class Replace(_Text):
+class Replace(TextFunction):
     """``Replace("name", "old", "new")``: every `old` becomes `new`."""
 
     __slots__ = ()
@@ -147,7 +175,7 @@ class Replace(_Text):
         super().__init__(expression, *map(as_expression, (old, new)))
 
 
-class _Counted(_Text):
+class _Counted(TextFunction):
     """A function of a string and integers."""
 
     __slots__ = ()
@@ -196,7 +224,7 @@ class Right(_Counted):
     name = "right"
 
 
-class _Padded(_Text):
+class _Padded(TextFunction):
     __slots__ = ()
 
     def __init__(self, expression: object, length: object, fill: object = " ") -> None:
