@@ -1,4 +1,4 @@
-use super::{ANY_NUMBER, Call, Function, Rendering, function};
+use super::{ANY_NUMBER, Call, Function, Rendering, function, template};
 use crate::dialect::Templates;
 use crate::error::SqlError;
 use crate::ir::{Expr, PathItem};
