@@ -341,7 +341,16 @@ pub fn cases() -> Vec<GoldenCase> {
         }],
         Type::Json,
     );
-    call("json_text", "json_text", vec![path(Type::Json)], Type::Text);
+    call(
+        "json_text",
+        "json_text",
+        vec![Expr::JsonPath {
+            operand: Box::new(u("data")),
+            path: vec![PathItem::Key("address".into()), PathItem::Index(0)],
+            ty: Type::Json,
+        }],
+        Type::Text,
+    );
     call(
         "json_set_column",
         "json_set",

@@ -38,9 +38,11 @@ from oxyde.queries.results.by_key import by_fields, in_bulk_fields
 from oxyde.queries.results.iteration import Iteration
 
 if TYPE_CHECKING:
-    from oxyde._core import Features
+    from oxyde import _ir
+    from oxyde._core import Features, Recipe
     from oxyde.db.cursor import Cursor
     from oxyde.db.executor import Executor
+    from oxyde.queries.ir.scope import Builder
 
 __all__ = ["Reading"]
 
@@ -142,9 +144,7 @@ class Reading(Aggregating[M, R]):
     def _entry(self, features: Features, values: list[Any]) -> Entry:
         query = self._in_order() if self._names.meta.ordering else self
         shape = shape_of(query, values)
-        alone = query._places is None and query._owners is None
-        build = build_rows if alone else build_of_each_owner
-        return entry_for(features, shape, lambda: build(query, features), self._model)
+        return entry_for(features, shape, lambda: _built(query, features), self._model)
 
     def _in_order(self) -> QueryState[M, R]:
         """The query with the order of its model, if it has none of its own."""
@@ -355,6 +355,14 @@ class Reading(Aggregating[M, R]):
         entry = self._entry(executor.features, values)
         entry.check_database(executor.name)
         return await executor.explain(entry.plan, entry.values(values), bool(analyze))
+
+
+def _built(
+    query: QueryState[Any, Any], features: Features
+) -> tuple[_ir.Statement, Builder, Recipe]:
+    if query._places is None and query._owners is None:
+        return build_rows(query, features)
+    return build_of_each_owner(query, features)
 
 
 def _described(lookups: dict[str, Any]) -> str:
