@@ -423,14 +423,11 @@ class Comparison(Node):
             FieldLookupError: the lookup does not fit the left side's type.
         """
         arguments: Sequence[Expression]
-        if isinstance(right, WITH_FRACTION):
-            column_type = context.check(left).type
-            if column_type is not None and kind_of(column_type) in INTEGERS:
-                right = whole_bound(lookup, column_type, right)
-                if right is True:
-                    return Negation(cls.make(context, left, "isnull", None))
-                if right is False:
-                    return Junction("or", ())
+        right = _bound(context, left, lookup, right)
+        if right is _ALL:
+            return Negation(cls.make(context, left, "isnull", None))
+        if right is _NONE:
+            return Junction("or", ())
         if lookup == "isnull" or (right is None and lookup == "exact"):
             lookup, arguments = "isnull", ()
         elif right is None:
@@ -467,3 +464,18 @@ class Comparison(Node):
         if self.lookup == "isnull":
             arguments.append({"literal": {"bool": True}})
         return {"lookup": {"name": self.lookup, "operand": left.ir, "arguments": arguments}}
+
+
+# What a comparison always is.
+_ALL, _NONE = object(), object()
+
+
+def _bound(context: Context, left: Expression, lookup: str, right: Any) -> Any:
+    """What a whole number is compared with in place of a number with a fraction."""
+    if not isinstance(right, WITH_FRACTION):
+        return right
+    column_type = context.check(left).type
+    if column_type is None or kind_of(column_type) not in INTEGERS:
+        return right
+    bound = whole_bound(lookup, column_type, right)
+    return bound if not isinstance(bound, bool) else _ALL if bound else _NONE

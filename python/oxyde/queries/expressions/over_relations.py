@@ -143,17 +143,6 @@ def _of_groups(scope: Scope, aggregate: Aggregate, path: tuple[Hop, ...]) -> Typ
     plain = "column" in call["arguments"][0]
     if not plain or aggregate.name in _KEEP_NULLS:
         # A row without related rows is in the join too, with NULLs.
-        if aggregate.name in _KEEP_NULLS and not _filters(scope):
-            raise FieldError(
-                f"{aggregate!r:.80} over a relation to many rows of each `{scope.names.label}` of "
-                "a group is not possible on this database",
-                hint="group the rows of the other model instead",
-            )
         there = is_there(view.rows[path], path[-1])
         call["filter"] = there if call["filter"] is None else {"and": [there, call["filter"]]}
     return built
-
-
-def _filters(scope: Scope) -> bool:
-    features = scope.builder.features
-    return scope.builder.checking or (features is not None and features.aggregate_filter)

@@ -170,6 +170,15 @@ async def test_groups_and_whole_tables(clients: AsyncDatabase) -> None:
         ("b", [3, 1], "Ann,Ann"),
         ("c", [4], "Bob"),
     ]
+    factors = Client.objects.values("factor").annotate(
+        kinds=ArrayAgg("orders__kind", order_by="orders__id"),
+        texts=JsonAgg("notes__text", order_by="notes__id"),
+        n=Count("orders"),
+    )
+    assert await factors.order_by("factor").values_list("factor", "kinds", "texts", "n") == [
+        (1, ["c"], [None], 1),
+        (2, ["b", "a", "b"], ["long one", "x"], 3),
+    ]
     assert await Order.objects.aggregate(
         all=BitAnd("quantity"), any=BitOr("quantity"), odd=BitXor("quantity")
     ) == {"all": 2 & 5 & 4 & 1, "any": 2 | 5 | 4 | 1, "odd": 2 ^ 5 ^ 4 ^ 1}
