@@ -22,6 +22,7 @@ from oxyde.db.monitoring import (
 )
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import (
+    check_router,
     disconnect_all,
     get_connection,
     primary_name,
@@ -236,6 +237,7 @@ def primary() -> Use:
 async def _open(
     addresses: Mapping[str, Address], settings: Settings | None, router: Router | None
 ) -> list[AsyncDatabase]:
+    check_router(router)
     later = set() if router is None else {*router.reads} - {router.writes}
     databases = [
         AsyncDatabase(address, name=name, settings=_settings_of(name, settings), overwrite=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oxyde.db.pool import AsyncDatabase
 
 __all__ = [
+    "check_router",
     "check_same_database",
     "databases",
     "disconnect_all",
@@ -36,6 +37,16 @@ _databases: dict[str, AsyncDatabase] = {}
 _router: Router | None = None
 
 
+def check_router(router: Router | None) -> None:
+    """Check that it is a router.
+
+    Raises:
+        OxydeError: it is something else.
+    """
+    if router is not None and not isinstance(router, Router):
+        raise OxydeError(f"router= takes a Router, not {router!r:.80}")
+
+
 def route_by(router: Router | None) -> None:
     """Route queries that name no database with this router; None routes them to ``default``.
 
@@ -43,9 +54,8 @@ def route_by(router: Router | None) -> None:
         OxydeError: the router names a database that is not registered.
     """
     global _router
+    check_router(router)
     if router is not None:
-        if not isinstance(router, Router):
-            raise OxydeError(f"router= takes a Router, not {router!r:.80}")
         for name in (router.writes, *router.reads):
             get_connection(name)
     for database in _databases.values():

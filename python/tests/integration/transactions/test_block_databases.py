@@ -322,6 +322,8 @@ async def routed(tmp_path: Path) -> AsyncIterator[None]:
     for name in names:
         await db.create_tables(models=[Site, Mark, Page], using=name)
         await Site.objects.create(name=name, using=name)
+    # Until reads no longer have to see that.
+    await asyncio.sleep(0.25)
     yield
     await db.close()
 

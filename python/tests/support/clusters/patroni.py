@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -66,6 +69,7 @@ class Patroni:
             "postgres",
             self._folder / "etcd.log",
         )
+        known = programs("patroni")
         self.processes: list[Process] = []
         self._apis = ports[:members]
         self._ports = ports[members:]
@@ -83,9 +87,10 @@ class Patroni:
             )
             self.processes.append(
                 Process(
-                    [programs("patroni")["patroni"], conf],
+                    [known["python"], "-m", "patroni", conf],
                     "postgres",
                     self._folder / f"n{number}.log",
+                    PYTHONPATH=known["patroni"],
                 )
             )
 
@@ -99,7 +104,7 @@ class Patroni:
             self._etcd.start()
             for process in self.processes:
                 process.start()
-                wait_until(lambda: self.leader() is not None, "a leader", 20)
+                wait_until(lambda: self.leader() is not None, "a leader", 40)
             wait_until(lambda: self._running() == len(self.processes), "all members")
         except BaseException as error:
             logs = "\n".join(process.tail() for process in [self._etcd, *self.processes])
@@ -119,6 +124,8 @@ class Patroni:
         # Patroni stops its server when it is told to, not when it is killed.
         for process in self.processes:
             process.stop(seconds=10)
+        for number in range(len(self.processes)):
+            self.crash(number)
         self._etcd.kill()
         remove(self._folder)
 
@@ -138,5 +145,9 @@ class Patroni:
         return sum(member["state"] in ("running", "streaming") for member in members)
 
     def crash(self, number: int) -> None:
-        """End a member and its PostgreSQL without warning."""
+        """End a member and its PostgreSQL, which is in a process group of its own, without
+        warning."""
         self.processes[number].kill()
+        with contextlib.suppress(OSError):
+            postmaster = (self._folder / f"n{number}" / "postmaster.pid").read_text()
+            os.kill(int(postmaster.split()[0]), signal.SIGKILL)
