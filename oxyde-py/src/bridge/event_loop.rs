@@ -10,6 +10,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use super::without_loop::is_driven;
 use super::fairness::{Fairness, LONGEST_SLICE, Next};
 use super::notifier;
 use super::outcome::{Convert, Outcome};
@@ -460,11 +461,17 @@ impl EventLoop {
     }
 }
 
+/// The time of a thread without an event loop.
+const NO_LIMIT: Duration = Duration::from_hours(24);
+
 /// Return how long the running event loop's thread may still work before the loop needs a turn.
 ///
 /// # Errors
 /// `RuntimeError` if no loop is running.
 pub(crate) fn time_left(py: Python<'_>) -> PyResult<Duration> {
+    if is_driven() {
+        return Ok(NO_LIMIT);
+    }
     EventLoop::left(EventLoop::running(py)?.bind(py))
 }
 
