@@ -19,6 +19,7 @@ from oxyde.db.generators import Generator, generator_of_caller
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
 from oxyde.db.retries import Attempt, attempts, check_retries
+from oxyde.db.running import Runner, current_runner
 from oxyde.db.watched import run_reported
 from oxyde.exceptions import (
     TransactionError,
@@ -74,7 +75,7 @@ class Atomic:
         self._place = place
         self._block: Block | None = None
         self._token: Token[dict[str, Block]] | None = None
-        self._task: asyncio.Task[Any] | None = None
+        self._task: Runner | None = None
 
     async def __aenter__(self) -> Block:
         if self._block is not None:
@@ -103,7 +104,7 @@ class Atomic:
         else:
             raise TypeError(f"atomic() takes a database, not {type(executor).__name__}")
         self._block = block
-        self._task = asyncio.current_task()
+        self._task = current_runner()
         others = {name: each for name, each in open_blocks().items() if name != block.name}
         self._token = active_blocks.set({**others, block.name: block})
         return block
@@ -171,7 +172,7 @@ class Atomic:
         trace: TracebackType | None,
     ) -> None:
         block, token = self._block, self._token
-        foreign = asyncio.current_task() is not self._task
+        foreign = current_runner() is not self._task
         self._block = self._token = self._task = None
         if block is None or token is None:
             raise TransactionError("this atomic() block is not open")
