@@ -396,7 +396,7 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = ("db", "exceptions", "models", "queries")
+_MODULES = ("db", "exceptions", "models", "queries", "sync")
 
 
 def __getattr__(name: str) -> Any:

@@ -152,9 +152,9 @@ def record_stages() -> None:
 def take_stages() -> dict[str, tuple[float, int]]:
     """Return, for each stage, the seconds and the number of passes since the last call."""
 
-def drive(coroutine: Coroutine[Any, Any, T]) -> T:
+def drive(coroutine: Coroutine[Any, Any, T], name: str | None = None) -> T:
     """Run a coroutine of Oxyde to its end in this thread, without an event loop: operations wait in
-    place, without the GIL.
+    place, without the GIL. `name` is the call's in errors.
 
     Raises:
         OxydeError: an event loop is running in this thread, or the coroutine awaits something that

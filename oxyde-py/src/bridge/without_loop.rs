@@ -14,7 +14,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::error::{Class, error};
+use crate::error::{Class, error, is_of};
 
 thread_local! {
     /// How many coroutines this thread is running, one inside the other.
@@ -85,20 +85,32 @@ pub(crate) fn block_running_loops(allowed: bool) {
 
 /// See `_core.pyi`.
 #[pyfunction]
+#[pyo3(signature = (coroutine, name=None))]
 pub(crate) fn drive<'py>(
     py: Python<'py>,
     coroutine: &Bound<'py, PyAny>,
+    name: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
     if !is_driven() && !BLOCKS_LOOPS.load(Ordering::Relaxed) && has_running_loop(py)? {
-        return Err(refused(coroutine, in_running_loop(py, coroutine)?));
+        return Err(refused(coroutine, in_running_loop(py, coroutine, name)?));
     }
     let _mark = Mark::new();
     loop {
-        match send(coroutine)? {
-            Sent::Returned(value) => return Ok(value),
+        match send(coroutine) {
+            Ok(Sent::Returned(value)) => return Ok(value),
             // `asyncio.sleep(0)`: nothing else waits for a turn.
-            Sent::Yielded(awaited) if awaited.is_none() => (),
-            Sent::Yielded(awaited) => return Err(refused(coroutine, suspended(py, &awaited)?)),
+            Ok(Sent::Yielded(awaited)) if awaited.is_none() => (),
+            Ok(Sent::Yielded(awaited)) => {
+                return Err(refused(coroutine, suspended(py, &awaited)?));
+            }
+            Err(raised) => {
+                if is_of(py, &raised, Class::Oxyde) {
+                    // Its hint may be about `await`.
+                    py.import("oxyde.hints")?
+                        .call_method1("leave_out_await", (raised.value(py),))?;
+                }
+                return Err(raised);
+            }
         }
     }
 }
@@ -120,17 +132,24 @@ fn refused(coroutine: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     }
 }
 
-fn in_running_loop(py: Python<'_>, coroutine: &Bound<'_, PyAny>) -> PyResult<PyErr> {
-    let name = coroutine.getattr("__name__")?;
+fn in_running_loop(
+    py: Python<'_>,
+    coroutine: &Bound<'_, PyAny>,
+    name: Option<&str>,
+) -> PyResult<PyErr> {
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => format!("{}()", coroutine.getattr("__name__")?),
+    };
     Ok(error(
         py,
         Class::Oxyde,
         &format!(
-            "{name}() of oxyde.sync was called in a thread whose event loop is running, which it \
+            "{name} of oxyde.sync was called in a thread whose event loop is running, which it \
              would block"
         ),
         Some(&format!(
-            "await the async form ({name}() of oxyde), or call it in another thread: \
+            "await the async form, {name} of oxyde, or call it in another thread: \
              await asyncio.to_thread(function); in a notebook, sync.block_running_loops()"
         )),
     ))

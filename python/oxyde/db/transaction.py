@@ -77,6 +77,23 @@ class Atomic:
         self._token: Token[dict[str, Block]] | None = None
         self._task: Runner | None = None
 
+    @property
+    def retries(self) -> int:
+        """How many more times the function that it decorates may run."""
+        return self._options.retries
+
+    def is_nested(self) -> bool:
+        """Whether it would be inside of another block."""
+        return isinstance(resolve(self._options.using, self._options.client), Block)
+
+    def once(self, place: Place | None) -> Atomic:
+        """A block with the same options, of a function at `place`, that runs once."""
+        return Atomic(dataclasses.replace(self._options, retries=0), place)
+
+    def attempts(self, place: Place | None) -> AsyncIterator[Attempt]:
+        """Runs of such a block until one succeeds."""
+        return attempts(self._options.retries, lambda: self.once(place))
+
     async def __aenter__(self) -> Block:
         if self._block is not None:
             raise TransactionError(
@@ -195,25 +212,19 @@ class Atomic:
         code = getattr(inspect.unwrap(function), "__code__", None)
         place = None if code is None else Place(code, code.co_firstlineno)
 
-        options, once = self._options, dataclasses.replace(self._options, retries=0)
-
         @functools.wraps(function)
         async def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             # A nested block cannot run again alone: the transaction around it has failed.
-            if options.retries and not _is_inside_a_block(options):
+            if self.retries and not self.is_nested():
                 results: list[T] = []
-                async for attempt in attempts(options.retries, lambda: Atomic(once, place)):
+                async for attempt in self.attempts(place):
                     async with attempt:
                         results.append(await function(*args, **kwargs))
                 return results[-1]
-            async with Atomic(once, place):
+            async with self.once(place):
                 return await function(*args, **kwargs)
 
         return wrapper
-
-
-def _is_inside_a_block(options: _Options) -> bool:
-    return isinstance(resolve(options.using, options.client), Block)
 
 
 @overload

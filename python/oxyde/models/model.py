@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from oxyde._meta import ModelMeta
     from oxyde.db.executor import Executor
     from oxyde.db.journal import Journal
+    from oxyde.queries.relations.manager import RelatedManager
     from oxyde.testing import ModelFactory
 
 __all__ = ["Model"]
@@ -210,6 +211,13 @@ class Model(BaseModel, metaclass=ModelMetaclass):
     async def post_delete(self) -> None:
         """Called after the row was deleted."""
 
+    def _oxyde_related(self, name: str) -> RelatedManager[Any]:
+        """The rows of a to-many relation, for `row.tags_set`."""
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries.relations.manager import related
+
+        return related(self, name)
+
     # -- called by queries ------------------------------------------------------------------
 
     async def _oxyde_insert(self, executor: Executor) -> None:
@@ -366,11 +374,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             if name in self.__class__.__pydantic_fields__:
                 raise assignment.not_loaded(self, name)
             if name.endswith("_set") and name[:-4] in self.__class__.__pydantic_fields__:
-                # `post.tags_set.add(…)`: the rows of a to-many relation. Imported here so that
-                # defining models loads no queries.
-                from oxyde.queries.relations.manager import related
-
-                return related(self, name[:-4])
+                # `post.tags_set.add(…)`: the rows of a to-many relation.
+                return self._oxyde_related(name[:-4])
             return super().__getattr__(name)
 
         # Lets `oxyde.hydration.recipe` detect whether a model overrides it.
