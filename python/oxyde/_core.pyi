@@ -288,8 +288,8 @@ class Inserting:
 
 @final
 class Operation(Generic[T]):
-    """Running work in Rust, for the event loop that was running when it was started, or for a thread
-    that runs a coroutine by `drive`."""
+    """Running work in Rust, for the event loop that was running when it was started, or for a
+    thread that runs a coroutine by `drive`."""
 
     @property
     def future(self) -> Future[T]:

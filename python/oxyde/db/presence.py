@@ -18,9 +18,7 @@ class Presence:
 
     def __init__(self) -> None:
         task = current_runner()
-        self._owner: Callable[[], Runner | None] = (
-            _nobody if task is None else weakref.ref(task)
-        )
+        self._owner: Callable[[], Runner | None] = _nobody if task is None else weakref.ref(task)
         self._guests: weakref.WeakSet[Runner] | None = None
 
     def note(self) -> None:

@@ -1,17 +1,19 @@
-"""The base of the queries of `oxyde.sync`: the way to the async form of a query."""
+"""The base of the queries of `oxyde.sync`: from a query to its async form, and back."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, cast
 
-from oxyde.queries.compile.state import M, R
+from oxyde.queries.compile.state import M, QueryState, R
 from oxyde.queries.methods.writing import Writing
 from oxyde.queries.query import Query as AsyncQuery
 
-__all__ = ["Base"]
+if TYPE_CHECKING:
+    from oxyde.sync.query import Query
+
+__all__ = ["Base", "sync_query"]
 
 _new = object.__new__
-T = TypeVar("T")
 
 
 class Base(Writing[M, R]):
@@ -22,3 +24,10 @@ class Base(Writing[M, R]):
         made: AsyncQuery[M, R] = _new(AsyncQuery)
         made.__dict__ = self.__dict__
         return made
+
+
+def sync_query(query: QueryState[M, R]) -> Query[M, R]:
+    """The query of `oxyde.sync` with the same clauses."""
+    made = _new(Base._query)
+    made.__dict__ = query.__dict__
+    return cast("Query[M, R]", made)

@@ -1,4 +1,5 @@
 """Model: the base of models whose programs are synchronous throughout."""
+# pyright: reportIncompatibleVariableOverride=false
 
 from __future__ import annotations
 
@@ -48,12 +49,12 @@ class Model(Verbs):
 
         ann = User.objects.create(name="Ann")
 
-    An async program cannot use such a model. For models of both, declare them with `oxyde.Model`, and
-    use `sync.objects`, `sync.save` and the other functions here.
+    An async program cannot use such a model. Declare the models of both with `oxyde.Model`, and use
+    `sync.objects`, `sync.save` and the other functions here.
     """
 
     if TYPE_CHECKING:
-        objects: ClassVar[_ManagerDescriptor]  # type: ignore[assignment]
+        objects: ClassVar[_ManagerDescriptor]
 
     def _oxyde_related(self, name: str) -> RelatedManager[Any]:
         """The rows of a to-many relation, for `row.tags_set`."""

@@ -1,4 +1,5 @@
 """Query and QueryManager without `await`."""
+# pyright: reportIncompatibleMethodOverride=false
 
 from __future__ import annotations
 
@@ -7,18 +8,18 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from typing_extensions import TypeVar
 
-from oxyde.queries.compile.state import M, QueryState, R
+from oxyde.queries.compile.state import M, R
 from oxyde.queries.manager import QueryManager as AsyncQueryManager
 from oxyde.queries.query import Query as AsyncQuery
+from oxyde.sync.base import Base
 from oxyde.sync.generated.writing import Writing
 
-__all__ = ["Query", "QueryManager", "manager_of", "sync_query"]
+__all__ = ["Query", "QueryManager", "manager_of"]
 
 T = TypeVar("T")
-_new = object.__new__
 
 
-class Query(Writing[M, R], AsyncQuery[M, R]):  # type: ignore[misc]
+class Query(Writing[M, R], AsyncQuery[M, R]):
     """A query whose methods return rows, not coroutines. Iterating over it runs it: ``for post in
     Post.objects.filter(…)``, like `all()`; `iterate()` reads the rows in chunks.
     """
@@ -38,21 +39,14 @@ class Query(Writing[M, R], AsyncQuery[M, R]):  # type: ignore[misc]
             raise TypeError("a query of oxyde.sync is iterated over by a plain `for`")
 
 
-Writing._query = Query
+Base._query = Query
 
 
-class QueryManager(Writing[T, T], AsyncQueryManager[T]):  # type: ignore[misc]
+class QueryManager(Writing[T, T], AsyncQueryManager[T]):
     """`Model.objects` without `await`: the rows of a model. It has the methods of `Query`."""
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.all())
-
-
-def sync_query(query: QueryState[M, R]) -> Query[M, R]:
-    """The query of `oxyde.sync` with the same clauses."""
-    made: Query[M, R] = _new(Query)
-    made.__dict__ = query.__dict__
-    return made
 
 
 def manager_of(model: type[T]) -> QueryManager[T]:

@@ -52,6 +52,11 @@ class Atomic:
         drive(self._block.__aexit__(kind, error, trace), "atomic()")
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Run each call of a function in a block.
+
+        Raises:
+            TypeError: the function is async.
+        """
         if inspect.iscoroutinefunction(function):
             raise TypeError(
                 f"atomic() of oxyde.sync decorates a plain function, not {function!r}: use "
@@ -165,9 +170,7 @@ def retrying(
 
     Raises: as `oxyde.db.retrying`.
     """
-    return _attempts(
-        _async.retrying(using, retries=retries, isolation=isolation, timeout=timeout)
-    )
+    return _attempts(_async.retrying(using, retries=retries, isolation=isolation, timeout=timeout))
 
 
 def _attempts(attempts: Any) -> Iterator[Attempt]:

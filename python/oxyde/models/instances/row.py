@@ -104,8 +104,8 @@ async def run_hook(instance: Model, name: str, **arguments: object) -> None:
         if "no running event loop" not in str(error):
             raise
         raise ManagerError(
-            f"{type(instance).__name__}.{name}() needs an event loop, and was called by oxyde.sync, "
-            "which has none",
+            f"{type(instance).__name__}.{name}() needs an event loop, and oxyde.sync, which called "
+            "it, has none",
             model=type(instance),
             hint="await only Oxyde in it, or declare it as a plain function",
         ) from error
