@@ -316,16 +316,14 @@ impl Call {
             };
             let value = || convert.value(py, outcome, ahead.transpose()?);
             let made = tracing::trace_span!("hydrate").in_scope(|| guarded(py, || inside(value)));
-            return made.map(Bound::unbind).map_err(|raised| not_a_return(py, raised));
+            return made
+                .map(Bound::unbind)
+                .map_err(|raised| not_a_return(py, raised));
         }
     }
 
     /// Return the next outcome; `None` if the thread must look for signals.
-    fn outcome(
-        &self,
-        py: Python<'_>,
-        watched: &mut Option<Option<Watched>>,
-    ) -> PyResult<Option<Outcome>> {
+    fn outcome(&self, py: Python<'_>, watched: &mut Option<Watched>) -> PyResult<Option<Outcome>> {
         let next = self.line.next();
         if watched.is_none() && matches!(next, Next::Continue(_) | Next::Wait) {
             *watched = Some(interrupt::watch(py, &self.line)?);
@@ -351,7 +349,17 @@ fn built(
     ahead: Option<PyResult<HydratedRows>>,
 ) -> Option<PyResult<HydratedRows>> {
     let (recipe, database) = convert.making()?;
-    Some(build_rows(py, recipe.get(), database, rows, ahead, (0, SliceDeadline::NONE)).0)
+    Some(
+        build_rows(
+            py,
+            recipe.get(),
+            database,
+            rows,
+            ahead,
+            (0, SliceDeadline::NONE),
+        )
+        .0,
+    )
 }
 
 /// The exception of an interrupted wait: the server may not have told what has become of the work.

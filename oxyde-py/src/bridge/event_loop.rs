@@ -10,13 +10,13 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use super::without_loop::is_driven;
 use super::fairness::{Fairness, LONGEST_SLICE, Next};
 use super::notifier;
 use super::outcome::{Convert, Outcome};
 use super::pending::{Pending, Step};
 use super::queue::{Finished, Queue, Wake, lock};
 use super::reactor::{self, Reactor, inside};
+use super::without_loop::is_driven;
 use crate::slices::SliceDeadline;
 
 /// Oxyde's state for one event loop. The Python objects of operations are stored here, on the

@@ -57,26 +57,30 @@ fn is_main(py: Python<'_>) -> PyResult<bool> {
     Ok(is_main)
 }
 
-/// While it exists, the waiting main thread is woken.
+/// While it exists, the waiting thread is woken if it is the main thread.
 pub(super) struct Watched {
-    interrupts: &'static Interrupts,
+    interrupts: Option<&'static Interrupts>,
     before: Option<Arc<Line>>,
 }
 
 /// Wake this thread while it waits for an operation, if it is the main thread.
-pub(super) fn watch(py: Python<'_>, line: &Arc<Line>) -> PyResult<Option<Watched>> {
-    if !is_main(py)? {
-        return Ok(None);
-    }
-    let Some(reactor) = reactor::current() else {
-        return Ok(None);
+pub(super) fn watch(py: Python<'_>, line: &Arc<Line>) -> PyResult<Watched> {
+    let is_main = is_main(py)?;
+    let Some(reactor) = reactor::current().filter(|_| is_main) else {
+        return Ok(Watched {
+            interrupts: None,
+            before: None,
+        });
     };
     let interrupts = reactor.interrupts();
     let before = lock(&interrupts.waiting).replace(Arc::clone(line));
     if !interrupts.runs.swap(true, Ordering::AcqRel) {
         interrupts.start(reactor);
     }
-    Ok(Some(Watched { interrupts, before }))
+    Ok(Watched {
+        interrupts: Some(interrupts),
+        before,
+    })
 }
 
 impl Interrupts {
@@ -110,6 +114,8 @@ impl Interrupts {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        *lock(&self.interrupts.waiting) = self.before.take();
+        if let Some(interrupts) = self.interrupts {
+            *lock(&interrupts.waiting) = self.before.take();
+        }
     }
 }

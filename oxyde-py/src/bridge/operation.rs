@@ -14,11 +14,11 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::call::{Call, Line};
-use super::without_loop::is_driven;
 use super::event_loop::EventLoop;
 use super::outcome::{Convert, Outcome};
 use super::queue::Queue;
 use super::reactor::Reactor;
+use super::without_loop::is_driven;
 use crate::error::{internal, panic_text};
 
 /// The thread on which work runs.
@@ -332,7 +332,10 @@ impl Operation {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let Waiter::Thread(call) = &self.waiter else {
-            return Err(internal(py, "an operation of an event loop was awaited itself"));
+            return Err(internal(
+                py,
+                "an operation of an event loop was awaited itself",
+            ));
         };
         let value = call.wait(py, &self.cancel)?;
         Err(PyStopIteration::new_err((value,)))

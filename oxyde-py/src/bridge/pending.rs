@@ -112,8 +112,14 @@ impl Step {
         let (Some(rows), Some((recipe, database))) = (self.outcome.rows(), &self.making) else {
             return Ok(true);
         };
-        let (built, at) =
-            build_rows(py, recipe.get(), database, rows, self.ahead.take(), (self.at, until));
+        let (built, at) = build_rows(
+            py,
+            recipe.get(),
+            database,
+            rows,
+            self.ahead.take(),
+            (self.at, until),
+        );
         (self.at, self.ahead) = (at, Some(built));
         Ok(at == rows.len())
     }
