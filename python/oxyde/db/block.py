@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from oxyde.db.generators import Generator
 from oxyde.db.journal import Journal
 from oxyde.db.operation import run
 from oxyde.db.presence import Presence
-from oxyde.db.running import Timer, call_later, home_here, is_without_loop
+from oxyde.db.running import Timer, call_later, home_here, is_without_loop, run_here
 from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.db.turns import Turns
 from oxyde.db.watched import run_reported
@@ -350,7 +351,9 @@ class Block(TransactionVerbs):
             running[1].stop()
         if self._outer is None:
             rollback = connection.core.rollback()
-            if not is_without_loop():
+            if is_without_loop():
+                run_here(_outlived(rollback))
+            else:
                 rollback.future.add_done_callback(_retrieve)
 
     def _is_inside(self, block: Block) -> bool:
@@ -514,6 +517,12 @@ class Block(TransactionVerbs):
             hint="await the tasks that a block starts before it ends, or start them outside: "
             "with db.detached()",
         )
+
+
+async def _outlived(operation: Operation[None]) -> None:
+    """Wait for an operation whose outcome is not needed."""
+    with contextlib.suppress(OxydeError):
+        await operation.future
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:
