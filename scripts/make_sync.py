@@ -315,7 +315,11 @@ def wrapping_module(home: str, name: str) -> Module:
     module.imports.add(f"from {home} import {name} as Async{name}")
     body = _class_body(module, name, builds_itself=False)
     own = f"{name}[{variables}]"
-    module.types.add("from typing_extensions import Self")
+    awaitable = source.class_of(name).body
+    module.types |= {
+        "from typing_extensions import Self",
+        "from collections.abc import Iterator",
+    }
     module.body += [
         f"class {name}(Async{own}):",
         "    @classmethod",
@@ -327,8 +331,17 @@ def wrapping_module(home: str, name: str) -> Module:
         f"        same: Async{own} = object.__new__(Async{name})",
         "        same.__dict__ = self.__dict__",
         "        return same",
+        f"    def __iter__(self) -> Iterator[{variables}]:",
+        "        return iter(self.all())",
         *body,
     ]
+    if any(isinstance(node, Function) and node.name == "__await__" for node in awaitable):
+        module.types.add("from typing import NoReturn")
+        module.body += [
+            "    if not TYPE_CHECKING:",
+            "        def __await__(self) -> NoReturn:",
+            f'            raise TypeError("a {name} of oxyde.sync is not awaited: call all()")',
+        ]
     return module
 
 

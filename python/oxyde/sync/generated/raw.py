@@ -11,6 +11,9 @@ from oxyde.queries.results.raw import RawQuery as AsyncRawQuery
 from oxyde.queries.results.raw import T
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import NoReturn
+
     from typing_extensions import Self
 
     from oxyde.db.executor import Executor
@@ -28,5 +31,13 @@ class RawQuery(AsyncRawQuery[T]):
         same.__dict__ = self.__dict__
         return same
 
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.all())
+
     def all(self, *, using: str | None = None, client: Executor | None = None) -> list[T]:
         return drive(self._awaited().all(using=using, client=client))
+
+    if not TYPE_CHECKING:
+
+        def __await__(self) -> NoReturn:
+            raise TypeError("a RawQuery of oxyde.sync is not awaited: call all()")

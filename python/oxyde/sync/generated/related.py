@@ -12,7 +12,7 @@ from oxyde.queries.relations.manager import T
 from oxyde.sync.base import sync_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from typing_extensions import Self
@@ -33,6 +33,9 @@ class RelatedManager(AsyncRelatedManager[T]):
         same: AsyncRelatedManager[T] = object.__new__(AsyncRelatedManager)
         same.__dict__ = self.__dict__
         return same
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.all())
 
     def query(self) -> Query[T, T]:
         return sync_query(self._awaited().query())
