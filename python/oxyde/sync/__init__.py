@@ -21,11 +21,13 @@ Models of an async program are used by functions: ``sync.objects(Post).all()``, 
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+import inspect
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from oxyde._core import block_running_loops as _block_running_loops
 from oxyde._core import drive
+from oxyde.exceptions import OxydeError
 from oxyde.sync import db
 from oxyde.sync.generated.functions import (
     create_tables,
@@ -71,15 +73,30 @@ __all__ = [
 T = TypeVar("T")
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
+def run(awaitable: Awaitable[T]) -> T:
     """Run a coroutine that awaits only Oxyde, and return its result: functions of an async program
     in a synchronous one. No event loop is started.
 
     Raises:
-        OxydeError: an event loop is running in this thread, or the coroutine awaits something that
-            only an event loop can complete.
+        OxydeError: an event loop is running in this thread, or the coroutine needs one.
+        TypeError: it cannot be awaited.
     """
-    return drive(coroutine)
+    if not inspect.isawaitable(awaitable):
+        raise TypeError(f"run() takes a coroutine, not {awaitable!r:.80}")
+    coroutine = awaitable if inspect.iscoroutine(awaitable) else _awaited(awaitable)
+    try:
+        return drive(coroutine, f"run({getattr(coroutine, '__name__', '…')}())")
+    except RuntimeError as error:
+        if "no running event loop" not in str(error):
+            raise
+        raise OxydeError(
+            "run() of oxyde.sync ran code that needs an event loop",
+            hint="run what awaits more than Oxyde by asyncio.run()",
+        ) from error
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
 
 
 def block_running_loops(allowed: bool = True) -> None:
