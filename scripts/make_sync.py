@@ -217,7 +217,10 @@ def _sync_result(function: Function) -> str | None:
 def _methods(source: Source, name: str) -> dict[str, list[Function]]:
     """The public methods of a class, with their overloads."""
     found: dict[str, list[Function]] = {}
-    for node in source.class_of(name).body:
+    body = source.class_of(name).body
+    # Also what is declared for type checkers.
+    declared = [inner for node in body if isinstance(node, ast.If) for inner in node.body]
+    for node in [*body, *declared]:
         if isinstance(node, Function) and (not node.name.startswith("_") or node.name in MAGIC):
             found.setdefault(node.name, []).append(node)
     return found
@@ -358,11 +361,14 @@ def model_module() -> Module:
     methods: list[str] = []
     functions: list[str] = []
     for name, (method, *_) in _methods(source, MODEL[1]).items():
-        if not isinstance(method, ast.AsyncFunctionDef):
+        is_hook = name.startswith(("pre_", "post_"))
+        if not is_hook and not isinstance(method, ast.AsyncFunctionDef):
             continue
         plain = _plain(method)
+        if is_hook:
+            plain.returns = ast.Constant(None)
         module.note_types(plain)
-        if name.startswith(("pre_", "post_")):
+        if is_hook:
             methods.append(_written(plain, [f'"""{ast.get_docstring(method)}"""']))
             continue
         call = f"{name}({_forwarded(plain.args, skip=1)})"

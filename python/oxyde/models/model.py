@@ -199,17 +199,34 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
     # -- hooks -----------------------------------------------------------------------------
 
-    async def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
-        """Called before a row is written; changes made here are written too."""
+    if TYPE_CHECKING:
+        # Hooks are async or plain functions; `await super().pre_save(…)` calls this one.
 
-    async def post_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
-        """Called after a row was written."""
+        def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> Any:
+            """Called before a row is written; changes made here are written too."""
 
-    async def pre_delete(self) -> None:
-        """Called before the row is deleted."""
+        def post_save(self, *, is_create: bool, update_fields: set[str] | None) -> Any:
+            """Called after a row was written."""
 
-    async def post_delete(self) -> None:
-        """Called after the row was deleted."""
+        def pre_delete(self) -> Any:
+            """Called before the row is deleted."""
+
+        def post_delete(self) -> Any:
+            """Called after the row was deleted."""
+
+    else:
+
+        async def pre_save(self, *, is_create, update_fields):
+            """Called before a row is written; changes made here are written too."""
+
+        async def post_save(self, *, is_create, update_fields):
+            """Called after a row was written."""
+
+        async def pre_delete(self):
+            """Called before the row is deleted."""
+
+        async def post_delete(self):
+            """Called after the row was deleted."""
 
     def _oxyde_related(self, name: str) -> RelatedManager[Any]:
         """The rows of a to-many relation, for `row.tags_set`."""
