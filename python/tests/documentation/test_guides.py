@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("monitoring", 5),
         ("paging", 8),
         ("queries", 20),
+        ("sync", 13),
         ("transactions", 6),
         ("typing", 8),
     ],
