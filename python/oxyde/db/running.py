@@ -35,6 +35,9 @@ Runner: TypeAlias = "asyncio.Task[Any] | threading.Thread"
 Home: TypeAlias = "asyncio.AbstractEventLoop | threading.Thread"
 
 
+_is_driven: Callable[[], bool] | None = None
+
+
 class Timer(Protocol):
     """A call that is to come."""
 
@@ -45,19 +48,23 @@ class Timer(Protocol):
 
 def is_without_loop() -> bool:
     """Whether this thread runs a coroutine without an event loop: a call of `oxyde.sync`."""
-    # Asked of the extension only if something has loaded it.
-    core = sys.modules.get("oxyde._core")
-    return core is not None and core.is_driven()
+    global _is_driven
+    if _is_driven is None:
+        # Asked of the extension only if something has loaded it.
+        core = sys.modules.get("oxyde._core")
+        if core is None:
+            return False
+        found: Callable[[], bool] = core.is_driven
+        _is_driven = found
+        return found()
+    return _is_driven()
 
 
 def current_runner() -> Runner | None:
     """The task, or the thread if it has no event loop. None in a callback of an event loop."""
-    if is_without_loop():
+    if asyncio._get_running_loop() is None:
         return threading.current_thread()
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no event loop runs in this thread
-        return threading.current_thread()
+    return asyncio.current_task()
 
 
 def home_here() -> Home:

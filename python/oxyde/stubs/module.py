@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ from oxyde.db.executor import Executor
 from oxyde.queries import Prefetch, Query, QueryManager
 from oxyde.stubs import Clause, Computed, Expression, OrderBy
 """
+# For models of `oxyde.sync`.
+_PLAIN_IMPORTS = """\
+from oxyde.sync import Query as _PlainQuery, QueryManager as _PlainQueryManager
+"""
+_QUERY = re.compile(r"\b(?=(Query|QueryManager)\[)")
 # What a model's class has besides its own source.
 _MEMBERS = """
 objects: ClassVar[{model}Manager]
@@ -74,9 +80,14 @@ def stub_of(module: str, depth: int) -> str:
     if not models:
         raise OxydeError(f"{module} defines no model with a table", hint="name its module")
     names = Names(module)
-    made = [classes_of(name, Keywords(model, names, depth)) for name, model in models.items()]
+    made = []
+    for name, model in models.items():
+        text = classes_of(name, Keywords(model, names, depth))
+        made.append(_plain(text) if _is_plain(model) else text)
     body = ast.unparse(ast.fix_missing_locations(_Skeleton(models).visit(tree)))
     head = _HEAD.format(module=module) + names.imports() + _IMPORTS
+    if any(map(_is_plain, models.values())):
+        head += _PLAIN_IMPORTS
     return "\n".join([head, body, _VARIABLES, *made])
 
 
@@ -107,7 +118,10 @@ class _Skeleton(ast.NodeTransformer):
         self.generic_visit(node)
         node.body = [each for each in node.body if not isinstance(each, ast.Expr)]
         if node.name in self.models:
-            added = ast.parse(_MEMBERS.format(model=node.name)).body
+            members = _MEMBERS.format(model=node.name)
+            added = ast.parse(
+                _plain(members) if _is_plain(self.models[node.name]) else members
+            ).body
             node.body = [*added, *node.body]
         node.body = node.body or [ast.Expr(ast.Constant(...))]
         return node
@@ -115,6 +129,16 @@ class _Skeleton(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """Leave out what runs the module as a program."""
         return None if "__name__" in ast.dump(node.test) else self.generic_visit(node)
+
+
+def _is_plain(model: type[Any]) -> bool:
+    """Whether it is a model of `oxyde.sync`."""
+    return any(base.__module__ == "oxyde.sync.model" for base in model.__mro__)
+
+
+def _plain(text: str) -> str:
+    """The same methods and classes without `await`."""
+    return _QUERY.sub("_Plain", text.replace("async def ", "def "))
 
 
 def _does_only(node: ast.stmt) -> bool:

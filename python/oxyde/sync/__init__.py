@@ -22,8 +22,8 @@ Models of an async program are used by functions: ``sync.objects(Post).all()``, 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
 from oxyde._core import block_running_loops as _block_running_loops
 from oxyde._core import drive
@@ -83,7 +83,9 @@ def run(awaitable: Awaitable[T]) -> T:
     """
     if not inspect.isawaitable(awaitable):
         raise TypeError(f"run() takes a coroutine, not {awaitable!r:.80}")
-    coroutine = awaitable if inspect.iscoroutine(awaitable) else _awaited(awaitable)
+    coroutine: Coroutine[Any, Any, T] = (
+        awaitable if inspect.iscoroutine(awaitable) else _awaited(awaitable)
+    )
     try:
         return drive(coroutine, f"run({getattr(coroutine, '__name__', '…')}())")
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""Programs without `await` that must not type-check: each marked line has an error, no other has."""
+"""Programs without `await` that must not type-check: each marked line has an error."""
 
 from __future__ import annotations
 

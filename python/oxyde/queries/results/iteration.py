@@ -76,16 +76,19 @@ class Iteration(Generic[Row]):
     async def __anext__(self) -> Row:
         if self._at >= self._until:
             await self.advance()
-        return self.take()
+        row = self._rows[self._at]
+        # A row that the caller drops is freed at once, also within a chunk.
+        self._rows[self._at] = cast("Row", None)
+        self._at += 1
+        return row
 
     def needs_more(self) -> bool:
         """Whether `advance` must come before the next row."""
         return self._at >= self._until
 
     def take(self) -> Row:
-        """The next row."""
+        """The next row, for threads without an event loop."""
         row = self._rows[self._at]
-        # A row that the caller drops is freed at once, also within a chunk.
         self._rows[self._at] = cast("Row", None)
         self._at += 1
         return row

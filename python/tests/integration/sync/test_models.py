@@ -15,6 +15,7 @@ from oxyde import (
     ManagerError,
     Model,
     NotFoundError,
+    OxydeError,
     Prefetch,
     UniqueViolationError,
     sync,
@@ -240,18 +241,20 @@ def test_async_hooks_await_only_oxyde(opened: AsyncDatabase) -> None:
     rows.create(how="turn")
     with pytest.raises(ManagerError, match=r"Restless.post_save\(\) needs an event loop"):
         rows.create(how="sleep")
-    with pytest.raises(Exception, match="which only an event loop can complete"):
+    with pytest.raises(OxydeError, match="which only an event loop can complete"):
         rows.create(how="forever")
 
 
 async def test_a_call_in_a_running_loop_is_refused_by_name(database: AsyncDatabase) -> None:
     await sync_tables()
-    with pytest.raises(Exception, match=r"count\(\) of oxyde.sync was called in a thread") as caught:
+    with pytest.raises(
+        Exception, match=r"count\(\) of oxyde.sync was called in a thread"
+    ) as caught:
         Author.objects.count()
     assert "asyncio.to_thread" in str(caught.value)
-    with pytest.raises(Exception, match=r"atomic\(\) of oxyde.sync"), sync.atomic():
+    with pytest.raises(OxydeError, match=r"atomic\(\) of oxyde.sync"), sync.atomic():
         pass
-    with pytest.raises(Exception, match=r"iterate\(\) of oxyde.sync"):
+    with pytest.raises(OxydeError, match=r"iterate\(\) of oxyde.sync"):
         next(Author.objects.iterate())
     assert await asyncio.to_thread(Author.objects.count) == 0
 
@@ -274,6 +277,6 @@ async def test_a_notebook_may_block_its_loop(database: AsyncDatabase) -> None:
 
 
 def test_hints_are_about_calls_without_await(tables: None) -> None:
-    with pytest.raises(Exception, match="a lock outside") as caught:
+    with pytest.raises(OxydeError, match="a lock outside") as caught:
         Author.objects.for_update().all()
     assert "hint: with atomic()" in str(caught.value)

@@ -57,12 +57,11 @@ def test_rows_that_their_model_refuses(opened: AsyncDatabase) -> None:
 
 def test_events_are_read_in_a_thread(url: str) -> None:
     kinds: list[str] = []
-    with sync.db.on_event(lambda event: kinds.append(event.kind)):
-        with sync.db.connect(url):
-            sync.execute_raw("SELECT 1")
-            deadline = time.monotonic() + 5
-            while not kinds and time.monotonic() < deadline:
-                time.sleep(0.01)
+    with sync.db.on_event(lambda event: kinds.append(event.kind)), sync.db.connect(url):
+        sync.execute_raw("SELECT 1")
+        deadline = time.monotonic() + 5
+        while not kinds and time.monotonic() < deadline:
+            time.sleep(0.01)
     assert kinds
     assert not any(thread.name == "oxyde-events" for thread in threading.enumerate())
 
