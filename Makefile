@@ -20,7 +20,7 @@ RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard ox
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -name '*.html' -o -name '*.css' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
 
-.PHONY: help setup extension demo test test-rust test-python test-scale lint format golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
+.PHONY: help setup extension demo test test-rust test-python test-scale lint format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
 	schemas docs wheel services constraints studio-shots clean
 
 help: ## List the targets
@@ -82,11 +82,15 @@ lint: extension ## Check formats, lints, types (of the guides, too), layers and 
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py
 	$(BIN)/python scripts/check_version.py
+	$(BIN)/python scripts/make_sync.py --check
 
 format: setup ## Format the Rust and Python sources
 	cargo fmt --all
 	$(BIN)/ruff check --quiet --fix $(LINTED) || true
 	$(BIN)/ruff format --quiet $(LINTED)
+
+sync-face: extension ## Write oxyde.sync's methods from the async source again
+	@$(BIN)/python scripts/make_sync.py
 
 golden: extension services ## Rewrite the golden SQL and the table of docs/reliability.md; review the diff before you commit
 	OXYDE_GOLDEN=write cargo test --quiet -p oxyde-sql -p oxyde-migrate --test golden

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from bench import claims, lag, report, stages
+from bench import claims, lag, plain, report, stages
 from bench.adapters import DRIVERS, PEERS
 from bench.chart import draw
 from bench.contenders import Contender
@@ -26,6 +26,9 @@ def main() -> int:
             return 0
         if arguments.lag:
             asyncio.run(show_lag(arguments))
+            return 0
+        if arguments.plain:
+            asyncio.run(show_plain(arguments))
             return 0
         results = asyncio.run(run(arguments))
     except OSError as error:
@@ -58,7 +61,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--cases",
         default="all",
-        help="names, `first`, `claims` or all (commas between); or `lag`",
+        help="names, `first`, `claims` or all (commas between); or `lag`, or `sync`",
     )
     parser.add_argument(
         "--peers", help="contenders (commas between); NAME=INTERPRETER:MODULE adds one"
@@ -75,8 +78,8 @@ def parse() -> argparse.Namespace:
             parser.error(f"no such database: {name} (there are {', '.join(DATABASES)})")
     names = arguments.cases.split(",")
     arguments.claims = "claims" in names or (names == ["all"] and not arguments.quick)
-    arguments.lag = names == ["lag"]
-    if arguments.lag:
+    arguments.lag, arguments.plain = names == ["lag"], names == ["sync"]
+    if arguments.lag or arguments.plain:
         arguments.chosen = []
     elif names == ["claims"]:
         arguments.databases, arguments.chosen = [], []
@@ -149,6 +152,29 @@ async def show_lag(arguments: argparse.Namespace) -> None:
             await database.drop()
         note("")
         print(lag.table(report.TITLES[name], found), end="\n\n")
+    print(report.machine())
+
+
+async def show_plain(arguments: argparse.Namespace) -> None:
+    """Print how `oxyde.sync` compares, for each database."""
+    for name in arguments.databases:
+        database = DATABASES[name]()
+        note(f"{name}: making the tables")
+        rounds: dict[str, list[dict[str, float]]] = {}
+        try:
+            await database.create()
+            for _ in range(arguments.rounds or plain.ROUNDS):
+                for each in plain.CONTENDERS[name]:
+                    note(f"{name}: {each}")
+                    await database.empty_entries()
+                    found = await asyncio.to_thread(
+                        claims.measured, "bench.plain", each, name, database.url
+                    )
+                    rounds.setdefault(each, []).append(found)
+        finally:
+            await database.drop()
+        note("")
+        print(plain.table(report.TITLES[name], rounds), end="\n\n")
     print(report.machine())
 
 

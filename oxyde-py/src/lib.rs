@@ -62,6 +62,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(pool::setting_names, module)?)?;
     module.add_function(wrap_pyfunction!(stages::record_stages, module)?)?;
     module.add_function(wrap_pyfunction!(stages::take_stages, module)?)?;
+    module.add_function(wrap_pyfunction!(bridge::drive, module)?)?;
+    module.add_function(wrap_pyfunction!(bridge::is_thread_driven, module)?)?;
+    module.add_function(wrap_pyfunction!(bridge::block_running_loops, module)?)?;
     let after_fork = wrap_pyfunction!(bridge::after_fork_in_child, module)?;
     bridge::register(py, &after_fork)?;
     module.add_function(after_fork)?;

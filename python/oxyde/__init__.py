@@ -467,7 +467,7 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = ("db", "exceptions", "models", "queries", "signals")
+_MODULES = ("db", "exceptions", "models", "queries", "signals", "sync")
 
 
 def __getattr__(name: str) -> Any:

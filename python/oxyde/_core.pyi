@@ -1,7 +1,7 @@
 """The Rust core. Private: `oxyde.db`, `oxyde.queries` and `oxyde.models` are its only callers."""
 
 from asyncio import Future
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar, final, type_check_only
 from weakref import ReferenceType
@@ -154,6 +154,21 @@ def record_stages() -> None:
 def take_stages() -> dict[str, tuple[float, int]]:
     """Return, for each stage, the seconds and the number of passes since the last call."""
 
+def drive(coroutine: Coroutine[Any, Any, T], name: str | None = None) -> T:
+    """Run a coroutine of Oxyde to its end in this thread, without an event loop: operations wait in
+    place, without the GIL. `name` is the call's in errors.
+
+    Raises:
+        OxydeError: an event loop is running in this thread, or the coroutine awaits something that
+            only an event loop can complete.
+    """
+
+def is_driven() -> bool:
+    """Whether this thread runs a coroutine by `drive`."""
+
+def block_running_loops(allowed: bool) -> None:
+    """Whether `drive` may also run where an event loop is running, which it blocks."""
+
 def after_fork_in_child() -> None:
     """Called by Python in a forked child, to abandon the parent's threads and sockets."""
 
@@ -275,10 +290,17 @@ class Inserting:
 
 @final
 class Operation(Generic[T]):
-    """Running work in Rust, for the event loop that was running when it was started."""
+    """Running work in Rust, for the event loop that was running when it was started, or for a
+    thread that runs a coroutine by `drive`."""
 
     @property
-    def future(self) -> Future[T]: ...
+    def future(self) -> Future[T]:
+        """What to await. In a thread without an event loop it can only be awaited, once."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the exception of a signal handler ended the wait of a thread without a loop."""
+
     @property
     def waited(self) -> float:
         """How long it has waited for a connection of its pool, in seconds."""
@@ -290,6 +312,12 @@ class Operation(Generic[T]):
     def cancel(self) -> Future[OutcomeUnknownError | None]:
         """Cancel the work on the server; the future is done when nothing more can happen. Its
         result is the error, if it is not known whether the work took effect."""
+
+    def stop(self) -> None:
+        """Cancel the work on the server, without a future."""
+
+    def __await__(self) -> Generator[Any, None, T]: ...
+    def __next__(self) -> Any: ...
 
 @final
 class RawRows:

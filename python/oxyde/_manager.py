@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     M = TypeVar("M", bound=Model)
 
-__all__ = ["Manager", "ManagerDescriptor"]
+__all__ = ["Manager", "ManagerDescriptor", "check_table"]
 
 Q = TypeVar("Q", bound="Query[Any, Any]")
 
@@ -58,12 +58,7 @@ class ManagerDescriptor:
                 model=owner,
                 hint=f"{owner.__name__}.{name}",
             )
-        if not owner.__oxyde_options__.is_table:
-            raise ManagerError(
-                f"{owner.__name__} has no table to query",
-                model=owner,
-                hint="set is_table = True in its class Meta",
-            )
+        check_table(owner)
         made = self._make(owner)
         type.__setattr__(owner, self._key, made)
         return made
@@ -105,3 +100,17 @@ class Manager(ManagerDescriptor, Generic[Q]):
                 "rows.filter(…))",
             )
         return started
+
+
+def check_table(model: type[Any]) -> None:
+    """Check that a model has rows.
+
+    Raises:
+        ManagerError: it has no table.
+    """
+    if not model.__oxyde_options__.is_table:
+        raise ManagerError(
+            f"{model.__name__} has no table to query",
+            model=model,
+            hint="set is_table = True in its class Meta",
+        )

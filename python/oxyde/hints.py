@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-__all__ = ["did_you_mean", "hint_for", "type_name"]
+if TYPE_CHECKING:
+    from oxyde.exceptions import OxydeError
+
+__all__ = ["did_you_mean", "hint_for", "leave_out_await", "type_name"]
+
+# `await` before a call or a name with dots, and `async` before a statement: code, not prose.
+_AWAIT = re.compile(r"\bawait (?=[\w.]+[(.])|\basync (?=with\b|for\b|def\b)")
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
@@ -28,3 +36,10 @@ def type_name(annotation: object) -> str:
     if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
         return annotation.__name__
     return str(annotation).replace("typing.", "")
+
+
+def leave_out_await(error: OxydeError) -> None:
+    """Leave `await` and `async` out of the code in an error's hint: hints are written for the async
+    form, and the error was raised in a call of `oxyde.sync`."""
+    if error.hint:
+        error.hint = _AWAIT.sub("", error.hint)

@@ -16,6 +16,7 @@ use super::outcome::{Convert, Outcome};
 use super::pending::{Pending, Step};
 use super::queue::{Finished, Queue, Wake, lock};
 use super::reactor::{self, Reactor, inside};
+use super::without_loop::is_driven;
 use crate::slices::SliceDeadline;
 
 /// Oxyde's state for one event loop. The Python objects of operations are stored here, on the
@@ -460,11 +461,17 @@ impl EventLoop {
     }
 }
 
+/// The time of a thread without an event loop.
+const NO_LIMIT: Duration = Duration::from_hours(24);
+
 /// Return how long the running event loop's thread may still work before the loop needs a turn.
 ///
 /// # Errors
 /// `RuntimeError` if no loop is running.
 pub(crate) fn time_left(py: Python<'_>) -> PyResult<Duration> {
+    if is_driven() {
+        return Ok(NO_LIMIT);
+    }
     EventLoop::left(EventLoop::running(py)?.bind(py))
 }
 

@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 use async_task::{Runnable, ScheduleInfo, WithInfo};
 use futures_util::FutureExt;
 use oxyde_driver::{Cancel, ChunkSink, DriverError};
+use pyo3::exceptions::PyStopIteration;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use super::call::{Call, Line};
 use super::event_loop::EventLoop;
 use super::outcome::{Convert, Outcome};
 use super::queue::Queue;
 use super::reactor::Reactor;
-use crate::error::panic_text;
+use super::without_loop::is_driven;
+use crate::error::{internal, panic_text};
 
 /// The thread on which work runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub(crate) enum StartOn {
 
 /// How long to wait in place for the response of a nearby server: about as long as it would
 /// take to sleep and wake up.
-const SPIN: Duration = Duration::from_micros(100);
+pub(super) const SPIN: Duration = Duration::from_micros(100);
 
 /// Drive the reactor for a moment, in case the work ends soon.
 fn spin(reactor: &Reactor, queue: &Queue, start: Instant) {
@@ -89,14 +92,22 @@ impl Home {
     }
 }
 
-/// Running work in Rust, for the event loop that was running when it was started.
+/// Running work in Rust, for the event loop that was running when it was started, or for a thread
+/// that runs a coroutine without one.
 #[pyclass(frozen, module = "oxyde._core")]
 pub(crate) struct Operation {
-    id: u64,
-    #[pyo3(get)]
-    future: Py<PyAny>,
-    event_loop: Py<EventLoop>,
+    waiter: Waiter,
     cancel: Cancel,
+}
+
+/// What waits for the outcome.
+enum Waiter {
+    Loop {
+        id: u64,
+        future: Py<PyAny>,
+        event_loop: Py<EventLoop>,
+    },
+    Thread(Call),
 }
 
 impl Operation {
@@ -134,6 +145,9 @@ impl Operation {
     where
         F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
     {
+        if is_driven() {
+            return Operation::begin_here(py, start_on, convert, make);
+        }
         let reactor = Reactor::get(py)?;
         let event_loop = EventLoop::running(py)?;
         let cancel = Cancel::new();
@@ -195,9 +209,61 @@ impl Operation {
             }
         }
         Ok(Operation {
-            id,
-            future,
-            event_loop,
+            waiter: Waiter::Loop {
+                id,
+                future,
+                event_loop,
+            },
+            cancel,
+        })
+    }
+
+    /// Start work that this thread waits for in place.
+    fn begin_here<F>(
+        py: Python<'_>,
+        start_on: StartOn,
+        convert: Convert,
+        make: impl FnOnce(Cancel, ChunkSink) -> F,
+    ) -> PyResult<Operation>
+    where
+        F: Future<Output = Result<Outcome, DriverError>> + Send + 'static,
+    {
+        let reactor = Reactor::get(py)?;
+        let cancel = Cancel::new();
+        let line = Arc::new(Line::new(reactor, start_on));
+        let sink = {
+            let line = Arc::clone(&line);
+            ChunkSink::new(move |chunk| {
+                line.gives_turn();
+                line.push(Outcome::Chunk(chunk));
+            })
+        };
+        let work = AssertUnwindSafe(make(cancel.clone(), sink)).catch_unwind();
+        let work = {
+            let line = Arc::clone(&line);
+            async move {
+                let outcome = match work.await {
+                    Ok(result) => Outcome::from(result),
+                    Err(panic) => Outcome::Panicked(panic_text(panic.as_ref())),
+                };
+                line.ended();
+                line.push(outcome);
+            }
+        };
+        let schedule = {
+            let line = Arc::clone(&line);
+            WithInfo(move |runnable, info| line.schedule(runnable, info))
+        };
+        let (runnable, task) = async_task::spawn(work, schedule);
+        task.detach();
+        if matches!(start_on, StartOn::Keeper | StartOn::Worker) {
+            // Its parts are long: they run without the GIL.
+            runnable.schedule();
+        } else {
+            reactor.inside(|| runnable.run());
+        }
+        Ok(Operation {
+            waiter: Waiter::Thread(Call::new(line, convert)),
             cancel,
         })
     }
@@ -209,8 +275,24 @@ impl Operation {
     /// operation. (As in all classes of the extension, there is no `__clear__`: the objects that an
     /// immutable object references can be cleared themselves.)
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.future)?;
-        visit.call(&self.event_loop)
+        match &self.waiter {
+            Waiter::Loop {
+                future, event_loop, ..
+            } => {
+                visit.call(future)?;
+                visit.call(event_loop)
+            }
+            Waiter::Thread(call) => call.traverse(&visit),
+        }
+    }
+
+    /// What to await: a future of the event loop, or what waits in place.
+    #[getter]
+    fn future(this: &Bound<'_, Self>) -> Py<PyAny> {
+        match &this.get().waiter {
+            Waiter::Loop { future, .. } => future.clone_ref(this.py()),
+            Waiter::Thread(_) => this.clone().into_any().unbind(),
+        }
     }
 
     /// How long it has waited for a connection of its pool, in seconds.
@@ -225,11 +307,43 @@ impl Operation {
         self.cancel.host().map(|host| host.to_string())
     }
 
+    /// Whether the exception of a signal handler ended the wait in place.
+    #[getter]
+    fn interrupted(&self) -> bool {
+        match &self.waiter {
+            Waiter::Loop { .. } => false,
+            Waiter::Thread(call) => call.is_interrupted(),
+        }
+    }
+
     /// Cancel the work on the server. The returned future is done when nothing more can
     /// happen: the work has finished, or never will.
     fn cancel(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let settled = self.event_loop.get().settled(py, self.id)?;
+        let settled = match &self.waiter {
+            Waiter::Loop { id, event_loop, .. } => event_loop.get().settled(py, *id)?,
+            Waiter::Thread(_) => py.None(),
+        };
         self.cancel.fire();
         Ok(settled)
+    }
+
+    /// Cancel the work on the server, without waiting until it has ended.
+    fn stop(&self) {
+        self.cancel.fire();
+    }
+
+    fn __await__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let Waiter::Thread(call) = &self.waiter else {
+            return Err(internal(
+                py,
+                "an operation of an event loop was awaited itself",
+            ));
+        };
+        let value = call.wait(py, &self.cancel)?;
+        Err(PyStopIteration::new_err((value,)))
     }
 }

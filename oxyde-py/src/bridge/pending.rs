@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use oxyde_driver::{Cancel, Chunk};
+use oxyde_driver::{Cancel, Chunk, RowSet};
 use pyo3::prelude::*;
 
 use super::outcome::{Convert, Outcome};
@@ -112,27 +112,41 @@ impl Step {
         let (Some(rows), Some((recipe, database))) = (self.outcome.rows(), &self.making) else {
             return Ok(true);
         };
-        let mut built = match self.ahead.take() {
-            Some(Err(error)) => {
-                self.ahead = Some(Err(error));
-                return Ok(true);
-            }
-            Some(Ok(built)) => built,
-            None => HydratedRows::new(py, Some(database)),
-        };
-        let made = tracing::trace_span!("hydrate")
-            .in_scope(|| guarded(py, || built.add(py, recipe.get(), rows, self.at, until)));
-        match made {
-            Ok(at) => {
-                self.at = at;
-                self.ahead = Some(Ok(built));
-                Ok(at == rows.len())
-            }
-            Err(error) => {
-                self.ahead = Some(Err(error));
-                Ok(true)
-            }
-        }
+        let (built, at) = build_rows(
+            py,
+            recipe.get(),
+            database,
+            rows,
+            self.ahead.take(),
+            (self.at, until),
+        );
+        (self.at, self.ahead) = (at, Some(built));
+        Ok(at == rows.len())
+    }
+}
+
+/// Build values from rows, after those of earlier rows.
+///
+/// `slice` is the first row, and when to stop. Returns the values, or the error of a row, and the row
+/// to continue with.
+pub(super) fn build_rows(
+    py: Python<'_>,
+    recipe: &Recipe,
+    database: &Arc<str>,
+    rows: &RowSet,
+    ahead: Option<PyResult<HydratedRows>>,
+    (at, until): (usize, SliceDeadline),
+) -> (PyResult<HydratedRows>, usize) {
+    let mut built = match ahead {
+        Some(Err(error)) => return (Err(error), rows.len()),
+        Some(Ok(built)) => built,
+        None => HydratedRows::new(py, Some(database)),
+    };
+    let made = tracing::trace_span!("hydrate")
+        .in_scope(|| guarded(py, || built.add(py, recipe, rows, at, until)));
+    match made {
+        Ok(at) => (Ok(built), at),
+        Err(error) => (Err(error), rows.len()),
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) enum Wake {
     Socket(std::os::unix::net::UnixStream),
     /// The notifier's thread, for loops that cannot read sockets.
     Notifier(u64),
+    /// Nothing is pushed to the queue: it stands for the threads that wait in place.
+    Never,
 }
 
 impl Queue {
@@ -92,6 +94,7 @@ impl Queue {
                     let _ = (&*socket).write(&[1]);
                 }
                 Wake::Notifier(id) => super::notifier::notify(*id),
+                Wake::Never => (),
             }
         }
     }
@@ -163,6 +166,7 @@ impl Queue {
             Wake::Notifier(id) => Some(id),
             #[cfg(unix)]
             Wake::Socket(_) => None,
+            Wake::Never => None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! a second thread that would have to wake up first and wake the loop afterwards. At all other times
 //! the keeper drives it, a thread of its own: while no loop is busy, while several are, while the
 //! loop's thread computes, and while long answers arrive, whose rows it reads beside the loop.
+//! Threads without a loop that wait for their operations in place drive it like one loop together.
 //!
 //! An exiting process waits for none of it: the keeper owns no Python objects and calls no Python code.
 
@@ -12,7 +13,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::task::Poll;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,9 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 
-use super::queue::{Queue, lock};
+use super::call::Line;
+use super::interrupt::Interrupts;
+use super::queue::{self, Queue, lock};
 use crate::error::{Class, error};
 
 /// How often the keeper looks whether the driving loop still takes its turns: a thread that computes
@@ -55,6 +58,12 @@ pub(super) struct Reactor {
     /// The number of long answers that are arriving.
     long: AtomicUsize,
     keeper: OnceLock<Thread>,
+    /// Drives in the name of all threads that wait for their operations in place: whichever comes
+    /// first drives, and the others are woken by it.
+    threads: Arc<Queue>,
+    /// The number of threads that sleep until their operations continue.
+    sleeping: AtomicUsize,
+    interrupts: Interrupts,
 }
 
 impl Reactor {
@@ -94,6 +103,9 @@ impl Reactor {
             contended: Mutex::default(),
             long: AtomicUsize::new(0),
             keeper: OnceLock::new(),
+            threads: Arc::new(Queue::new(queue::Wake::Never)),
+            sleeping: AtomicUsize::new(0),
+            interrupts: Interrupts::default(),
         }));
         let keeper = std::thread::Builder::new()
             .name("oxyde".to_owned())
@@ -134,9 +146,9 @@ impl Reactor {
             return true;
         }
         // A loop inside another runtime, as that of a migration's Python step, cannot drive this one.
-        if self.descriptor.is_none()
-            || queue.notifier_id().is_some()
-            || Handle::try_current().is_ok()
+        // A thread that waits in place needs no descriptor.
+        let can_watch = self.descriptor.is_some() && queue.notifier_id().is_none();
+        if !(can_watch || queue.number() == self.threads.number()) || Handle::try_current().is_ok()
         {
             return false;
         }
@@ -159,6 +171,43 @@ impl Reactor {
         drop(wanted);
         self.wake.notify_one();
         true
+    }
+
+    pub(super) fn interrupts(&self) -> &Interrupts {
+        &self.interrupts
+    }
+
+    /// Whether a thread that waits in place may look for its answer without sleeping: it drives, and
+    /// no other thread does.
+    pub(super) fn may_spin(&self) -> bool {
+        self.engage(&self.threads);
+        self.is_driven_by(&self.threads)
+            && self.sleeping.load(Ordering::Acquire) == 0
+            && Handle::try_current().is_err()
+    }
+
+    /// Let events and timers wake what waits for them, without waiting.
+    pub(super) fn look(&self) {
+        self.turn(&self.threads);
+    }
+
+    /// Sleep until the operation continues, or has ended, or its thread must look for signals; drive
+    /// meanwhile, unless another thread does.
+    pub(super) fn wait(&self, line: &Line) {
+        if Handle::try_current().is_ok() {
+            // Inside another runtime, or inside of a value's validator: the keeper drives.
+            let waker = Waker::from(Arc::new(Unparked(std::thread::current())));
+            let mut context = Context::from_waker(&waker);
+            while line.poll(&mut context).is_pending() {
+                std::thread::park();
+            }
+            return;
+        }
+        self.engage(&self.threads);
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        self.sleeping.fetch_add(1, Ordering::AcqRel);
+        self.runtime.block_on(poll_fn(|context| line.poll(context)));
+        self.sleeping.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Let the keeper drive again.
@@ -265,6 +314,15 @@ impl Reactor {
             self.turn(queue);
             self.turns.store(0, Ordering::Relaxed);
         }
+    }
+}
+
+/// Wakes a thread that is parked.
+struct Unparked(Thread);
+
+impl Wake for Unparked {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,6 +14,7 @@ from oxyde.db.generators import Generator
 from oxyde.db.journal import Journal
 from oxyde.db.operation import run
 from oxyde.db.presence import Presence
+from oxyde.db.running import Timer, call_later, home_here, is_without_loop, run_here
 from oxyde.db.transaction_verbs import TransactionVerbs
 from oxyde.db.turns import Turns
 from oxyde.db.watched import run_reported
@@ -48,7 +50,7 @@ class Connection:
         self.database = database
         self.features = database.features
         self.process = os.getpid()
-        self.turns = Turns(asyncio.get_running_loop(), database.settings.acquire_timeout)
+        self.turns = Turns(home_here(), database.settings.acquire_timeout)
         # The statement on the wire and the block that sent it.
         self.running: tuple[Block, Operation[Any]] | None = None
         # The error that made the whole transaction unusable.
@@ -108,7 +110,7 @@ class Block(TransactionVerbs):
             self.generators += (generator,)
         self._depth: int = 0 if outer is None else outer._depth + 1
         self._timeout = timeout
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._expired = False
         self._failure: BaseException | None = None
         self._rollback = False
@@ -194,6 +196,10 @@ class Block(TransactionVerbs):
             except (DatabaseError, IntegrityError) as error:
                 self._failure = self._failure or error
                 self._check_time()
+                raise
+            except BaseException as error:
+                if connection.running is not None and connection.running[1].interrupted:
+                    self._failure = self._failure or error
                 raise
             finally:
                 connection.running = None
@@ -324,8 +330,7 @@ class Block(TransactionVerbs):
         else:
             turns.blocks.append(self)
         if self._timeout is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._timeout, self._expire)
+            self._timer = call_later(self._timeout, self._expire)
 
     async def _control(self, verb: str, start: Callable[[str], Operation[None]]) -> None:
         """Run a statement about the savepoint of this block."""
@@ -341,10 +346,15 @@ class Block(TransactionVerbs):
             return
         self._expired = True
         connection = self.connection
-        if connection.running is not None and connection.running[0]._is_inside(self):
-            connection.running[1].cancel().add_done_callback(_retrieve)
+        running = connection.running
+        if running is not None and running[0]._is_inside(self):
+            running[1].stop()
         if self._outer is None:
-            connection.core.rollback().future.add_done_callback(_retrieve)
+            rollback = connection.core.rollback()
+            if is_without_loop():
+                run_here(_outlived(rollback))
+            else:
+                rollback.future.add_done_callback(_retrieve)
 
     def _is_inside(self, block: Block) -> bool:
         inner: Block | None = self
@@ -507,6 +517,12 @@ class Block(TransactionVerbs):
             hint="await the tasks that a block starts before it ends, or start them outside: "
             "with db.detached()",
         )
+
+
+async def _outlived(operation: Operation[None]) -> None:
+    """Wait for an operation whose outcome is not needed."""
+    with contextlib.suppress(OxydeError):
+        await operation.future
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:

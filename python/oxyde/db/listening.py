@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from oxyde.db.operation import run
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import get_connection, resolve
+from oxyde.db.running import is_without_loop
 from oxyde.exceptions import OxydeError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from oxyde.db.executor import Executor
 
 __all__ = ["Gap", "Listening", "Notification", "listen", "notify"]
+
+T = TypeVar("T")
 
 # PostgreSQL silently truncates longer names.
 _LONGEST = 63
@@ -78,7 +81,7 @@ class Listening:
         if operation is None:
             operation = self._waiting = core.next()
         try:
-            heard = await asyncio.shield(operation.future)
+            heard = await _outcome(operation)
         except asyncio.CancelledError:
             # Also if a notification arrived at the same time: the next call returns it.
             raise
@@ -95,7 +98,8 @@ class Listening:
         waiting, self._waiting = self._waiting, None
         if core is not None:
             await run(core.close())
-        if waiting is not None:
+        # A thread without an event loop gets the reason itself.
+        if waiting is not None and not is_without_loop():
             await asyncio.wait([waiting.future])
             # The reason has already been reported.
             waiting.future.exception()
@@ -111,6 +115,13 @@ class Listening:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+async def _outcome(operation: Operation[T]) -> T:
+    """Wait; a cancelled task leaves the operation running."""
+    if is_without_loop():
+        return await operation.future
+    return await asyncio.shield(operation.future)
 
 
 def listen(*channels: str, using: str = "default") -> Listening:

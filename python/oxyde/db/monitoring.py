@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from oxyde.db.registry import databases
+from oxyde.db.running import is_without_loop
 from oxyde.exceptions import OxydeError
 from oxyde.observe.events import Event, event_hooks
 from oxyde.observe.hooks import Subscription, query_hooks
@@ -53,7 +54,7 @@ def on_event(hook: Callable[[Event], object]) -> Subscription[Event]:
         OxydeError: databases are connected, and no event loop is running here.
     """
     connected = [each for each in databases() if each.connected]
-    if connected:
+    if connected and not is_without_loop():
         try:
             asyncio.get_running_loop()
         except RuntimeError:

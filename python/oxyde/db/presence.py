@@ -1,42 +1,40 @@
-"""The tasks that use a block."""
+"""The tasks (or threads) that use a block."""
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Callable
-from typing import Any
+
+from oxyde.db.running import Runner, current_runner
 
 __all__ = ["Presence"]
 
 
 class Presence:
     """The task that entered a block, and others that have run statements in it, as weak
-    references."""
+    references. Without an event loop they are threads."""
 
     __slots__ = ("_guests", "_owner")
 
     def __init__(self) -> None:
-        task = _current_task()
-        self._owner: Callable[[], asyncio.Task[Any] | None] = (
-            _nobody if task is None else weakref.ref(task)
-        )
-        self._guests: weakref.WeakSet[asyncio.Task[Any]] | None = None
+        task = current_runner()
+        self._owner: Callable[[], Runner | None] = _nobody if task is None else weakref.ref(task)
+        self._guests: weakref.WeakSet[Runner] | None = None
 
     def note(self) -> None:
         """Record that the current task is about to run a statement."""
-        task = _current_task()
+        task = current_runner()
         if task is not None and task is not self._owner():
             self._add(task)
 
-    def _add(self, task: asyncio.Task[Any]) -> None:
+    def _add(self, task: Runner) -> None:
         if self._guests is None:
             self._guests = weakref.WeakSet()
         self._guests.add(task)
 
     def is_owner(self) -> bool:
         """Whether the current task entered the block."""
-        task = _current_task()
+        task = current_runner()
         return task is not None and task is self._owner()
 
     def release_owner(self) -> None:
@@ -46,7 +44,7 @@ class Presence:
     def dismiss(self) -> bool:
         """Whether the current task is another one that has run statements in the block; forgets the
         task."""
-        task = _current_task()
+        task = current_runner()
         if task is None or self._guests is None or task not in self._guests:
             return False
         self._guests.discard(task)
@@ -62,10 +60,3 @@ class Presence:
 
 def _nobody() -> None:
     return None
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no event loop runs in this thread
-        return None

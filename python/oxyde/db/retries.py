@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from oxyde.db.running import sleep
 from oxyde.exceptions import (
     DeadlockError,
     SerializationError,
@@ -50,7 +50,7 @@ def is_repeatable(error: BaseException, block: Block | None) -> bool:
 
 async def pause(attempt: int) -> None:
     """Wait a random time before another attempt, so that those who met do not meet again."""
-    await asyncio.sleep(random.uniform(0, min(_FIRST * 2**attempt, _LONGEST)))
+    await sleep(random.uniform(0, min(_FIRST * 2**attempt, _LONGEST)))
 
 
 class Attempt:

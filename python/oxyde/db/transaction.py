@@ -9,7 +9,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, overload
 
 from oxyde.db.active import Outside, active_blocks, open_blocks
 from oxyde.db.after_commit import AfterCommit, run_after_commit, start_now
@@ -20,6 +20,7 @@ from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
 from oxyde.db.replica_reads import ReplicaReads
 from oxyde.db.retries import Attempt, attempts, check_retries
+from oxyde.db.running import Runner, current_runner
 from oxyde.db.watched import run_reported
 from oxyde.exceptions import (
     TransactionError,
@@ -75,7 +76,24 @@ class Atomic:
         self._place = place
         self._block: Block | None = None
         self._token: Token[dict[str, Block]] | None = None
-        self._task: asyncio.Task[Any] | None = None
+        self._task: Runner | None = None
+
+    @property
+    def retries(self) -> int:
+        """How many more times the function that it decorates may run."""
+        return self._options.retries
+
+    def is_nested(self) -> bool:
+        """Whether it would be inside of another block."""
+        return isinstance(resolve(self._options.using, self._options.client), Block)
+
+    def once(self, place: Place | None) -> Atomic:
+        """A block with the same options, of a function at `place`, that runs once."""
+        return Atomic(dataclasses.replace(self._options, retries=0), place)
+
+    def attempts(self, place: Place | None) -> AsyncIterator[Attempt]:
+        """Runs of such a block until one succeeds."""
+        return attempts(self._options.retries, lambda: self.once(place))
 
     async def __aenter__(self) -> Block:
         if self._block is not None:
@@ -106,7 +124,7 @@ class Atomic:
         else:
             raise TypeError(f"atomic() takes a database, not {type(executor).__name__}")
         self._block = block
-        self._task = asyncio.current_task()
+        self._task = current_runner()
         others = {name: each for name, each in open_blocks().items() if name != block.name}
         self._token = active_blocks.set({**others, block.name: block})
         return block
@@ -174,7 +192,7 @@ class Atomic:
         trace: TracebackType | None,
     ) -> None:
         block, token = self._block, self._token
-        foreign = asyncio.current_task() is not self._task
+        foreign = current_runner() is not self._task
         self._block = self._token = self._task = None
         if block is None or token is None:
             raise TransactionError("this atomic() block is not open")
@@ -197,25 +215,19 @@ class Atomic:
         code = getattr(inspect.unwrap(function), "__code__", None)
         place = None if code is None else Place(code, code.co_firstlineno)
 
-        options, once = self._options, dataclasses.replace(self._options, retries=0)
-
         @functools.wraps(function)
         async def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             # A nested block cannot run again alone: the transaction around it has failed.
-            if options.retries and not _is_inside_a_block(options):
+            if self.retries and not self.is_nested():
                 results: list[T] = []
-                async for attempt in attempts(options.retries, lambda: Atomic(once, place)):
+                async for attempt in self.attempts(place):
                     async with attempt:
                         results.append(await function(*args, **kwargs))
                 return results[-1]
-            async with Atomic(once, place):
+            async with self.once(place):
                 return await function(*args, **kwargs)
 
         return wrapper
-
-
-def _is_inside_a_block(options: _Options) -> bool:
-    return isinstance(resolve(options.using, options.client), Block)
 
 
 @overload

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from oxyde.db.running import Home, home_here
 from oxyde.exceptions import TransactionError
 
 if TYPE_CHECKING:
@@ -22,10 +24,10 @@ class Turns:
     may take a turn; others wait until it has ended.
     """
 
-    __slots__ = ("_busy", "_loop", "_patience", "_waiting", "blocks")
+    __slots__ = ("_busy", "_home", "_patience", "_waiting", "blocks")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience: float) -> None:
-        self._loop = loop
+    def __init__(self, home: Home, patience: float) -> None:
+        self._home = home
         self._patience = patience
         self._busy = False
         self._waiting: deque[tuple[Block, asyncio.Future[None]]] = deque()
@@ -38,17 +40,18 @@ class Turns:
             first: go before all waiting statements (for a rollback).
 
         Raises:
-            TransactionError: its turn did not come in time, or this is another event loop.
+            TransactionError: its turn did not come in time, or this is another event loop or
+                thread.
         """
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            raise TransactionError(
-                "the transaction belongs to another event loop",
-                hint="open a transaction of its own in each event loop",
-            )
+        home = home_here()
+        if home is not self._home:
+            raise self._elsewhere()
         if not self._busy and not self._waiting and self.blocks and self.blocks[-1] is block:
             self._busy = True
             return
+        if isinstance(home, threading.Thread):
+            raise self._own_turn(block)
+        loop = home
         turn: asyncio.Future[None] = loop.create_future()
         entry = (block, turn)
         if first:
@@ -69,6 +72,29 @@ class Turns:
             timer.cancel()
             # The error's traceback references this frame, and the future references the error.
             del turn, entry
+
+    def _elsewhere(self) -> TransactionError:
+        kind = "thread" if isinstance(self._home, threading.Thread) else "event loop"
+        return TransactionError(
+            f"the transaction belongs to another {kind}",
+            hint=f"open a transaction of its own in each {kind}, or leave it for this work: "
+            "with db.detached()",
+        )
+
+    def _own_turn(self, block: Block) -> TransactionError:
+        """The error of a thread that would wait for itself."""
+        if self._busy:
+            return TransactionError(
+                f"a statement in {block.label} was started while another one of this thread is "
+                "still running in it",
+                hint="run no queries in validators and in functions that a running query calls",
+            )
+        inner = self.blocks[-1] if self.blocks else block
+        return TransactionError(
+            f"a statement in {block.label} would wait for its own thread, which has "
+            f"{inner.label} open inside it",
+            hint="leave the inner block first, or run the statement there",
+        )
 
     def give_back(self) -> None:
         """Give the turn to the next waiting statement."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from oxyde._meta import ModelMeta
     from oxyde.db.executor import Executor
     from oxyde.db.journal import Journal
+    from oxyde.queries.related_rows.manager import RelatedManager
     from oxyde.testing import ModelFactory
 
 __all__ = ["Model"]
@@ -221,17 +222,41 @@ class Model(BaseModel, metaclass=ModelMetaclass):
 
     # -- hooks -----------------------------------------------------------------------------
 
-    async def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
-        """Called before a row is written; changes made here are written too."""
+    if TYPE_CHECKING:
+        # Hooks are async or plain functions; `await super().pre_save(…)` calls this one.
 
-    async def post_save(self, *, is_create: bool, update_fields: set[str] | None) -> None:
-        """Called after a row was written."""
+        def pre_save(self, *, is_create: bool, update_fields: set[str] | None) -> Any:
+            """Called before a row is written; changes made here are written too."""
 
-    async def pre_delete(self) -> None:
-        """Called before the row is deleted."""
+        def post_save(self, *, is_create: bool, update_fields: set[str] | None) -> Any:
+            """Called after a row was written."""
 
-    async def post_delete(self) -> None:
-        """Called after the row was deleted."""
+        def pre_delete(self) -> Any:
+            """Called before the row is deleted."""
+
+        def post_delete(self) -> Any:
+            """Called after the row was deleted."""
+
+    else:
+
+        async def pre_save(self, *, is_create, update_fields):
+            """Called before a row is written; changes made here are written too."""
+
+        async def post_save(self, *, is_create, update_fields):
+            """Called after a row was written."""
+
+        async def pre_delete(self):
+            """Called before the row is deleted."""
+
+        async def post_delete(self):
+            """Called after the row was deleted."""
+
+    def _oxyde_related(self, name: str) -> RelatedManager[Any]:
+        """The rows of a to-many relation, for `row.tags_set`."""
+        # Imported here so that defining models loads no queries.
+        from oxyde.queries.related_rows.manager import related
+
+        return related(self, name)
 
     # -- called by queries ------------------------------------------------------------------
 
@@ -398,11 +423,8 @@ class Model(BaseModel, metaclass=ModelMetaclass):
             if name == "pk":
                 return identity.key_of(self)
             if name.endswith("_set") and name[:-4] in self.__class__.__pydantic_fields__:
-                # `post.tags_set.add(…)`: the rows of a to-many relation. Imported here so that
-                # defining models loads no queries.
-                from oxyde.queries.related_rows.manager import related
-
-                return related(self, name[:-4])
+                # `post.tags_set.add(…)`: the rows of a to-many relation.
+                return self._oxyde_related(name[:-4])
             return super().__getattr__(name)
 
         # Lets `oxyde.hydration.recipe` detect whether a model overrides it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ from oxyde.db.executor import Executor
 from oxyde.queries import Prefetch, Query, QueryManager
 from oxyde.stubs import Clause, Computed, Expression, OrderBy
 """
+# For models of `oxyde.sync`.
+_PLAIN_IMPORTS = """\
+from oxyde.sync import Query as _PlainQuery, QueryManager as _PlainQueryManager
+"""
+_QUERY = re.compile(r"\b(?=(Query|QueryManager)\[)")
 # What a model's class has besides its own source.
 _MANAGER = "objects: ClassVar[{model}Manager]"
 _MEMBERS = """
@@ -75,12 +81,14 @@ def stub_of(module: str, depth: int) -> str:
         raise OxydeError(f"{module} defines no model with a table", hint="name its module")
     names = Names(module)
     queries = {name: _query_name(name, defined) for name in models}
-    made = [
-        classes_of(name, Keywords(model, names, depth), queries[name])
-        for name, model in models.items()
-    ]
+    made = []
+    for name, model in models.items():
+        text = classes_of(name, Keywords(model, names, depth), queries[name])
+        made.append(_plain(text) if _is_plain(model) else text)
     body = ast.unparse(ast.fix_missing_locations(_Skeleton(models, queries).visit(tree)))
     head = _HEAD.format(module=module) + names.imports() + _IMPORTS
+    if any(map(_is_plain, models.values())):
+        head += _PLAIN_IMPORTS
     return "\n".join([head, body, _VARIABLES, *made])
 
 
@@ -124,7 +132,10 @@ class _Skeleton(ast.NodeTransformer):
             members = _MEMBERS.format(model=node.name)
             if getattr(self.models[node.name], "__oxyde_query__", None) is None:
                 members = _MANAGER.format(model=node.name) + members
-            node.body = [*ast.parse(members).body, *node.body]
+            added = ast.parse(
+                _plain(members) if _is_plain(self.models[node.name]) else members
+            ).body
+            node.body = [*added, *node.body]
         node.body = node.body or [ast.Expr(ast.Constant(...))]
         return node
 
@@ -139,6 +150,16 @@ class _Skeleton(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """Leave out what runs the module as a program."""
         return None if "__name__" in ast.dump(node.test) else self.generic_visit(node)
+
+
+def _is_plain(model: type[Any]) -> bool:
+    """Whether it is a model of `oxyde.sync`."""
+    return any(base.__module__ == "oxyde.sync.model" for base in model.__mro__)
+
+
+def _plain(text: str) -> str:
+    """The same methods and classes without `await`."""
+    return _QUERY.sub("_Plain", text.replace("async def ", "def "))
 
 
 def _does_only(node: ast.stmt) -> bool:

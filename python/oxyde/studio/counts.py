@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde import atomic, execute_raw
 from oxyde.exceptions import DatabaseConnectionError, DatabaseError, OxydeError
+from oxyde.models.manager import manager_of
 from oxyde.studio.tables import Table
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ async def _count(database: AsyncDatabase, table: Table, estimate: int | None) ->
         return Count(estimate)
     try:
         async with atomic(client=database, read_only=True, timeout=_TIMEOUT) as block:
-            return await bounded(table.model.objects.client(block))
+            return await bounded(manager_of(table.model).client(block))
     except TimeoutError:
         return Count(estimate)
     except OxydeError as error:

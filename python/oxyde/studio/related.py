@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oxyde import atomic
 from oxyde.exceptions import OxydeError
+from oxyde.models.manager import manager_of
 from oxyde.studio.cells import SHORT, cell_of
 from oxyde.studio.counts import Count, bounded
 from oxyde.studio.tables import Table
@@ -111,7 +112,7 @@ async def incoming(
         filters = key.filters(row) if key.target is table else None
         if filters is not None:
             title = f"{key.source.name} · {', '.join(key.fields)}"
-            query = key.source.model.objects.filter(**filters)
+            query = manager_of(key.source.model).filter(**filters)
             found.append(await _named(database, title, key.url_from(row), key.source, query))
     return found
 
@@ -131,8 +132,8 @@ async def between(
         near = through._db_meta.field_metadata[through._db_meta.relations[here].column]
         far = through._db_meta.field_metadata[through._db_meta.relations[there].column]
         value = row.get(near.foreign_key.target_field)
-        links = through.objects.filter(**{near.name: value}).values(far.name)
-        query = target.model.objects.filter(**{f"{far.foreign_key.target_field}__in": links})
+        links = manager_of(through).filter(**{near.name: value}).values(far.name)
+        query = manager_of(target.model).filter(**{f"{far.foreign_key.target_field}__in": links})
         url = None if middle is None else middle.url("rows", **_texts(middle, {near.name: value}))
         found.append(await _named(database, f"{name} · {target.name}", url, target, query))
     return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from oxyde import atomic
+from oxyde import Model, atomic
 from oxyde.exceptions import NotFoundError, OxydeError
+from oxyde.models.manager import manager_of
 from oxyde.studio.forms import Form, version_of
 from oxyde.studio.tables import Table
 
@@ -28,7 +30,7 @@ async def insert(database: AsyncDatabase, form: Form, values: dict[str, Any]) ->
     try:
         made = model.model_validate(values, by_alias=True, by_name=True)
         async with atomic(client=database) as block:
-            return await model.objects.create(instance=made, client=block)
+            return await manager_of(model).create(instance=made, client=block)
     except (ValidationError, OxydeError) as error:
         form.refuse(error)
         return None
@@ -64,7 +66,7 @@ async def change(
             for name in changed:
                 setattr(row, name, getattr(valid, name))
             if changed:
-                await row.save(update_fields=changed, client=block)
+                await _method(row, "save")(update_fields=changed, client=block)
     except (ValidationError, OxydeError) as error:
         form.refuse(error)
         return False
@@ -79,12 +81,20 @@ async def delete(database: AsyncDatabase, table: Table, key: dict[str, object]) 
     """
     async with atomic(client=database) as block:
         row = await _locked(table, key, block)
-        await row.delete(client=block)
+        await _method(row, "delete")(client=block)
+
+
+def _method(row: Any, name: str) -> Any:
+    """The async method of a row, also of a model of `oxyde.sync`."""
+    method = getattr(row, name)
+    if inspect.iscoroutinefunction(method):
+        return method
+    return getattr(Model, name).__get__(row)
 
 
 async def _locked(table: Table, key: dict[str, object], block: Any) -> Any:
     # Rows that their model refuses are here to be repaired.
-    query = table.model.objects.unvalidated().filter(**key).for_update().client(block)
+    query = manager_of(table.model).unvalidated().filter(**key).for_update().client(block)
     row = await query.get_or_none()
     if row is None:
         raise NotFoundError("The row is not there any more.", model=table.model)

@@ -1,4 +1,4 @@
-"""A lock for tasks of several event loops in several threads."""
+"""A lock for tasks of several event loops in several threads, and for threads without one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 
+from oxyde.db.running import is_without_loop
 from oxyde.exceptions import PoolTimeoutError
 
 __all__ = ["Baton"]
@@ -35,6 +36,20 @@ class _Waiting:
             self.turn.set_result(None)
 
 
+class _WaitingThread:
+    """A thread without an event loop that waits."""
+
+    __slots__ = ("turn",)
+
+    def __init__(self) -> None:
+        self.turn = threading.Event()
+
+    def wake(self) -> bool:
+        """Tell the thread that it holds the baton."""
+        self.turn.set()
+        return True
+
+
 class Baton:
     """Held by one statement or block at a time, and handed on in the order in which it was asked
     for.
@@ -47,7 +62,7 @@ class Baton:
         self._patience = patience
         self._lock = threading.Lock()
         self._held = False
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Waiting | _WaitingThread] = deque()
 
     async def take(self) -> None:
         """Wait for it.
@@ -59,8 +74,11 @@ class Baton:
             if not self._held:
                 self._held = True
                 return
-            waiting = _Waiting()
+            waiting = _WaitingThread() if is_without_loop() else _Waiting()
             self._waiting.append(waiting)
+        if isinstance(waiting, _WaitingThread):
+            self._wait(waiting)
+            return
         timer = waiting.loop.call_later(self._patience, self._give_up, waiting)
         try:
             await waiting.turn
@@ -73,6 +91,15 @@ class Baton:
             raise
         finally:
             timer.cancel()
+
+    def _wait(self, waiting: _WaitingThread) -> None:
+        if waiting.turn.wait(self._patience):
+            return
+        with self._lock:
+            if waiting not in self._waiting:
+                return
+            self._waiting.remove(waiting)
+        raise self._too_long()
 
     def give(self) -> None:
         """Hand it to the task that has waited longest."""
@@ -87,11 +114,12 @@ class Baton:
             if waiting not in self._waiting:
                 return
             self._waiting.remove(waiting)
-        waiting.turn.set_exception(
-            PoolTimeoutError(
-                f"a statement waited {self._patience:g} s for another atomic() block, or "
-                "statement, of this test: all of them run on one connection, one after the other",
-                hint="mark a test that needs several connections at once: "
-                "@pytest.mark.oxyde(transaction=True)",
-            )
+        waiting.turn.set_exception(self._too_long())
+
+    def _too_long(self) -> PoolTimeoutError:
+        return PoolTimeoutError(
+            f"a statement waited {self._patience:g} s for another atomic() block, or statement, of "
+            "this test: all of them run on one connection, one after the other",
+            hint="mark a test that needs several connections at once: "
+            "@pytest.mark.oxyde(transaction=True)",
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, cast, get_ar
 from oxyde.exceptions import OxydeError
 from oxyde.hydration.range import Range
 from oxyde.hydration.vector import Vector
+from oxyde.models.manager import manager_of
 from oxyde.models.model import Model
 from oxyde.testing.unique_values import (
     forget_used,
@@ -165,7 +166,7 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
         for _ in range(_ATTEMPTS):
             instance = super().build(**given)
             if not await cls._is_taken(instance, given, using, client):
-                created: T = await cls.__model__.objects.create(
+                created: T = await manager_of(cls.__model__).create(
                     instance=instance, using=using, client=client
                 )
                 return created
@@ -185,7 +186,7 @@ class ModelFactory(PydanticFactory[T], Generic[T]):
             values = {name: getattr(instance, name) for name in group}
             is_made_up = any(name not in given and not cls._refers(name) for name in group)
             if is_made_up and None not in values.values():
-                query = cls.__model__.objects.filter(**values)
+                query = manager_of(cls.__model__).filter(**values)
                 if await query.exists(using=using, client=client):
                     return True
         return False

@@ -17,6 +17,7 @@ from oxyde import db
 from oxyde._core import run_cli
 from oxyde.exceptions import OxydeError
 from oxyde.migrations.run import Recorder, migrate, raise_failed
+from oxyde.models.manager import manager_of
 from oxyde.models.registry import separate_registry
 from oxyde.testing.outside import unmanaged
 
@@ -145,7 +146,7 @@ async def _rows(url: str, source: str) -> Rows:
         with _models(source) as models:
             for model in models:
                 meta = model._db_meta
-                query = model.objects.values_list(*meta.columns.values())
+                query = manager_of(model).values_list(*meta.columns.values())
                 read = await query.all(client=database)
                 rows = [dict(zip(meta.columns, map(repr, row), strict=True)) for row in read]
                 found[meta.qualified_name] = rows

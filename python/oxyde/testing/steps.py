@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from oxyde.exceptions import OutcomeUnknownError
+from oxyde.db.running import is_without_loop
+from oxyde.exceptions import OutcomeUnknownError, OxydeError
 
 if TYPE_CHECKING:
     from oxyde._core import Operation
@@ -17,7 +18,8 @@ T = TypeVar("T")
 
 
 class Steps(Generic[T]):
-    """A coroutine that is awaited, and cancelled, as an operation of the Rust core is.
+    """A coroutine that is awaited, and cancelled, as an operation of the Rust core is. A thread
+    without an event loop runs it where it awaits `future`.
 
     Args:
         work: the coroutine.
@@ -26,25 +28,44 @@ class Steps(Generic[T]):
     Attributes:
         future: its result.
         waited: 0: it waits for no connection of a pool.
+        interrupted: whether an exception other than Oxyde's ended it in a thread.
     """
 
-    __slots__ = ("_lost", "_settled", "_task", "future", "waited")
+    __slots__ = ("_lost", "_settled", "_task", "future", "interrupted", "waited")
 
     def __init__(
         self, work: Coroutine[Any, Any, T], lost: Callable[[T], None] | None = None
     ) -> None:
-        loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[T] = loop.create_future()
-        self._settled: asyncio.Future[OutcomeUnknownError | None] = loop.create_future()
-        self._lost = lost
         self.waited = 0.0
+        self.interrupted = False
+        self._lost = lost
+        self._task: asyncio.Task[T] | None = None
+        self.future: asyncio.Future[T]
+        if is_without_loop():
+            self.future = cast("asyncio.Future[T]", self._in_place(work))
+            return
+        loop = asyncio.get_running_loop()
+        self.future = loop.create_future()
+        self._settled: asyncio.Future[OutcomeUnknownError | None] = loop.create_future()
         self._task = loop.create_task(work)
         self._task.add_done_callback(self._end)
 
+    async def _in_place(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except BaseException as error:
+            self.interrupted = not isinstance(error, OxydeError)
+            raise
+
     def cancel(self) -> asyncio.Future[OutcomeUnknownError | None]:
         """Cancel the work; the future is done when nothing more can happen."""
-        self._task.cancel()
+        self.stop()
         return self._settled
+
+    def stop(self) -> None:
+        """Cancel the work. In a thread its statements end by themselves."""
+        if self._task is not None:
+            self._task.cancel()
 
     def _end(self, task: asyncio.Task[T]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -66,6 +87,9 @@ async def unbroken(operation: Operation[Any]) -> bool:
     Returns:
         Whether the task was cancelled meanwhile.
     """
+    if is_without_loop():
+        await operation.future
+        return False
     was_cancelled = False
     while not operation.future.done():
         try:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("queries", 20),
         ("scaling", 4),
         ("signals", 5),
+        ("sync", 13),
         ("transactions", 6),
         ("typing", 8),
     ],

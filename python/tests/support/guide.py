@@ -1,4 +1,5 @@
-"""Runs the Python blocks of a guide one after the other: `python guide.py GUIDE.md`.
+"""Runs the Python blocks of a guide one after the other: `python guide.py GUIDE.md`, in an event
+loop unless the guide is about programs without one (`sync.md`).
 
 A block may `await` outside of a function. What stands behind `# →` on the last line of an
 expression is what it gives; the number of those that were right is printed.
@@ -11,6 +12,7 @@ import asyncio
 import inspect
 import re
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -43,5 +45,16 @@ async def main(guide: str) -> int:
     return right
 
 
+def without_loop(guide: Coroutine[Any, Any, int]) -> int:
+    """Run the blocks of a guide that awaits nothing."""
+    try:
+        guide.send(None)
+    except StopIteration as ended:
+        return int(ended.value)
+    raise SystemExit("the guide awaits something")
+
+
 if __name__ == "__main__":
-    print(asyncio.run(main(Path(sys.argv[1]).read_text())))
+    path = Path(sys.argv[1])
+    run = without_loop if path.stem == "sync" else asyncio.run
+    print(run(main(path.read_text())))

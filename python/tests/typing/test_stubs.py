@@ -12,6 +12,7 @@ import pytest
 from support.checkers import Found, marked, mypy, pyright
 
 PROJECT = Path(__file__).parent / "stubbed"
+PLAIN = Path(__file__).parent / "stubbed_sync"
 
 
 def stubs(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +41,16 @@ def test_errors_in_keywords(project: Path, checker: Callable[[Path], Found]) -> 
     expected = marked(PROJECT / "service.py")
     assert expected
     assert checker(project) == expected
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_models_without_await(tmp_path: Path, checker: Callable[[Path], Found]) -> None:
+    for program in PLAIN.glob("*.py"):
+        shutil.copy(program, tmp_path)
+    assert stubs(tmp_path, "models").returncode == 0
+    expected = marked(PLAIN / "service.py")
+    assert expected
+    assert checker(tmp_path) == expected
 
 
 def test_a_stub_that_is_out_of_date(project: Path) -> None:

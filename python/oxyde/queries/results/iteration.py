@@ -75,14 +75,25 @@ class Iteration(Generic[Row]):
 
     async def __anext__(self) -> Row:
         if self._at >= self._until:
-            await self._advance()
+            await self.advance()
         row = self._rows[self._at]
         # A row that the caller drops is freed at once, also within a chunk.
         self._rows[self._at] = cast("Row", None)
         self._at += 1
         return row
 
-    async def _advance(self) -> None:
+    def needs_more(self) -> bool:
+        """Whether `advance` must come before the next row."""
+        return self._at >= self._until
+
+    def take(self) -> Row:
+        """The next row, for threads without an event loop."""
+        row = self._rows[self._at]
+        self._rows[self._at] = cast("Row", None)
+        self._at += 1
+        return row
+
+    async def advance(self) -> None:
         """Give the event loop a turn, or fetch the next rows.
 
         Raises:

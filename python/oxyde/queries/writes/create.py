@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,9 @@ async def update_or_create(
             if locked is not None:
                 for name, value in changes.items():
                     _assign(locked, name, _called(value))
-                await locked.save(client=block)
+                saved = locked.save(client=block)
+                if inspect.isawaitable(saved):  # not of a model of `oxyde.sync`
+                    await saved
                 return locked, False
         # The row was deleted meanwhile.
 

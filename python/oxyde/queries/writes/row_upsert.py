@@ -6,11 +6,11 @@ and locked, and updated or inserted.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oxyde.db.running import sleep
 from oxyde.db.transaction import atomic
 from oxyde.exceptions import (
     DatabaseError,
@@ -52,7 +52,7 @@ async def retried(work: Callable[[], Awaitable[T]], executor: Executor) -> T:
         except (DeadlockError, SerializationError):
             if attempt == _TRIES - 1:
                 raise
-        await asyncio.sleep(random.uniform(0.001, 0.004) * 2 ** min(attempt, 6))
+        await sleep(random.uniform(0.001, 0.004) * 2 ** min(attempt, 6))
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from oxyde import atomic
 from oxyde.exceptions import OxydeError
+from oxyde.models.manager import manager_of
 from oxyde.studio import writing
 from oxyde.studio.forms import Form
 from oxyde.studio.pages.single import row_of, title_of
@@ -125,7 +126,7 @@ async def _rows_to_choose(site: Site, target: Table, field: str) -> list[tuple[s
     order = target.label or field
     try:
         async with atomic(client=site.database, read_only=True) as block:
-            query = target.model.objects.order_by(order).limit(_CHOICES + 1)
+            query = manager_of(target.model).order_by(order).limit(_CHOICES + 1)
             rows = await query.values(*names).client(block).all()
     except OxydeError:
         return []

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from oxyde import F, Left, Length, atomic
 from oxyde.exceptions import OxydeError
+from oxyde.models.manager import manager_of
 from oxyde.studio.cells import SHORT, Cell, cell_of, size_of
 from oxyde.studio.conditions import Conditions, canonical, read_conditions
 from oxyde.studio.counts import Count, bounded, count_of
@@ -106,7 +107,7 @@ async def _rows(
         reason = f"{names}: not a filter of this table." if names else "A filter cannot be used."
         return _Found([], error=reason)
     skip, first = _place(given, order)
-    query = order.apply(conditions.apply(table.model.objects, table))
+    query = order.apply(conditions.apply(manager_of(table.model), table))
     if "_after" in given and order.compares:
         query = order.after(query, given["_after"])
     elif skip:
@@ -222,6 +223,6 @@ async def _count(
         return await count_of(site.database, table)
     try:
         async with atomic(client=site.database, read_only=True, timeout=_COUNT_TIMEOUT) as block:
-            return await bounded(conditions.apply(table.model.objects, table).client(block))
+            return await bounded(conditions.apply(manager_of(table.model), table).client(block))
     except (TimeoutError, OxydeError):
         return Count()

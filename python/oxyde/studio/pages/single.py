@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oxyde import atomic
+from oxyde.models.manager import manager_of
 from oxyde.studio.cells import LONG, cell_of
 from oxyde.studio.related import between, incoming
 from oxyde.studio.site import Refused, Site
@@ -70,4 +71,4 @@ def title_of(table: Table, row: dict[str, Any]) -> str:
 
 def _query(table: Table, key: dict[str, object]) -> Any:
     shown = [name for name, column in table.columns.items() if not column.secret]
-    return table.model.objects.filter(**key).limit(1).values(*shown)
+    return manager_of(table.model).filter(**key).limit(1).values(*shown)

@@ -16,6 +16,12 @@ def test_under_pytest_asyncio(project: Project) -> None:
     assert project.databases() == []
 
 
+def test_without_await(project: Project) -> None:
+    project.write("plain")
+    project.run().assert_outcomes(passed=6)
+    assert project.databases() == []
+
+
 def test_under_anyio(project: Project) -> None:
     project.write("rollback", runner="anyio")
     project.run().assert_outcomes(passed=ROLLBACK)
