@@ -43,11 +43,15 @@ class Query(Writing[M, R], AsyncQuery[M, R]):
 Base._query = Query
 
 
-class QueryManager(Writing[T, T], AsyncQueryManager[T]):
-    """`Model.objects` without `await`: the rows of a model. It has the methods of `Query`."""
+if TYPE_CHECKING:
+    # To type checkers the rows of a model are a query: its builders return a `Query`.
+    from oxyde.sync.query import Query as QueryManager
+else:
 
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.all())
+    class QueryManager(Query, AsyncQueryManager):
+        """`Model.objects` without `await`: the rows of a model. It has the methods of `Query`."""
+
+        _query = Query
 
 
 def manager_of(model: type[T]) -> QueryManager[T]:
