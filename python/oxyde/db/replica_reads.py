@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oxyde.db.running import is_without_loop, run_here
 from oxyde.exceptions import (
     DatabaseConnectionError,
     OutcomeUnknownError,
@@ -27,7 +30,7 @@ T = TypeVar("T")
 # How long `init` waits for the replicas beside the primary, in seconds.
 _PATIENCE = 1.0
 # Attempts to connect replicas, which nobody awaits.
-_waking: dict[str, asyncio.Task[None]] = {}
+_waking: dict[str, asyncio.Task[None] | threading.Thread] = {}
 
 
 class ReplicaReads:
@@ -150,17 +153,26 @@ def reader(router: Router, databases: Mapping[str, AsyncDatabase]) -> ReplicaRea
     return None
 
 
-def _wake(seat: Seat, database: AsyncDatabase) -> asyncio.Task[None] | None:
-    """Begin to connect a replica; None outside of an event loop."""
+def _wake(seat: Seat, database: AsyncDatabase) -> asyncio.Task[None] | threading.Thread | None:
+    """Begin to connect a replica: in a task, or in a thread where no event loop runs."""
     known = _waking.get(seat.name)
-    if known is not None and not known.done():
+    if isinstance(known, asyncio.Task) and not known.done():
         return known
-    try:
-        task = asyncio.get_running_loop().create_task(_connect(seat, database))
-    except RuntimeError:
-        return None
-    _waking[seat.name] = task
-    return task
+    if isinstance(known, threading.Thread) and known.is_alive():
+        return known
+    made: asyncio.Task[None] | threading.Thread
+    if is_without_loop():
+        made = threading.Thread(
+            target=lambda: run_here(_connect(seat, database)), name="oxyde-replica", daemon=True
+        )
+        made.start()
+    else:
+        try:
+            made = asyncio.get_running_loop().create_task(_connect(seat, database))
+        except RuntimeError:
+            return None
+    _waking[seat.name] = made
+    return made
 
 
 async def _connect(seat: Seat, database: AsyncDatabase) -> None:
@@ -174,16 +186,28 @@ async def _connect(seat: Seat, database: AsyncDatabase) -> None:
 
 async def connect_replicas(router: Router, databases: Mapping[str, AsyncDatabase]) -> None:
     """Connect the replicas; those that do not answer soon later."""
-    tasks = [_wake(seat, databases[seat.name]) for seat in router.waking(databases)]
-    pending = [task for task in tasks if task is not None]
-    if pending:
-        await asyncio.wait(pending, timeout=_PATIENCE)
+    begun = [_wake(seat, databases[seat.name]) for seat in router.waking(databases)]
+    tasks = [each for each in begun if isinstance(each, asyncio.Task)]
+    if tasks:
+        await asyncio.wait(tasks, timeout=_PATIENCE)
+    _join(each for each in begun if isinstance(each, threading.Thread))
 
 
 async def stop_waking() -> None:
     """Give up the attempts that still run."""
-    tasks = list(_waking.values())
+    begun = list(_waking.values())
     _waking.clear()
+    # Those of a loop that has ended are over.
+    loop = None if is_without_loop() else asyncio.get_running_loop()
+    tasks = [each for each in begun if isinstance(each, asyncio.Task) and each.get_loop() is loop]
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        await asyncio.gather(*tasks, return_exceptions=True)
+    _join(each for each in begun if isinstance(each, threading.Thread))
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    until = time.monotonic() + _PATIENCE
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))

@@ -24,9 +24,11 @@ from oxyde.db import (
     not_repeatable,
     on_commit,
     on_query,
+    primary,
     prometheus,
     sql_comment,
     stats,
+    use,
 )
 from oxyde.db import connect as _connect
 from oxyde.db import on_event as _on_event
@@ -66,12 +68,14 @@ __all__ = [
     "on_commit",
     "on_event",
     "on_query",
+    "primary",
     "prometheus",
     "retrying",
     "session",
     "sql_comment",
     "stats",
     "transaction",
+    "use",
 ]
 
 

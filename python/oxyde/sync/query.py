@@ -45,7 +45,7 @@ Base._query = Query
 
 if TYPE_CHECKING:
     # To type checkers the rows of a model are a query: its builders return a `Query`.
-    from oxyde.sync.query import Query as QueryManager
+    QueryManager = Query
 else:
 
     class QueryManager(Query, AsyncQueryManager):

@@ -36,22 +36,26 @@ CALLS: dict[str, list[Callable[[Any], Any]]] = {
     "create": [lambda q: q.create(name="new", size=3)],
     "decrement": [lambda q: q.decrement("size"), lambda q: q.decrement(size=2)],
     "delete": [lambda q: q.filter(size=2).delete()],
+    "earliest": [lambda q: q.earliest("size"), lambda q: q.filter(id=-1).earliest("id")],
     "exists": [lambda q: q.exists(), lambda q: q.filter(id=-1).exists()],
     "explain": [lambda q: q.filter(id=1).explain()],
     "first": [lambda q: q.first(), lambda q: q.filter(id=-1).first()],
     "get": [lambda q: q.get(id=1), lambda q: q.get(id=-1), lambda q: q.get()],
     "get_or_create": [lambda q: q.get_or_create(name="1"), lambda q: q.get_or_create(name="9")],
     "get_or_none": [lambda q: q.get_or_none(id=1), lambda q: q.get_or_none(id=-1)],
+    "hard_delete": [lambda q: q.filter(size=2).hard_delete()],
     "in_bulk": [lambda q: q.in_bulk([1, 2]), lambda q: q.in_bulk()],
     "increment": [lambda q: q.increment("size", 2), lambda q: q.increment(nothing=1)],
     "insert_from": [
         lambda q: q.insert_from(Leaf.objects.filter(id=1).values("name", "size"), ["name", "size"])
     ],
     "last": [lambda q: q.last()],
+    "latest": [lambda q: q.latest("size")],
     "max": [lambda q: q.max("size")],
     "min": [lambda q: q.min(lambda leaf: leaf.size)],
     "numbered_page": [lambda q: q.order_by("id").numbered_page(1, size=2)],
     "page": [lambda q: q.order_by("id").page(size=2)],
+    "restore": [lambda q: q.restore()],
     "sum": [lambda q: q.sum("size")],
     "to_arrow": [lambda q: q.order_by("id").to_arrow()],
     "to_polars": [lambda q: q.order_by("id").to_polars()],
@@ -66,7 +70,7 @@ CALLS: dict[str, list[Callable[[Any], Any]]] = {
 
 WRITING = (
     *("create", "update", "delete", "upsert", "bulk", "insert"),
-    *("increment", "decrement", "get_or"),
+    *("increment", "decrement", "get_or", "hard_delete"),
 )
 
 
