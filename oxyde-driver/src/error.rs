@@ -100,6 +100,55 @@ pub enum Cause {
     Other,
 }
 
+impl Cause {
+    /// What to do about it, if there is a known remedy.
+    fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Cause::AuthFailed => "check the user and password in the URL",
+            Cause::UnknownDatabase => "create the database, or correct its name in the URL",
+            Cause::Serialization | Cause::Deadlock | Cause::StalePlan => {
+                "run the transaction again"
+            }
+            Cause::QueryTimeout => {
+                "raise the time limit of the server, role or session, or check the query plan \
+                 with explain()"
+            }
+            Cause::TooManyConnections => {
+                "lower max_connections of the pools, or raise the limit of the server or role"
+            }
+            Cause::LockTimeout => "another transaction holds the lock: try again later",
+            Cause::ReadOnly => {
+                "the database is read-only: use the primary (of several hosts, \
+                 target_session_attrs=primary finds it) or a writable file"
+            }
+            Cause::Demoted => {
+                "another server is the primary now: run it again, on a new connection"
+            }
+            Cause::NodeNotReady => "run it again on another node: name several hosts in the URL",
+            Cause::UndefinedTable => "create the tables or run the migrations",
+            Cause::UndefinedObject => {
+                "a type of an extension needs that extension in the database, in a schema \
+                 of the search path; for vectors: CREATE EXTENSION vector"
+            }
+            Cause::UndefinedFunction => {
+                "cast the values, or check the version of the extension that provides it"
+            }
+            Cause::NoExtension => {
+                "install it on the server (pgvector for vectors), \
+                 then create it: CREATE EXTENSION vector"
+            }
+            Cause::TransactionAborted => "roll back to a savepoint, or roll back the transaction",
+            Cause::NotADatabase => "check the path: the file is not an SQLite database",
+            Cause::CannotOpen => {
+                "check that the folder exists and that this process may write to it; a file in \
+                 WAL mode whose folder cannot be written is read with ?immutable=1, if no \
+                 other process changes it"
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// An error of the driver. No variant ever holds a password.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -464,53 +513,7 @@ impl DriverError {
             Self::QueryTimeout { .. } => {
                 "raise query_timeout, or check the query plan with explain()"
             }
-            Self::Database { cause, .. } => match cause {
-                Cause::AuthFailed => "check the user and password in the URL",
-                Cause::UnknownDatabase => "create the database, or correct its name in the URL",
-                Cause::Serialization | Cause::Deadlock | Cause::StalePlan => {
-                    "run the transaction again"
-                }
-                Cause::QueryTimeout => {
-                    "raise the time limit of the server, role or session, or check the query plan \
-                     with explain()"
-                }
-                Cause::TooManyConnections => {
-                    "lower max_connections of the pools, or raise the limit of the server or role"
-                }
-                Cause::LockTimeout => "another transaction holds the lock: try again later",
-                Cause::ReadOnly => {
-                    "the database is read-only: use the primary (of several hosts, \
-                     target_session_attrs=primary finds it) or a writable file"
-                }
-                Cause::Demoted => {
-                    "another server is the primary now: run it again, on a new connection"
-                }
-                Cause::NodeNotReady => {
-                    "run it again on another node: name several hosts in the URL"
-                }
-                Cause::UndefinedTable => "create the tables or run the migrations",
-                Cause::UndefinedObject => {
-                    "a type of an extension needs that extension in the database, in a schema \
-                     of the search path; for vectors: CREATE EXTENSION vector"
-                }
-                Cause::UndefinedFunction => {
-                    "cast the values, or check the version of the extension that provides it"
-                }
-                Cause::NoExtension => {
-                    "install it on the server (pgvector for vectors), \
-                     then create it: CREATE EXTENSION vector"
-                }
-                Cause::TransactionAborted => {
-                    "roll back to a savepoint, or roll back the transaction"
-                }
-                Cause::NotADatabase => "check the path: the file is not an SQLite database",
-                Cause::CannotOpen => {
-                    "check that the folder exists and that this process may write to it; a file in \
-                     WAL mode whose folder cannot be written is read with ?immutable=1, if no \
-                     other process changes it"
-                }
-                _ => return None,
-            },
+            Self::Database { cause, .. } => return cause.hint().map(str::to_owned),
             Self::BulkRow { source, .. } => return source.hint(),
             _ => return None,
         };
