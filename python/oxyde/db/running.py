@@ -21,6 +21,7 @@ __all__ = [
     "Home",
     "Runner",
     "Timer",
+    "block_running_loops",
     "call_later",
     "current_runner",
     "home_here",
@@ -36,6 +37,8 @@ Home: TypeAlias = "asyncio.AbstractEventLoop | threading.Thread"
 
 
 _is_driven: Callable[[], bool] | None = None
+# Whether calls of `oxyde.sync` may block a running event loop.
+_blocks_loops = False
 
 
 class Timer(Protocol):
@@ -60,11 +63,20 @@ def is_without_loop() -> bool:
     return _is_driven()
 
 
+def block_running_loops(allowed: bool) -> None:
+    """See `oxyde.sync.block_running_loops`."""
+    global _blocks_loops
+    # Imported here so that `import oxyde.db` does not load the extension.
+    from oxyde._core import block_running_loops as block
+
+    block(allowed)
+    _blocks_loops = allowed
+
+
 def current_runner() -> Runner | None:
     """The task, or the thread if it has no event loop. None in a callback of an event loop."""
-    if asyncio._get_running_loop() is None:
-        return threading.current_thread()
-    return asyncio.current_task()
+    loop = asyncio._get_running_loop()
+    return threading.current_thread() if loop is None else asyncio.current_task(loop)
 
 
 def home_here() -> Home:
@@ -73,7 +85,12 @@ def home_here() -> Home:
     Raises:
         RuntimeError: neither an event loop nor a call of `oxyde.sync` is running.
     """
-    return threading.current_thread() if is_without_loop() else asyncio.get_running_loop()
+    loop = asyncio._get_running_loop()
+    if loop is not None and not (_blocks_loops and is_without_loop()):
+        return loop
+    if loop is None and not is_without_loop():
+        raise RuntimeError("no running event loop")
+    return threading.current_thread()
 
 
 async def sleep(seconds: float) -> None:

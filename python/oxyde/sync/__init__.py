@@ -25,8 +25,8 @@ import inspect
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
-from oxyde._core import block_running_loops as _block_running_loops
 from oxyde._core import drive
+from oxyde.db.running import block_running_loops as _block_running_loops
 from oxyde.exceptions import OxydeError
 from oxyde.sync import db
 from oxyde.sync.generated.functions import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde._given import iterable_given
 from oxyde.db.registry import resolve, resolve_home
-from oxyde.db.running import is_without_loop, run_here
+from oxyde.db.running import is_without_loop
 from oxyde.exceptions import FieldError, ManagerError
 from oxyde.hydration.state import state_of
 from oxyde.models.tables.table_constraints import column_field
@@ -95,13 +95,10 @@ async def run_hook(instance: Model, name: str, **arguments: object) -> None:
     result = getattr(instance, name)(**arguments)
     if not inspect.isawaitable(result):
         return
-    if not is_without_loop():
-        await result
-        return
     try:
-        run_here(_awaited(result))
+        await result
     except RuntimeError as error:
-        if "no running event loop" not in str(error):
+        if not is_without_loop() or "no running event loop" not in str(error):
             raise
         raise ManagerError(
             f"{type(instance).__name__}.{name}() needs an event loop, and oxyde.sync, which called "
@@ -109,10 +106,6 @@ async def run_hook(instance: Model, name: str, **arguments: object) -> None:
             model=type(instance),
             hint="await only Oxyde in it, or declare it as a plain function",
         ) from error
-
-
-async def _awaited(result: Awaitable[object]) -> None:
-    await result
 
 
 def column_names(meta: ModelMeta, names: Iterable[str], verb: str) -> set[str]:
