@@ -9,7 +9,7 @@ from oxyde.db import own_writes
 from oxyde.db.active import active_executor, innermost
 from oxyde.db.replica_reads import connect_replicas, reader, stop_waking
 from oxyde.db.router import Router
-from oxyde.db.use import used
+from oxyde.db.use import entered, used
 from oxyde.exceptions import OxydeError, TransactionError
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def resolve(
         if client.in_transaction:
             return client
         return active_executor(client.name, client) or client
-    if using is None:
+    if using is None and entered:
         using = used()
     if using is not None:
         _check_name(using)

@@ -12,19 +12,17 @@ from oxyde.exceptions import OxydeError
 if TYPE_CHECKING:
     from oxyde.db.block import Block
 
-__all__ = ["Use", "used"]
+__all__ = ["Use", "entered", "used"]
 
 # The name, and the innermost transaction where it was entered.
 _used: ContextVar[tuple[str, Block | None] | None] = ContextVar("oxyde_used", default=None)
-# Whether it was ever used: otherwise no query looks.
-_ever: list[Use] = []
+# Not empty if it was ever entered: otherwise no query looks.
+entered: list[Use] = []
 
 
 def used() -> str | None:
     """The name of the database for a query of this task; None if there is none, or a transaction on
     another one was entered after it."""
-    if not _ever:
-        return None
     found = _used.get()
     if found is None:
         return None
@@ -45,8 +43,8 @@ class Use:
     def __enter__(self) -> None:
         if self._token is not None:
             raise OxydeError("this use() is already open", hint="call use() for each block")
-        if not _ever:
-            _ever.append(self)
+        if not entered:
+            entered.append(self)
         self._token = _used.set((self._name, innermost()))
 
     def __exit__(
