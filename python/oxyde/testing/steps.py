@@ -27,15 +27,17 @@ class Steps(Generic[T]):
 
     Attributes:
         future: its result.
+        host: None: the operations inside have named theirs.
         waited: 0: it waits for no connection of a pool.
         interrupted: whether an exception other than Oxyde's ended it in a thread.
     """
 
-    __slots__ = ("_lost", "_settled", "_task", "future", "interrupted", "waited")
+    __slots__ = ("_lost", "_settled", "_task", "future", "host", "interrupted", "waited")
 
     def __init__(
         self, work: Coroutine[Any, Any, T], lost: Callable[[T], None] | None = None
     ) -> None:
+        self.host: str | None = None
         self.waited = 0.0
         self.interrupted = False
         self._lost = lost

@@ -314,7 +314,7 @@ CASES: dict[str, list[Wrong]] = {
     ],
     "only and defer": [
         name(lambda: articles.only("titel"), *TITEL),
-        name(lambda: articles.only("writer__name"), "`writer__name`", "`Article`", "`writer_id`"),
+        name(lambda: articles.only("tags__name"), "`tags__name`", "`Article.tags`", "prefetch"),
         name(lambda: articles.only("notes"), "`Article.notes`", "reverse"),
         name(lambda: articles.defer("titel"), *TITEL),
         name(lambda: articles.defer("tags"), "`Article.tags`", "relation"),
