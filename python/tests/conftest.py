@@ -4,19 +4,20 @@ A test that asks for `server`, `url`, `flavour` or `database` runs once on each 
 databases. `--db sqlite` (or `--db postgres,mysql`) picks some; the marker
 `@pytest.mark.databases("postgres")` says that a test is about these only.
 
-With `-n 2 --dist loadgroup` (pytest-xdist) the tests of one database run in one process, so that
-no two tests use one server at a time. Tests that measure time have the marker `alone`, and run
-after the others.
+With `-n 2` (pytest-xdist) the tests of one database run in one process, so that no two tests use
+one server at a time. Tests that measure time have the marker `alone`, and run after the others.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.servers import FLAVOURS, Server, make_server, unreachable
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from oxyde.db import AsyncDatabase
@@ -51,10 +52,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("run_server", flavours, indirect=True, scope="session")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, not skip, tests about databases that `--db` did not choose, and of clusters that
-    `--scale` did not; group the others."""
+    `--scale` did not."""
     chosen = set(_chosen(config))
     every_cluster = config.getoption("--scale") == "all"
     kept, left_out = [], []
@@ -63,20 +63,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         wanted = not marker or chosen & set(marker.args)
         wanted = wanted and (every_cluster or not item.get_closest_marker("cluster"))
         (kept if wanted else left_out).append(item)
-        flavour = _flavour_of(item)
-        if flavour:
-            item.add_marker(pytest.mark.xdist_group(flavour))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
 
 
-def _flavour_of(item: pytest.Item) -> str | None:
-    """The database whose server the test uses."""
-    marker = item.get_closest_marker("databases")
-    parameters = getattr(item, "callspec", None)
-    flavour = parameters.params.get("run_server") if parameters else None
-    return flavour or (marker.args[0] if marker else None)
+class ByDatabase(LoadScopeScheduling):
+    """The tests of a database go to one process, one after another; the others to any."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        parameters = re.split(r"[\[\]-]", nodeid)
+        return next((name for name in FLAVOURS if name in parameters), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByDatabase:
+    """How pytest-xdist hands out the tests."""
+    return ByDatabase(config, log)
 
 
 @pytest.fixture(scope="session")
