@@ -46,7 +46,9 @@ class RelatedRows(Query[T, T]):
             raise FieldError(
                 f"`{names.label}.{name}` has one row, not many", hint=f"assign {name} and save()"
             )
-        super().__init__(hop.target.model)
+        # Without Query.__init__, which sets the conditions that `_where` computes.
+        self._model = hop.target.model
+        self._names = names_of(hop.target.model)
         self._instance = instance
         self._hop = hop
         self._label = f"{names.label}.{name}"
