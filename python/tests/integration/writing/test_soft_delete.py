@@ -9,7 +9,13 @@ import pytest
 
 from oxyde import Count, Field, Model, Prefetch, SoftDelete, atomic, db
 from oxyde.db import AsyncDatabase
-from oxyde.exceptions import FieldError, ManagerError, NotFoundError, UniqueViolationError
+from oxyde.exceptions import (
+    FieldError,
+    ManagerError,
+    NotFoundError,
+    StaleObjectError,
+    UniqueViolationError,
+)
 
 
 class Shelf(SoftDelete):
@@ -63,7 +69,18 @@ class Spice(SoftDelete):
     jars: list[Jar] = Field(db_m2m=True)
 
 
-MODELS: list[Any] = [Shelf, Jar, Lid, Note, Spice]
+class Recipe(SoftDelete):
+    class Meta:
+        is_table = True
+        table_name = "soft_recipe"
+        version = "version"
+
+    id: int | None = Field(default=None, db_pk=True)
+    name: str = Field(max_length=20)
+    version: int = 1
+
+
+MODELS: list[Any] = [Shelf, Jar, Lid, Note, Spice, Recipe]
 
 
 @pytest.fixture
@@ -207,6 +224,33 @@ async def test_hidden_rows_with_the_same_key(shelves: AsyncDatabase) -> None:
         await Jar.objects.create(id=1, label="x")
     jar, made = await Jar.unscoped.get_or_create({"label": "x"}, id=1)
     assert (jar.label, made) == ("mint", False)
+
+
+async def test_stale_instances_are_not_marked(shelves: AsyncDatabase) -> None:
+    recipe = await Recipe.objects.create(name="soup")
+    stale = await Recipe.objects.get(id=recipe.id)
+    assert await recipe.delete() == 1
+    assert (recipe.version, await Recipe.objects.count()) == (2, 0)
+    with pytest.raises(StaleObjectError, match=r"delete\(\) of a stale Recipe"):
+        await stale.delete()
+    assert await recipe.delete() == 0
+    assert await recipe.restore() == 1
+    assert (recipe.version, recipe.deleted_at) == (3, None)
+    with pytest.raises(StaleObjectError, match=r"delete\(\) of a stale Recipe"):
+        await stale.delete()
+    await stale.refresh()
+    assert await stale.delete() == 1
+
+
+async def test_combined_queries_keep_their_scope(shelves: AsyncDatabase) -> None:
+    await Jar.objects.filter(id=1).delete()
+    either = Jar.objects.filter(label="mint") | Jar.objects.filter(label="dill")
+    assert await ids(either) == [2, 3]
+    assert await ids(either.unscoped()) == [1, 2, 3]
+    assert await ids(Jar.objects.filter(label="dill") | Jar.objects) == [2, 3]
+    assert await ids(Jar.unscoped.filter(label="mint") | Jar.unscoped.filter(id=2)) == [1, 2, 3]
+    shelf = await Shelf.objects.get(id=1)
+    assert await ids(shelf.jars_set.unscoped()) == [1, 2]
 
 
 async def test_refused(shelves: AsyncDatabase) -> None:
