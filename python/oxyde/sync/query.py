@@ -25,6 +25,8 @@ class Query(Writing[M, R], AsyncQuery[M, R]):
     Post.objects.filter(…)``, like `all()`; `iterate()` reads the rows in chunks.
     """
 
+    _is_awaited = False
+
     def __iter__(self) -> Iterator[R]:
         return iter(self.all())
 

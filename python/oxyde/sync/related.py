@@ -1,5 +1,5 @@
 """The rows of an instance's to-many relation, without `await`: `related()`, `row.tags_set`."""
-# mypy: disable-error-code="misc"
+# mypy: disable-error-code="misc, override"
 # pyright: reportIncompatibleMethodOverride=false
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from oxyde.queries.related_rows.manager import T
 from oxyde.queries.related_rows.manager import related as _related
-from oxyde.sync.base import sync_query
 from oxyde.sync.generated.related import Verbs
 from oxyde.sync.query import Query
 
@@ -22,6 +21,7 @@ __all__ = ["RelatedManager", "related"]
 
 M = TypeVar("M")
 R = TypeVar("R")
+Q = TypeVar("Q", bound=Query[Any, Any])
 
 
 class RelatedManager(Verbs[T], Query[T, T]):
@@ -35,8 +35,20 @@ class RelatedManager(Verbs[T], Query[T, T]):
         same.__dict__ = made.__dict__
         return same
 
+    if TYPE_CHECKING:
+
+        @overload
+        def query(self) -> Query[T, T]: ...
+        @overload
+        def query(self, rows: Q) -> Q: ...
+        def query(self, rows: Any = None) -> Any:
+            """The related rows as a query; see `RelatedManager.query` of the async form."""
+
     def _copy(self) -> Query[T, T]:
-        return sync_query(super()._copy())
+        own: Any = getattr(self._model, "__oxyde_query__", None) or Query
+        same: Query[T, T] = object.__new__(own)
+        same.__dict__ = super()._copy().__dict__
+        return same
 
 
 @overload

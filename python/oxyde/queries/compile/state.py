@@ -42,6 +42,8 @@ class QueryState(Generic[M, R]):
 
     # `Query`, set by its own module: an import in each copy would cost more than the copy.
     _query: ClassVar[type[Query[Any, Any]]]
+    # Whether its methods are awaited: not those of `oxyde.sync`.
+    _is_awaited: ClassVar[bool] = True
 
     _model: type[M]
     _names: Names
@@ -182,8 +184,9 @@ class QueryState(Generic[M, R]):
 
 def new_query(model: type[M]) -> Query[M, M]:
     """A query of all rows of a model, for the rooms below `Query`, with the methods of its
-    `objects`."""
-    query: type[Query[M, M]] = getattr(model, "__oxyde_query__", None) or QueryState._query
+    `objects`, if those are awaited."""
+    own: type[Query[M, M]] | None = getattr(model, "__oxyde_query__", None)
+    query: type[Query[M, M]] = own if own is not None and own._is_awaited else QueryState._query
     return query(model)
 
 

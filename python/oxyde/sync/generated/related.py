@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, overload
 from oxyde._core import drive
 from oxyde.queries.related_rows.manager import RelatedManager as AsyncRelatedManager
 from oxyde.queries.related_rows.manager import T
-from oxyde.sync.base import sync_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from oxyde.db.executor import Executor
     from oxyde.queries.compile.state import QueryState
-    from oxyde.queries.query import Query as AsyncQuery
-    from oxyde.queries.related_rows.manager import Q
-    from oxyde.sync.query import Query
 
 
 class Verbs(AsyncRelatedManager[T]):
@@ -173,14 +169,6 @@ class Verbs(AsyncRelatedManager[T]):
     ) -> NoReturn:
         drive(self._awaited().insert_from(query, fields, using=using, client=client))
         raise AssertionError("not reached")
-
-    @overload
-    def query(self) -> Query[T, T]: ...
-    @overload
-    def query(self, rows: Q) -> Q: ...
-    def query(self, rows: AsyncQuery[Any, Any] | None = None) -> Any:
-        made: Any = self._awaited()
-        return sync_query(made.query(rows))
 
     def add(
         self,
