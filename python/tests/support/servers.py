@@ -139,6 +139,16 @@ class Postgres(Server):
             return cursor.fetchall() if cursor.description else []
 
 
+# The other connections to a database. MySQL's information_schema.processlist fails while one of
+# them runs a statement with bytes that are not text.
+_OTHERS = {
+    "mysql": "SELECT processlist_id FROM performance_schema.threads"
+    " WHERE processlist_db = %s AND processlist_id <> connection_id()",
+    "mariadb": "SELECT id FROM information_schema.processlist"
+    " WHERE db = %s AND id <> connection_id()",
+}
+
+
 class Mysql(Server):
     """A database on a MySQL or MariaDB server."""
 
@@ -156,10 +166,7 @@ class Mysql(Server):
         if self._run(None, sql, [self._name])[0][0] == 0:
             return
         # A connection that a test left open must not hold the locks that the drop needs.
-        sql = (
-            "SELECT id FROM information_schema.processlist WHERE db = %s AND id <> connection_id()"
-        )
-        for (number,) in self._run(None, sql, [self._name]):
+        for (number,) in self._run(None, _OTHERS[self.flavour], [self._name]):
             self._kill(number)
         self.drop()
         self.create()

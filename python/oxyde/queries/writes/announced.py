@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from oxyde.queries.writes.delete import delete_query
@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 __all__ = ["announced_delete", "announced_restore", "announced_update"]
 
 
-async def announced_update(
+def announced_update(
+    query: Query[Any, Any], values: Mapping[str, Any], executor: Executor, *, returning: bool
+) -> Coroutine[Any, Any, Any]:
+    """`run_update`."""
+    # A plain function: one coroutine less where nobody listens.
+    announces = pre_query_update.receivers or post_query_update.receivers
+    update = _update if announces else run_update
+    return update(query, values, executor, returning=returning)
+
+
+async def _update(
     query: Query[Any, Any], values: Mapping[str, Any], executor: Executor, *, returning: bool
 ) -> Any:
-    """`run_update`."""
-    if not (pre_query_update.receivers or post_query_update.receivers):
-        return await run_update(query, values, executor, returning=returning)
     event = QueryUpdateEvent(model=query._model, executor=executor, query=query, values=values)
     await pre_query_update.send(event)
     found = await run_update(query, values, executor, returning=returning)
