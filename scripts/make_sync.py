@@ -263,13 +263,6 @@ def _class_body(module: Module, name: str, *, builds_itself: bool = False) -> li
                 home, wrapped = SYNC[result]
                 module.imports.add(f"from {home} import {wrapped.split('(')[0].split('.')[0]}")
                 body = [f"return {wrapped.format(f'self._awaited().{call}')}"]
-                if len(forms) > 1:  # which the implementation need not fit
-                    module.types.add("from typing import Any")
-                    plain.returns = ast.Name("Any")
-                    body = [
-                        "made: Any = self._awaited()",
-                        f"return {wrapped.format(f'made.{call}')}",
-                    ]
             runs.append(_written(plain, body))
     if typed:
         runs += ["    if TYPE_CHECKING:", *typed]

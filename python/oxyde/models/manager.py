@@ -21,10 +21,7 @@ __all__ = ["default_manager", "deleted_manager", "manager_of", "unscoped_manager
 
 class _Objects(ManagerDescriptor):
     def _make(self, owner: type[Any]) -> Any:
-        # Imported here so that defining models loads no queries.
-        from oxyde.queries.manager import QueryManager
-
-        return QueryManager(owner)
+        return manager_of(owner)
 
 
 class _Unscoped(ManagerDescriptor):

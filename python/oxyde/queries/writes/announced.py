@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -59,15 +60,7 @@ async def announced_restore(query: Query[Any, Any], executor: Executor) -> int:
 
 async def _after_update(event: QueryUpdateEvent[Any], rows: int) -> None:
     if post_query_update.receivers:
-        await post_query_update.send(
-            QueryUpdateEvent(
-                model=event.model,
-                executor=event.executor,
-                query=event.query,
-                values=event.values,
-                rows=rows,
-            )
-        )
+        await post_query_update.send(dataclasses.replace(event, rows=rows))
 
 
 async def announced_delete(
