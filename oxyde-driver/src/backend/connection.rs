@@ -138,8 +138,9 @@ impl Connection {
         retry: bool,
     ) -> Result<Outcome, DriverError> {
         match self {
-            Self::Postgres(connection) => connection.run(job, retry).await,
-            Self::Mysql(connection) => connection.run(job, retry).await,
+            // Boxed, as they are large: every future around them would be copied with their size.
+            Self::Postgres(connection) => Box::pin(connection.run(job, retry)).await,
+            Self::Mysql(connection) => Box::pin(connection.run(job, retry)).await,
             Self::Sqlite(connection) => connection.run(job).await,
         }
     }

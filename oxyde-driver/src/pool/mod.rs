@@ -291,7 +291,8 @@ impl JobRunner for Pool {
             other => !other.is_read_only(),
         };
         if self.0.settings.by_transaction() && !matches!(job, Job::Simple(_)) {
-            return self.run_alone(job, cancel).await;
+            // Boxed, as it is rare: each statement would carry its size along. So is a second attempt.
+            return Box::pin(self.run_alone(job, cancel)).await;
         }
         let job = Arc::new(job);
         let mut lease = self.0.acquire(writes, cancel).await?;
@@ -308,8 +309,11 @@ impl JobRunner for Pool {
             }
             drop(lease);
             job.restart();
-            let mut lease = self.0.acquire(writes, cancel).await?;
-            return Self::once(&mut lease, &job, cancel).await;
+            return Box::pin(async {
+                let mut lease = self.0.acquire(writes, cancel).await?;
+                Self::once(&mut lease, &job, cancel).await
+            })
+            .await;
         }
         result
     }

@@ -73,8 +73,10 @@ pub(super) struct Sends {
     textual: bool,
     /// Whether it is pgvector's.
     pub(super) vector: bool,
-    /// Its name, for messages.
-    name: String,
+    /// Whether it is a type of the extension `ltree`, whose binary form is a version and the text.
+    ltree: bool,
+    /// What the server tells about it, for its name.
+    info: Option<PgTypeInfo>,
     item: Option<Box<Sends>>,
 }
 
@@ -100,7 +102,8 @@ impl Sends {
                 // Text types of extensions, such as citext.
                 || (matches!(kind, PgTypeKind::Simple) && info.name().eq_ignore_ascii_case("citext")),
             vector: vector::is_vector(info),
-            name: info.name().to_lowercase(),
+            ltree: is_ltree(info),
+            info: Some(info.clone()),
             item: match kind {
                 PgTypeKind::Array(item) => Some(Box::new(Self::of(item))),
                 _ => None,
@@ -116,15 +119,24 @@ impl Sends {
             oid,
             textual: false,
             vector: false,
-            name: String::new(),
+            ltree: false,
+            info: None,
             item: None,
         }
     }
 
-    /// Whether it is a type of the extension `ltree`, whose binary form is a version and the text.
-    fn is_ltree(&self) -> bool {
-        matches!(self.name.as_str(), "ltree" | "lquery" | "ltxtquery")
+    /// Its name, for messages.
+    fn name(&self) -> String {
+        self.info
+            .as_ref()
+            .map_or_else(|| "another type".to_owned(), |info| info.name().to_lowercase())
     }
+}
+
+fn is_ltree(info: &PgTypeInfo) -> bool {
+    ["ltree", "lquery", "ltxtquery"]
+        .iter()
+        .any(|name| info.name().eq_ignore_ascii_case(name))
 }
 
 /// Append a row.
@@ -190,7 +202,7 @@ pub(super) fn cell(
         format!(
             "expected {}, the server sends {}{cast}",
             ty.facts().noun,
-            sends.name
+            sends.name()
         )
     };
     Ok(match kind_of(ty) {
@@ -210,7 +222,7 @@ pub(super) fn cell(
                 oid::NUMERIC => numeric::decode(bytes).ok_or(DAMAGED)?,
                 oid::FLOAT8 => f64::from_be_bytes(fixed(bytes)?).to_string(),
                 oid::FLOAT4 => f32::from_be_bytes(fixed(bytes)?).to_string(),
-                _ if sends.name == "money" => money(bytes).ok_or(DAMAGED)?,
+                _ if sends.oid == oid::MONEY => money(bytes).ok_or(DAMAGED)?,
                 other => integer(other, bytes)?.ok_or_else(wrong)?.to_string(),
             };
             let text = match text.as_str() {
@@ -227,11 +239,11 @@ pub(super) fn cell(
         Kind::Text => {
             let text = match bytes {
                 // The version of the format.
-                [1, text @ ..] if sends.is_ltree() => utf8(text)?,
+                [1, text @ ..] if sends.ltree => utf8(text)?,
                 text if sends.textual => utf8(text)?,
                 _ => &match sends.oid {
                     oid::INET | oid::CIDR => inet(bytes),
-                    _ => as_text(&sends.name, bytes),
+                    _ => as_text(&sends.name(), bytes),
                 }
                 .ok_or_else(wrong)?,
             };
@@ -429,9 +441,7 @@ fn array(
             item_oid,
             oid::CHAR | oid::NAME | oid::TEXT | oid::BPCHAR | oid::VARCHAR
         ),
-        vector: false,
-        name: "another type".to_owned(),
-        item: None,
+        ..Sends::plain(item_oid)
     });
     if lengths.is_empty() {
         return Ok(Slot::List(0, rows.items.len()));

@@ -214,12 +214,28 @@ impl Connection {
 
     /// Run one job. `retry` allows a second attempt if the server dropped the statement's plan.
     pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
+        match self.attempt(job).await {
+            Err(Failure::Server(problem)) if error::is_stale_plan(&problem) => {
+                let failed = self.settled(Err(problem)).await;
+                // In a transaction, which has failed, the statement is prepared again in the next.
+                let cleared = self.raw.clear_cached_statements().await;
+                self.settled(cleared).await?;
+                if !retry {
+                    return failed;
+                }
+                let second = self.attempt(job).await;
+                self.finished(second).await
+            }
+            first => self.finished(first).await,
+        }
+    }
+
+    async fn attempt(&mut self, job: &Job) -> Result<Outcome, Failure> {
         match job {
             Job::Plan { plan, values, sink } => {
                 let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
                 let rows = RowSet::of_plan(plan).with_sink(sink.as_ref());
-                self.query(sql, arguments, Columns::Planned(rows), retry)
-                    .await
+                self.query(sql, arguments, Columns::Planned(rows)).await
             }
             Job::Text {
                 plan,
@@ -229,8 +245,7 @@ impl Connection {
             } => {
                 let (sql, arguments) = bind::arguments(sql, binds, values)?;
                 let rows = RowSet::of_plan(plan);
-                self.query(sql, arguments, Columns::Planned(rows), retry)
-                    .await
+                self.query(sql, arguments, Columns::Planned(rows)).await
             }
             Job::Arrays {
                 plan,
@@ -249,29 +264,27 @@ impl Connection {
                 let (sql, arguments) = bind::columns(sql, &plan.row_binds(), &rows[range.clone()])
                     .map_err(|problem| super::shift_row(problem, range.start))?;
                 let rows = RowSet::of_plan(plan);
-                self.query(sql, arguments, Columns::Planned(rows), retry)
-                    .await
+                self.query(sql, arguments, Columns::Planned(rows)).await
             }
-            Job::PerRow { .. } => Err(DriverError::Misuse("PostgreSQL expects rows as arrays")),
-            Job::Raw { sql, values, types } => self.raw(sql, values, types, retry).await,
-            Job::Simple(sql) => self.simple(sql).await.map(|()| Outcome::default()),
-            Job::End(end) => self.simple(end.sql()).await.map(|()| Outcome::default()),
+            Job::PerRow { .. } => {
+                Err(DriverError::Misuse("PostgreSQL expects rows as arrays").into())
+            }
+            Job::Raw { sql, values, types } => self.raw(sql, values, types).await,
+            Job::Simple(sql) => self.simple(sql).await,
+            Job::End(end) => self.simple(end.sql()).await,
             Job::OpenCursor { id, plan, values } => {
                 let (sql, arguments) = bind::arguments(&plan.sql, &plan.binds, values)?;
                 let sql = format!("DECLARE {} NO SCROLL CURSOR FOR {sql}", cursor(*id));
                 let nothing = Columns::Planned(RowSet::of_columns(Vec::new()));
-                self.query(sql, arguments, nothing, false).await
+                self.query(sql, arguments, nothing).await
             }
             Job::FetchCursor { id, plan, count } => {
                 let sql = format!("FETCH FORWARD {count} FROM {}", cursor(*id));
                 let rows = Columns::Planned(RowSet::of_plan(plan));
-                self.query(sql, PgArguments::default(), rows, false).await
+                self.query(sql, PgArguments::default(), rows).await
             }
-            Job::CloseCursor { id } => {
-                let sql = format!("CLOSE {}", cursor(*id));
-                self.simple(&sql).await.map(|()| Outcome::default())
-            }
-            Job::Stream { .. } => Err(super::NO_CURSOR),
+            Job::CloseCursor { id } => self.simple(&format!("CLOSE {}", cursor(*id))).await,
+            Job::Stream { .. } => Err(super::NO_CURSOR.into()),
         }
     }
 
@@ -280,8 +293,7 @@ impl Connection {
         sql: &str,
         values: &[Value],
         types: &[(String, ColumnType)],
-        retry: bool,
-    ) -> Result<Outcome, DriverError> {
+    ) -> Result<Outcome, Failure> {
         if self.by_transaction {
             pooler::check(sql)?;
         }
@@ -294,49 +306,23 @@ impl Connection {
             let prepared = (&mut self.raw)
                 .prepare(AssertSqlSafe(keyed.clone()).into_sql_str())
                 .await;
-            let statement = self.settled(prepared).await?;
+            let statement = prepared.map_err(Failure::Server)?;
             match statement.parameters() {
                 Some(Either::Left(infos)) => infos.to_vec(),
                 _ => Vec::new(),
             }
         };
         if wanted.len() != values.len() {
-            return Err(super::wrong_count(wanted.len(), values.len()));
+            return Err(super::wrong_count(wanted.len(), values.len()).into());
         }
         let arguments = bind::raw(&wanted, values)?;
-        self.query(keyed, arguments, Columns::Named(types), retry)
-            .await
-    }
-
-    async fn query(
-        &mut self,
-        sql: String,
-        arguments: PgArguments,
-        columns: Columns<'_>,
-        retry: bool,
-    ) -> Result<Outcome, DriverError> {
-        let again = retry.then(|| (sql.clone(), arguments.clone(), columns.clone()));
-        let first = self.query_once(sql, arguments, columns).await;
-        match first {
-            Err(Failure::Server(problem)) if error::is_stale_plan(&problem) => {
-                let failed = self.settled(Err(problem)).await;
-                // In a transaction, which has failed, the statement is prepared again in the next.
-                let cleared = self.raw.clear_cached_statements().await;
-                self.settled(cleared).await?;
-                let Some((sql, arguments, columns)) = again else {
-                    return failed;
-                };
-                let second = self.query_once(sql, arguments, columns).await;
-                self.finished(second).await
-            }
-            first => self.finished(first).await,
-        }
+        self.query(keyed, arguments, Columns::Named(types)).await
     }
 
     async fn finished(&mut self, result: Result<Outcome, Failure>) -> Result<Outcome, DriverError> {
         match result {
             Ok(outcome) => Ok(outcome),
-            Err(Failure::Decode(problem)) => Err(problem),
+            Err(Failure::Known(problem)) => Err(problem),
             Err(Failure::Server(problem)) => self.settled(Err(problem)).await,
         }
     }
@@ -359,7 +345,7 @@ impl Connection {
         }
     }
 
-    async fn query_once(
+    async fn query(
         &mut self,
         sql: String,
         arguments: PgArguments,
@@ -395,7 +381,7 @@ impl Connection {
             }
         }
         match problem {
-            Some(problem) => Err(Failure::Decode(problem)),
+            Some(problem) => Err(problem.into()),
             None => Ok(Outcome {
                 rows: rows.unwrap_or_else(|| RowSet::of_columns(Vec::new())),
                 affected,
@@ -404,11 +390,13 @@ impl Connection {
         }
     }
 
-    async fn simple(&mut self, sql: &str) -> Result<(), DriverError> {
+    async fn simple(&mut self, sql: &str) -> Result<Outcome, Failure> {
         if self.by_transaction {
-            return self.simple_behind_pooler(sql).await;
+            self.simple_behind_pooler(sql).await?;
+        } else {
+            self.say(sql).await?;
         }
-        self.say(sql).await
+        Ok(Outcome::default())
     }
 
     async fn say(&mut self, sql: &str) -> Result<(), DriverError> {
@@ -476,7 +464,6 @@ fn cursor(id: u64) -> String {
 }
 
 /// The columns of the result.
-#[derive(Clone)]
 enum Columns<'a> {
     /// Those of a plan.
     Planned(RowSet),
@@ -484,7 +471,17 @@ enum Columns<'a> {
     Named(&'a [(String, ColumnType)]),
 }
 
+/// Why a job did not complete.
 enum Failure {
+    /// An error that sqlx has reported. The server's answer has not been read to its end.
     Server(sqlx::Error),
-    Decode(DriverError),
+    /// Any other. The connection is ready for the next statement, unless the error says that it is
+    /// lost.
+    Known(DriverError),
+}
+
+impl From<DriverError> for Failure {
+    fn from(problem: DriverError) -> Self {
+        Self::Known(problem)
+    }
 }

@@ -18,6 +18,7 @@ pub(super) const CIDR: u32 = 650;
 pub(super) const FLOAT4: u32 = 700;
 pub(super) const FLOAT8: u32 = 701;
 pub(super) const UNKNOWN: u32 = 705;
+pub(super) const MONEY: u32 = 790;
 pub(super) const INET: u32 = 869;
 pub(super) const BPCHAR: u32 = 1042;
 pub(super) const VARCHAR: u32 = 1043;
