@@ -62,6 +62,9 @@ pub(crate) struct PoolHandle {
 impl PoolHandle {
     /// Return the pool; reopen it in a forked child.
     pub(crate) async fn get(&self) -> Result<&oxyde_driver::Pool, DriverError> {
-        self.opened.get_or_try_init(|| self.origin.connect()).await
+        // Boxed, as it is rare: each statement would carry its size along, which is 24 KB.
+        self.opened
+            .get_or_try_init(|| Box::pin(self.origin.connect()))
+            .await
     }
 }
