@@ -142,6 +142,7 @@ def build_part(
 ) -> Built:
     """A user's query inside another statement, which then must run on the database that the query
     names."""
+    builder.has_parts = True
     home = query._home()
     if home is not None:
         builder.homes[home] = query._names.label
