@@ -58,6 +58,7 @@ __all__ = [
     "Notification",
     "PoolSettings",
     "Router",
+    "ShardKey",
     "Shards",
     "atomic",
     "close",
