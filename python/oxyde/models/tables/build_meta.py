@@ -275,10 +275,10 @@ def _counts_up(
 
 
 def _needs_index(cls: type[Any], name: str, options: ColumnOptions) -> bool:
-    """Whether a counted column needs an index of its own, which MySQL begins with it: it is not the
-    first of the key."""
-    keys = _key_names(cls)
-    return name in keys[1:] and options.db_index is None and not options.db_unique
+    """Whether a column that is counted without being told so needs an index of its own, as MySQL
+    asks for: it is not the first of the key."""
+    told = options.db_auto_increment is not None or options.db_index is not None
+    return not told and not options.db_unique and name in _key_names(cls)[1:]
 
 
 def _foreign_key(
