@@ -343,9 +343,10 @@ def wrapping_module(home: str, name: str) -> Module:
     module = Module(source)
     parameters = source.class_of(name).bases[0]
     assert isinstance(parameters, ast.Subscript)
-    variables = ast.unparse(parameters.slice)
-    for variable in variables.split(", "):
-        module.imports.add(source.imports[variable])
+    variables = ast.unparse(parameters.slice).strip("()")
+    # The last one is the type of a row.
+    *_, row = names = variables.split(", ")
+    module.imports.update(source.imports[each] for each in names)
     module.imports.add(f"from {home} import {name} as Async{name}")
     body = _class_body(module, name)
     own = f"{name}[{variables}]"
@@ -365,7 +366,7 @@ def wrapping_module(home: str, name: str) -> Module:
         f"        same: Async{own} = object.__new__(Async{name})",
         "        same.__dict__ = self.__dict__",
         "        return same",
-        f"    def __iter__(self) -> Iterator[{variables.split(', ')[-1]}]:",
+        f"    def __iter__(self) -> Iterator[{row}]:",
         "        return iter(self.all())",
         *body,
     ]
