@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_router",
-    "check_shards",
     "check_same_database",
+    "check_shards",
     "databases",
     "disconnect_all",
     "each_shard",

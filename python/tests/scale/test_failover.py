@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from support.clusters.haproxy import HAProxy
@@ -35,14 +35,14 @@ _SOME = 200
 @pytest.fixture
 def show(
     request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[[Figures], None]]:
+) -> Callable[[Figures], None]:
     """Prints the figures, also of a test that passes."""
 
     def print_figures(figures: Figures) -> None:
         with capsys.disabled():
             print(f"\n{request.node.name}: {figures}")
 
-    yield print_figures
+    return print_figures
 
 
 async def transfers_over(*failovers: Callable[[], object]) -> Figures:

@@ -22,25 +22,27 @@ EXTENSION = (
     "WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
 )
 _OBJECTS = {
-    "TABLE pg_dist_partition": 'CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char", '
-    'partkey text, repmodel "char")',
-    "FUNCTION column_to_column_name(regclass, text)": "CREATE FUNCTION column_to_column_name(regclass, "
-    "text) RETURNS text LANGUAGE sql AS 'SELECT $2'",
-    "FUNCTION create_distributed_table(regclass, text)": "CREATE FUNCTION create_distributed_table("
-    "regclass, text) RETURNS void LANGUAGE sql AS "
-    "$$INSERT INTO pg_dist_partition VALUES ($1, 'h', $2, 's')$$",
-    "FUNCTION create_reference_table(regclass)": "CREATE FUNCTION create_reference_table(regclass) "
-    "RETURNS void LANGUAGE sql AS $$INSERT INTO pg_dist_partition VALUES ($1, 'n', NULL, 't')$$",
-    "FUNCTION undistribute_table(regclass)": "CREATE FUNCTION undistribute_table(regclass) "
-    "RETURNS void LANGUAGE sql AS 'DELETE FROM pg_dist_partition WHERE logicalrelid = $1'",
+    "TABLE pg_dist_partition": (
+        '(logicalrelid regclass, partmethod "char", partkey text, repmodel "char")'
+    ),
+    "FUNCTION column_to_column_name(regclass, text)": ("RETURNS text LANGUAGE sql AS 'SELECT $2'"),
+    "FUNCTION create_distributed_table(regclass, text)": (
+        "RETURNS void LANGUAGE sql AS $$INSERT INTO pg_dist_partition VALUES ($1, 'h', $2, 's')$$"
+    ),
+    "FUNCTION create_reference_table(regclass)": (
+        "RETURNS void LANGUAGE sql AS $$INSERT INTO pg_dist_partition VALUES ($1, 'n', NULL, 't')$$"
+    ),
+    "FUNCTION undistribute_table(regclass)": (
+        "RETURNS void LANGUAGE sql AS 'DELETE FROM pg_dist_partition WHERE logicalrelid = $1'"
+    ),
 }
 
 
 def stand_in(server: Server) -> Iterator[Server]:
     """Let a database of PostgreSQL look like one of Citus, for the time of a test."""
     server.execute(EXTENSION)
-    for name, create in _OBJECTS.items():
-        server.execute(create)
+    for name, rest in _OBJECTS.items():
+        server.execute(f"CREATE {name} {rest}")
         server.execute(f"ALTER EXTENSION citus ADD {name}")
     yield server
     for name in reversed(_OBJECTS):

@@ -359,7 +359,7 @@ def _add_key(cls: type[Any], meta: ModelMeta) -> None:
     if len(counted) > 1:
         raise FieldError(
             f"{cls.__name__} has a key in which the database would count {' and '.join(counted)}",
-            hint="only one of them may take None: take `| None` off the others, which must be given",
+            hint="only one of them may take None: take `| None` off the others, and give them",
         )
     for name in keys:
         field = meta.field_metadata[name]

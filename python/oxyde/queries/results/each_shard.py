@@ -165,7 +165,7 @@ class EachShard(Generic[M, R]):
         in_bulk_fields(query, field)
         if query._limit is not None or query._offset is not None:
             raise OxydeError(
-                f"in_bulk() of a slice of `{query._names.label}` over shards has no order to cut by",
+                f"in_bulk() of a slice of `{query._names.label}` over shards has no common order",
                 hint="await each_shard(), and make a dict of its rows",
             )
         listed = None if keys is None else list(keys)

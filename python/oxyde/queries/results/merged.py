@@ -26,7 +26,7 @@ _TEXT = frozenset({"text", "varchar"})
 _COMPARED = INTEGERS | _TEXT
 _COMPARED |= {"double", "decimal", "bool", "bytes", "date", "time", "date_time", "timestamp_tz"}
 _COMPARED |= {"interval", "uuid"}
-# Collations that compare strings by their code points, as Python does, by their names in lower case.
+# Collations that compare strings by code points, as Python does; their names in lower case.
 _BY_CODE_POINTS = frozenset(
     {"c", "posix", "c.utf8", "c.utf-8", "ucs_basic", "binary", "utf8mb4_bin", "utf8mb4_0900_bin",
      "utf8mb4_nopad_bin"}

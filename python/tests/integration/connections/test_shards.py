@@ -130,7 +130,7 @@ def test_a_function_places_keys() -> None:
     assert moved.name_of(1) == "s2"
     assert {moved.name_of(key) for key in range(2, 30)} == {"s0", "s1"}
     wrong = db.Shards(["s0"], key=lambda key: "elsewhere")
-    with pytest.raises(OxydeError, match="'elsewhere'.*is not a shard"):
+    with pytest.raises(OxydeError, match=r"'elsewhere'.*is not a shard"):
         wrong.name_of(1)
 
 

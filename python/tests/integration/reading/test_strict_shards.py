@@ -98,28 +98,26 @@ async def test_prefetched_rows_need_not_name_it(things: None) -> None:
 
 
 def test_what_meta_refuses() -> None:
-    class Both(Model):
-        class Meta:
-            is_table = True
-            shard_by = "unknown"
-            table_name = "strict_unknown"
-
-        id: int = Field(db_pk=True)
-
     with pytest.raises(FieldError, match="names `unknown`, which is not a field"):
-        _ = Both._db_meta
 
-    class Nullable(Model):
-        class Meta:
-            is_table = True
-            shard_by = "tenant"
-            table_name = "strict_nullable"
+        class Unknown(Model):
+            class Meta:
+                is_table = True
+                shard_by = "unknown"
+                table_name = "strict_unknown"
 
-        id: int = Field(db_pk=True)
-        tenant: int | None = None
+            id: int = Field(db_pk=True)
 
     with pytest.raises(FieldError, match="may be NULL"):
-        _ = Nullable._db_meta
+
+        class Nullable(Model):
+            class Meta:
+                is_table = True
+                shard_by = "tenant"
+                table_name = "strict_nullable"
+
+            id: int = Field(db_pk=True)
+            tenant: int | None = None
 
     with pytest.raises(FieldError, match="shard_by and reference"):
 

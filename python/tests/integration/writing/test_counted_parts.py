@@ -172,24 +172,22 @@ async def test_what_is_given_needs_no_counter(database: db.AsyncDatabase) -> Non
 
 
 def test_one_part_is_counted() -> None:
-    class Two(Model):
-        class Meta:
-            is_table = True
-            table_name = "counted_two"
-
-        a: int | None = Field(default=None, db_pk=True)
-        b: int | None = Field(default=None, db_pk=True)
-
     with pytest.raises(FieldError, match="would count a and b"):
-        _ = Two._db_meta
 
-    class Text(Model):
-        class Meta:
-            is_table = True
-            table_name = "counted_text"
+        class Two(Model):
+            class Meta:
+                is_table = True
+                table_name = "counted_two"
 
-        a: int = Field(db_pk=True)
-        b: str | None = Field(default=None, db_pk=True)
+            a: int | None = Field(default=None, db_pk=True)
+            b: int | None = Field(default=None, db_pk=True)
 
     with pytest.raises(FieldError, match="nothing generates it"):
-        _ = Text._db_meta
+
+        class Text(Model):
+            class Meta:
+                is_table = True
+                table_name = "counted_text"
+
+            a: int = Field(db_pk=True)
+            b: str | None = Field(default=None, db_pk=True)

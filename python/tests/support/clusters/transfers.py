@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from random import Random
@@ -109,6 +110,7 @@ class Transfers:
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
         self._over = False
+        self._progress = asyncio.Event()
         self._began = self._last = 0.0
         self._longest = 0.0
 
@@ -143,7 +145,9 @@ class Transfers:
                 await asyncio.gather(*self._tasks)
             if time.monotonic() > until:
                 raise TimeoutError(f"no transfer is acknowledged after {seconds:.0f} s")
-            await asyncio.sleep(0.05)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._progress.wait(), 1)
+            self._progress.clear()
 
     async def _work(self, worker: int) -> None:
         random = Random(worker)
@@ -151,7 +155,9 @@ class Transfers:
         while not self._over:
             number += 1
             source, target = random.sample(range(_ACCOUNTS), 2)
-            line = Transfer(number=number, source=source, target=target, amount=random.randint(1, 9))
+            line = Transfer(
+                number=number, source=source, target=target, amount=random.randint(1, 9)
+            )
             while not self._over and not await self._make(line):
                 await asyncio.sleep(random.uniform(0.01, 0.05))
 
@@ -178,6 +184,7 @@ class Transfers:
             return False
         self._denied.discard(line.number)
         self.acknowledged.add(line.number)
+        self._progress.set()
         self._note_gap()
         return True
 
