@@ -85,7 +85,7 @@ class Shards:
         found = self.key(key)
         if isinstance(found, int) and not isinstance(found, bool):
             return self.names[found % len(self.names)]
-        if found not in self.names:
+        if not isinstance(found, str) or found not in self.names:
             raise OxydeError(
                 f"Shards.key returned {found!r:.80} for the key {key!r:.80}, which is not a shard",
                 hint=f"return a whole number, or one of {', '.join(map(repr, self.names))}",

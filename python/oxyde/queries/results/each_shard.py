@@ -234,7 +234,7 @@ class EachShard(Generic[M, R]):
         """
         query = self._query
         query._check_unsliced("aggregate() over shards")
-        asked: dict[str, Aggregate] = {}
+        asked: dict[str, Any] = {}
         for name, aggregate in aggregates.items():
             made = _checked(name, aggregate)
             if isinstance(made, Avg):

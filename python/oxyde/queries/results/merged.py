@@ -118,10 +118,16 @@ def _sort_by(keyset: Keyset, dialect: str) -> Callable[[Sequence[Placed[T]]], li
             if order.nulls is not None:
                 nulls_last = (order.nulls == "last") is not order.descending
             key = _key(column_type, 1 if nulls_last else -1)
-            found.sort(key=lambda each, at=at, key=key: key(each[1][at]), reverse=order.descending)
+            found.sort(key=_at(at, key), reverse=order.descending)
         return found
 
     return sort
+
+
+def _at(
+    place: int, key: Callable[[Any], tuple[Any, ...]]
+) -> Callable[[tuple[object, tuple[Any, ...]]], tuple[Any, ...]]:
+    return lambda placed: key(placed[1][place])
 
 
 def _key(column_type: _ir.ColumnType, null: int) -> Callable[[Any], tuple[Any, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from dataclasses import dataclass
-from random import Random
 from types import TracebackType
 
 from oxyde import F, Field, Model, atomic, db
@@ -150,16 +150,16 @@ class Transfers:
             self._progress.clear()
 
     async def _work(self, worker: int) -> None:
-        random = Random(worker)
+        chosen = random.Random(worker)
         number = worker * _NUMBERS
         while not self._over:
             number += 1
-            source, target = random.sample(range(_ACCOUNTS), 2)
+            source, target = chosen.sample(range(_ACCOUNTS), 2)
             line = Transfer(
-                number=number, source=source, target=target, amount=random.randint(1, 9)
+                number=number, source=source, target=target, amount=chosen.randint(1, 9)
             )
             while not self._over and not await self._make(line):
-                await asyncio.sleep(random.uniform(0.01, 0.05))
+                self._repeated += 1
 
     async def _make(self, line: Transfer) -> bool:
         """Make a transfer; whether its worker goes on to the next one."""
@@ -180,7 +180,7 @@ class Transfers:
             if not error.retryable:
                 raise
             self._denied.add(line.number)
-            self._repeated += 1
+            await asyncio.sleep(random.uniform(0.01, 0.05))
             return False
         self._denied.discard(line.number)
         self.acknowledged.add(line.number)
