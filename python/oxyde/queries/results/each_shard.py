@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 from oxyde.db.registry import each_shard
 from oxyde.db.running import is_without_loop
@@ -25,6 +25,7 @@ __all__ = ["EachShard"]
 
 T = TypeVar("T")
 V = TypeVar("V")
+Measured: TypeAlias = "str | Expression"
 
 
 class EachShard(Generic[M, R]):
@@ -198,32 +199,42 @@ class EachShard(Generic[M, R]):
         behind = max(0, total - start)
         return behind if limit is None else min(behind, limit)
 
-    async def sum(self, field: str | Expression | Callable[[M], V | None]) -> Any:
+    @overload
+    async def sum(self, field: Callable[[M], V | None]) -> V | None: ...
+    @overload
+    async def sum(self, field: Measured) -> Any: ...
+    async def sum(self, field: Measured | Callable[[M], Any]) -> Any:
         """The sum of a field or expression; None without values."""
         return (await self.aggregate(value=Sum(self._query._measured(field))))["value"]
 
-    async def avg(self, field: str | Expression | Callable[[M], V | None]) -> Any:
+    async def avg(self, field: Measured | Callable[[M], object]) -> Any:
         """The mean of a field or expression, by the sums and counts of the shards; None without
         values."""
         return (await self.aggregate(value=Avg(self._query._measured(field))))["value"]
 
-    async def max(self, field: str | Expression | Callable[[M], V | None]) -> V | None:
+    @overload
+    async def max(self, field: Callable[[M], V | None]) -> V | None: ...
+    @overload
+    async def max(self, field: Measured) -> Any: ...
+    async def max(self, field: Measured | Callable[[M], Any]) -> Any:
         """The maximum of a field or expression; None without values.
 
         Raises:
-            FieldError: its values are strings or others that only the database compares.
+            FieldError: its values are strings, whose order only the database knows.
         """
-        found = await self.aggregate(value=Max(self._query._measured(field)))
-        return cast("V | None", found["value"])
+        return (await self.aggregate(value=Max(self._query._measured(field))))["value"]
 
-    async def min(self, field: str | Expression | Callable[[M], V | None]) -> V | None:
+    @overload
+    async def min(self, field: Callable[[M], V | None]) -> V | None: ...
+    @overload
+    async def min(self, field: Measured) -> Any: ...
+    async def min(self, field: Measured | Callable[[M], Any]) -> Any:
         """The minimum of a field or expression; None without values.
 
         Raises:
             FieldError: as for `max`.
         """
-        found = await self.aggregate(value=Min(self._query._measured(field)))
-        return cast("V | None", found["value"])
+        return (await self.aggregate(value=Min(self._query._measured(field))))["value"]
 
     async def aggregate(self, **aggregates: object) -> dict[str, Any]:
         """Aggregates over the rows of all shards, by name: Count, Sum, Avg, Min and Max.

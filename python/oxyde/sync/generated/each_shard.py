@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from oxyde._core import drive
 from oxyde.queries.compile.state import M, R
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from oxyde.queries.ir.expression import Expression
-    from oxyde.queries.results.each_shard import V
+    from oxyde.queries.results.each_shard import Measured, V
 
 
 class EachShard(AsyncEachShard[M, R]):
@@ -59,17 +58,35 @@ class EachShard(AsyncEachShard[M, R]):
     def count(self) -> int:
         return drive(self._awaited().count())
 
-    def sum(self, field: str | Expression | Callable[[M], V | None]) -> Any:
-        return drive(self._awaited().sum(field))
+    @overload
+    def sum(self, field: Callable[[M], V | None]) -> V | None: ...
+    @overload
+    def sum(self, field: Measured) -> Any: ...
+    def sum(self, field: Measured | Callable[[M], Any]) -> Any:
+        made: Any = self._awaited()
+        found: Any = drive(made.sum(field))
+        return found
 
-    def avg(self, field: str | Expression | Callable[[M], V | None]) -> Any:
+    def avg(self, field: Measured | Callable[[M], object]) -> Any:
         return drive(self._awaited().avg(field))
 
-    def max(self, field: str | Expression | Callable[[M], V | None]) -> V | None:
-        return drive(self._awaited().max(field))
+    @overload
+    def max(self, field: Callable[[M], V | None]) -> V | None: ...
+    @overload
+    def max(self, field: Measured) -> Any: ...
+    def max(self, field: Measured | Callable[[M], Any]) -> Any:
+        made: Any = self._awaited()
+        found: Any = drive(made.max(field))
+        return found
 
-    def min(self, field: str | Expression | Callable[[M], V | None]) -> V | None:
-        return drive(self._awaited().min(field))
+    @overload
+    def min(self, field: Callable[[M], V | None]) -> V | None: ...
+    @overload
+    def min(self, field: Measured) -> Any: ...
+    def min(self, field: Measured | Callable[[M], Any]) -> Any:
+        made: Any = self._awaited()
+        found: Any = drive(made.min(field))
+        return found
 
     def aggregate(self, **aggregates: object) -> dict[str, Any]:
         return drive(self._awaited().aggregate(**aggregates))
