@@ -58,8 +58,8 @@ test-rust: setup services ## Run the Rust tests only
 test-python: extension services ## Run the Python tests only; ARGS='--db sqlite -k name'
 	@scripts/test python $(ARGS)
 
-test-scale: extension ## The tests of replicas and clusters, which start their own servers; ALL=1 adds MySQL, HAProxy and Patroni
-	$(BIN)/python -m pytest --durations=5 python/tests/scale $(if $(ALL),--scale all)
+test-scale: extension ## The tests of replicas and clusters, which start their own servers; ALL=1 adds MySQL, HAProxy and Patroni, SECONDS=60 is how long money is transferred
+	$(if $(SECONDS),OXYDE_TRANSFER_SECONDS=$(SECONDS)) $(BIN)/python -m pytest --durations=5 python/tests/scale $(if $(ALL),--scale all)
 
 soak: extension services ## 100,000 queries, errors, cancels and blocks on each database leave nothing; DB=… STEPS=…
 	OXYDE_SOAK=$(or $(STEPS),100000) $(BIN)/python -m pytest -q -s python/tests/integration/faults/test_nothing_left.py $(if $(DB),--db '$(DB)')

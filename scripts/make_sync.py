@@ -30,6 +30,7 @@ LAST, STATE = ("oxyde.queries.methods.writing", "Writing"), "QueryState"
 CREATING = ("oxyde.queries.related_rows.creating", "Creating")
 RELATED = ("oxyde.queries.related_rows.manager", "RelatedManager")
 RAW = ("oxyde.queries.results.raw", "RawQuery")
+EACH_SHARD = ("oxyde.queries.results.each_shard", "EachShard")
 MODEL = ("oxyde.models.model", "Model")
 SOFT_DELETE = ("oxyde.models.soft_delete", "SoftDelete")
 # Public coroutine functions of these become functions.
@@ -39,6 +40,7 @@ SYNC = {
     "Query": ("oxyde.sync.base", "sync_query({})"),
     "Iteration": ("oxyde.sync.iteration", "Iteration({})"),
     "RawQuery": ("oxyde.sync.generated.raw", "RawQuery.of({})"),
+    "EachShard": ("oxyde.sync.generated.each_shard", "EachShard.of({})"),
 }
 HOMES = {**{name: home for name, (home, _) in SYNC.items()}, "Query": "oxyde.sync.query"}
 # Methods that give what `oxyde.sync` needs as they are; `sync/related.py` has their types.
@@ -341,9 +343,10 @@ def wrapping_module(home: str, name: str) -> Module:
     module = Module(source)
     parameters = source.class_of(name).bases[0]
     assert isinstance(parameters, ast.Subscript)
-    variables = ast.unparse(parameters.slice)
-    for variable in variables.split(", "):
-        module.imports.add(source.imports[variable])
+    variables = ast.unparse(parameters.slice).strip("()")
+    # The last one is the type of a row.
+    *_, row = names = variables.split(", ")
+    module.imports.update(source.imports[each] for each in names)
     module.imports.add(f"from {home} import {name} as Async{name}")
     body = _class_body(module, name)
     own = f"{name}[{variables}]"
@@ -363,7 +366,7 @@ def wrapping_module(home: str, name: str) -> Module:
         f"        same: Async{own} = object.__new__(Async{name})",
         "        same.__dict__ = self.__dict__",
         "        return same",
-        f"    def __iter__(self) -> Iterator[{variables}]:",
+        f"    def __iter__(self) -> Iterator[{row}]:",
         "        return iter(self.all())",
         *body,
     ]
@@ -473,6 +476,7 @@ def modules() -> dict[str, Module]:
         **query_modules(),
         "related": related_module(),
         "raw": wrapping_module(*RAW),
+        "each_shard": wrapping_module(*EACH_SHARD),
         "model": model_module(*MODEL),
         "soft_delete": model_module(*SOFT_DELETE),
         **function_modules(),

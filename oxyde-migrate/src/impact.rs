@@ -140,6 +140,9 @@ pub(crate) fn effect(operation: &Operation, before: &Schema, style: &DdlStyle) -
             O::AddUnique(_) | O::AlterPrimaryKey(_) => (Waits::Everyone, Work::BuildsIndex),
             O::AddCheck(add) if !add.not_valid => (Waits::Everyone, Work::ReadsRows),
             O::AddForeignKey(add) if !add.not_valid => (Waits::Writers, Work::ReadsRows),
+            O::DistributeTable(_) | O::ReferenceTable(_) | O::UndistributeTable(_) => {
+                (Waits::Everyone, Work::RewritesRows)
+            }
             O::Comment(_) => (Waits::Nobody, Work::Catalogue),
             _ => (Waits::Everyone, Work::Catalogue),
         },
@@ -187,6 +190,9 @@ fn table_of(operation: &Operation) -> Option<(Option<&str>, &str)> {
         O::DropCheck(drop) => (&drop.schema, &drop.table),
         O::AddForeignKey(add) => (&add.schema, &add.table),
         O::DropForeignKey(drop) => (&drop.schema, &drop.table),
+        O::DistributeTable(distribute) => (&distribute.schema, &distribute.name),
+        O::ReferenceTable(reference) => (&reference.schema, &reference.name),
+        O::UndistributeTable(undistribute) => (&undistribute.schema, &undistribute.name),
         O::Comment(comment) => (&comment.schema, &comment.table),
         _ => return None,
     };

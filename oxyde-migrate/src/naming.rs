@@ -32,6 +32,8 @@ fn part(operation: &Operation) -> Option<String> {
         Operation::DropTable(table) => format!("drop_{}", table.name),
         Operation::ClaimTable(claim) => format!("claim_{}", claim.name),
         Operation::ReleaseTable(release) => format!("release_{}", release.name),
+        Operation::DistributeTable(distribute) => format!("distribute_{}", distribute.name),
+        Operation::ReferenceTable(reference) => format!("reference_{}", reference.name),
         Operation::RenameTable(rename) => format!("rename_{}_{}", rename.from, rename.to),
         Operation::AddColumn(add) => format!("add_{}_{}", add.table, add.column.name),
         Operation::DropColumn(drop) => format!("drop_{}_{}", drop.table, drop.name),

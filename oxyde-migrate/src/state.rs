@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use oxyde_sql::schema::{Column, Index, IndexPart, Schema, Table};
+use oxyde_sql::schema::{Column, Distribution, Index, IndexPart, Schema, Table};
 
 use crate::operation::OperationError;
 
@@ -131,6 +131,9 @@ pub fn users_of(state: &Schema, table: &Table, name: &str) -> Vec<String> {
     let mut users = Vec::new();
     if table.primary_key.iter().any(|column| column == name) {
         users.push("the primary key".to_owned());
+    }
+    if matches!(&table.distribution, Some(Distribution::By(column)) if column == name) {
+        users.push("the distribution of the rows".to_owned());
     }
     for index in table.indexes.iter().filter(|index| index_uses(index, name)) {
         users.push(format!("index `{}`", index.name));

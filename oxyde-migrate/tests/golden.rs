@@ -98,11 +98,14 @@ fn the_chain_has_every_operation() {
         .filter(|tag| !used.contains(**tag))
         .collect();
     // The command's tests cover Python steps, records of who owns a table, which have no SQL, and
-    // objects, whose SQL is that of one database.
+    // objects and distributed tables, whose SQL is that of one database.
     let elsewhere = [
         &"claim_table",
         &"release_table",
         &"record_table",
+        &"distribute_table",
+        &"reference_table",
+        &"undistribute_table",
         &"create_object",
         &"drop_object",
         &"run_python",

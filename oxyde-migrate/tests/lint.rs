@@ -172,6 +172,36 @@ const FOUND: &[(&[Dialect], &str, &str)] = &[
     ),
     (
         ALL,
+        "distribution-locks-table",
+        "-distribute_table: name = 'users', column = 'id'",
+    ),
+    (
+        ALL,
+        "distribution-locks-table",
+        "-reference_table: name = 'users'",
+    ),
+    (
+        ALL,
+        "key-without-shard-column",
+        "-distribute_table: name = 'users', column = 'boss'",
+    ),
+    (
+        ALL,
+        "key-without-shard-column",
+        "-distribute_table: name = 'users', column = 'id';add_unique: unique = { name = 'u', columns = ['name'] }",
+    ),
+    (
+        ALL,
+        "foreign-key-across-nodes",
+        "-distribute_table: name = 'users', column = 'id';add_foreign_key: foreign_key = { name = 'f', columns = ['boss'], target_table = 'users', target_columns = ['id'], on_delete = 'cascade', on_update = 'no_action' }",
+    ),
+    (
+        ALL,
+        "foreign-key-across-nodes",
+        "-create_table: name = 't', primary_key = ['id'], columns = [{ name = 'id', type = 'big_int', nullable = false }], foreign_keys = [{ name = 'f', columns = ['id'], target_table = 'users', target_columns = ['id'], on_delete = 'cascade', on_update = 'no_action' }];-distribute_table: name = 't', column = 'id'",
+    ),
+    (
+        ALL,
         "run-sql-changes-all-rows",
         "-run_sql: up = 'DELETE FROM users', down = ''",
     ),

@@ -69,9 +69,22 @@ pub struct Table {
     /// Comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// How its rows are divided over the nodes of a cluster; `None` means that they are on one node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
     /// What a baseline found and no model declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raw: Vec<RawPart>,
+}
+
+/// How the rows of a table are divided over the nodes of a Citus cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Distribution {
+    /// By the values of this column.
+    By(String),
+    /// Each node has all rows.
+    Reference,
 }
 
 /// A part of a table that no model declares, in the database's own form.

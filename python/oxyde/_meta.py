@@ -333,6 +333,8 @@ class ModelMeta:
         uniques: name of a unique constraint → its columns.
         bound_checks: name of the check for the bounds of a field → its column, where the model
             asks for such checks.
+        shard_by: the field by which the rows are divided over the nodes of a cluster, or None.
+        reference: whether each node has all rows.
         ordering: the order of queries that have none.
         scope: the condition of the rows that queries read, as `class Meta` declares it.
         soft_delete: the field with the time at which a row was marked as deleted, if rows are.
@@ -364,6 +366,8 @@ class ModelMeta:
     live_uniques: dict[str, str | None] = field(default_factory=dict)
     uniques: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bound_checks: dict[str, str] = field(default_factory=dict)
+    shard_by: str | None = None
+    reference: bool = False
     ordering: tuple[str, ...] = ()
     scope: Any = None
     soft_delete: str | None = None

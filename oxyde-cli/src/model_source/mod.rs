@@ -11,7 +11,9 @@ use names::Names;
 use oxyde_migrate::introspect::neutral_default;
 use oxyde_sql::ddl::{creation_order, enum_types, index_name, type_sql};
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{Column, ForeignKey, Index, IndexPart, ReferentialAction, Schema, Table};
+use oxyde_sql::schema::{
+    Column, Distribution, ForeignKey, Index, IndexPart, ReferentialAction, Schema, Table,
+};
 use oxyde_sql::types::{ColumnType, Family, RangeItem};
 
 /// Return the source of a module with a model for each table and view.
@@ -109,6 +111,14 @@ impl<'a> Writer<'a> {
         let _ = writeln!(out, "        table_name = {}", text(&table.name));
         if let Some(schema) = &table.schema {
             let _ = writeln!(out, "        schema = {}", text(schema));
+        }
+        match &table.distribution {
+            Some(Distribution::By(column)) => {
+                let field = &self.known.column(table, column).field;
+                let _ = writeln!(out, "        shard_by = {}", text(field));
+            }
+            Some(Distribution::Reference) => out.push_str("        reference = True\n"),
+            None => {}
         }
         if table.primary_key.is_empty() {
             out.push_str("        read_only = True\n");

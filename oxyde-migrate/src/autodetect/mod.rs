@@ -6,6 +6,7 @@
 
 mod columns;
 mod constraints;
+mod distribution;
 mod enums;
 mod name_order;
 mod others;
@@ -184,6 +185,7 @@ pub fn detect(old: &Schema, new: &Schema, knowledge: &Knowledge) -> Result<Detec
     detector.dropped_tables()?;
     detector.created_tables()?;
     detector.columns()?;
+    detector.distributions()?;
     detector.coming_constraints()?;
     Ok(detector.found)
 }

@@ -4,7 +4,9 @@ use oxyde_sql::ddl::{creation_order, points_at};
 use oxyde_sql::schema::{ForeignKey, Schema, Table};
 
 use super::{DetectError, Detector};
-use crate::operation::{ClaimTable, CreateTable, DropForeignKey, DropTable, RecordTable};
+use crate::operation::{
+    ClaimTable, CreateTable, DropForeignKey, DropTable, RecordTable, distributed,
+};
 use crate::state;
 
 impl Detector<'_> {
@@ -83,9 +85,17 @@ impl Detector<'_> {
             created
                 .foreign_keys
                 .retain(|key| points_at(key, table) || is_ready(&self.state, key));
+            // The keys of a table that is still on one node may not lead to distributed ones.
+            if table.distribution.is_some() {
+                created.foreign_keys.clear();
+            }
             let name = state::label_of(table);
             let module = self.knowledge.modules.get(&name).cloned();
             self.push(CreateTable::of(created, module))?;
+            if let Some(distribution) = &table.distribution {
+                let (schema, name) = (table.schema.clone(), table.name.clone());
+                self.push(distributed(schema, name, distribution))?;
+            }
         }
         Ok(())
     }

@@ -41,6 +41,14 @@ pub enum MigrateError {
         /// The migration.
         migration: String,
     },
+    /// The server cannot divide tables over nodes; nothing was run.
+    #[error(
+        "migration `{migration}` divides a table over the nodes of a cluster, and the server does not have the extension `citus`"
+    )]
+    NoCluster {
+        /// The migration.
+        migration: String,
+    },
     /// A step failed.
     #[error("migration `{}`, {}: {}", .0.migration, .0.operation, .0.message)]
     Step(Box<FailedStep>),
@@ -160,6 +168,10 @@ impl MigrateError {
             }
             Self::NoPython { .. } => {
                 "run the `oxyde` command from the project's virtual environment".to_owned()
+            }
+            Self::NoCluster { .. } => {
+                "migrate the coordinator of a Citus cluster, after CREATE EXTENSION citus; nothing was run"
+                    .to_owned()
             }
             Self::Step(step) => match step.outcome {
                 Outcome::RolledBack => format!(

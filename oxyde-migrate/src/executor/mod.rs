@@ -1,5 +1,6 @@
 //! Runs a plan. Only one migrator runs at a time, and the next run completes an unfinished one.
 
+mod cluster;
 mod error;
 mod ranges;
 mod rebuild;
@@ -228,6 +229,7 @@ async fn planned(
             migration: item.name.clone(),
         });
     }
+    cluster::check(session, &planned).await?;
     run::write(session, &[session.ledger().create()]).await?;
     let mut done = Vec::with_capacity(planned.migrations.len());
     for item in planned.migrations {

@@ -180,6 +180,9 @@ pub fn adopt(style: &DdlStyle, expected: &Schema, twin: &Schema, found: &Schema)
 
 fn adopt_table(style: &DdlStyle, table: &mut Table, wanted: &Table, twin: Option<&Table>) {
     let original = table.clone();
+    if !style.distribution {
+        table.distribution.clone_from(&wanted.distribution);
+    }
     if style.comments == CommentStyle::None {
         table.comment.clone_from(&wanted.comment);
     }

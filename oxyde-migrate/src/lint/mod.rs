@@ -8,16 +8,19 @@ mod alter_primary_key;
 mod backfill_in_one_statement;
 mod check_without_not_valid;
 mod concurrently_with_others;
+mod distribution_locks_table;
 mod drop_column;
 mod drop_enum_value;
 mod drop_index_without_concurrently;
 mod drop_table;
 mod enum_value_outside_transaction;
+mod foreign_key_across_nodes;
 mod foreign_key_without_index;
 mod foreign_key_without_not_valid;
 mod generated_column_replaces_values;
 mod index_without_concurrently;
 mod irreversible;
+mod key_without_shard_column;
 mod missing_primary_key;
 mod mysql_drop_column_rebuilds;
 mod mysql_foreign_key_copies;
@@ -52,16 +55,19 @@ pub const RULES: &[&Rule] = &[
     &backfill_in_one_statement::RULE,
     &check_without_not_valid::RULE,
     &concurrently_with_others::RULE,
+    &distribution_locks_table::RULE,
     &drop_column::RULE,
     &drop_enum_value::RULE,
     &drop_index_without_concurrently::RULE,
     &drop_table::RULE,
     &enum_value_outside_transaction::RULE,
+    &foreign_key_across_nodes::RULE,
     &foreign_key_without_index::RULE,
     &foreign_key_without_not_valid::RULE,
     &generated_column_replaces_values::RULE,
     &index_without_concurrently::RULE,
     &irreversible::RULE,
+    &key_without_shard_column::RULE,
     &missing_primary_key::RULE,
     &mysql_drop_column_rebuilds::RULE,
     &mysql_foreign_key_copies::RULE,

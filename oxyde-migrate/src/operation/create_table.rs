@@ -90,6 +90,7 @@ impl CreateTable {
             foreign_keys: self.foreign_keys.clone(),
             checks: self.checks.clone(),
             comment: self.comment.clone(),
+            distribution: None,
             raw: self.raw.clone(),
         }
     }

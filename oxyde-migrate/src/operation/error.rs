@@ -91,6 +91,17 @@ pub enum OperationError {
         /// Its name.
         name: String,
     },
+    /// The rows of the table are divided over nodes already, or are not.
+    #[error(
+        "table `{table}` is {} over nodes",
+        if *is_distributed { "already distributed" } else { "not distributed" }
+    )]
+    Distribution {
+        /// The table.
+        table: String,
+        /// Whether they are.
+        is_distributed: bool,
+    },
     /// The table definition is inconsistent.
     #[error(transparent)]
     Schema(#[from] oxyde_sql::ddl::SchemaError),
@@ -115,6 +126,13 @@ impl OperationError {
             | Self::EnumValueExists { .. }
             | Self::ObjectExists { .. } => {
                 "an earlier migration already creates it: remove one of the two operations".into()
+            }
+            Self::Distribution {
+                is_distributed: true,
+                ..
+            } => "undistribute_table first, or remove the operation".into(),
+            Self::Distribution { .. } => {
+                "check that an earlier migration distributes the table".into()
             }
             Self::InUse { .. } => "drop its users in an earlier operation".into(),
             Self::Schema(error) => error.hint(),

@@ -15,6 +15,7 @@ mod claim_table;
 mod comment;
 mod create_object;
 mod create_table;
+mod distribute_table;
 mod drop_check;
 mod drop_column;
 mod drop_enum_value;
@@ -28,6 +29,7 @@ mod error;
 mod lowering;
 mod order_enum_values;
 mod record_table;
+mod reference_table;
 mod release_table;
 mod rename_column;
 mod rename_constraint;
@@ -36,6 +38,7 @@ mod rename_index;
 mod rename_table;
 mod run_python;
 mod run_sql;
+mod undistribute_table;
 
 pub use add_check::AddCheck;
 pub use add_column::AddColumn;
@@ -49,6 +52,7 @@ pub use claim_table::ClaimTable;
 pub use comment::Comment;
 pub use create_object::CreateObject;
 pub use create_table::{CreateTable, set_unmanaged};
+pub use distribute_table::DistributeTable;
 pub use drop_check::DropCheck;
 pub use drop_column::DropColumn;
 pub use drop_enum_value::DropEnumValue;
@@ -63,6 +67,7 @@ use oxyde_sql::ddl::{self, SchemaError, Step as Ddl};
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::schema::Schema;
 pub use record_table::RecordTable;
+pub use reference_table::ReferenceTable;
 pub use release_table::ReleaseTable;
 pub use rename_column::RenameColumn;
 pub use rename_constraint::RenameConstraint;
@@ -72,6 +77,8 @@ pub use rename_table::RenameTable;
 pub use run_python::{KeyRanges, RANGE_ROWS, RunPython};
 pub use run_sql::RunSql;
 use serde::{Deserialize, Serialize};
+pub use undistribute_table::UndistributeTable;
+pub(crate) use undistribute_table::distributed;
 
 use crate::state;
 
@@ -243,6 +250,12 @@ operations! {
     ReleaseTable = "release_table",
     /// Records what is known of a table that others create.
     RecordTable = "record_table",
+    /// Divides the rows of a table over the nodes of a cluster.
+    DistributeTable = "distribute_table",
+    /// Keeps all rows of a table on each node of a cluster.
+    ReferenceTable = "reference_table",
+    /// Moves all rows of such a table to one node.
+    UndistributeTable = "undistribute_table",
     /// Creates something beside the tables.
     CreateObject = "create_object",
     /// Drops something beside the tables.
@@ -333,6 +346,15 @@ impl Operation {
         }
     }
 
+    /// Whether it changes how the rows of a table are divided over the nodes of a cluster.
+    #[must_use]
+    pub const fn is_distribution(&self) -> bool {
+        matches!(
+            self,
+            Self::DistributeTable(_) | Self::ReferenceTable(_) | Self::UndistributeTable(_)
+        )
+    }
+
     /// Whether it may read or change rows in ways that the state does not describe.
     #[must_use]
     pub const fn is_data(&self) -> bool {
@@ -342,6 +364,11 @@ impl Operation {
 
 fn ddl_steps(steps: Vec<Ddl>) -> Vec<Lowered> {
     steps.into_iter().map(Lowered::Ddl).collect()
+}
+
+fn sql_steps(statements: Vec<String>) -> Vec<Lowered> {
+    let step = |sql| Lowered::Ddl(Ddl::Sql(sql));
+    statements.into_iter().map(step).collect()
 }
 
 #[expect(

@@ -2,7 +2,7 @@
 
 use oxyde_sql::ddl::Change;
 use oxyde_sql::dialect::DdlStyle;
-use oxyde_sql::schema::{IndexPart, Schema, Table};
+use oxyde_sql::schema::{Distribution, IndexPart, Schema, Table};
 use serde::{Deserialize, Serialize};
 
 use super::lowering::lower_change;
@@ -56,6 +56,11 @@ fn rename_in(table: &mut Table, from: &str, to: &str) {
                 IndexPart::Expression(sql) => *sql = state::rename_identifier(sql, from, to),
             }
         }
+    }
+    if let Some(Distribution::By(column)) = &mut table.distribution
+        && column == from
+    {
+        to.clone_into(column);
     }
     for part in &mut table.raw {
         part.sql = state::rename_identifier(&part.sql, from, to);

@@ -97,6 +97,8 @@ pub struct PlannedMigration {
     pub effects: Vec<Option<Effect>>,
     /// The steps.
     pub steps: Vec<Step>,
+    /// Whether an operation changes how the rows of a table are divided over the nodes of a cluster.
+    pub distributes: bool,
     /// Number of steps that an earlier, unfinished run completed.
     pub done: usize,
     /// Whether the next step was started, so that it may be complete too.
@@ -352,6 +354,7 @@ fn named(migration: &Migration, direction: Direction) -> PlannedMigration {
         descriptions: Vec::new(),
         effects: Vec::new(),
         steps: Vec::new(),
+        distributes: false,
         done: 0,
         begun: false,
         taking_back: None,
@@ -436,6 +439,7 @@ fn run(
             error: Box::new(error),
         })?;
     item.descriptions.push(operation.describe());
+    item.distributes |= operation.is_distribution();
     item.effects.push(impact::effect(operation, before, style));
     let index = match operation {
         Operation::AddIndex(add) => Some((&add.schema, &add.index.name)),

@@ -93,11 +93,11 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
     let counter = |usual: &'static str| column.counter.as_deref().unwrap_or(usual);
     if has_key_inside(style, column) {
         if table.primary_key != [column.name.as_str()] {
-            return Err(SchemaError::Unsupported {
-                feature: format!(
-                    "auto-increment column `{}` that is not the whole primary key",
-                    column.name
-                ),
+            return Err(SchemaError::Counter {
+                needs: "it is not the whole primary key",
+                hint: "make it the key alone, with a unique constraint over all of its fields, or \
+                       let Python make the value (default_factory)",
+                column: column.name.clone(),
                 table: table.name.clone(),
                 dialect: style.name,
             });
@@ -121,6 +121,15 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
         sql.push_str(&column_default(style, column, default));
     }
     if column.auto_increment && style.counter == CounterStyle::Suffix {
+        if !table.is_indexed(std::slice::from_ref(&column.name), |_| true) {
+            return Err(SchemaError::Counter {
+                needs: "no key or index begins with it",
+                hint: "declare the field with db_index=True, or as the first of the key",
+                column: column.name.clone(),
+                table: table.name.clone(),
+                dialect: style.name,
+            });
+        }
         sql.push_str(" AUTO_INCREMENT");
     }
     if let Some(comment) = &column.comment

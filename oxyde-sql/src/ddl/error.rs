@@ -103,6 +103,22 @@ pub enum SchemaError {
         /// The dialect's name.
         dialect: &'static str,
     },
+    /// An auto-increment column inside a key of several columns.
+    #[error(
+        "{dialect} cannot count column `{column}` of table `{table}`: {needs}"
+    )]
+    Counter {
+        /// What the dialect needs.
+        needs: &'static str,
+        /// What to do about it.
+        hint: &'static str,
+        /// The column.
+        column: String,
+        /// The table.
+        table: String,
+        /// The dialect's name.
+        dialect: &'static str,
+    },
     /// The dialect does not support a feature.
     #[error("{dialect} does not support {feature} (table `{table}`)")]
     Unsupported {
@@ -138,7 +154,7 @@ impl SchemaError {
                 "declare it over text columns: Index(\"title\", \"body\", method=\"fulltext\")"
                     .to_owned()
             }
-            Self::NoType { hint, .. } => (*hint).to_owned(),
+            Self::NoType { hint, .. } | Self::Counter { hint, .. } => (*hint).to_owned(),
             Self::NotStored { .. } => {
                 "declare the field with db_stored=True, or compute it in queries: annotate(…)".to_owned()
             }

@@ -10,6 +10,7 @@ mod column;
 mod comment;
 mod constraint;
 mod default;
+mod distribution;
 mod enum_type;
 mod error;
 mod full_text;
@@ -32,6 +33,7 @@ pub use constraint::{
     check_condition, check_sql, foreign_key_sql, key_name, primary_key_sql, unique_sql,
 };
 pub use default::{column_default, default_sql, is_literal, set_native};
+pub use distribution::{distribute_table, undistribute_table};
 pub use enum_type::{EnumType, create_enum, drop_enum, enum_types};
 pub use error::SchemaError;
 pub use full_text::is_full_text;

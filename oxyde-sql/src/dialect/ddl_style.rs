@@ -108,6 +108,8 @@ pub struct DdlStyle {
     pub expression_indexes: bool,
     /// Whether an index may have operator classes and options (`WITH (…)`).
     pub index_options: bool,
+    /// Whether an extension can divide tables over the nodes of a cluster.
+    pub distribution: bool,
     /// Whether `CONCURRENTLY` can build an index without blocking writes.
     pub concurrent_indexes: bool,
     /// Whether the name of an index is local to its table (`DROP INDEX … ON …`).
@@ -187,6 +189,7 @@ const POSTGRES: DdlStyle = DdlStyle {
     covering_indexes: true,
     expression_indexes: true,
     index_options: true,
+    distribution: true,
     concurrent_indexes: true,
     index_in_table: false,
     inline_foreign_keys: false,
@@ -254,6 +257,7 @@ const SQLITE: DdlStyle = DdlStyle {
     covering_indexes: false,
     expression_indexes: true,
     index_options: false,
+    distribution: false,
     concurrent_indexes: false,
     index_in_table: false,
     inline_foreign_keys: true,
@@ -306,6 +310,7 @@ const MYSQL: DdlStyle = DdlStyle {
     covering_indexes: false,
     expression_indexes: true,
     index_options: false,
+    distribution: false,
     concurrent_indexes: false,
     index_in_table: true,
     inline_foreign_keys: false,

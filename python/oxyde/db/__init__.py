@@ -23,16 +23,20 @@ from oxyde.db.monitoring import (
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import (
     check_router,
+    check_shards,
     disconnect_all,
     get_connection,
+    known_shards,
     primary_name,
     register_connection,
     route_to_replicas,
+    shard_by,
 )
 from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.session import session
 from oxyde.db.settings import PoolSettings
+from oxyde.db.shards import Shard, ShardKey, Shards, crc32
 from oxyde.db.transaction import (
     atomic,
     detached,
@@ -54,9 +58,12 @@ __all__ = [
     "Notification",
     "PoolSettings",
     "Router",
+    "ShardKey",
+    "Shards",
     "atomic",
     "close",
     "connect",
+    "crc32",
     "create_tables",
     "detached",
     "detect_n_plus_one",
@@ -77,6 +84,7 @@ __all__ = [
     "register_connection",
     "retrying",
     "session",
+    "shard",
     "sql_comment",
     "stats",
     "transaction",
@@ -92,6 +100,7 @@ async def init(
     *,
     settings: Settings | None = None,
     router: Router | None = None,
+    shards: Shards | None = None,
     **urls: DatabaseUrl,
 ) -> None:
     """Open one database, or several by name; all of them or none.
@@ -105,6 +114,7 @@ async def init(
             (`PostgresDsn`), yarl or SQLAlchemy.
         settings: settings for all, or a mapping from name to settings.
         router: chooses the database of queries that name none. Its replicas may be away.
+        shards: the databases over which the rows are divided.
         urls: URLs by name.
 
     Raises:
@@ -114,8 +124,10 @@ async def init(
     named = _named(url, urls)
     # The frames of a traceback show their variables: none has a password.
     del url, urls
+    check_shards(shards, router)
     await _open(_checked(named), settings, router)
     await route_to_replicas(router)
+    shard_by(shards)
 
 
 async def close() -> None:
@@ -129,6 +141,7 @@ def connect(
     *,
     settings: Settings | None = None,
     router: Router | None = None,
+    shards: Shards | None = None,
     **urls: DatabaseUrl,
 ) -> contextlib.AbstractAsyncContextManager[AsyncDatabase]:
     """Open databases for the duration of a block; yields the default one (or the first).
@@ -137,21 +150,29 @@ def connect(
     """
     named = _named(url, urls)
     del url, urls
-    return _connected(_checked(named), settings, router)
+    return _connected(_checked(named), settings, router, shards)
 
 
 @contextlib.asynccontextmanager
 async def _connected(
-    addresses: dict[str, Address], settings: Settings | None, router: Router | None
+    addresses: dict[str, Address],
+    settings: Settings | None,
+    router: Router | None,
+    shards: Shards | None,
 ) -> AsyncIterator[AsyncDatabase]:
+    check_shards(shards, router)
     databases = await _open(addresses, settings, router)
     try:
         if router is not None:
             await route_to_replicas(router)
+        if shards is not None:
+            shard_by(shards)
         yield next((each for each in databases if each.name == "default"), databases[0])
     finally:
         if router is not None:
             await route_to_replicas(None)
+        if shards is not None:
+            shard_by(None)
         for database in reversed(databases):
             await database.disconnect()
 
@@ -162,6 +183,7 @@ def lifespan(
     *,
     settings: Settings | None = None,
     router: Router | None = None,
+    shards: Shards | None = None,
     **urls: DatabaseUrl,
 ) -> Callable[[Any], contextlib.AbstractAsyncContextManager[None]]:
     """A lifespan for FastAPI or Starlette: ``FastAPI(lifespan=db.lifespan("postgresql://…"))``.
@@ -174,7 +196,7 @@ def lifespan(
 
     @contextlib.asynccontextmanager
     async def manage(app: object) -> AsyncIterator[None]:
-        async with _connected(addresses, settings, router):
+        async with _connected(addresses, settings, router, shards):
             yield
 
     return manage
@@ -232,6 +254,23 @@ def primary() -> Use:
     """The same for the database to which the router sends writes, or else ``default``: reads in the
     block see all that is committed."""
     return use(primary_name())
+
+
+def shard(key: ShardKey) -> Shard:
+    """Let all queries in a block that name no database, and transactions, run on the shard with the
+    rows of this key::
+
+        async with db.shard(tenant_id):
+            ...
+
+    Args:
+        key: a whole number, a string or a UUID.
+
+    Raises:
+        OxydeError: there are no shards, or the key is of another type.
+        TransactionError: on entering, inside a transaction on another shard.
+    """
+    return Shard(known_shards(), key)
 
 
 async def _open(

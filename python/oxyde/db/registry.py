@@ -9,6 +9,7 @@ from oxyde.db import own_writes
 from oxyde.db.active import active_executor, innermost
 from oxyde.db.replica_reads import connect_replicas, reader, stop_waking
 from oxyde.db.router import Router
+from oxyde.db.shards import Shards
 from oxyde.db.use import entered, used
 from oxyde.exceptions import OxydeError, TransactionError
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 __all__ = [
     "check_router",
     "check_same_database",
+    "check_shards",
     "databases",
     "disconnect_all",
+    "each_shard",
     "get_connection",
     "home_of",
+    "known_shards",
     "note_write",
     "one_database",
     "primary_name",
@@ -31,10 +35,12 @@ __all__ = [
     "resolve_home",
     "route_by",
     "route_to_replicas",
+    "shard_by",
 ]
 
 _databases: dict[str, AsyncDatabase] = {}
 _router: Router | None = None
+_shards: Shards | None = None
 
 
 def check_router(router: Router | None) -> None:
@@ -74,6 +80,68 @@ async def route_to_replicas(router: Router | None) -> None:
     route_by(router)
     if router is not None:
         await connect_replicas(router, _databases)
+
+
+def check_shards(shards: Shards | None, router: Router | None) -> None:
+    """Check that they are shards, and that no router is given beside them.
+
+    Raises:
+        OxydeError: they are something else, or there is a router.
+    """
+    if shards is None:
+        return
+    if not isinstance(shards, Shards):
+        raise OxydeError(f"shards= takes Shards, not {shards!r:.80}")
+    if router is not None:
+        raise OxydeError(
+            "router= and shards= were both given: a router chooses among copies of the same rows",
+            hint="leave one of them out; each shard's URL may name several hosts",
+        )
+
+
+def shard_by(shards: Shards | None) -> None:
+    """Divide the rows over these shards; None ends that.
+
+    Raises:
+        OxydeError: a shard is not registered.
+    """
+    global _shards
+    check_shards(shards, _router)
+    if shards is not None:
+        for name in shards.names:
+            get_connection(name)
+        if not entered:
+            entered.append(shards)
+    _shards = shards
+
+
+def known_shards() -> Shards:
+    """The shards of this process.
+
+    Raises:
+        OxydeError: there are none.
+    """
+    if _shards is None:
+        raise OxydeError(
+            "the rows are not divided over shards",
+            hint='await db.init(s0="…", s1="…", shards=db.Shards(["s0", "s1"]))',
+        )
+    return _shards
+
+
+def each_shard(what: str) -> list[Executor]:
+    """Where the parts of a read of all shards run.
+
+    Args:
+        what: the method, for errors.
+
+    Raises:
+        OxydeError: there are no shards.
+        TransactionError: a transaction is open on one of them.
+    """
+    found = known_shards()
+    found.check_no_block(what)
+    return [get_connection(name) for name in found.names]
 
 
 def primary_name() -> str:
@@ -176,6 +244,7 @@ async def disconnect_all() -> None:
     """Close every pool, even if one of them fails to close cleanly."""
     await stop_waking()
     route_by(None)
+    shard_by(None)
     error: BaseException | None = None
     for database in list(_databases.values()):
         try:
@@ -192,13 +261,14 @@ def resolve(
     """Where a query runs: the open transaction on the database, else its pool.
 
     Args:
-        using: a database's name; when None, that of the innermost open block or `use()`; outside
-            of both the router's choice, or ``default``.
+        using: a database's name; when None, that of the innermost open block, `use()` or
+            `shard()`; outside of these the router's choice, or ``default``.
         client: a database or transaction, instead of a name.
         write: whether the query changes or locks rows; for the router.
 
     Raises:
-        OxydeError: both are given, the name is unknown, or no database was initialised.
+        OxydeError: both are given, the name is unknown, no database was initialised, or the rows
+            are divided over shards and none is named.
         TransactionError: the transaction of this task has ended, or the router chooses another
             database than that of the innermost open block.
     """
@@ -215,6 +285,8 @@ def resolve(
         return active_executor(client.name, client) or client
     if using is None and entered:
         using = used()
+        if using is None and _shards is not None and innermost() is None:
+            raise _shards.unnamed_error()
     if using is not None:
         _check_name(using)
         name = using

@@ -16,8 +16,8 @@ __all__ = ["Use", "entered", "used"]
 
 # The name, and the innermost transaction where it was entered.
 _used: ContextVar[tuple[str, Block | None] | None] = ContextVar("oxyde_used", default=None)
-# Not empty if it was ever entered: otherwise no query looks.
-entered: list[Use] = []
+# Not empty if it was ever entered, or if there are shards: otherwise no query looks.
+entered: list[object] = []
 
 
 def used() -> str | None:

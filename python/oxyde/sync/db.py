@@ -17,6 +17,9 @@ from oxyde.db import (
     PoolSettings,
     Router,
     Settings,
+    ShardKey,
+    Shards,
+    crc32,
     detached,
     detect_n_plus_one,
     get_active_transaction,
@@ -26,6 +29,7 @@ from oxyde.db import (
     on_query,
     primary,
     prometheus,
+    shard,
     sql_comment,
     stats,
     use,
@@ -51,9 +55,12 @@ __all__ = [
     "Notification",
     "PoolSettings",
     "Router",
+    "ShardKey",
+    "Shards",
     "atomic",
     "close",
     "connect",
+    "crc32",
     "create_tables",
     "detached",
     "detect_n_plus_one",
@@ -72,6 +79,7 @@ __all__ = [
     "prometheus",
     "retrying",
     "session",
+    "shard",
     "sql_comment",
     "stats",
     "transaction",
@@ -85,13 +93,14 @@ def connect(
     *,
     settings: Settings | None = None,
     router: Router | None = None,
+    shards: Shards | None = None,
     **urls: DatabaseUrl,
 ) -> contextlib.AbstractContextManager[AsyncDatabase]:
     """Open databases for the duration of a ``with`` block; yields the default one (or the first).
 
     Args and Raises: as for `oxyde.db.init`.
     """
-    opening = _connect(url, settings=settings, router=router, **urls)
+    opening = _connect(url, settings=settings, router=router, shards=shards, **urls)
     del url, urls
     return _connected(opening)
 

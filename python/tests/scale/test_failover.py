@@ -1,136 +1,132 @@
-"""What happens to pools when others decide who is the primary: HAProxy, Patroni, and a group."""
+"""Sixteen workers transfer money while the primary is killed and switched, and nothing is lost.
+
+`make test-scale ALL=1 SECONDS=60` runs each for a minute, with a second failover, and prints what
+became of the transfers; without SECONDS there is one failover.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
+from collections.abc import Callable
 
 import pytest
 from support.clusters.haproxy import HAProxy
-from support.clusters.mysql import GroupReplication
+from support.clusters.mysql import Galera, MysqlNode, Replication
 from support.clusters.patroni import Patroni
 from support.clusters.postgres import PostgresCluster
 from support.clusters.processes import wait_until
+from support.clusters.transfers import Figures, Transfers
 
-from oxyde import F, Field, Model, atomic, db
-from oxyde.exceptions import DatabaseError, DeadlockError
+from oxyde import PoolSettings, db
 
-pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("closing")]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.usefixtures("closing"),
+    pytest.mark.timeout(400),
+]
 
-
-class Payment(Model):
-    class Meta:
-        is_table = True
-        table_name = "scale_payment"
-
-    id: int | None = Field(default=None, db_pk=True)
-    number: int
+_SECONDS = float(os.environ.get("OXYDE_TRANSFER_SECONDS", "0"))
+# Acknowledged transfers after which the first failover comes, and between it and the end.
+_SOME = 200
 
 
-class Payments:
-    """Tasks that write one row after the other in transactions, and repeat what may be repeated."""
+@pytest.fixture
+def show(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Figures], None]:
+    """Prints the figures, also of a test that passes."""
 
-    def __init__(self, tasks: int = 3) -> None:
-        self.acknowledged: list[int] = []
-        self.unknown: list[int] = []
-        self.longest = 0.0
-        self._done = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._run(task)) for task in range(tasks)]
+    def print_figures(figures: Figures) -> None:
+        with capsys.disabled():
+            print(f"\n{request.node.name}: {figures}")
 
-    async def _run(self, task: int) -> None:
-        last = time.monotonic()
-        for number in range(task * 1_000_000, (task + 1) * 1_000_000):
-            while not self._done.is_set():
-                try:
-                    async with atomic():
-                        await Payment.objects.create(number=number)
-                except DatabaseError as error:
-                    if not error.retryable:
-                        assert "may have taken effect" in str(error), error
-                        self.unknown.append(number)
-                        break
-                    await asyncio.sleep(0.02)
-                else:
-                    self.acknowledged.append(number)
-                    break
-            if self._done.is_set():
-                return
-            self.longest = max(self.longest, time.monotonic() - last)
-            last = time.monotonic()
+    return print_figures
 
-    async def end(self, *, may_lose: bool = False) -> None:
-        """Stop them, and check that nothing is doubled or lost."""
-        self._done.set()
-        await asyncio.gather(*self._tasks)
-        with db.primary():
-            stored = [row.number for row in await Payment.objects.all()]
-        assert len(stored) == len(set(stored)), "doubled"
-        if may_lose:
-            return
-        assert set(self.acknowledged) <= set(stored), "lost"
-        assert set(stored) - set(self.acknowledged) <= set(self.unknown)
+
+async def transfers_over(*failovers: Callable[[], object]) -> Figures:
+    """The figures of transfers during which these run, each a third of the time after the one
+    before; without a time only the first one."""
+    began = time.monotonic()
+    async with Transfers() as transfers:
+        for failover in failovers if _SECONDS else failovers[:1]:
+            await transfers.reach(_SOME)
+            await asyncio.sleep(_SECONDS / 8)
+            await asyncio.to_thread(failover)
+        await transfers.reach(_SOME)
+        await asyncio.sleep(max(0.0, began + _SECONDS - time.monotonic()))
+    return await transfers.figures()
 
 
 @pytest.mark.databases("postgres")
-async def test_a_switch_behind_haproxy() -> None:
+async def test_haproxy(show: Callable[[Figures], None]) -> None:
+    """The primary crashes, and later another one is switched; a COMMIT waits for both standbys."""
     with PostgresCluster(2) as cluster, HAProxy(cluster) as proxy:
-        await db.init(proxy.url)
-        await db.create_tables(models=[Payment])
-        payments = Payments()
-        await asyncio.sleep(0.5)
-        await asyncio.to_thread(cluster.switch)
-        await asyncio.sleep(2)
-        await payments.end()
-        assert payments.longest < 5
+        cluster.synchronise(wanted=True)
+
+        def crash() -> None:
+            old = cluster.nodes[0]
+            cluster.switch(crash=True)
+            cluster.rebuild(old)
+
+        await db.init(proxy.url, settings=PoolSettings(pg_commit_outcome=True))
+        figures = await transfers_over(crash, cluster.switch)
+        show(figures)
+        assert figures.is_exact
+        assert figures.longest_gap < 5
         assert db.stats()["default"].role == "primary"
 
 
 @pytest.mark.databases("postgres")
-async def test_patroni_elects_another_primary() -> None:
-    with Patroni(2) as patroni:
-        await db.init(patroni.url())
-        await db.create_tables(models=[Payment])
-        leader = patroni.leader()
-        assert leader is not None
-        payments = Payments()
-        await asyncio.sleep(1)
-        await asyncio.to_thread(patroni.crash, leader)
-        await asyncio.to_thread(wait_until, lambda: patroni.leader() is not None, "a leader")
-        elected = time.monotonic()
-        count = len(payments.acknowledged)
-        more = lambda: len(payments.acknowledged) > count + 3  # noqa: E731
-        await asyncio.to_thread(wait_until, more, "a payment after the election", 5)
-        assert time.monotonic() - elected < 5
-        # Asynchronous replication may lose the last transactions of a primary that crashed.
-        await payments.end(may_lose=True)
+async def test_patroni(show: Callable[[Figures], None]) -> None:
+    """The primary crashes, and then the elected one; a COMMIT waits for one standby."""
+    with Patroni(3, synchronous=True) as patroni:
+
+        def crash() -> None:
+            wait_until(patroni.has_synchronous_standby, "a synchronous standby")
+            leader = patroni.leader()
+            assert leader is not None
+            patroni.crash(leader)
+            wait_until(lambda: patroni.leader() is not None, "a leader")
+
+        settings = PoolSettings(pg_commit_outcome=True)
+        await db.init(patroni.url("primary"), settings=settings)
+        figures = await transfers_over(crash, crash)
+        show(figures)
+        assert figures.is_exact
+        # Its least ttl is 20 s.
+        assert figures.longest_gap < 30
+
+
+@pytest.mark.databases("mariadb")
+async def test_galera(show: Callable[[Figures], None]) -> None:
+    """The node that the pool uses is killed and comes back, and then the next one."""
+    with Galera(3) as galera:
+        first, second, third = galera.nodes
+
+        def kill(node: MysqlNode) -> None:
+            node.process.kill()
+
+        def kill_and_return() -> None:
+            kill(first)
+            # The node that gives it the data answers no writes meanwhile.
+            first.begin(f"--wsrep-sst-donor={third.name}")
+            galera.wait_for(first)
+
+        await db.init(galera.url("primary"))
+        figures = await transfers_over(kill_and_return, lambda: kill(second))
+        show(figures)
+        assert figures.is_exact
+        assert figures.longest_gap < 10
 
 
 @pytest.mark.databases("mysql")
-async def test_conflicts_of_group_replication_are_deadlocks() -> None:
-    with GroupReplication(3) as group:
-        first, second, _ = group.nodes
-        await db.init(default=first.url, second=second.url)
-        await db.create_tables(models=[Payment])
-        await Payment.objects.create(id=1, number=0)
-        await asyncio.to_thread(
-            second.wait, until="SELECT count(*) FROM shop.scale_payment", is_="1"
-        )
-        done = 0
-
-        async def add(using: str) -> None:
-            nonlocal done
-            for _ in range(25):
-                try:
-                    async with atomic(using):
-                        rows = Payment.objects.filter(id=1)
-                        await rows.update(number=F("number") + 1, using=using)
-                except DeadlockError as error:
-                    assert error.retryable
-                else:
-                    done += 1
-
-        await asyncio.gather(*(add(using) for using in ("default", "second") * 2))
-        await asyncio.to_thread(
-            first.wait, until="SELECT number FROM shop.scale_payment WHERE id = 1", is_=str(done)
-        )
-        assert 0 < done <= 100
+async def test_mysql_source_and_replica(show: Callable[[Figures], None]) -> None:
+    """The replica becomes the source, and then the other one again; both run on."""
+    with Replication(1) as replication:
+        await db.init(replication.url("primary"))
+        figures = await transfers_over(replication.switch, replication.switch)
+        show(figures)
+        assert figures.is_exact
+        assert figures.longest_gap < 5

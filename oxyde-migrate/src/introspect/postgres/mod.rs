@@ -2,6 +2,7 @@
 
 mod columns;
 mod constraints;
+mod distribution;
 mod indexes;
 mod objects;
 mod types;
@@ -44,6 +45,9 @@ pub(super) async fn introspect(
     constraints::introspect(queries, &chosen, &mut schema).await?;
     indexes::introspect(queries, &chosen, &mut schema).await?;
     columns::counters(&mut schema);
+    if !temporary {
+        distribution::introspect(queries, &mut schema).await?;
+    }
     schema.tables.iter_mut().for_each(full_text::vectors);
     if !temporary {
         objects::introspect(queries, within, &mut schema).await?;

@@ -215,9 +215,9 @@ def Field(default: Any = ..., **arguments: Any) -> Any:
     Args:
         default: the default value.
         default_factory: returns the default value.
-        db_pk: the field is the primary key, or part of it. A single `int` key auto-increments.
-        db_auto_increment: whether the database counts a key, if it differs from that: False for a
-            single `int` key, True for one of several.
+        db_pk: the field is the primary key, or part of it. A single `int` key auto-increments, and
+            so does the `int` of several that takes None, which then has an index of its own.
+        db_auto_increment: whether the database counts a key, if it differs from that.
         db_index: index the column. A foreign key has an index unless this is False, or a key,
             unique columns or an index of `Meta` begin with its column.
         db_index_name: name of that index; implies `db_index`.

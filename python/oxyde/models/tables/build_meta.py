@@ -17,6 +17,7 @@ from oxyde._meta import (
     RelationKind,
 )
 from oxyde.exceptions import FieldError
+from oxyde.hints import hint_for
 from oxyde.hydration.registered import FieldDecoder
 from oxyde.models import registry
 from oxyde.models.columns import encoders
@@ -56,6 +57,7 @@ def build_meta(cls: type[Any]) -> ModelMeta:
     check_identifier(meta.table_name, cls.__name__)
     _add_fields(cls, meta)
     _add_key(cls, meta)
+    _add_distribution(cls, meta)
     add_constraints(cls, meta)
     return meta
 
@@ -181,6 +183,7 @@ def _field(
         shape = dataclasses.replace(shape, serial=False)
         nullable = link.nullable if link is not None else nullable
         _check_actions(where, foreign_key, options, nullable=nullable)
+    counts = _counts_up(cls, name, options, shape, foreign_key)
     return FieldMeta(
         name=name,
         db_column=column,
@@ -190,7 +193,7 @@ def _field(
         nullable=nullable and not options.db_pk,
         unique=options.db_unique,
         unique_name=options.db_unique_name,
-        index=bool(options.db_index),
+        index=bool(options.db_index) or (counts and _needs_index(cls, name, options)),
         index_name=options.db_index_name,
         index_method=options.db_index_method,
         db_type=options.db_type,
@@ -204,7 +207,7 @@ def _field(
         max_length=shape.max_length,
         comment=options.db_comment,
         secret=options.db_secret or shape.encode is encoders.secret,
-        auto_increment=_counts_up(cls, name, options, shape, foreign_key),
+        auto_increment=counts,
         foreign_key=foreign_key,
         relation=None if link is None else link.attribute,
         has_default=not info.is_required(),
@@ -261,13 +264,21 @@ def _counts_up(
         and foreign_key is None
     )
     if options.db_auto_increment is None:
-        return can_count and _key_names(cls) == [name]
+        # Of a key of several fields, the one that may be left out.
+        return can_count and (_key_names(cls) == [name] or shape.nullable)
     if options.db_auto_increment and not can_count:
         raise FieldError(
             f"{cls.__name__}.{name} cannot auto-increment",
             hint="only an `int` of the primary key can, without a default and a foreign key",
         )
     return options.db_auto_increment
+
+
+def _needs_index(cls: type[Any], name: str, options: ColumnOptions) -> bool:
+    """Whether a column that is counted without being told so needs an index of its own, as MySQL
+    asks for: it is not the first of the key."""
+    told = options.db_auto_increment is not None or options.db_index is not None
+    return not told and not options.db_unique and name in _key_names(cls)[1:]
 
 
 def _foreign_key(
@@ -344,6 +355,12 @@ def _check_actions(
 def _add_key(cls: type[Any], meta: ModelMeta) -> None:
     keys = _key_names(cls)
     meta.primary_key = tuple(keys)
+    counted = [name for name in keys if meta.field_metadata[name].auto_increment]
+    if len(counted) > 1:
+        raise FieldError(
+            f"{cls.__name__} has a key in which the database would count {' and '.join(counted)}",
+            hint="only one of them may take None: take `| None` off the others, and give them",
+        )
     for name in keys:
         field = meta.field_metadata[name]
         info = cls.__pydantic_fields__[name]
@@ -352,7 +369,10 @@ def _add_key(cls: type[Any], meta: ModelMeta) -> None:
         if takes_none and not field.generated and info.default_factory is None:
             hint = "take `| None` off, or give it db_default or default_factory"
             if len(keys) > 1:
-                hint = "every part of a key of several fields must be given: take `| None` off"
+                hint = (
+                    "every part of a key of several fields must be given: take `| None` off; the "
+                    "database counts an `int` that takes None"
+                )
             raise FieldError(
                 f"{cls.__name__}.{name} is in the key, takes None, and nothing generates it",
                 hint=hint,
@@ -361,6 +381,29 @@ def _add_key(cls: type[Any], meta: ModelMeta) -> None:
             isinstance(field.column_type, dict) and "array" in field.column_type
         ):
             raise FieldError(f"{cls.__name__}.{name} is JSON or an array: it cannot be in the key")
+
+
+def _add_distribution(cls: type[Any], meta: ModelMeta) -> None:
+    options = cls.__oxyde_options__
+    meta.reference = options.reference
+    name = options.shard_by
+    if name is None:
+        return
+    relation = meta.relations.get(name)
+    if relation is not None and relation.column is not None:
+        name = relation.column
+    if name not in meta.field_metadata:
+        raise FieldError(
+            f"{cls.__name__}.Meta.shard_by names `{name}`, which is not a field with a column",
+            hint=hint_for(name, meta.field_metadata),
+        )
+    if meta.field_metadata[name].nullable:
+        raise FieldError(
+            f"{cls.__name__}.Meta.shard_by names `{name}`, which may be NULL, so that a row would "
+            "belong to no node",
+            hint="take `| None` off",
+        )
+    meta.shard_by = name
 
 
 def _takes_none(info: FieldInfo, link: Link | None) -> bool:

@@ -44,6 +44,9 @@ class MetaOptions:
             of the same result.
         version: an integer field that counts the updates of a row: `save()` and `delete()` of an
             instance whose row was changed since it was read raise StaleObjectError.
+        shard_by: the field by whose values a cluster (Citus) divides the rows over its nodes.
+        reference: whether each node of a cluster has all rows, so that every table may refer to
+            them.
         check_bounds: whether the table has CHECK constraints for the bounds of its fields.
     """
 
@@ -60,6 +63,8 @@ class MetaOptions:
     scope: Any = dataclasses.field(default=None, compare=False)
     unloaded: str = "none"
     version: str | None = None
+    shard_by: str | None = None
+    reference: bool = False
     check_bounds: bool = False
 
     @property
@@ -102,6 +107,11 @@ def options_of(model: str, meta: type[Any] | None, inherited: Iterable[MetaOptio
     options = MetaOptions(**values)
     if options.version is not None and options.read_only:
         raise FieldError(f"{model}.Meta has version and read_only: its rows are never updated")
+    if options.shard_by is not None and options.reference:
+        raise FieldError(
+            f"{model}.Meta has shard_by and reference: each node has some of the rows, or all",
+            hint="leave one of them out",
+        )
     return options
 
 
@@ -189,6 +199,14 @@ def _version(where: str, value: object) -> str | None:
     return value
 
 
+def _shard_by(where: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise FieldError(
+            f"{where} is the name of a field, not {value!r:.80}", hint='shard_by = "tenant_id"'
+        )
+    return value
+
+
 def _unloaded(where: str, value: object) -> str:
     if value not in ("none", "raise", "peers"):
         raise FieldError(f'{where} is "none", "raise" or "peers", not {value!r}')
@@ -209,5 +227,7 @@ _READERS = {
     "scope": _scope,
     "unloaded": _unloaded,
     "version": _version,
+    "shard_by": _shard_by,
+    "reference": _flag,
     "check_bounds": _flag,
 }

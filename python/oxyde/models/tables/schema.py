@@ -135,6 +135,10 @@ def _table(meta: ModelMeta) -> dict[str, Any]:
     }
     if meta.schema is not None:
         table["schema"] = meta.schema
+    if meta.shard_by is not None:
+        table["distribution"] = {"by": meta.field_metadata[meta.shard_by].db_column}
+    elif meta.reference:
+        table["distribution"] = "reference"
     _put(table, "indexes", [_index(index) for index in meta.indexes])
     uniques = [{"name": name, "columns": list(each)} for name, each in meta.uniques.items()]
     _put(table, "uniques", uniques)

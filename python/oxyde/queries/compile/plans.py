@@ -62,6 +62,7 @@ class Entry:
         "_kept",
         "_model",
         "_zoned",
+        "has_parts",
         "plan",
         "recipe",
     )
@@ -78,6 +79,7 @@ class Entry:
         guards: Sequence[Guard] = (),
         computed: Sequence[str] = (),
         fixed: Sequence[Any] = (),
+        has_parts: bool = False,
     ) -> None:
         self.plan = plan
         self.recipe = recipe
@@ -93,6 +95,8 @@ class Entry:
         self._computed = computed
         # The values that it has of its own, behind those of the shape.
         self._fixed = fixed
+        # Whether it has a query of the user inside.
+        self.has_parts = has_parts
 
     def check_database(self, name: str) -> None:
         """Check that the statement can run on the database of this name.
@@ -366,6 +370,7 @@ def entry_for(
             guards=builder.guards,
             computed=tuple(builder.computed),
             fixed=builder.fixed,
+            has_parts=builder.has_parts,
         )
         plans.put(key, entry)
     return entry

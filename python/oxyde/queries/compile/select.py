@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError
+from oxyde.queries.compile.by_shard import check_by_shard
 from oxyde.queries.compile.compound import order_of_compound
 from oxyde.queries.compile.distinct import are_distinct, check_order
 from oxyde.queries.compile.groups import check_groups, group_by, keys_of
@@ -93,6 +94,8 @@ def build_select(
     if query._where:
         with scope.each_row():
             select["filter"] = where(query._where, scope)
+    if query._by_shard:
+        check_by_shard(query, select["filter"], scope)
     if keys is not None:
         select["group_by"] = group_by(scope, keys, select)
         select["having"] = where(query._having, scope)
@@ -142,6 +145,7 @@ def build_part(
 ) -> Built:
     """A user's query inside another statement, which then must run on the database that the query
     names."""
+    builder.has_parts = True
     home = query._home()
     if home is not None:
         builder.homes[home] = query._names.label

@@ -77,6 +77,8 @@ def shape_of(query: QueryState[Any, Any], values: list[Any]) -> tuple[Hashable, 
     if query._order:
         parts += ("order", _shapes(query._order, values))
     _slice(query, parts, values)
+    if query._by_shard:
+        parts.append("by shard")
     if query._lock is not None:
         parts += ("lock", query._lock)
     if query._extras:

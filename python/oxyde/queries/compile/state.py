@@ -84,6 +84,8 @@ class QueryState(Generic[M, R]):
     _cte_joins: tuple[CTEJoin, ...] = ()
     _prefetches: tuple[Prefetch, ...] = ()
     _strict: bool = False
+    # Whether it has to filter by `Meta.shard_by`.
+    _by_shard: bool = False
     # Whether it has no rows, so that it is not run (`none()`).
     _nothing: bool = False
     # Annotations that are not selected (`alias()`).

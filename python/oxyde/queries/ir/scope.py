@@ -72,6 +72,7 @@ class Builder:
         "features",
         "fixed",
         "guards",
+        "has_parts",
         "homes",
         "index",
         "looked",
@@ -89,6 +90,8 @@ class Builder:
         self.aliases: set[str] = set()
         # The databases that subqueries name, with the models of those subqueries.
         self.homes: dict[str, str] = {}
+        # Whether it has a query of the user inside.
+        self.has_parts = False
         # Whether it names a time zone, which a server may not know.
         self.zoned = False
         # Whether it is known to find no row, so that it is not run.

@@ -399,9 +399,12 @@ class Building(Filtering[M, R]):
 
     def strict(self) -> Self:
         """Accessing a relation that was not loaded raises an error that names the fix; also on the
-        rows that prefetch() and join() load."""
+        rows that prefetch() and join() load. If the rows are divided by a column
+        (`Meta.shard_by`), the query must filter by its values, or FieldError is raised."""
         made = self._chained()
         made._strict = True
+        if self._names.meta.shard_by is not None:
+            made._by_shard = True
         return made
 
     def for_update(

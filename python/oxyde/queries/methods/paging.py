@@ -12,6 +12,7 @@ from oxyde.queries.compile.keyset import Keyset, keyset_of, steady_order
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.state import M, R
 from oxyde.queries.methods.arrow import Tabular
+from oxyde.queries.results.each_shard import EachShard
 from oxyde.queries.results.page import NumberedPage, Page, taken_apart
 
 if TYPE_CHECKING:
@@ -24,7 +25,16 @@ _OTHERS: dict[Side, Side] = {"after": "to", "from": "before", "before": "from", 
 
 
 class Paging(Tabular[M, R]):
-    """after, page and numbered_page."""
+    """after, page, numbered_page, and each_shard."""
+
+    def each_shard(self) -> EachShard[M, R]:
+        """The query over all shards (`oxyde.db.Shards`), whose results are joined:
+        ``await query.each_shard().count()``.
+
+        Raises:
+            OxydeError: its results cannot be joined; with the reason.
+        """
+        return EachShard(self._copy())
 
     def after(self, cursor: str) -> Self:
         """Keep the rows behind a place in the query's order: ``query.after(page.next_cursor)``.

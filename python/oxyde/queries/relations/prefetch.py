@@ -221,7 +221,8 @@ async def _load_level(
         if like is not None and hop in like._opened:
             query = _opened(query, hop, like, own=level.queryset is None)
         if like is not None and like._strict:
-            query = query.strict()
+            query = query._copy()
+            query._strict = True
         if like is not None and query._invalid == "raise" and like._invalid != "raise":
             query = query._copy()
             query._invalid, query._on_skipped = like._invalid, like._on_skipped

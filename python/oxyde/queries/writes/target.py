@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.queries.compile.aggregation import output
+from oxyde.queries.compile.by_shard import check_by_shard
 from oxyde.queries.compile.narrowing import QueryNarrowing
 from oxyde.queries.compile.row_kind import RowKind
 from oxyde.queries.compile.select import build_select, where
@@ -58,6 +59,8 @@ def scope_of_change(
     if _chosen(query):
         return {"where": _among_chosen(query, scope)}
     condition = where(query._where, scope)
+    if query._by_shard:
+        check_by_shard(query, condition, scope)
     if condition is None:
         return "all"
     if sees(condition):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oxyde.db.address import DatabaseUrl
     from oxyde.db.executor import Executor
     from oxyde.db.router import Router
+    from oxyde.db.shards import Shards
 
 
 def close() -> None:
@@ -29,10 +30,11 @@ def init(
     *,
     settings: Settings | None = None,
     router: Router | None = None,
+    shards: Shards | None = None,
     **urls: DatabaseUrl,
 ) -> None:
     """See `oxyde.db.init`."""
-    opening = _init(url, settings=settings, router=router, **urls)
+    opening = _init(url, settings=settings, router=router, shards=shards, **urls)
     del url, urls
     return drive(opening)
 

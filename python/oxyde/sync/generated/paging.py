@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from oxyde._core import drive
 from oxyde.queries.compile.state import M, R
 from oxyde.sync.generated.arrow import Tabular
+from oxyde.sync.generated.each_shard import EachShard
 
 if TYPE_CHECKING:
     from oxyde.db.executor import Executor
-    from oxyde.queries.compile.state import R
+    from oxyde.queries.compile.state import M, R
     from oxyde.queries.results.page import NumberedPage, Page
 
 
 class Paging(Tabular[M, R]):
+    def each_shard(self) -> EachShard[M, R]:
+        return EachShard.of(self._awaited().each_shard())
+
     def page(
         self,
         *,

@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from support.citus import EXTENSION
 from support.servers import Server
 
 from oxyde import Field, Model, db
 
 pytestmark = pytest.mark.databases("postgres")
-
-_LOOKS_LIKE_CITUS = (
-    "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) "
-    "SELECT 99999, 'citus', 10, 11, false, '1' "
-    "WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
-)
 
 
 class Event(Model):
@@ -66,7 +61,7 @@ async def events(server: Server) -> AsyncIterator[Server]:
     for sql in (
         "CREATE VIEW unordered_view AS SELECT * FROM unordered_event",
         _SHUFFLES,
-        _LOOKS_LIKE_CITUS,
+        EXTENSION,
     ):
         server.execute(sql)
     await db.init(server.url)

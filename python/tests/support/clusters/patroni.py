@@ -28,7 +28,8 @@ name: {name}
 restapi: {{listen: '127.0.0.1:{api}', connect_address: '127.0.0.1:{api}'}}
 etcd3: {{host: '127.0.0.1:{etcd}'}}
 bootstrap:
-  dcs: {{ttl: 20, loop_wait: 1, retry_timeout: 3, maximum_lag_on_failover: 1048576}}
+  dcs: {{ttl: 20, loop_wait: 1, retry_timeout: 3, maximum_lag_on_failover: 1048576,
+         synchronous_mode: {synchronous}}}
   initdb: [no-sync, {{encoding: UTF8}}, {{locale: C.UTF-8}}, {{auth: trust}}]
 postgresql:
   listen: '127.0.0.1:{port}'
@@ -50,9 +51,10 @@ class Patroni:
 
     Args:
         members: the number of PostgreSQL servers.
+        synchronous: whether a COMMIT waits for a standby, which is then the one to be elected.
     """
 
-    def __init__(self, members: int = 2) -> None:
+    def __init__(self, members: int = 2, *, synchronous: bool = False) -> None:
         self._folder = new_folder("postgres", "patroni-run")
         etcd, peer, *ports = free_ports(2 + 2 * members)
         self._etcd = Process(
@@ -83,6 +85,7 @@ class Patroni:
                     etcd=etcd,
                     folder=self._folder,
                     bin=Path(programs("postgres")["bin"]),
+                    synchronous=str(synchronous).lower(),
                 )
             )
             self.processes.append(
@@ -139,10 +142,22 @@ class Patroni:
                 continue
         return None
 
+    def has_synchronous_standby(self) -> bool:
+        """Whether the primary has a standby for which each COMMIT waits."""
+        leader = self.leader()
+        if leader is None:
+            return False
+        return any(member["role"] == "sync_standby" for member in self._members(leader))
+
     def _running(self) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._apis[0]}/cluster", timeout=1) as got:
-            members = json.load(got)["members"]
+        members = self._members(0)
         return sum(member["state"] in ("running", "streaming") for member in members)
+
+    def _members(self, asked: int) -> list[dict[str, str]]:
+        api = self._apis[asked]
+        with urllib.request.urlopen(f"http://127.0.0.1:{api}/cluster", timeout=1) as got:
+            members: list[dict[str, str]] = json.load(got)["members"]
+        return members
 
     def crash(self, number: int) -> None:
         """End a member and its PostgreSQL, which is in a process group of its own, without

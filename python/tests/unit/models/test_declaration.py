@@ -165,13 +165,27 @@ def test_composite_keys_must_be_given() -> None:
         row(a=1)
 
 
+def test_the_part_of_a_composite_key_that_takes_none_is_counted() -> None:
+    row = declare(
+        {"a": (int, Field(db_pk=True)), "b": (int | None, Field(default=None, db_pk=True))}
+    )
+    fields = row._db_meta.field_metadata
+    assert (fields["a"].auto_increment, fields["b"].auto_increment) == (False, True)
+    assert row(a=1).b is None
+    assert [index.parts for index in row._db_meta.indexes] == [(("column", "b"),)]
+
+
 WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: declare({"name": (str, ...)}), "no primary key"),
     (lambda: declare({"id": (str | None, Field(default=None, db_pk=True))}), "nothing generates"),
     (lambda: declare({"id": (uuid.UUID | None, Field(default=None, db_pk=True))}), "nothing"),
     (
-        lambda: declare({"id": ID, "b": (int | None, Field(default=None, db_pk=True))}),
+        lambda: declare({"id": ID, "b": (str | None, Field(default=None, db_pk=True))}),
         "every part of a key",
+    ),
+    (
+        lambda: declare({"id": ID, "b": (int | None, Field(default=None, db_pk=True))}),
+        "would count id and b",
     ),
     (lambda: declare({"id": ID, "a": (int, Field(db_column="id"))}), "the same column 'id'"),
     (lambda: declare({"id": ID}, indexes=[Index("nmae")]), "has no such column"),
