@@ -21,6 +21,7 @@ from oxyde.db.monitoring import (
     stats,
 )
 from oxyde.db.pool import AsyncDatabase
+from oxyde.db.pools import Pools, PoolsStats
 from oxyde.db.registry import (
     check_router,
     disconnect_all,
@@ -33,6 +34,7 @@ from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.session import session
 from oxyde.db.settings import PoolSettings
+from oxyde.db.tenant import tenant
 from oxyde.db.transaction import (
     atomic,
     detached,
@@ -53,6 +55,8 @@ __all__ = [
     "Listening",
     "Notification",
     "PoolSettings",
+    "Pools",
+    "PoolsStats",
     "Router",
     "atomic",
     "close",
@@ -79,6 +83,7 @@ __all__ = [
     "session",
     "sql_comment",
     "stats",
+    "tenant",
     "transaction",
     "use",
 ]

@@ -15,6 +15,7 @@ from oxyde.db import (
     Gap,
     Notification,
     PoolSettings,
+    PoolsStats,
     Router,
     Settings,
     detached,
@@ -36,7 +37,8 @@ from oxyde.sync import transaction
 from oxyde.sync.generated.databases import close, init, notify
 from oxyde.sync.generated.functions import create_tables, disconnect_all, drop_tables
 from oxyde.sync.listening import Listening, listen
-from oxyde.sync.transactions import atomic, retrying, session
+from oxyde.sync.pools import Pools
+from oxyde.sync.transactions import atomic, retrying, session, tenant
 
 if TYPE_CHECKING:
     from oxyde.observe.events import Event
@@ -50,6 +52,8 @@ __all__ = [
     "Listening",
     "Notification",
     "PoolSettings",
+    "Pools",
+    "PoolsStats",
     "Router",
     "atomic",
     "close",
@@ -74,6 +78,7 @@ __all__ = [
     "session",
     "sql_comment",
     "stats",
+    "tenant",
     "transaction",
     "use",
 ]
