@@ -70,8 +70,10 @@ async fn next(
     match result {
         Ok(Some(_)) => transaction.commit().await?,
         Ok(None) => transaction.rollback().await?,
-        // Report the cause, even if the rollback fails too.
-        Err(_) => drop(transaction.rollback().await),
+        Err(_) => {
+            // Report the cause, even if the rollback fails too.
+            let _ = transaction.rollback().await;
+        }
     }
     result
 }

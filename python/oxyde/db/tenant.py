@@ -47,7 +47,7 @@ class Tenant(Session):
         executor = resolve(self._using, self._client)
         if not executor.features.transaction_settings:
             raise UnsupportedFeatureError(
-                f"{executor.name!r} is not PostgreSQL: a transaction there has no schema of its own",
+                f"{executor.name!r} is not PostgreSQL: a transaction there has no search_path",
                 hint="give each tenant a database, and use db.Pools: "
                 'pools = db.Pools("mysql://…/{tenant}"); async with pools.tenant(name): …',
             )

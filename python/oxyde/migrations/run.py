@@ -97,8 +97,8 @@ async def create_tenant(
     database: str = "default",
     lock_timeout: float = 60.0,
 ) -> list[str]:
-    """Create the schema of a tenant (on MySQL and MariaDB its database), or its database or file, if
-    the URL has ``{tenant}``, and migrate it; what is there already stays.
+    """Create the schema of a tenant (on MySQL and MariaDB its database), or if the URL has
+    ``{tenant}``, its database or file, and migrate it; what is there already stays.
 
         Args:
             name: the tenant.

@@ -19,7 +19,7 @@ ROWS = 500
 TAKEN_OVER = 40
 
 MIGRATIONS = {
-    "0001_things": f"""
+    "0001_things": f'''
 [[operations]]
 op = "create_table"
 name = "things"
@@ -31,9 +31,11 @@ columns = [
 
 [[operations]]
 op = "run_sql"
-up = "INSERT INTO things (n) WITH RECURSIVE t AS (SELECT 0 AS n UNION ALL SELECT n + 1 FROM t WHERE n < {ROWS - 1}) SELECT n FROM t"
+up = """
+INSERT INTO things (n) WITH RECURSIVE t AS
+(SELECT 0 AS n UNION ALL SELECT n + 1 FROM t WHERE n < {ROWS - 1}) SELECT n FROM t"""
 down = ""
-""",
+''',
     "0002_runs": """
 depends_on = ["0001_things"]
 
@@ -60,7 +62,7 @@ rows = 200
 [[operations]]
 op = "add_index"
 table = "things"
-index = { name = "things_n_idx", columns = ["n"] }
+index = { name = "things_n_idx", parts = [{ column = "n" }] }
 """,
 }
 STEPS = """
@@ -112,7 +114,9 @@ class Round:
             assert node.execute(sql, database=self.name) == [(ROWS, ROWS, 2, 2)]
             states = node.execute("SELECT state FROM oxyde_migrations", database=self.name)
             assert states == [("applied",)] * 3
-            assert node.execute("SHOW INDEX FROM things", database=self.name)[-1][2] == "things_n_idx"
+            assert (
+                node.execute("SHOW INDEX FROM things", database=self.name)[-1][2] == "things_n_idx"
+            )
 
 
 @pytest.fixture(
@@ -138,9 +142,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(600)
-def test_one_migrates_and_the_others_wait(
-    cluster: Galera | GroupReplication, folder: Path
-) -> None:
+def test_one_migrates_and_the_others_wait(cluster: Galera | GroupReplication, folder: Path) -> None:
     rounds = int(os.environ.get("OXYDE_TEST_ROUNDS", "10"))
     for number in range(rounds):
         turn = Round(cluster, folder, f"round_{number}")
@@ -157,7 +159,9 @@ def test_one_migrates_and_the_others_wait(
 
 
 @pytest.fixture
-def held(cluster: Galera | GroupReplication, folder: Path) -> Iterator[tuple[Round, list[subprocess.Popen[str]]]]:
+def held(
+    cluster: Galera | GroupReplication, folder: Path
+) -> Iterator[tuple[Round, list[subprocess.Popen[str]]]]:
     """Two migrators: the first one is in the middle of a data step, the second one waits."""
     (folder / "hold").touch()
     turn = Round(cluster, folder, f"held_{folder.name[-30:]}".replace("-", "_"))

@@ -58,6 +58,9 @@ async def tenants(database: AsyncDatabase) -> AsyncIterator[AsyncDatabase]:
             await db.create_tables(models=[Order])
             await Order.objects.create(text=name)
     yield database
+    for name in TENANTS:
+        quoted = name.replace('"', '""')
+        await execute_raw(f'DROP SCHEMA "{quoted}" CASCADE')
 
 
 async def texts() -> set[str]:
