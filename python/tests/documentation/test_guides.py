@@ -36,7 +36,7 @@ def test_the_guide(name: str, results: int) -> None:
 
 @pytest.mark.databases("postgres")
 def test_the_guide_of_tenants(server: Server) -> None:
-    assert right_results("tenants", DATABASE_URL=server.url) > 12
+    assert right_results("tenants", DATABASE_URL=server.url) > 10
 
 
 def right_results(name: str, **variables: str) -> int:
