@@ -13,7 +13,7 @@ use oxyde_sql::plan::Plan;
 use oxyde_sql::value::Value;
 
 use crate::ledger::{LEDGER_TABLE, Ledger};
-use crate::server;
+use crate::server::{self, lease::Lease};
 
 /// A database, and how to reach it.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub struct Session {
     style: &'static DdlStyle,
     schema: Option<String>,
     ledger: Ledger,
+    /// The migrator's lock, where it is a lease.
+    lease: Option<Lease>,
     cancel: Cancel,
 }
 
@@ -76,6 +78,7 @@ impl Session {
             style,
             schema: access.schema.clone(),
             ledger: Ledger::new(style, &access.ledger, access.schema.as_deref()),
+            lease: None,
             cancel: access.cancel.clone(),
         };
         if let Some(schema) = &access.schema {
@@ -109,8 +112,19 @@ impl Session {
             style: self.style,
             schema: self.schema.clone(),
             ledger: self.ledger.clone(),
+            lease: self.lease.clone(),
             cancel: Cancel::never(),
         }
+    }
+
+    /// The migrator's lock, where it is a lease.
+    pub(crate) fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
+    /// Let each transaction of a migration find out whether the lease is still held.
+    pub(crate) fn hold(&mut self, lease: Lease) {
+        self.lease = Some(lease);
     }
 
     /// The table of the applied migrations.
@@ -123,6 +137,23 @@ impl Session {
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
+    }
+
+    /// The schemas of the database, or on MySQL and MariaDB the databases of the server, in which tenants
+    /// may have their tables.
+    ///
+    /// # Errors
+    /// The database refuses the query, the connection is lost, or it is SQLite, which has none.
+    pub async fn schemas(&self) -> Result<Vec<String>, DriverError> {
+        server::of(self.style).schemas(self).await
+    }
+
+    /// The databases of the server.
+    ///
+    /// # Errors
+    /// The database refuses the query, or the connection is lost.
+    pub async fn databases(&self) -> Result<Vec<String>, DriverError> {
+        server::of(self.style).databases(self).await
     }
 
     /// The driver's pool of this one connection, for rows with their types.

@@ -26,6 +26,7 @@ OxydeError
 │   ├── ReadOnlyError                the database or transaction is read-only
 │   └── QueryTimeoutError            (also a TimeoutError)
 ├── PoolTimeoutError                 no free connection in time (also a TimeoutError)
+├── TenantNotFoundError              a tenant without a schema or database of its own
 ├── TransactionError
 │   ├── TransactionAbortedError      a swallowed SQL error: nothing was committed
 │   └── TransactionTimeoutError      (also a TimeoutError)
@@ -74,6 +75,7 @@ __all__ = [
     "SerializationError",
     "StaleObjectError",
     "StaleRow",
+    "TenantNotFoundError",
     "TooManyConnectionsError",
     "TransactionAbortedError",
     "TransactionError",
@@ -345,6 +347,18 @@ class PoolTimeoutError(OxydeError, TimeoutError):
     """No connection became free within ``PoolSettings.acquire_timeout``."""
 
     retryable = True
+
+
+class TenantNotFoundError(OxydeError):
+    """A tenant that has no schema (`db.tenant`) or no database (`db.Pools`).
+
+    Attributes:
+        tenant: the name of the tenant.
+    """
+
+    def __init__(self, message: str = "", *, tenant: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.tenant = tenant
 
 
 class TransactionError(OxydeError):

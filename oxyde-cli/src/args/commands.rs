@@ -111,15 +111,27 @@ pub struct Targets {
     /// All databases of the configuration
     #[arg(long, conflicts_with_all = ["database", "url"])]
     pub all: bool,
-    /// Schema of a tenant (on MySQL and MariaDB: its database); may be repeated
+    /// Schema of a tenant (on MySQL and MariaDB: its database), or its name for `{tenant}` in the URL;
+    /// may be repeated
     #[arg(long, value_name = "NAME")]
     pub schema: Vec<String>,
+    /// All tenants whose names match: schemas (on MySQL and MariaDB: databases), or the databases or
+    /// files of a URL with `{tenant}`
+    #[arg(long, value_name = "PATTERN")]
+    pub each: Option<String>,
     /// Query whose first column lists the schemas of the tenants
     #[arg(long, value_name = "SQL")]
     pub schemas_from: Option<String>,
     /// How many databases or schemas at a time
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: u16,
+}
+
+impl Targets {
+    /// Whether the tenants are looked up, so that there may be any number of them.
+    pub fn are_listed(&self) -> bool {
+        self.each.is_some() || self.schemas_from.is_some()
+    }
 }
 
 /// A dialect's name on the command line.
@@ -257,7 +269,8 @@ pub struct Dbshell {
 /// `create-database`.
 #[derive(Debug, Args)]
 pub struct CreateDatabase {
-    /// Create this schema in the database instead (on MySQL and MariaDB: this database)
+    /// Create this schema in the database instead (on MySQL and MariaDB: this database), or the
+    /// database of this tenant, if the URL has `{tenant}`
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
 }
@@ -265,7 +278,8 @@ pub struct CreateDatabase {
 /// `drop-database`.
 #[derive(Debug, Args)]
 pub struct DropDatabase {
-    /// Drop this schema of the database instead (on MySQL and MariaDB: this database)
+    /// Drop this schema of the database instead (on MySQL and MariaDB: this database), or the
+    /// database of this tenant, if the URL has `{tenant}`
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
     /// Ask nothing

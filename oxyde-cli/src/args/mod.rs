@@ -100,7 +100,7 @@ pub enum Command {
     Makemigrations(MakeMigrations),
     /// Migrate the database to the last migration, or to the named one
     #[command(
-        after_help = "Examples:\n  oxyde migrate\n  oxyde migrate 0001          reverse the migrations after 0001\n  oxyde migrate zero          reverse all migrations\n  oxyde migrate --plan        show what would run, and what waits for it\n  oxyde migrate --check       exit code 3 if migrations are pending\n  oxyde migrate --wait 60s    wait for a database that is still starting\n  oxyde migrate --schemas-from 'SELECT schema FROM tenants' --jobs 8"
+        after_help = "Examples:\n  oxyde migrate\n  oxyde migrate 0001          reverse the migrations after 0001\n  oxyde migrate zero          reverse all migrations\n  oxyde migrate --plan        show what would run, and what waits for it\n  oxyde migrate --check       exit code 3 if migrations are pending\n  oxyde migrate --wait 60s    wait for a database that is still starting\n  oxyde migrate --each 'tenant_*' --jobs 8\n  oxyde migrate --schemas-from 'SELECT schema FROM tenants'"
     )]
     Migrate(Migrate),
     /// List the migrations and whether they are applied

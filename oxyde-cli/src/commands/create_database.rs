@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use oxyde_driver::{server_of, sqlite_file, with_database};
-use oxyde_migrate::session::{Access, Session};
+use oxyde_migrate::session::Session;
 use oxyde_sql::dialect::{DdlStyle, Dialect};
 use serde_json::json;
 
-use super::{BUSY, Project};
+use super::{BUSY, Project, tenants};
 use crate::args::{CreateDatabase, DropDatabase};
 use crate::error::CliError;
 use crate::output::Look;
@@ -19,17 +19,22 @@ enum Thing {
     /// A schema of a database of PostgreSQL.
     Schema { name: String, url: String },
     /// A file of SQLite.
-    File(PathBuf),
+    File { path: PathBuf, url: String },
 }
 
 impl Thing {
     fn find(schema: Option<&str>, project: &Project<'_>) -> Result<Self, CliError> {
         project.one_database()?;
-        let url = project.url()?;
+        let mut url = project.url()?;
+        let mut schema = schema;
+        if tenants::has_place(&url) {
+            let tenant = schema.take().ok_or_else(|| tenants::unchosen(&project.database))?;
+            url = tenants::url_of(&url, tenant)?;
+        }
         let dialect = project.dialect(None)?;
         if let Some((file, _)) = sqlite_file(&url) {
             return match schema {
-                None => Ok(Thing::File(file)),
+                None => Ok(Thing::File { path: file, url }),
                 Some(_) => Err(CliError::new("SQLite has no schemas")
                     .hint("use a file for each tenant, without --schema")),
             };
@@ -54,10 +59,7 @@ impl Thing {
             .ok_or_else(|| {
                 CliError::new("the URL names no database").hint("add its name: …://host/name")
             })?;
-        let url = match dialect {
-            Dialect::Postgres => with_database(&url, Some("postgres"))?,
-            _ => with_database(&url, None)?,
-        };
+        let url = with_database(&url, maintenance_database(dialect))?;
         Ok(Thing::Database { name, url })
     }
 
@@ -65,7 +67,7 @@ impl Thing {
         match self {
             Thing::Database { name, .. } => format!("database `{name}`"),
             Thing::Schema { name, .. } => format!("schema `{name}`"),
-            Thing::File(file) => format!("database `{}`", file.display()),
+            Thing::File { path, .. } => format!("database `{}`", path.display()),
         }
     }
 
@@ -80,18 +82,23 @@ impl Thing {
                 "information_schema.schemata WHERE schema_name",
                 name.as_str(),
             ),
-            (Thing::File(_), _) => return "SELECT 1".to_owned(),
+            (Thing::File { .. }, _) => return "SELECT 1".to_owned(),
         };
         format!("SELECT 1 FROM {catalogue} = {}", style.literal(name))
     }
 }
 
+/// The database to connect to for work on others; `None` means none.
+pub(super) fn maintenance_database(dialect: Dialect) -> Option<&'static str> {
+    (dialect == Dialect::Postgres).then_some("postgres")
+}
+
 pub(super) fn create(args: &CreateDatabase, project: &Project<'_>) -> Result<i32, CliError> {
     let thing = Thing::find(args.schema.as_deref(), project)?;
     let is_new = match &thing {
-        Thing::File(file) => {
-            let is_new = !file.exists();
-            let access = project.access()?;
+        Thing::File { path, url } => {
+            let is_new = !path.exists();
+            let access = project.access_of(url);
             project.block_on(async {
                 Session::connect(&access, BUSY).await?.close().await;
                 Ok(())
@@ -115,7 +122,7 @@ pub(super) fn drop(args: &DropDatabase, project: &Project<'_>) -> Result<i32, Cl
         confirm(&thing, project)?;
     }
     let was_there = match &thing {
-        Thing::File(file) => remove(file)?,
+        Thing::File { path, .. } => remove(path)?,
         Thing::Database { name, url } => on_server(&thing, url, project, true, |style| {
             format!("DROP DATABASE {}", style.quoted(name))
         })?,
@@ -139,10 +146,7 @@ fn on_server(
     expected: bool,
     statement: impl Fn(&DdlStyle) -> String,
 ) -> Result<bool, CliError> {
-    let access = Access {
-        url: url.to_owned(),
-        ..project.access()?
-    };
+    let access = project.access_of(url);
     project.block_on(async {
         let session = Session::connect(&access, BUSY).await?;
         let style = session.style();
@@ -202,7 +206,7 @@ fn report(thing: &Thing, project: &Project<'_>, state: &str) {
     if output.is_json() {
         let name = match thing {
             Thing::Database { name, .. } | Thing::Schema { name, .. } => name.clone(),
-            Thing::File(file) => file.display().to_string(),
+            Thing::File { path, .. } => path.display().to_string(),
         };
         output.answer(&json!({ "name": name, "state": state }));
         return;

@@ -23,8 +23,9 @@ pub(super) fn run(
     if args.plan || args.check {
         return plan::run(args, project, &targets);
     }
-    let [only] = targets.as_slice() else {
-        return several(args, project, &targets, arguments);
+    let only = match targets.as_slice() {
+        [only] if !args.targets.are_listed() => only,
+        _ => return several(args, project, &targets, arguments),
     };
     let run = Run::new(args, project, None);
     let access = only.access(project)?;
@@ -80,10 +81,11 @@ fn several(
 ) -> Result<i32, CliError> {
     let output = project.output;
     let without_python = Mutex::new(None);
+    let histories = targets::histories(targets, project)?;
     let results = targets::each(targets, args.targets.jobs, project, async |target| {
         let run = Run::new(args, project, Some(target.label()));
-        let history = project.of(&target.database).existing_history()?;
-        match run.migrate(&target.access(project)?, &history).await {
+        let history = &histories[&target.database];
+        match run.migrate(&target.access(project)?, history).await {
             Ok(()) => Ok(run.done()),
             Err(error) => {
                 if let MigrateError::NoPython { migration } = &error {
@@ -206,6 +208,10 @@ impl<'a> Run<'a> {
             Event::Waiting => self.tell(
                 json!({ "event": "waiting" }),
                 "Waiting for another migrator to finish …",
+            ),
+            Event::TookOver => self.tell(
+                json!({ "event": "took_over" }),
+                "Another migrator has ended without finishing; going on with its work …",
             ),
             Event::Late { item, after } => {
                 if self.project.config.out_of_order == OutOfOrder::Warn {

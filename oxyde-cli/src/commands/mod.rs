@@ -19,6 +19,7 @@ mod showmigrations;
 mod sqlmigrate;
 mod squash;
 mod targets;
+mod tenants;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -151,12 +152,21 @@ impl<'a> Project<'a> {
 
     /// Return how to reach the database.
     fn access(&self) -> Result<Access, CliError> {
-        Ok(Access {
+        let url = self.url()?;
+        if tenants::has_place(&url) {
+            return Err(tenants::unchosen(&self.database));
+        }
+        Ok(self.access_of(&url))
+    }
+
+    /// Return how to reach a database with the settings of this one.
+    fn access_of(&self, url: &str) -> Access {
+        Access {
             ledger: self.config.ledger(&self.database).to_owned(),
             wait: self.global.wait,
             cancel: self.output.host.interrupt().cancel(),
-            ..Access::new(self.url()?)
-        })
+            ..Access::new(url)
+        }
     }
 
     /// Connect to the database, which a missing SQLite file is not created for, and read something.

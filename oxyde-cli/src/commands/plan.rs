@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use oxyde_migrate::executor;
+use oxyde_migrate::history::History;
 use oxyde_migrate::impact::{self, Impact};
 use oxyde_migrate::plan::{MigrationPlan, PlannedMigration, Target as Goal};
 use oxyde_migrate::session::Session;
@@ -28,8 +29,10 @@ pub(super) fn run(
 ) -> Result<i32, CliError> {
     let output = project.output;
     let goal = Goal::parse(args.target.as_deref());
+    let histories = targets::histories(targets, project)?;
     let results = targets::each(targets, args.targets.jobs, project, async |target| {
-        preview(target, project, &goal, args.plan).await
+        let history = &histories[&target.database];
+        preview(target, project, history, &goal, args.plan).await
     })?;
     let mut previews = Vec::with_capacity(results.len());
     for (target, result) in targets.iter().zip(results) {
@@ -47,7 +50,9 @@ pub(super) fn run(
             both.map(|(item, impacts)| as_json(item, impacts))
                 .collect::<Vec<_>>()
         };
-        if let [(_, only)] = previews.as_slice() {
+        if let [(_, only)] = previews.as_slice()
+            && !args.targets.are_listed()
+        {
             output.answer(&json!({ "plan": items(only) }));
         } else {
             let all = previews.iter().map(|(target, preview)| {
@@ -78,13 +83,13 @@ pub(super) fn run(
 async fn preview(
     target: &Target,
     project: &Project<'_>,
+    history: &History,
     goal: &Goal,
     with_impacts: bool,
 ) -> Result<Preview, CliError> {
-    let history = project.of(&target.database).existing_history()?;
     let session = Session::connect_to_read(&target.access(project)?, BUSY).await?;
     let result = async {
-        let plan = executor::preview(&session, &history, goal).await?;
+        let plan = executor::preview(&session, history, goal).await?;
         let impacts = if with_impacts {
             impact::estimate(&session, &plan).await?
         } else {

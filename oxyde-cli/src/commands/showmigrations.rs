@@ -14,18 +14,24 @@ use crate::output::{Look, Output};
 pub(super) fn run(args: &ShowMigrations, project: &Project<'_>) -> Result<i32, CliError> {
     let output = project.output;
     let targets = targets::resolve(&args.targets, project)?;
+    let are_several = targets.len() > 1 || args.targets.are_listed();
+    let histories = targets::histories(&targets, project)?;
     let results = targets::each(&targets, args.targets.jobs, project, async |target| {
-        rows(target, project).await
+        rows(target, project, &histories[&target.database]).await
     })?;
     let mut is_pending = false;
+    let mut has_failed = false;
     let mut answers = Vec::with_capacity(targets.len());
     for (target, result) in targets.iter().zip(results) {
-        let rows = result.map_err(|mut error| {
-            if targets.len() > 1 {
-                error.message = format!("{}: {}", target.label(), error.message);
+        let rows = match result {
+            Ok(rows) => rows,
+            Err(error) if are_several => {
+                has_failed = true;
+                answers.push(failed(target, error, output));
+                continue;
             }
-            error
-        })?;
+            Err(error) => return Err(error),
+        };
         is_pending |= rows
             .iter()
             .any(|row| !matches!(row.state, "applied" | "edited" | "missing"));
@@ -35,7 +41,7 @@ pub(super) fn run(args: &ShowMigrations, project: &Project<'_>) -> Result<i32, C
             answers.push(answer);
             continue;
         }
-        if targets.len() > 1 {
+        if are_several {
             output.line(&format!("{}:", output.paint(Look::Strong, target.label())));
         }
         for row in &rows {
@@ -44,17 +50,32 @@ pub(super) fn run(args: &ShowMigrations, project: &Project<'_>) -> Result<i32, C
     }
     if output.is_json() {
         match answers.as_mut_slice() {
-            [only] => {
+            [only] if !are_several => {
                 output.answer(&serde_json::json!({ "migrations": only["migrations"].take() }));
             }
             _ => output.answer(&serde_json::json!({ "databases": answers })),
         }
     }
-    Ok(if args.check && is_pending {
+    Ok(if has_failed {
+        crate::ERROR
+    } else if args.check && is_pending {
         crate::FOUND
     } else {
         crate::DONE
     })
+}
+
+/// Report one of several databases that cannot be read; returns its part of the answer.
+fn failed(target: &Target, error: CliError, output: &Output<'_>) -> serde_json::Value {
+    let mut answer = target.described();
+    answer["error"] = error.as_json();
+    if !output.is_json() {
+        output.error(&CliError {
+            message: format!("{}: {}", target.label(), error.message),
+            hint: error.hint,
+        });
+    }
+    answer
 }
 
 /// A migration, and its state in one database.
@@ -64,15 +85,18 @@ struct Row {
     record: Option<Record>,
 }
 
-async fn rows(target: &Target, project: &Project<'_>) -> Result<Vec<Row>, CliError> {
-    let history = project.of(&target.database).existing_history()?;
+async fn rows(
+    target: &Target,
+    project: &Project<'_>,
+    history: &History,
+) -> Result<Vec<Row>, CliError> {
     let session = Session::connect_to_read(&target.access(project)?, BUSY).await?;
     let records = ledger::read(&session).await;
     session.close().await;
     let records = records?;
     let applied = records.iter().map(|record| record.name.clone()).collect();
     let resolved = history.resolve(&applied)?;
-    Ok(states(&history, &resolved, &records))
+    Ok(states(history, &resolved, &records))
 }
 
 /// The migrations of the resolved history, then the applied ones whose files are missing.

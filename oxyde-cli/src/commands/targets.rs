@@ -1,41 +1,49 @@
 //! The databases of a command that works on several: those of the configuration, or the schemas of
 //! tenants.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use oxyde_migrate::history::History;
 use oxyde_migrate::session::Access;
 
-use super::{Project, runtime};
+use super::{Project, runtime, tenants};
 use crate::args::Targets;
 use crate::error::CliError;
 
-/// A database, or one schema of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A database, or that of one tenant, or its schema.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target {
     /// The database's name in the configuration.
     pub(super) database: String,
-    /// The tenant's schema.
-    pub(super) schema: Option<String>,
+    /// The tenant: its schema, or what stands for `{tenant}` in the URL.
+    pub(super) tenant: Option<String>,
 }
 
 impl Target {
     /// Its name in messages.
     pub(super) fn label(&self) -> &str {
-        self.schema.as_deref().unwrap_or(&self.database)
+        self.tenant.as_deref().unwrap_or(&self.database)
     }
 
     /// Return how to reach it.
     pub(super) fn access(&self, project: &Project<'_>) -> Result<Access, CliError> {
-        Ok(Access {
-            schema: self.schema.clone(),
-            ..project.of(&self.database).access()?
-        })
+        let project = project.of(&self.database);
+        let url = project.url()?;
+        match &self.tenant {
+            Some(tenant) if tenants::has_place(&url) => {
+                Ok(project.access_of(&tenants::url_of(&url, tenant)?))
+            }
+            tenant => Ok(Access {
+                schema: tenant.clone(),
+                ..project.access()?
+            }),
+        }
     }
 
     /// Its fields of an answer.
     pub(super) fn described(&self) -> serde_json::Value {
-        serde_json::json!({ "database": self.database, "schema": self.schema })
+        serde_json::json!({ "database": self.database, "schema": self.tenant })
     }
 }
 
@@ -53,28 +61,43 @@ pub(super) fn resolve(args: &Targets, project: &Project<'_>) -> Result<Vec<Targe
     }
     let mut targets = Vec::new();
     for database in names {
-        if args.schema.is_empty() && args.schemas_from.is_none() {
+        if args.schema.is_empty() && !args.are_listed() {
             targets.push(Target {
                 database,
-                schema: None,
+                tenant: None,
             });
             continue;
         }
-        let mut schemas = args.schema.clone();
+        let mut found = args.schema.clone();
         if let Some(sql) = &args.schemas_from {
-            schemas.extend(listed(&project.of(&database), sql)?);
+            found.extend(listed(&project.of(&database), sql)?);
         }
-        for schema in schemas {
-            let target = Target {
-                database: database.clone(),
-                schema: Some(schema),
-            };
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
+        if let Some(pattern) = &args.each {
+            found.extend(tenants::matching(&project.of(&database), pattern)?);
+        }
+        targets.extend(found.into_iter().map(|tenant| Target {
+            database: database.clone(),
+            tenant: Some(tenant),
+        }));
+    }
+    let mut known = HashSet::new();
+    targets.retain(|target| known.insert(target.clone()));
+    Ok(targets)
+}
+
+/// Read the migrations of each database once, whatever the number of its tenants.
+pub(super) fn histories(
+    targets: &[Target],
+    project: &Project<'_>,
+) -> Result<BTreeMap<String, History>, CliError> {
+    let mut histories = BTreeMap::new();
+    for target in targets {
+        if !histories.contains_key(&target.database) {
+            let history = project.of(&target.database).existing_history()?;
+            histories.insert(target.database.clone(), history);
         }
     }
-    Ok(targets)
+    Ok(histories)
 }
 
 /// Return the first column of a query.

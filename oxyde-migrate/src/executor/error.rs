@@ -90,6 +90,9 @@ pub struct FailedStep {
     pub outcome: Outcome,
     /// The driver's own hint.
     pub hint: Option<String>,
+    /// Whether a transaction of another server was first, so that the step may succeed when it runs
+    /// again.
+    pub conflicts: bool,
 }
 
 /// Values that a new type cannot take.

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod error;
+mod lock;
 mod ranges;
 mod rebuild;
 mod redefine;
@@ -10,7 +11,7 @@ mod values;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use error::{FailedStep, LostValues, MigrateError, Outcome};
 use oxyde_driver::Transaction;
@@ -21,6 +22,7 @@ use crate::ledger;
 use crate::plan::{self, Direction, MigrationPlan, PlannedMigration, Target};
 use crate::server::{self, Limits};
 use crate::session::{Access, Session};
+use lock::Lock;
 
 /// Options of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +56,8 @@ impl Default for Options {
 pub enum Event<'a> {
     /// Waiting for another migrator.
     Waiting,
+    /// Another migrator has ended without giving its lease back, and this one goes on.
+    TookOver,
     /// A migration will be applied that is older, by its name, than an applied one.
     Late {
         /// The migration.
@@ -166,42 +170,31 @@ pub async fn migrate(
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Vec<PlannedMigration>, MigrateError> {
-    let session = Session::connect(access, options.lock_timeout).await?;
-    let result = locked(&session, history, options, context).await;
+    let mut session = Session::connect(access, options.lock_timeout).await?;
+    let result = match Lock::acquire(&mut session, access, options, context).await {
+        Ok(lock) => {
+            let result = limited(&session, history, options, context).await;
+            lock.release(&session.to_clean_up()).await;
+            result
+        }
+        Err(error) => Err(error),
+    };
     session.close().await;
     result
 }
 
-async fn locked(
+async fn limited(
     session: &Session,
     history: &History,
     options: &Options,
     context: &Context<'_>,
 ) -> Result<Vec<PlannedMigration>, MigrateError> {
-    let server = server::of(session.style());
-    let started = Instant::now();
-    let mut reported = false;
-    while !server.try_lock(session).await? {
-        if started.elapsed() >= options.lock_timeout {
-            return Err(MigrateError::Locked {
-                waited: options.lock_timeout,
-            });
-        }
-        if !reported {
-            (context.progress)(Event::Waiting);
-            reported = true;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
     let limits = Limits {
         lock: options.lock_timeout,
         statement: options.statement_timeout,
     };
-    server.limit(session, limits).await?;
-    let result = planned(session, history, options, context).await;
-    // Closing the connection releases the lock in any case.
-    let _ = server.unlock(&session.to_clean_up()).await;
-    result
+    server::of(session.style()).limit(session, limits).await?;
+    planned(session, history, options, context).await
 }
 
 async fn planned(
@@ -230,10 +223,10 @@ async fn planned(
         });
     }
     cluster::check(session, &planned).await?;
-    run::write(session, &[session.ledger().create()]).await?;
+    session.run(&session.ledger().create()).await?;
     let mut done = Vec::with_capacity(planned.migrations.len());
     for item in planned.migrations {
-        if !server::of(style).holds_lock(session).await? {
+        if !Lock::is_held(session).await? {
             return Err(MigrateError::LockLost {
                 migration: item.name,
             });

@@ -12,7 +12,7 @@ use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use super::run::{as_expected, describe, now, python};
-use super::{Context, Event, FailedStep, KeyRange, MigrateError, Outcome};
+use super::{Context, Event, FailedStep, KeyRange, MigrateError, Outcome, lock};
 use crate::ledger;
 use crate::operation::KeyRanges;
 use crate::plan::{PlannedMigration, Step};
@@ -31,36 +31,51 @@ pub(super) async fn run(
     session.run(&ledger.create_positions()).await?;
     let mut rows = 0;
     loop {
-        let transaction = session.begin().await?;
-        let result = async {
-            let records = transaction.rows(&ledger.select(Some(&item.name))).await?;
-            if !as_expected(item, ledger::records(records).pop().as_ref(), at) {
-                // Another migrator completed the step.
-                return Ok(None);
-            }
-            one(session, &transaction, item, at, (function, ranges), context).await
-        }
-        .await;
-        match result {
+        let done = lock::repeated(session, async || {
+            next(session, item, at, (function, ranges), context).await
+        });
+        match done.await {
             Ok(Some(count)) => {
-                transaction.commit().await?;
                 rows += count;
                 (context.progress)(Event::Range { item, rows });
                 if count == 0 {
                     return Ok(());
                 }
             }
-            Ok(None) => {
-                transaction.rollback().await?;
-                return Ok(());
-            }
-            Err(error) => {
-                // Report the cause, even if the rollback fails too.
-                let _ = transaction.rollback().await;
-                return Err(kept(error, item, at, rows));
-            }
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(kept(error, item, at, rows)),
         }
     }
+}
+
+/// Run the next range in a transaction, and return its number of rows; 0 if the step is complete, and
+/// `None` if another migrator completed it.
+async fn next(
+    session: &Session,
+    item: &PlannedMigration,
+    at: usize,
+    (function, ranges): (&str, &KeyRanges),
+    context: &Context<'_>,
+) -> Result<Option<u64>, MigrateError> {
+    let ledger = session.ledger();
+    let transaction = lock::begin(session, &item.name).await?;
+    let result = async {
+        let records = transaction.rows(&ledger.select(Some(&item.name))).await?;
+        if !as_expected(item, ledger::records(records).pop().as_ref(), at) {
+            return Ok(None);
+        }
+        one(session, &transaction, item, at, (function, ranges), context).await
+    }
+    .await;
+    match result {
+        Ok(Some(_)) => transaction.commit().await?,
+        Ok(None) => transaction.rollback().await?,
+        Err(_) => {
+            // Report the cause, even if the rollback fails too.
+            let _ = transaction.rollback().await;
+        }
+    }
+    result
 }
 
 /// Run the next range and record it, and return its number of rows; 0 if the step is complete.
@@ -92,7 +107,7 @@ async fn one(
         if Some(&range.last) == last.as_ref() {
             return Err(refused(item, step, &range));
         }
-        python(transaction, (item, step), function, Some(&range), context)?;
+        python(transaction, (item, step), function, Some(&range), context).await?;
         records.extend(ledger.progress(item, at, false, &now()));
         records.push(ledger.remember_position(&item.name, at, &range.last));
     } else {
@@ -174,6 +189,7 @@ fn refused(item: &PlannedMigration, step: &Step, range: &KeyRange) -> MigrateErr
         sql: None,
         outcome: Outcome::RolledBack,
         hint: None,
+        conflicts: false,
     }))
 }
 
@@ -189,6 +205,7 @@ fn kept(error: MigrateError, item: &PlannedMigration, at: usize, rows: u64) -> M
             sql: None,
             outcome: Outcome::RolledBack,
             hint: error.hint(),
+            conflicts: false,
         }),
         other => return other,
     };

@@ -8,10 +8,13 @@ use oxyde_sql::ddl::Step as Ddl;
 use oxyde_sql::dialect::AlterStyle;
 
 use super::error::{FailedStep, Outcome};
-use super::{Context, DataStep, Event, KeyRange, MigrateError, ranges, rebuild, redefine, values};
+use super::{
+    Context, DataStep, Event, KeyRange, MigrateError, lock, ranges, rebuild, redefine, values,
+};
 use crate::ledger;
 use crate::operation::Lowered;
 use crate::plan::{Direction, PlannedMigration, Step};
+use crate::server::lease::is_conflict;
 use crate::server::{self, Begun};
 use crate::session::{Session, SessionTransaction};
 
@@ -43,7 +46,7 @@ pub(super) async fn migration(
             alone(session, item, segment.from, context).await?;
             if is_last {
                 let statements = ledger.finish(item, &now(), started.elapsed().as_millis());
-                write(session, &statements).await?;
+                write(session, &item.name, &statements).await?;
             }
             continue;
         }
@@ -54,12 +57,15 @@ pub(super) async fn migration(
         if with_schema {
             session.run("PRAGMA foreign_keys = OFF").await?;
         }
-        let done = transaction(session, item, segment, with_schema, context, &|| {
+        let record = || {
             if is_last {
                 ledger.finish(item, &now(), started.elapsed().as_millis())
             } else {
                 ledger.progress(item, segment.to, false, &now())
             }
+        };
+        let done = lock::repeated(session, async || {
+            transaction(session, item, segment, with_schema, context, &record).await
         })
         .await;
         if with_schema {
@@ -203,7 +209,7 @@ async fn transaction(
     record: &(dyn Fn() -> Vec<String> + Sync),
 ) -> Result<bool, MigrateError> {
     let ledger = session.ledger();
-    let transaction = session.begin().await?;
+    let transaction = lock::begin(session, &item.name).await?;
     let done = async {
         let records = transaction.rows(&ledger.select(Some(&item.name))).await?;
         let record_now = ledger::records(records).pop();
@@ -259,6 +265,7 @@ async fn commit(
             sql: None,
             outcome: Outcome::RolledBack,
             hint: error.hint(),
+            conflicts: is_conflict(&error),
         }))
     })
 }
@@ -313,14 +320,16 @@ async fn in_transaction(
         Lowered::Ddl(Ddl::Rebuild(rebuild)) => {
             rebuild::run(session, transaction, item, step, rebuild).await
         }
-        Lowered::Python(function) => python(transaction, (item, step), function, None, context),
+        Lowered::Python(function) => {
+            python(transaction, (item, step), function, None, context).await
+        }
         // Such a step is alone.
         Lowered::PythonByRange(..) => Ok(()),
     }
 }
 
 /// Run a function of the project.
-pub(super) fn python(
+pub(super) async fn python(
     transaction: &SessionTransaction,
     (item, step): (&PlannedMigration, &Step),
     function: &str,
@@ -340,16 +349,19 @@ pub(super) fn python(
     };
     // The function blocks this thread; its queries run on others.
     let done = tokio::task::block_in_place(|| steps.run(&call, transaction.shared()));
-    done.map_err(|message| {
-        MigrateError::Step(Box::new(FailedStep {
-            migration: item.name.clone(),
-            operation: describe(item, step),
-            message,
-            sql: None,
-            outcome: Outcome::RolledBack,
-            hint: None,
-        }))
-    })
+    let Err(message) = done else {
+        return Ok(());
+    };
+    Err(MigrateError::Step(Box::new(FailedStep {
+        migration: item.name.clone(),
+        operation: describe(item, step),
+        message,
+        sql: None,
+        outcome: Outcome::RolledBack,
+        hint: None,
+        // The server has ended the transaction; other errors leave it open.
+        conflicts: transaction.run("SELECT 1").await.is_err(),
+    })))
 }
 
 /// Run one step outside a transaction: record it as started, run it, record it as complete.
@@ -380,9 +392,12 @@ async fn alone(
             values::check(session, (item, step), check, outcome)
                 .await
                 .map_err(|refusal| refusal.into_error((item, step), outcome))?;
-            return write(session, &ledger.progress(item, at + 1, false, &now()))
-                .await
-                .map_err(MigrateError::from);
+            return write(
+                session,
+                &item.name,
+                &ledger.progress(item, at + 1, false, &now()),
+            )
+            .await;
         }
         Lowered::PythonByRange(function, ranges) => {
             return ranges::run(session, item, at, (function, ranges), context).await;
@@ -394,7 +409,12 @@ async fn alone(
         item,
         number: at + 1,
     });
-    write(session, &ledger.progress(item, at, true, &now())).await?;
+    write(
+        session,
+        &item.name,
+        &ledger.progress(item, at, true, &now()),
+    )
+    .await?;
     let shown = statements.join("; ");
     let sql = shown.as_str();
     let fail = |error: &DriverError| failed(item, step, error, Some(sql), outcome);
@@ -407,7 +427,7 @@ async fn alone(
             .map_err(|error| fail(&error))?;
     }
     if begun == Begun::ToDo {
-        match run_all(session, &statements).await {
+        match lock::repeated(session, async || run_all(session, &statements).await).await {
             Ok(()) => {}
             Err(error) if again && server.says_done(&error) => {}
             Err(error) => {
@@ -416,14 +436,18 @@ async fn alone(
                 let was_stopped = matches!(error, DriverError::Cancelled);
                 if !step.is_alone() && (error.code().is_some() || was_stopped) {
                     let statements = ledger.progress(item, at, false, &now());
-                    let _ = write(&session.to_clean_up(), &statements).await;
+                    let _ = write(&session.to_clean_up(), &item.name, &statements).await;
                 }
                 return Err(fail(&error));
             }
         }
     }
-    write(session, &ledger.progress(item, at + 1, false, &now())).await?;
-    Ok(())
+    write(
+        session,
+        &item.name,
+        &ledger.progress(item, at + 1, false, &now()),
+    )
+    .await
 }
 
 async fn run_all(session: &Session, statements: &[String]) -> Result<(), DriverError> {
@@ -433,12 +457,20 @@ async fn run_all(session: &Session, statements: &[String]) -> Result<(), DriverE
     Ok(())
 }
 
-pub(super) async fn write(session: &Session, statements: &[String]) -> Result<(), DriverError> {
-    let transaction = session.begin().await?;
-    for statement in statements {
-        transaction.run(statement).await?;
-    }
-    transaction.commit().await
+/// Write to the ledger about a migration.
+pub(super) async fn write(
+    session: &Session,
+    migration: &str,
+    statements: &[String],
+) -> Result<(), MigrateError> {
+    lock::repeated(session, async || {
+        let transaction = lock::begin(session, migration).await?;
+        for statement in statements {
+            transaction.run(statement).await?;
+        }
+        Ok(transaction.commit().await?)
+    })
+    .await
 }
 
 pub(super) fn failed(
@@ -458,6 +490,7 @@ pub(super) fn failed(
         sql: sql.map(str::to_owned),
         outcome,
         hint: error.hint(),
+        conflicts: is_conflict(error),
     }))
 }
 

@@ -14,6 +14,9 @@ pub const LEDGER_TABLE: &str = "oxyde_migrations";
 /// What the name of the table of the last keys adds to that of the ledger.
 const POSITIONS: &str = "_positions";
 
+/// What the name of the table of the migrator's lease adds to that of the ledger.
+const LEASE: &str = "_lease";
+
 const COLUMNS: &str = "name, checksum, state, step, begun, applied_at, duration_ms";
 
 /// The table of the applied migrations in one database.
@@ -105,11 +108,38 @@ impl Ledger {
 
     /// Name of the table of the last keys, as SQL.
     fn positions(&self) -> String {
-        let name = self.style.quoted(&format!("{}{POSITIONS}", self.name));
+        self.beside(POSITIONS)
+    }
+
+    /// Name of a table in the ledger's schema, as SQL.
+    fn beside(&self, ending: &str) -> String {
+        let name = self.style.quoted(&format!("{}{ending}", self.name));
         match &self.schema {
             Some(schema) => format!("{}.{name}", self.style.quoted(schema)),
             None => name,
         }
+    }
+
+    /// Name of the table of the migrator's lease, without the schema.
+    pub(crate) fn lease_name(&self) -> String {
+        format!("{}{LEASE}", self.name)
+    }
+
+    /// Name of the table of the migrator's lease, as SQL.
+    pub(crate) fn lease(&self) -> String {
+        self.beside(LEASE)
+    }
+
+    /// The statement that creates the table of the migrator's lease if it does not exist, on MySQL and
+    /// MariaDB.
+    pub(crate) fn create_lease(&self) -> String {
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n    part VARCHAR(16) NOT NULL PRIMARY KEY,\n    \
+             owner VARCHAR(64) NOT NULL,\n    valid_until DATETIME(3) NOT NULL,\n    \
+             writes BIGINT NOT NULL\n){}",
+            self.lease(),
+            self.style.table_suffix
+        )
     }
 
     /// The statement that creates the table of the last keys of unfinished steps, if it does not exist.
@@ -157,8 +187,8 @@ impl Ledger {
     /// Whether a table of this schema and name belongs to the ledger.
     #[must_use]
     pub fn owns(&self, schema: Option<&str>, table: &str) -> bool {
-        let is_ours = table.strip_suffix(POSITIONS).unwrap_or(table) == self.name;
-        is_ours && (schema.is_none() || self.schema.is_some())
+        let is_ours = table.strip_prefix(&self.name);
+        is_ours.is_some_and(|ending| ["", POSITIONS, LEASE].contains(&ending)) && (schema.is_none() || self.schema.is_some())
     }
 
     /// The statements that write the row of a running migration: `done` steps, and whether the next was

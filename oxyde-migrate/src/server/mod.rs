@@ -1,6 +1,7 @@
 //! Differences between servers that affect migrations: locks, timeouts, and steps that were
 //! started but not completed.
 
+pub(crate) mod lease;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -47,11 +48,24 @@ pub(crate) trait Server: Send + Sync {
     /// Whether this connection still holds the lock.
     fn holds_lock<'a>(&'a self, session: &'a Session) -> Answer<'a, bool>;
 
+    /// Whether other servers accept writes to the same database, so that a lock of this one does not
+    /// exclude their migrators.
+    fn has_other_writers<'a>(&'a self, _session: &'a Session) -> Answer<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
+
     /// Set the time limits of statements.
     fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()>;
 
     /// Make names without a schema refer to this one: the schema of a tenant.
     fn enter<'a>(&'a self, session: &'a Session, schema: &'a str) -> Answer<'a, ()>;
+
+    /// The schemas of the database, or on MySQL and MariaDB the databases of the server, but for those of
+    /// the server itself.
+    fn schemas<'a>(&'a self, session: &'a Session) -> Answer<'a, Vec<String>>;
+
+    /// The databases of the server, but for its own.
+    fn databases<'a>(&'a self, session: &'a Session) -> Answer<'a, Vec<String>>;
 
     /// Whether a table exists, in the connection's default schema or another one.
     fn has_table<'a>(
@@ -90,6 +104,13 @@ pub(crate) fn of(style: &DdlStyle) -> &'static dyn Server {
         Dialect::Mysql | Dialect::Mariadb => &mysql::Mysql,
         Dialect::Sqlite => &sqlite::Sqlite,
     }
+}
+
+/// Return the first column of a query.
+async fn names(session: &Session, sql: &str) -> Result<Vec<String>, DriverError> {
+    let rows = session.rows(sql).await?;
+    let first = rows.into_iter().map(|row| row.into_iter().next().flatten());
+    Ok(first.flatten().collect())
 }
 
 /// The error of a tenant's schema that does not exist.

@@ -2,8 +2,8 @@
 
 use oxyde_driver::DriverError;
 
-use super::{Answer, Begun, Limits, Server, missing};
-use crate::session::Session;
+use super::{Answer, Begun, Limits, Server, missing, names};
+use crate::session::{Row, Session};
 
 pub(super) struct Mysql;
 
@@ -43,6 +43,28 @@ impl Server for Mysql {
         })
     }
 
+    fn has_other_writers<'a>(&'a self, session: &'a Session) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let sql = "SHOW VARIABLES WHERE variable_name IN ('wsrep_on', \
+                       'group_replication_group_name', 'group_replication_consistency')";
+            let rows = session.rows(sql).await?;
+            let value = |name: &str| {
+                let named = |row: &&Row| row.first().and_then(Option::as_deref) == Some(name);
+                let row = rows.iter().find(named)?;
+                row.get(1)?.as_deref().filter(|value| !value.is_empty())
+            };
+            let is_member = value("group_replication_group_name").is_some();
+            if is_member && value("group_replication_consistency").is_some() {
+                // What other members committed before is applied here before a statement runs: a DDL
+                // statement that another migrator has run must not run on this member first.
+                session
+                    .run("SET SESSION group_replication_consistency = 'BEFORE'")
+                    .await?;
+            }
+            Ok(is_member || value("wsrep_on") == Some("ON"))
+        })
+    }
+
     fn limit<'a>(&'a self, session: &'a Session, limits: Limits) -> Answer<'a, ()> {
         Box::pin(async move {
             let lock = limits.lock.as_secs().max(1);
@@ -77,6 +99,18 @@ impl Server for Mysql {
             }
             session.run(&format!("USE {}", style.quoted(schema))).await
         })
+    }
+
+    fn schemas<'a>(&'a self, session: &'a Session) -> Answer<'a, Vec<String>> {
+        self.databases(session)
+    }
+
+    fn databases<'a>(&'a self, session: &'a Session) -> Answer<'a, Vec<String>> {
+        Box::pin(names(
+            session,
+            "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN \
+             ('information_schema', 'mysql', 'performance_schema', 'sys') ORDER BY schema_name",
+        ))
     }
 
     fn has_table<'a>(

@@ -2,7 +2,7 @@
 
 use oxyde_driver::DriverError;
 
-use super::{Answer, Begun, Limits, Server, missing};
+use super::{Answer, Begun, Limits, Server, missing, names};
 use crate::session::Session;
 
 pub(super) struct Postgres;
@@ -89,6 +89,22 @@ impl Server for Postgres {
                 .run(&format!("SET search_path = {}", path.join(", ")))
                 .await
         })
+    }
+
+    fn schemas<'a>(&'a self, session: &'a Session) -> Answer<'a, Vec<String>> {
+        Box::pin(names(
+            session,
+            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' \
+             AND nspname <> 'information_schema' ORDER BY nspname",
+        ))
+    }
+
+    fn databases<'a>(&'a self, session: &'a Session) -> Answer<'a, Vec<String>> {
+        Box::pin(names(
+            session,
+            "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate \
+             ORDER BY datname",
+        ))
     }
 
     fn has_table<'a>(

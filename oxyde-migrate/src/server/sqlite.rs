@@ -7,6 +7,13 @@ use crate::session::Session;
 
 pub(super) struct Sqlite;
 
+fn without_schemas(which: &str) -> DriverError {
+    DriverError::InvalidUrl {
+        message: format!("SQLite has no schemas{which}"),
+        hint: "use a file for each tenant: sqlite:///tenants/{tenant}.db".to_owned(),
+    }
+}
+
 impl Server for Sqlite {
     fn try_lock<'a>(&'a self, _session: &'a Session) -> Answer<'a, bool> {
         // Each migration's transaction begins IMMEDIATE and reads the ledger first.
@@ -27,11 +34,16 @@ impl Server for Sqlite {
     }
 
     fn enter<'a>(&'a self, _session: &'a Session, schema: &'a str) -> Answer<'a, ()> {
-        let error = DriverError::InvalidUrl {
-            message: format!("SQLite has no schemas, and so no schema `{schema}`"),
-            hint: "use a file for each tenant".to_owned(),
-        };
+        let error = without_schemas(&format!(", and so no schema `{schema}`"));
         Box::pin(async move { Err(error) })
+    }
+
+    fn schemas<'a>(&'a self, _session: &'a Session) -> Answer<'a, Vec<String>> {
+        Box::pin(async { Err(without_schemas("")) })
+    }
+
+    fn databases<'a>(&'a self, _session: &'a Session) -> Answer<'a, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn has_table<'a>(

@@ -21,6 +21,7 @@ from oxyde.db.monitoring import (
     stats,
 )
 from oxyde.db.pool import AsyncDatabase
+from oxyde.db.pools import Pools, PoolsStats
 from oxyde.db.registry import (
     check_router,
     check_shards,
@@ -37,6 +38,7 @@ from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.session import session
 from oxyde.db.settings import PoolSettings
 from oxyde.db.shards import Shard, ShardKey, Shards, crc32
+from oxyde.db.tenant import tenant
 from oxyde.db.transaction import (
     atomic,
     detached,
@@ -57,6 +59,8 @@ __all__ = [
     "Listening",
     "Notification",
     "PoolSettings",
+    "Pools",
+    "PoolsStats",
     "Router",
     "ShardKey",
     "Shards",
@@ -87,6 +91,7 @@ __all__ = [
     "shard",
     "sql_comment",
     "stats",
+    "tenant",
     "transaction",
     "use",
 ]

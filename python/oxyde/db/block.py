@@ -80,6 +80,7 @@ class Block(TransactionVerbs):
         "left_elsewhere",
         "not_repeatable",
         "state",
+        "tenant",
     )
 
     def __init__(
@@ -115,6 +116,8 @@ class Block(TransactionVerbs):
         self._failure: BaseException | None = None
         self._rollback = False
         self.state: Literal["open", "committed", "rolled back"] = "open"
+        # The tenant in whose schema it is (`oxyde.db.tenant`).
+        self.tenant: str | None = None if outer is None else outer.tenant
 
     def __repr__(self) -> str:
         kind = "transaction" if self._outer is None else f"savepoint {self._savepoint}"

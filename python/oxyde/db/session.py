@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from oxyde.db.block_settings import SettingValue, texts
 from oxyde.db.registry import resolve
 from oxyde.db.transaction import Atomic, Isolation, atomic
-from oxyde.exceptions import TransactionError, UnsupportedFeatureError
+from oxyde.exceptions import OxydeError, TransactionError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from oxyde.db.block import Block
     from oxyde.db.executor import Executor
 
-__all__ = ["Session", "session"]
+__all__ = ["Session", "schemas_of", "session"]
 
 _SEARCH_PATH = "search_path"
 
@@ -74,11 +74,15 @@ class Session:
         row = await _row(block, f"SELECT {', '.join(columns)}", list(wanted.values()))
         for name in self._schemas:
             if name != "$user" and name not in row["schemas"]:
-                raise TransactionError(
-                    f"search_path: {block.name!r} has no schema {name!r} that its user may use",
-                    hint=f"create it (oxyde create-database --schema {name}), or GRANT USAGE on it",
-                )
+                raise self._missing(block.name, name)
         return {name: row[f"b{at}"] or "" for at, name in enumerate(wanted)}
+
+    def _missing(self, database: str, schema: str) -> OxydeError:
+        """The error of a schema that the database does not have."""
+        return TransactionError(
+            f"search_path: {database!r} has no schema {schema!r} that its user may use",
+            hint=f"create it (oxyde create-database --schema {schema}), or GRANT USAGE on it",
+        )
 
     async def __aexit__(
         self,
@@ -139,7 +143,7 @@ def session(
         TransactionError: an argument is invalid, or a schema does not exist.
         UnsupportedFeatureError: the database is not PostgreSQL.
     """
-    schemas = () if search_path is None else _schemas(search_path)
+    schemas = () if search_path is None else schemas_of(search_path)
     given = {} if settings is None else texts(settings)
     if not schemas and not given:
         raise TransactionError(
@@ -152,7 +156,12 @@ def session(
     return Session(using, client, given, schemas, block)
 
 
-def _schemas(search_path: object) -> tuple[str, ...]:
+def schemas_of(search_path: object) -> tuple[str, ...]:
+    """The names of a search path.
+
+    Raises:
+        TransactionError: it is something else.
+    """
     names: list[object] = []
     if isinstance(search_path, str):
         names += [name.strip() for name in search_path.split(",")]

@@ -10,14 +10,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from oxyde.migrations.run import MigrationError, migrate
+    from oxyde.migrations.run import MigrationError, create_tenant, migrate
     from oxyde.migrations.steps import Models
 
-__all__ = ["MigrationError", "Models", "migrate"]
+__all__ = ["MigrationError", "Models", "create_tenant", "migrate"]
 
 _HOMES = {
     "MigrationError": "oxyde.migrations.run",
     "Models": "oxyde.migrations.steps",
+    "create_tenant": "oxyde.migrations.run",
     "migrate": "oxyde.migrations.run",
 }
 

@@ -15,6 +15,7 @@ from oxyde.db import (
     Gap,
     Notification,
     PoolSettings,
+    PoolsStats,
     Router,
     Settings,
     ShardKey,
@@ -40,7 +41,8 @@ from oxyde.sync import transaction
 from oxyde.sync.generated.databases import close, init, notify
 from oxyde.sync.generated.functions import create_tables, disconnect_all, drop_tables
 from oxyde.sync.listening import Listening, listen
-from oxyde.sync.transactions import atomic, retrying, session
+from oxyde.sync.pools import Pools
+from oxyde.sync.transactions import atomic, retrying, session, tenant
 
 if TYPE_CHECKING:
     from oxyde.observe.events import Event
@@ -54,6 +56,8 @@ __all__ = [
     "Listening",
     "Notification",
     "PoolSettings",
+    "Pools",
+    "PoolsStats",
     "Router",
     "ShardKey",
     "Shards",
@@ -82,6 +86,7 @@ __all__ = [
     "shard",
     "sql_comment",
     "stats",
+    "tenant",
     "transaction",
     "use",
 ]

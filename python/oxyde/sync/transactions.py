@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from oxyde._core import drive
 from oxyde.db import session as _session
+from oxyde.db import tenant as _tenant
 from oxyde.db import transaction as _async
 from oxyde.exceptions import TransactionError
 from oxyde.observe.place import Place
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from oxyde.db.session import Session as AsyncSession
     from oxyde.db.transaction import Isolation
 
-__all__ = ["Atomic", "Attempt", "Session", "atomic", "retrying", "session"]
+__all__ = ["Atomic", "Attempt", "Session", "atomic", "retrying", "session", "tenant"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -171,6 +172,35 @@ def session(
             using,
             settings=settings,
             search_path=search_path,
+            client=client,
+            isolation=isolation,
+            read_only=read_only,
+            timeout=timeout,
+        )
+    )
+
+
+def tenant(
+    name: str,
+    *,
+    shared: str | Iterable[str] = (),
+    using: str | None = None,
+    settings: Mapping[str, SettingValue] | None = None,
+    client: Executor | None = None,
+    isolation: Isolation | None = None,
+    read_only: bool = False,
+    timeout: float | None = None,
+) -> Session:
+    """A transaction in the schema of one tenant, on PostgreSQL: ``with tenant("t42"):``.
+
+    Args and Raises: as for `oxyde.db.tenant`.
+    """
+    return Session(
+        _tenant(
+            name,
+            shared=shared,
+            using=using,
+            settings=settings,
             client=client,
             isolation=isolation,
             read_only=read_only,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from support.clusters.mysql import Galera, Replication
+from support.clusters.mysql import Galera, GroupReplication, Replication
 from support.clusters.postgres import PostgresCluster
 
 from oxyde import db
@@ -32,6 +32,13 @@ def galera() -> Iterator[Galera]:
 def source_and_replica() -> Iterator[Replication]:
     """A MySQL source and its replica."""
     with Replication(1) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def group() -> Iterator[GroupReplication]:
+    """Three members of MySQL's Group Replication, of which each accepts writes."""
+    with GroupReplication(3) as cluster:
         yield cluster
 
 

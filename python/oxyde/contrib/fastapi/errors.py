@@ -31,6 +31,7 @@ from oxyde.exceptions import (
     OxydeError,
     PoolTimeoutError,
     StaleObjectError,
+    TenantNotFoundError,
     UniqueViolationError,
 )
 from oxyde.models.registry import iter_tables
@@ -65,7 +66,7 @@ _RETRY_AFTER = 1
 def add_exception_handlers(app: FastAPI) -> None:
     """Answer requests that fail by an error of Oxyde:
 
-    - 404: `NotFoundError`
+    - 404: `NotFoundError`, `TenantNotFoundError`
     - 409: `UniqueViolationError`, `ForeignKeyViolationError`, `StaleObjectError`
     - 422, in FastAPI's own format: `FieldValueError`, `FieldLookupError`, `FieldLookupValueError`,
       `CursorError`, `NotNullViolationError`, `CheckViolationError`, and a
@@ -116,6 +117,8 @@ def response_to(error: Exception) -> Response | None:
     if isinstance(error, NotFoundError):
         name = "Row" if error.model is None else error.model.__name__
         return JSONResponse({"detail": f"{name} not found"}, 404)
+    if isinstance(error, TenantNotFoundError):
+        return JSONResponse({"detail": "Tenant not found"}, 404)
     if isinstance(error, StaleObjectError):
         message = "The row has been changed or deleted by others since it was read"
         return _details(409, [_detail("stale", ("body",), message)])
