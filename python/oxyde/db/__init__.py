@@ -33,6 +33,7 @@ from oxyde.db.router import Router
 from oxyde.db.schema import create_tables, drop_tables
 from oxyde.db.session import session
 from oxyde.db.settings import PoolSettings
+from oxyde.db.tokens import since, token
 from oxyde.db.transaction import (
     atomic,
     detached,
@@ -77,8 +78,10 @@ __all__ = [
     "register_connection",
     "retrying",
     "session",
+    "since",
     "sql_comment",
     "stats",
+    "token",
     "transaction",
     "use",
 ]

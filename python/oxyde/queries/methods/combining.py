@@ -39,6 +39,7 @@ _OTHERS: Final = {
     "_cte_joins": "join_cte",
     "_prefetches": "prefetch",
     "_strict": "strict",
+    "_fresh": "fresh",
     "_invalid": "unvalidated",
     "_on_skipped": "skip_invalid",
     "_using": "using",
