@@ -79,11 +79,27 @@ async def route_to_replicas(router: Router | None) -> None:
     route_by(router)
     if router is not None:
         try:
+            _check_hosts(router)
             await connect_replicas(router, _databases)
             await check_replication(router, _databases)
         except BaseException:
             route_by(None)
             raise
+
+
+def _check_hosts(router: Router) -> None:
+    """Refuse replicas whose connections may lead to different servers, if it matters which one.
+
+    Raises:
+        OxydeError: a replica has several hosts.
+    """
+    for name in router.reads if router.asks else ():
+        if "," in (_databases[name].host or ""):
+            raise OxydeError(
+                f"the replica {name!r} has several hosts, and a router with sticky='position' or "
+                "max_lag must know which server it asks",
+                hint="name a database for each of them: r1=…, r2=…, Router(reads=['r1', 'r2'])",
+            )
 
 
 def primary_name() -> str:

@@ -95,7 +95,7 @@ async def _refusal(
 ) -> Reason | None:
     """Why a read cannot be on a replica; None if it can."""
     try:
-        if router.max_lag is not None and not seat.is_measured:
+        if router.max_lag is not None and seat.begin_measuring():
             await measure(router, databases, seat)
         if router.is_behind(seat):
             return "lag"

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 # How long `init` waits for the replicas beside the primary, in seconds.
 _PATIENCE = 1.0
-# Attempts to connect replicas, or to ask them, which nobody awaits.
+# Attempts to connect servers, or to ask them, which nobody awaits.
 _waking: dict[str, asyncio.Task[None] | threading.Thread] = {}
 
 
@@ -188,6 +188,9 @@ def reader(router: Router, databases: Mapping[str, AsyncDatabase]) -> ReplicaRea
     for away in router.waking(databases):
         _wake(away, databases[away.name])
     if router.must_see_writes():
+        if router.by_position:
+            # The position of a write is not known.
+            _begin(router.writes, lambda: router.locate(databases[router.writes]))
         router.count(router.writes, "own write")
         return None
     wanted = router.wanted()
@@ -224,8 +227,8 @@ def _wake(seat: Seat, database: AsyncDatabase) -> asyncio.Task[None] | threading
 def _begin(
     name: str, work: Callable[[], Coroutine[Any, Any, None]]
 ) -> asyncio.Task[None] | threading.Thread | None:
-    """Begin to work on a replica, unless that is being done: in a task, or in a thread where no
-    event loop runs."""
+    """Begin to work on a server, unless that is being done: in a task, or in a thread where no event
+    loop runs."""
     known = _waking.get(name)
     if isinstance(known, asyncio.Task) and not known.done():
         return known

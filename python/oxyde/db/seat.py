@@ -16,8 +16,9 @@ __all__ = ["Seat"]
 
 # The longest time for which a replica that fails is left alone, in seconds.
 _LONGEST = 30.0
-# How long a measured lag is relied on.
+# How long a measured lag is relied on, and while it is being measured again.
 _MEASURED = 1.0
+_MEASURING = 2.0
 # How long a replica that has not come to a position is not asked again.
 _ASKED = 0.02
 _NEVER = float("-inf")
@@ -37,6 +38,7 @@ class Seat:
         "_asked",
         "_cooldown",
         "_measured",
+        "_measuring",
         "_pause",
         "_was_current",
         "lag",
@@ -50,7 +52,7 @@ class Seat:
         self.rests_until = _NEVER
         self._cooldown = self._pause = cooldown
         self.lag: float | None = None
-        self._measured = self._was_current = _NEVER
+        self._measured = self._measuring = self._was_current = _NEVER
         self.position: Position | None = None
         self._asked = _NEVER
 
@@ -71,6 +73,17 @@ class Seat:
     def is_measured(self) -> bool:
         """Whether its lag was measured a moment ago."""
         return time.monotonic() - self._measured < _MEASURED
+
+    def begin_measuring(self) -> bool:
+        """Whether its lag must be measured now: not while another read does that, if what is known
+        is not much older."""
+        now = time.monotonic()
+        if now - self._measured < (
+            _MEASURING if now - self._measuring < _MEASURED else _MEASURED
+        ):
+            return False
+        self._measuring = now
+        return True
 
     def measured(self, found: Replication | None, began: float) -> None:
         """Record what a measurement found that `began` then; None if nothing can be found."""

@@ -26,8 +26,10 @@ from oxyde.db import (
     on_query,
     primary,
     prometheus,
+    since,
     sql_comment,
     stats,
+    token,
     use,
 )
 from oxyde.db import connect as _connect
@@ -72,8 +74,10 @@ __all__ = [
     "prometheus",
     "retrying",
     "session",
+    "since",
     "sql_comment",
     "stats",
+    "token",
     "transaction",
     "use",
 ]

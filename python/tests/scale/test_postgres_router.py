@@ -259,6 +259,27 @@ async def test_a_standby_that_lost_its_primary_lags(replicas: PostgresCluster) -
     assert await on_a_standby()
 
 
+async def test_a_replica_with_several_hosts_is_refused(replicas: PostgresCluster) -> None:
+    urls = {"default": replicas.url("primary"), "r1": replicas.url("standby")}
+    for router in (by_position(), db.Router(reads=["r1"], max_lag=1)):
+        alone = db.Router(reads=["r1"], sticky=router.sticky, max_lag=router.max_lag)
+        with pytest.raises(OxydeError, match="the replica 'r1' has several hosts"):
+            await db.init(**urls, router=alone)
+        await db.close()
+    await db.init(**urls, router=db.Router(reads=["r1"]))
+    await Parcel.objects.create(weight=18)
+
+
+async def test_many_reads_at_once_measure_once(replicas: PostgresCluster) -> None:
+    await start(replicas, db.Router(reads=["r1"], sticky=0, max_lag=5))
+    await on_a_standby()
+    before = db.stats()["r1"].statements
+    await asyncio.sleep(1.1)
+    await asyncio.gather(*(on_a_standby() for _ in range(20)))
+    assert db.stats()["r1"].statements - before == 21
+    assert reads("r1") == {"replica": 21}
+
+
 async def test_fresh_reads_are_on_the_primary(replicas: PostgresCluster) -> None:
     await start(replicas, db.Router(reads=["r1", "r2"], sticky=0))
     standby = Parcel.objects.annotate(standby=RawSQL("pg_is_in_recovery()", output=bool))
