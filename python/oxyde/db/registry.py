@@ -290,7 +290,7 @@ def resolve_home(database: str, what: str, *, write: bool = True) -> Executor:
     block = innermost() if home in _databases else None
     if block is None or block.name == home:
         if block is None and _router is not None and home in _router.reads:
-            # Any replica has the row; the one that it was read from may not show this task's writes.
+            # Any replica has the row; the one it was read from may not show this task's writes.
             return reader(_router, _databases) or _databases[_router.writes]
         return resolve(home)
     is_primary = home_of(block.name) == block.name

@@ -38,8 +38,8 @@ _waking: dict[str, asyncio.Task[None] | threading.Thread] = {}
 
 
 class ReplicaReads:
-    """A replica, as an executor. A read that it cannot answer, or would answer with what is too old,
-    is asked once more on another one, or on the primary, if that has the same version."""
+    """A replica, as an executor. A read that it cannot answer, or would answer with what is too
+    old, is asked once more on another one, or on the primary, if that has the same version."""
 
     __slots__ = ("_databases", "_name", "_router", "_seat", "_wanted")
 
@@ -227,8 +227,8 @@ def _wake(seat: Seat, database: AsyncDatabase) -> asyncio.Task[None] | threading
 def _begin(
     name: str, work: Callable[[], Coroutine[Any, Any, None]]
 ) -> asyncio.Task[None] | threading.Thread | None:
-    """Begin to work on a server, unless that is being done: in a task, or in a thread where no event
-    loop runs."""
+    """Begin to work on a server, unless that is being done: in a task, or in a thread where no
+    event loop runs."""
     known = _waking.get(name)
     if isinstance(known, asyncio.Task) and not known.done():
         return known
@@ -236,9 +236,7 @@ def _begin(
         return known
     made: asyncio.Task[None] | threading.Thread
     if is_without_loop():
-        made = threading.Thread(
-            target=lambda: run_here(work()), name="oxyde-replica", daemon=True
-        )
+        made = threading.Thread(target=lambda: run_here(work()), name="oxyde-replica", daemon=True)
         made.start()
     else:
         try:

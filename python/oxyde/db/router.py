@@ -97,9 +97,7 @@ class Router:
             raise OxydeError(f"Router.cooldown is above zero seconds, not {self.cooldown!r}")
         if self.fallback not in ("primary", None):
             raise OxydeError(f"Router.fallback is 'primary' or None, not {self.fallback!r}")
-        if self.token_secret is not None and not (
-            isinstance(self.token_secret, str) and self.token_secret
-        ):
+        if self.token_secret is not None and not _is_text(self.token_secret):
             raise OxydeError("Router.token_secret is a string that is not empty, or None")
         object.__setattr__(self, "asks", self.by_position or self.max_lag is not None)
         object.__setattr__(self, "_seats", [])
@@ -246,6 +244,10 @@ class Router:
     def home(self, name: str) -> str:
         """The database to write a row to that was read from database `name`."""
         return self.writes if name in self.reads else name
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _is_seconds(value: object, least: float) -> bool:

@@ -78,9 +78,7 @@ class Seat:
         """Whether its lag must be measured now: not while another read does that, if what is known
         is not much older."""
         now = time.monotonic()
-        if now - self._measured < (
-            _MEASURING if now - self._measuring < _MEASURED else _MEASURED
-        ):
+        if now - self._measured < (_MEASURING if now - self._measuring < _MEASURED else _MEASURED):
             return False
         self._measuring = now
         return True

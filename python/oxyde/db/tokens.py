@@ -86,7 +86,7 @@ def since(token: str | None) -> Since:
     return Since(_read(token))
 
 
-def _read(token: str | None) -> Position | float | None:
+def _read(token: object) -> Position | float | None:
     """The position, or the time, of a token."""
     if token is None:
         return None

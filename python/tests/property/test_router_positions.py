@@ -3,6 +3,7 @@ fail and come back, and are asked how far they have come."""
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from bisect import bisect_right
@@ -41,9 +42,10 @@ class Server:
     connected = True
     features = object()
 
-    def __init__(self, simulation: Simulation, *, is_primary: bool = False) -> None:
+    def __init__(self, simulation: Simulation, name: str) -> None:
         self.simulation = simulation
-        self.is_primary = is_primary
+        self.name = name
+        self.is_primary = name == "default"
         self.dead = False
         # It shows what was written up to then.
         self.replayed = 0.0
@@ -86,8 +88,10 @@ class Simulation:
         self.now = 1_000.0
         self.log: list[float] = []
         self.router = router
-        self.databases: dict[str, Any] = {name: Server(self) for name in router.reads}
-        self.primary = self.databases["default"] = Server(self, is_primary=True)
+        self.databases: dict[str, Any] = {
+            name: Server(self, name) for name in (*router.reads, router.writes)
+        }
+        self.primary = self.databases[router.writes]
 
     def clock(self) -> float:
         return self.now
@@ -97,11 +101,14 @@ class Simulation:
         done(self.router.note(self.primary))
 
     def read(self) -> float:
-        """A read of this task; the time up to which it sees writes."""
+        """A read of this task; the time up to which it sees writes. Endless, if two replicas died
+        that had answered before."""
         replica = reader(self.router, self.databases)
-        # The first of these has no version of its own.
         executor: Any = self.primary if replica is None else replica
-        shown: float = done(executor.fetch(None, (), None))
+        try:
+            shown: float = done(executor.fetch(None, (), None))
+        except DatabaseConnectionError:
+            return math.inf
         return shown
 
     def move(self) -> None:

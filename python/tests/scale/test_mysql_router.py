@@ -86,9 +86,7 @@ async def test_reads_wait_for_the_position(pair: Cluster, stopped: None) -> None
         db.since("wal:0/1")
 
 
-async def test_a_replica_that_stands_still_lags(
-    pair: Cluster, stopped: None
-) -> None:
+async def test_a_replica_that_stands_still_lags(pair: Cluster, stopped: None) -> None:
     await start(pair, db.Router(reads=["r1"], sticky=0, max_lag=0.5))
     # It does not follow its source now.
     await Crate.objects.count()
@@ -102,9 +100,7 @@ async def test_a_replica_that_stands_still_lags(
     assert db.stats()["r1"].lag == 0
 
 
-async def test_a_user_who_may_not_see_the_lag(
-    pair: Cluster, stopped: None
-) -> None:
+async def test_a_user_who_may_not_see_the_lag(pair: Cluster, stopped: None) -> None:
     """The replica is compared with the source instead."""
     source, replica = pair.nodes
     # An anonymous user of localhost would come before one of any host.

@@ -246,9 +246,7 @@ async def test_a_standby_that_lost_its_primary_lags(replicas: PostgresCluster) -
     first.execute("ALTER SYSTEM SET primary_conninfo = ''")
     first.execute("SELECT pg_reload_conf()")
     try:
-        await asyncio.to_thread(
-            first.until, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)"
-        )
+        await asyncio.to_thread(first.until, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
         await asyncio.sleep(1.1)
         assert not await on_a_standby()
     finally:

@@ -90,9 +90,7 @@ async def test_a_cancelled_task(replicas: PostgresCluster, frozen: None, single:
     assert stored(replicas, amount)
 
 
-async def test_an_administrator_cuts_the_wait_off(
-    replicas: PostgresCluster, frozen: None
-) -> None:
+async def test_an_administrator_cuts_the_wait_off(replicas: PostgresCluster, frozen: None) -> None:
     await db.init(replicas.nodes[0].url)
     task = asyncio.create_task(pay(5))
     waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'"

@@ -69,7 +69,7 @@ class OwnWritesMiddleware:
     ) -> None:
         if not cookie and not header:
             raise OxydeError("OwnWritesMiddleware needs the name of a cookie or of a header")
-        if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age <= 0:
+        if type(max_age) is not int or max_age <= 0:
             raise OxydeError(f"max_age is a number of seconds from 1 up, not {max_age!r}")
         self._app = app
         self._cookie = cookie
