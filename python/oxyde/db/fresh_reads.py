@@ -6,14 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oxyde.db.active import innermost
+from oxyde.db.cursor import Cursor
+from oxyde.db.operation import run
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import home_of, resolve
 from oxyde.db.transaction import causal_block
-from oxyde.exceptions import DatabaseError, OxydeError, UnsupportedFeatureError
+from oxyde.db.watched import run_reported
+from oxyde.exceptions import DatabaseError, OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import BoundRows, Features, Plan, RawRows, Recipe, Rows
-    from oxyde.db.cursor import Cursor
+    from oxyde._core import BoundRows, Features, Operation, Plan, RawRows, Recipe, Rows
+    from oxyde._core import Cursor as CoreCursor
+    from oxyde._core import Transaction as CoreTransaction
     from oxyde.db.executor import Executor
 
 __all__ = ["place_fresh"]
@@ -38,11 +42,43 @@ def place_fresh(using: str | None, client: Executor | None) -> Executor:
             f"fresh() reads on the primary, and the query is for the replica {executor.name!r}",
             hint="leave out one of them",
         )
-    if isinstance(executor, AsyncDatabase) and executor.is_clustered:
+    if isinstance(executor, AsyncDatabase) and executor.is_clustered is not False:
         features = executor.features
         if features.causal_statements or features.causal_transactions:
             return FreshReads(executor)
     return executor
+
+
+async def _is_clustered(database: AsyncDatabase) -> bool:
+    """Whether a server of MySQL or MariaDB is a node of a cluster."""
+    by_statement = database.features.causal_statements
+    name = "wsrep_on" if by_statement else "group_replication_group_name"
+    try:
+        rows = await run(database._core().fetch_raw(f"SELECT @@{name} AS found", (), ()))
+    except DatabaseError as error:
+        if error.code == _UNKNOWN_VARIABLE:
+            return False
+        raise
+    return bool(rows.values(None).value()[0]["found"])
+
+
+class _TransactionCursor(Cursor):
+    """A cursor in a transaction of its own."""
+
+    __slots__ = ("_transaction",)
+
+    def __init__(self, core: CoreCursor, transaction: CoreTransaction) -> None:
+        super().__init__(core, _started)
+        self._transaction = transaction
+
+    async def close(self) -> None:
+        """End the transaction. Does nothing if it has ended."""
+        await super().close()
+        await run(self._transaction.rollback())
+
+
+async def _started(start: Callable[[], Operation[T]]) -> T:
+    return await run(start())
 
 
 class FreshReads:
@@ -77,14 +113,10 @@ class FreshReads:
     async def _read(
         self, fresh: Callable[[], Awaitable[T]], plain: Callable[[], Awaitable[T]]
     ) -> T:
-        if self._database.is_clustered:
-            try:
-                return await fresh()
-            except DatabaseError as error:
-                if error.code != _UNKNOWN_VARIABLE:
-                    raise
-                self._database.is_clustered = False
-        return await plain()
+        database = self._database
+        if database.is_clustered is None:
+            database.is_clustered = await _is_clustered(database)
+        return await (fresh if database.is_clustered else plain)()
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
@@ -101,23 +133,25 @@ class FreshReads:
     async def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
     ) -> Cursor:
-        """Run a plan whose rows are fetched `chunk` at a time.
-
-        Raises:
-            UnsupportedFeatureError: the server waits only with transactions.
-        """
+        """Run a plan whose rows are fetched `chunk` at a time."""
         database = self._database
 
         async def fresh() -> Cursor:
             if database.features.causal_statements:
                 return await database.open_cursor(plan.causal(), values, recipe, chunk)
-            async with causal_block(database):
-                pass
-            raise UnsupportedFeatureError(
-                "iterate() of a fresh() query is not possible on Group Replication",
-                hint='PoolSettings(session={"group_replication_consistency": "BEFORE"}) makes all '
-                "reads of a database fresh",
-            )
+            # Not a block: what is done between two chunks is not part of it.
+            transaction = await run(database._core().begin(None, True, True), database.host)
+            try:
+                core = await run_reported(
+                    lambda: transaction.open_cursor(plan, values, recipe, chunk),
+                    database,
+                    plan,
+                    values,
+                )
+            except BaseException:
+                await run(transaction.rollback())
+                raise
+            return _TransactionCursor(core, transaction)
 
         return await self._read(fresh, lambda: database.open_cursor(plan, values, recipe, chunk))
 

@@ -94,8 +94,8 @@ class AsyncDatabase:
         self.router: Router | None = None
         # Whether it is a node of a Galera cluster, once that was asked.
         self.is_galera: bool | None = None
-        # Whether it may belong to a cluster whose nodes all accept writes.
-        self.is_clustered = True
+        # Whether it belongs to a cluster whose nodes all accept writes, once that was asked.
+        self.is_clustered: bool | None = None
         # Blocks that were run again, by the code of the error.
         self.repeated: Counter[str] = Counter()
         self._events: EventReader | None = None

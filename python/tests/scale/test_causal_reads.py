@@ -87,8 +87,7 @@ async def test_every_way_to_read(galera: Galera) -> None:
     assert seen[0].startswith("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT")
 
 
-async def test_a_setting_of_the_session(galera: Galera, slow: None) -> None:
-    await db.close()
+async def test_a_setting_of_the_session(galera: Galera) -> None:
     await db.init(
         default=galera.nodes[0].url,
         other=galera.nodes[1].url,

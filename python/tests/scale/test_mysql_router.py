@@ -122,12 +122,14 @@ async def test_a_user_who_may_not_see_the_lag(pair: Cluster, stopped: None) -> N
 
 
 async def test_fresh_outside_of_clusters(pair: Cluster) -> None:
-    """The server has no such variable: that is found out once."""
     await db.init(pair.nodes[0].url)
-    await Crate.objects.fresh().count()
-    opened = db.stats()["default"].opened
-    errors = db.stats()["default"].errors
+    row = await Crate.objects.create(number=3)
+    rows = Crate.objects.filter(id=row.id).fresh()
+    assert await rows.count() == 1
+    before = db.stats()["default"]
     for _ in range(3):
-        await Crate.objects.fresh().count()
-    assert [row async for row in Crate.objects.filter(id=-1).fresh().iterate()] == []
-    assert (db.stats()["default"].opened, db.stats()["default"].errors) == (opened, errors)
+        assert await rows.count() == 1
+    assert [found.number async for found in rows.iterate()] == [3]
+    after = db.stats()["default"]
+    assert (after.opened, after.errors) == (before.opened, before.errors)
+    assert after.statements - before.statements == 4, "it was found out that nothing is to be done"

@@ -38,14 +38,14 @@ def table(replicas: PostgresCluster) -> Iterator[None]:
 
 
 @pytest.fixture
-def frozen(replicas: PostgresCluster) -> Iterator[None]:
-    """Both standbys stand still."""
+def paused(replicas: PostgresCluster) -> Iterator[None]:
+    """Both standbys show nothing new."""
     standbys = replicas.nodes[1:]
     for standby in standbys:
-        standby.process.freeze()
+        standby.execute("SELECT pg_wal_replay_pause()")
     yield
     for standby in standbys:
-        standby.process.thaw()
+        standby.execute("SELECT pg_wal_replay_resume()")
     replicas.wait()
 
 
@@ -59,7 +59,7 @@ def stored(replicas: PostgresCluster, amount: int) -> bool:
     return bool(replicas.nodes[0].execute(sql, [amount])[0][0])
 
 
-async def test_commit_timeout(replicas: PostgresCluster, frozen: None) -> None:
+async def test_commit_timeout(replicas: PostgresCluster, paused: None) -> None:
     settings = PoolSettings(commit_timeout=0.3, pg_commit_outcome=True)
     await db.init(replicas.nodes[0].url, settings=settings)
     began = time.monotonic()
@@ -73,7 +73,7 @@ async def test_commit_timeout(replicas: PostgresCluster, frozen: None) -> None:
     assert await Payment.objects.count() >= 1, "the connection goes on"
 
 
-async def test_a_single_write(replicas: PostgresCluster, frozen: None) -> None:
+async def test_a_single_write(replicas: PostgresCluster, paused: None) -> None:
     await db.init(replicas.nodes[0].url, settings=PoolSettings(query_timeout=0.3))
     with pytest.raises(OutcomeUnknownError, match="the statement"):
         await Payment.objects.create(amount=2)
@@ -81,7 +81,7 @@ async def test_a_single_write(replicas: PostgresCluster, frozen: None) -> None:
 
 
 @pytest.mark.parametrize("single", [False, True])
-async def test_a_cancelled_task(replicas: PostgresCluster, frozen: None, single: bool) -> None:
+async def test_a_cancelled_task(replicas: PostgresCluster, paused: None, single: bool) -> None:
     await db.init(replicas.nodes[0].url)
     amount = 3 + single
     writing = Payment.objects.create(amount=amount) if single else pay(amount)
@@ -90,7 +90,7 @@ async def test_a_cancelled_task(replicas: PostgresCluster, frozen: None, single:
     assert stored(replicas, amount)
 
 
-async def test_an_administrator_cuts_the_wait_off(replicas: PostgresCluster, frozen: None) -> None:
+async def test_an_administrator_cuts_the_wait_off(replicas: PostgresCluster, paused: None) -> None:
     await db.init(replicas.nodes[0].url)
     task = asyncio.create_task(pay(5))
     waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'"
