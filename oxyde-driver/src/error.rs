@@ -397,6 +397,15 @@ impl DriverError {
         }
     }
 
+    /// The error of a write that waited for standbys in vain: it is stored on the primary alone.
+    pub(crate) fn only_local(what: &'static str) -> Self {
+        Self::OutcomeUnknown {
+            what,
+            message: "its wait for the synchronous standbys was cut off, so a failover may lose it"
+                .to_owned(),
+        }
+    }
+
     /// Whether a statement with this error may have taken effect; `is_stopped` tells that it has not,
     /// if it was cancelled.
     pub(crate) fn may_follow_an_effect(&self, is_stopped: bool) -> bool {

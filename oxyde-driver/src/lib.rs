@@ -34,7 +34,9 @@ pub use executor::ExecuteResult;
 pub use listen::Listener;
 pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
 pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
-pub use settings::{Host, PoolSettings, Server, server_of, sqlite_file, with_database};
+pub use settings::{
+    Host, PoolSettings, Server, SessionSettings, SessionValue, server_of, sqlite_file, with_database,
+};
 pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;
 pub use values::placeholder::{beyond, day_text};

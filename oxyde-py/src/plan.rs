@@ -104,6 +104,17 @@ impl Plan {
         })
     }
 
+    /// Return the plan that waits until its node has applied what the cluster has committed.
+    fn causal(&self) -> Plan {
+        Plan {
+            compiled: Arc::new(self.compiled.causal()),
+            features: self.features,
+            limits: self.limits,
+            slots: Arc::clone(&self.slots),
+            subject: self.subject.clone(),
+        }
+    }
+
     /// The text with which so many rows are sent at once.
     fn bulk_sql(&self, rows: usize) -> std::borrow::Cow<'_, str> {
         oxyde_driver::bulk_text(&self.compiled, rows)

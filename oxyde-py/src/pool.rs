@@ -1,6 +1,6 @@
 //! `oxyde._core.Pool`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oxyde_driver::{BeginOptions, DriverError, Isolation, PoolSettings};
@@ -140,12 +140,13 @@ impl Pool {
         })
     }
 
-    #[pyo3(signature = (isolation, read_only))]
+    #[pyo3(signature = (isolation, read_only, causal))]
     fn begin(
         &self,
         py: Python<'_>,
         isolation: Option<&str>,
         read_only: bool,
+        causal: bool,
     ) -> PyResult<Operation> {
         guarded(py, || {
             let isolation = isolation.map(|name| isolation_of(py, name)).transpose()?;
@@ -153,6 +154,7 @@ impl Pool {
             let options = BeginOptions {
                 isolation,
                 read_only,
+                causal,
                 timeout: None,
             };
             let pool = self.current.handle();
@@ -225,7 +227,16 @@ impl Pool {
             ("timeouts", count(counters.timeouts)),
             ("opened", count(counters.opened)),
             ("retries", count(counters.retries)),
+            ("evicted", count(counters.evicted)),
+            ("outcomes_unknown", count(counters.unknown)),
         ])
+    }
+
+    /// Return the statements that were repeated on another connection, by the code of the error.
+    fn retried(&self) -> BTreeMap<String, u64> {
+        let handle = self.current.handle();
+        let pool = handle.opened.get();
+        pool.map(oxyde_driver::Pool::retried).unwrap_or_default()
     }
 
     /// Return the host and the role of the server of the newest or last tested connection; None for a

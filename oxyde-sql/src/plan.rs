@@ -53,6 +53,18 @@ impl Plan {
         Some(plan)
     }
 
+    /// Return the plan of a query that first waits until its node has applied what the cluster has
+    /// committed, for a server with [`causal_statements`].
+    ///
+    /// [`causal_statements`]: crate::dialect::Features::causal_statements
+    #[must_use]
+    pub fn causal(&self) -> Plan {
+        Plan {
+            sql: format!("SET STATEMENT wsrep_sync_wait = 1 FOR {}", self.sql),
+            ..self.clone()
+        }
+    }
+
     /// The binds in the order of a row's values, as [`Bulk::Arrays`] and [`Bulk::Text`] have
     /// their placeholders. (`binds` itself follows `sql`, where an `UPDATE` names its keys last.)
     #[must_use]

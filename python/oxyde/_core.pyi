@@ -47,6 +47,8 @@ class Features:
     listen_notify: Final[bool]
     lock_of: Final[bool]
     nul_in_text: Final[bool]
+    causal_statements: Final[bool]
+    causal_transactions: Final[bool]
     ordered_returning: Final[bool]
     reads_while_changing: Final[bool]
     row_locks: Final[bool]
@@ -178,6 +180,10 @@ class Plan:
     def sql(self) -> str: ...
     def commented(self, text: str) -> Plan:
         """Return the plan with a comment at the end of its SQL."""
+
+    def causal(self) -> Plan:
+        """Return the plan that waits until its node has applied what the cluster has committed, for
+        a server with `causal_statements`."""
 
     def bulk_sql(self, rows: int) -> str:
         """Return the text with which so many rows are sent at once, for logs."""
@@ -389,7 +395,9 @@ class Pool(Executor):
         """Whether the ids of transactions are asked for before their COMMIT."""
 
     def listen(self, channels: Sequence[str]) -> Operation[Listener]: ...
-    def begin(self, isolation: str | None, read_only: bool) -> Operation[Transaction]: ...
+    def begin(
+        self, isolation: str | None, read_only: bool, causal: bool
+    ) -> Operation[Transaction]: ...
     def close(self) -> Operation[None]: ...
     def status(self) -> dict[str, int]: ...
     def server(self) -> tuple[str, str] | None:
@@ -399,6 +407,9 @@ class Pool(Executor):
     def counters(self) -> dict[str, float]:
         """Return the maximum number of connections, and what the pool has done since it was
         opened."""
+
+    def retried(self) -> dict[str, int]:
+        """Return the statements that were repeated on another connection, by the error's code."""
 
     def watch(self, wanted: bool) -> None:
         """Keep events for `next_events` from now on, or no longer."""

@@ -145,6 +145,11 @@ impl Connection {
         }
     }
 
+    /// Whether a write may wait for standbys, and warns if that wait is cut off.
+    pub(crate) fn waits_for_standbys(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Look at what has arrived while the connection was idle.
     pub(crate) fn glance(&self) -> Glance {
         match self {

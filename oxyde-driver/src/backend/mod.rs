@@ -11,6 +11,7 @@ mod raw_transaction;
 mod role;
 mod sockets;
 mod sqlite;
+mod standby_warnings;
 mod statements;
 
 pub(crate) use connection::{CancelHandle, Connection, Damage};
@@ -22,7 +23,10 @@ pub(crate) use raw_session::{SessionEffect, session_effect};
 pub(crate) use raw_transaction::{TransactionEffect, transaction_effect};
 pub use role::Role;
 pub(crate) use sockets::Glance;
-pub(crate) use statements::{begin_sql, end_sql, ends_transaction, explain_measures, explain_sql};
+pub(crate) use standby_warnings::StandbyWarnings;
+pub(crate) use statements::{
+    begin_sql, causal_end_sql, causal_sql, end_sql, ends_transaction, explain_measures, explain_sql,
+};
 
 use crate::error::DriverError;
 use crate::settings::Place;

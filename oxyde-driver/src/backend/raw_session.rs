@@ -180,7 +180,7 @@ const FUNCTIONS: [&str; 69] = [
 ];
 
 /// Those of PostgreSQL.
-const POSTGRES_FUNCTIONS: [&str; 72] = [
+const POSTGRES_FUNCTIONS: [&str; 78] = [
     "age",
     "array_agg",
     "array_length",
@@ -223,13 +223,19 @@ const POSTGRES_FUNCTIONS: [&str; 72] = [
     "percentile_cont",
     "pg_advisory_xact_lock",
     "pg_backend_pid",
+    "pg_current_wal_insert_lsn",
+    "pg_current_xact_id_if_assigned",
     "pg_get_constraintdef",
     "pg_get_expr",
     "pg_get_indexdef",
     "pg_is_in_recovery",
+    "pg_last_wal_receive_lsn",
+    "pg_last_wal_replay_lsn",
+    "pg_last_xact_replay_timestamp",
     "pg_sleep",
     "pg_total_relation_size",
     "pg_typeof",
+    "pg_xact_status",
     "random",
     "regexp_replace",
     "row_to_json",

@@ -47,6 +47,19 @@ pub(crate) fn begin_sql(
     }
 }
 
+/// Return the statement that lets the next transaction wait until its server has applied what a member
+/// of its group had committed.
+pub(crate) fn causal_sql(features: &Features) -> Option<&'static str> {
+    let sql = "SET @@session.group_replication_consistency = 'BEFORE'";
+    features.causal_transactions.then_some(sql)
+}
+
+/// Return the statement that ends that.
+pub(crate) fn causal_end_sql(features: &Features) -> Option<&'static str> {
+    let sql = "SET @@session.group_replication_consistency = DEFAULT";
+    features.causal_transactions.then_some(sql)
+}
+
 /// Return the statement that resets a session after a read-only transaction.
 pub(crate) fn end_sql(features: &Features, read_only: bool) -> Option<&'static str> {
     (read_only && features.dialect == Dialect::Sqlite).then_some("PRAGMA query_only = OFF")

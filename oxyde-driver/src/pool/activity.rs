@@ -1,11 +1,13 @@
 //! What a pool has done: counters, and events for who watches it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+
+use crate::error::DriverError;
 
 /// Number of events that are kept for a watcher that does not read them.
 const KEPT: usize = 4096;
@@ -29,6 +31,10 @@ pub struct PoolCounters {
     pub opened: u64,
     /// Statements that were repeated on another connection.
     pub retries: u64,
+    /// Connections that were closed because their server is not, or no longer, one that is wanted.
+    pub evicted: u64,
+    /// Writes and commits whose outcome is unknown.
+    pub unknown: u64,
 }
 
 /// Something that happened in a pool.
@@ -82,6 +88,9 @@ pub(crate) struct Activity {
     timeouts: AtomicU64,
     opened: AtomicU64,
     retries: AtomicU64,
+    retried: Mutex<BTreeMap<String, u64>>,
+    evicted: AtomicU64,
+    unknown: AtomicU64,
     watched: AtomicBool,
     events: Mutex<VecDeque<PoolEvent>>,
     happened: Notify,
@@ -99,6 +108,8 @@ impl Activity {
             timeouts: of(&self.timeouts),
             opened: of(&self.opened),
             retries: of(&self.retries),
+            evicted: of(&self.evicted),
+            unknown: of(&self.unknown),
         }
     }
 
@@ -135,9 +146,30 @@ impl Activity {
         self.record(PoolEventKind::Connect, Some(took), || None);
     }
 
-    pub(super) fn count_retry(&self, message: impl FnOnce() -> String) {
+    pub(super) fn count_retry(&self, problem: &DriverError) {
         add_one(&self.retries);
-        self.record(PoolEventKind::Retry, None, || Some(message()));
+        let code = problem.code().unwrap_or("connection lost").to_owned();
+        let mut retried = self.retried.lock().unwrap_or_else(PoisonError::into_inner);
+        *retried.entry(code).or_default() += 1;
+        drop(retried);
+        self.record(PoolEventKind::Retry, None, || Some(problem.to_string()));
+    }
+
+    /// The statements that were repeated, by the code of the error.
+    pub(super) fn retried(&self) -> BTreeMap<String, u64> {
+        let retried = self.retried.lock().unwrap_or_else(PoisonError::into_inner);
+        retried.clone()
+    }
+
+    pub(super) fn count_evicted(&self) {
+        add_one(&self.evicted);
+    }
+
+    /// Count a result that is not known.
+    pub(crate) fn note_outcome<T>(&self, result: &Result<T, DriverError>) {
+        if matches!(result, Err(DriverError::OutcomeUnknown { .. })) {
+            add_one(&self.unknown);
+        }
     }
 
     pub(super) fn is_watched(&self) -> bool {

@@ -43,7 +43,7 @@ pub(crate) struct PoolInner {
     idle: Mutex<Vec<IdleConnection>>,
     pub(super) open: AtomicU32,
     waiting: AtomicU32,
-    pub(super) activity: Activity,
+    pub(crate) activity: Activity,
     closed: AtomicBool,
     /// Fired when the pool is closed.
     pub closing: Cancel,

@@ -163,6 +163,7 @@ impl PoolInner {
         let role = connection.role().await.ok()?;
         let was_demoted = origin.role == Role::Primary && role != Role::Primary;
         if was_demoted || !self.connector.accepts(role) {
+            self.activity.count_evicted();
             return None;
         }
         self.cluster.see(origin.host, role);

@@ -78,6 +78,9 @@ impl Lease {
             Damage::Connection => self.spent = true,
             Damage::Host if self.reads_only => (),
             Damage::Host => {
+                if !self.spent {
+                    self.pool.activity.count_evicted();
+                }
                 self.spent = true;
                 self.pool.cluster.doubt(self.origin.host);
                 // A server that was the primary when the connection was opened may still be it: the

@@ -7,6 +7,7 @@ mod idle;
 mod lease;
 mod supervise;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use activity::{PoolCounters, PoolEvent, PoolEventKind};
@@ -67,6 +68,16 @@ impl Pool {
                 message: "does not apply to SQLite, which the driver includes".to_owned(),
             });
         }
+        match address.scheme {
+            Scheme::Sqlite if !settings.session.is_empty() => {
+                return Err(DriverError::InvalidSetting {
+                    name: "session".to_owned(),
+                    message: "does not apply to SQLite, which has no sessions".to_owned(),
+                });
+            }
+            Scheme::Postgres => settings.check_has_sessions()?,
+            Scheme::Sqlite | Scheme::Mysql => (),
+        }
         settings.ssl_mode = settings.ssl_mode.map(|mode| mode.to_ascii_lowercase());
         let connector = Connector::new(&address, &settings);
         PoolInner::open(connector, settings).await.map(Self)
@@ -120,6 +131,12 @@ impl Pool {
     #[must_use]
     pub fn counters(&self) -> PoolCounters {
         self.0.activity.counters()
+    }
+
+    /// Return the statements that were repeated on another connection, by the code of the error.
+    #[must_use]
+    pub fn retried(&self) -> BTreeMap<String, u64> {
+        self.0.activity.retried()
     }
 
     /// Keep events for [`Pool::next_events`] from now on, or no longer.
@@ -268,15 +285,16 @@ impl Pool {
             .and_then(crate::backend::Connection::in_transaction)
             .unwrap_or(false);
         lease.set_clean(ended.ready_for_query && !open);
-        match ended.result {
-            Err(problem)
-                if problem.may_follow_an_effect(ended.is_stopped)
-                    && job.may_write(&lease.pool.features) =>
-            {
+        let may_write = || job.may_write(&lease.pool.features);
+        let result = match ended.result {
+            Err(problem) if problem.may_follow_an_effect(ended.is_stopped) && may_write() => {
                 Err(problem.after_sending("the statement"))
             }
+            Ok(_) if ended.is_local && may_write() => Err(DriverError::only_local("the statement")),
             result => result,
-        }
+        };
+        lease.pool.activity.note_outcome(&result);
+        result
     }
 }
 
@@ -305,7 +323,7 @@ impl JobRunner for Pool {
         });
         if is_worth_another {
             if let Err(problem) = &result {
-                self.0.activity.count_retry(|| problem.to_string());
+                self.0.activity.count_retry(problem);
             }
             drop(lease);
             job.restart();

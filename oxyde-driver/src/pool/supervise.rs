@@ -1,12 +1,13 @@
 //! Runs one job with a cancel handle and a deadline.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::backend::{CancelHandle, Connection, Job, Outcome};
+use crate::backend::{CancelHandle, Connection, Job, Outcome, StandbyWarnings};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
 
@@ -75,14 +76,18 @@ pub(crate) struct Ended {
     pub ready_for_query: bool,
     /// Whether a job that did not complete is known to have no effect, outside a transaction.
     pub is_stopped: bool,
+    /// Whether what a job has written is stored on this server, and perhaps not on the standbys that
+    /// it was to wait for.
+    pub is_local: bool,
 }
 
 impl Ended {
     /// The job came to this result.
-    fn with(result: Result<Outcome, DriverError>) -> Self {
+    fn with(result: Result<Outcome, DriverError>, is_local: bool) -> Self {
         Self {
             ready_for_query: !result.as_ref().is_err_and(DriverError::is_lost),
             is_stopped: true,
+            is_local,
             result,
         }
     }
@@ -93,6 +98,7 @@ impl Ended {
             result: Err(reason),
             ready_for_query: false,
             is_stopped,
+            is_local: false,
         }
     }
 }
@@ -107,17 +113,25 @@ pub(crate) async fn supervise(
     deadline: Option<Deadline>,
 ) -> Ended {
     if cancel.is_fired() {
-        return Ended::with(Err(DriverError::Cancelled));
+        return Ended::with(Err(DriverError::Cancelled), false);
+    }
+    let waits = connection.waits_for_standbys();
+    let warnings = StandbyWarnings::default();
+    if waits && matches!(**job, Job::End(_)) {
+        warnings.listen();
     }
     let (result, reason) = {
-        let work = connection.run(job, retry);
-        tokio::pin!(work);
+        let mut running = pin!(connection.run(job, retry));
+        let mut work = pin!(poll_fn(|cx| warnings.around(|| running.as_mut().poll(cx))));
         let reason = tokio::select! {
             biased;
-            result = &mut work => return Ended::with(result),
+            result = &mut work => return Ended::with(result, warnings.cut_off(false)),
             () = cancel.fired() => DriverError::Cancelled,
             reason = Deadline::passed(deadline) => reason,
         };
+        if waits {
+            warnings.listen();
+        }
         // Boxed, as it is rare: each statement would carry its size along.
         match Box::pin(stop(cancel_handle, job, work)).await {
             Ok(result) => (result, reason),
@@ -139,6 +153,7 @@ pub(crate) async fn supervise(
         result,
         ready_for_query: absorbed.unwrap_or(false),
         is_stopped: true,
+        is_local: warnings.cut_off(true),
     }
 }
 

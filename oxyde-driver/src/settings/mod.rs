@@ -3,6 +3,7 @@
 mod hosts;
 mod libpq;
 mod server;
+mod session;
 mod url;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::error::DriverError;
 pub use hosts::Host;
 pub(crate) use libpq::session_options;
 pub use server::{Server, server_of, with_database};
+pub use session::{SessionSettings, SessionValue};
 pub use url::sqlite_file;
 pub(crate) use url::{Address, Place, Scheme, parse};
 
@@ -68,6 +70,11 @@ pub struct PoolSettings {
     /// Maximum duration of a statement.
     #[serde(deserialize_with = "seconds::optional")]
     pub query_timeout: Option<Duration>,
+    /// Maximum duration of a COMMIT; `None` means that of a statement.
+    #[serde(deserialize_with = "seconds::optional")]
+    pub commit_timeout: Option<Duration>,
+    /// Settings of the server for every session, by name.
+    pub session: SessionSettings,
     /// Which of the hosts is used: `any`, `read-write`, `read-only`, `primary`, `standby` or
     /// `prefer-standby`. Connections to one host of another kind are refused.
     pub target_session_attrs: Option<String>,
@@ -135,6 +142,8 @@ impl Default for PoolSettings {
             keep_session: false,
             transaction_timeout: None,
             query_timeout: None,
+            commit_timeout: None,
+            session: SessionSettings::new(),
             target_session_attrs: None,
             load_balance_hosts: None,
             statement_cache_size: 100,
@@ -161,8 +170,9 @@ impl Default for PoolSettings {
 
 impl PoolSettings {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 32] = [
+    pub const NAMES: [&'static str; 34] = [
         "acquire_timeout",
+        "commit_timeout",
         "connect_timeout",
         "idle_timeout",
         "keepalive",
@@ -181,6 +191,7 @@ impl PoolSettings {
         "pg_statement_cache_capacity",
         "query_timeout",
         "server_version",
+        "session",
         "sqlite_busy_timeout",
         "sqlite_cache_size",
         "sqlite_journal_mode",
@@ -214,6 +225,8 @@ impl PoolSettings {
             "test_before_acquire" => self.test_before_acquire = truth(name, text)?,
             "transaction_timeout" => self.transaction_timeout = limit(name, text)?,
             "query_timeout" => self.query_timeout = limit(name, text)?,
+            "commit_timeout" => self.commit_timeout = limit(name, text)?,
+            "session" => self.session = session::parse(text)?,
             "sqlite_journal_mode" => text.clone_into(&mut self.sqlite_journal_mode),
             "sqlite_synchronous" => text.clone_into(&mut self.sqlite_synchronous),
             "sqlite_cache_size" => self.sqlite_cache_size = number(name, text)?,
@@ -293,6 +306,7 @@ impl PoolSettings {
                 ));
             }
         }
+        self.check_session()?;
         if let Some(wanted) = &self.target_session_attrs {
             one_of("target_session_attrs", wanted, &SESSION_ATTRS)?;
         }
@@ -423,7 +437,8 @@ mod tests {
     #[test]
     fn every_name_can_be_set() {
         for name in PoolSettings::NAMES {
-            let known = PoolSettings::default().set(name, "1");
+            let text = if name == "session" { "a=1" } else { "1" };
+            let known = PoolSettings::default().set(name, text);
             assert_eq!(known, Ok(true), "{name}");
         }
         assert_eq!(PoolSettings::default().set("max_conns", "1"), Ok(false));
@@ -439,6 +454,16 @@ mod tests {
         );
         settings.ssl_mode = Some("maybe".to_owned());
         assert!(settings.check().is_err());
+        for (text, message) in [
+            ("a", "setting `session`: `a` is not of the form name=value"),
+            ("1a=1", "setting `session`: `1a` is not the name of a setting"),
+            ("Sql_Mode=''", "setting `session`: Oxyde sets `Sql_Mode` itself, and relies on its value"),
+        ] {
+            let mut settings = PoolSettings::default();
+            let set = settings.set("session", text);
+            let error = set.and_then(|_| settings.check()).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
     }
 
     #[test]

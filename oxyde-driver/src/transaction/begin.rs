@@ -51,6 +51,8 @@ pub struct BeginOptions {
     pub isolation: Option<Isolation>,
     /// Whether writes are refused.
     pub read_only: bool,
+    /// Whether it begins only after its server has applied what a member of its group had committed.
+    pub causal: bool,
     /// Maximum duration; `None` means the pool's `transaction_timeout`.
     pub timeout: Option<Duration>,
 }
@@ -58,6 +60,19 @@ pub struct BeginOptions {
 impl BeginOptions {
     /// Return the statements that begin such a transaction.
     pub(super) fn begin_sql(self, features: &Features) -> Vec<String> {
-        backend::begin_sql(features, self.isolation.map(Isolation::sql), self.read_only)
+        let mut statements =
+            backend::begin_sql(features, self.isolation.map(Isolation::sql), self.read_only);
+        if self.causal {
+            statements.splice(0..0, backend::causal_sql(features).map(str::to_owned));
+        }
+        statements
+    }
+
+    /// Return the statements that reset what a session's transaction has set for it.
+    pub(super) fn end_sql(self, features: &Features) -> impl Iterator<Item = &'static str> {
+        let causal = backend::causal_end_sql(features).filter(|_| self.causal);
+        backend::end_sql(features, self.read_only)
+            .into_iter()
+            .chain(causal)
     }
 }

@@ -195,13 +195,17 @@ impl TransactionInner {
         state.end = Some(CLOSED);
         let job = Arc::new(COMMIT);
         let ended = lease
-            .run(&job, false, cancel, self.statement_deadline())
+            .run(&job, false, cancel, self.commit_deadline())
             .await;
-        match ended.result {
+        let result = match ended.result {
             Ok(_) => {
                 let restored = self.restore_session(&mut lease).await;
                 lease.set_clean(ended.ready_for_query && restored);
-                Ok(())
+                if ended.is_local {
+                    Err(DriverError::only_local("COMMIT"))
+                } else {
+                    Ok(())
+                }
             }
             Err(problem) if ended.ready_for_query => {
                 self.end_on(&mut lease).await;
@@ -209,6 +213,16 @@ impl TransactionInner {
             }
             Err(problem) if state.wrote => Err(problem.after_sending("COMMIT")),
             Err(problem) => Err(problem),
+        };
+        self.pool.activity.note_outcome(&result);
+        result
+    }
+
+    /// The deadline of the COMMIT.
+    fn commit_deadline(&self) -> Option<Deadline> {
+        match self.pool.settings.commit_timeout {
+            Some(limit) => Deadline::earlier(self.deadline, Deadline::of_query(Some(limit))),
+            None => self.statement_deadline(),
         }
     }
 
@@ -282,12 +296,12 @@ impl TransactionInner {
 
     /// Reset the session settings that the beginning changed.
     async fn restore_session(&self, lease: &mut Lease) -> bool {
-        match backend::end_sql(&self.pool.features, self.options.read_only) {
-            Some(sql) => {
-                let job = Job::Simple(sql.to_owned());
-                run_through(lease, job).await.unwrap_or(false)
+        for sql in self.options.end_sql(&self.pool.features) {
+            let job = Job::Simple(sql.to_owned());
+            if !run_through(lease, job).await.unwrap_or(false) {
+                return false;
             }
-            None => true,
         }
+        true
     }
 }

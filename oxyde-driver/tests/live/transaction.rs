@@ -280,6 +280,7 @@ async fn isolation(server: Server) {
             isolation: Some(Isolation::Serializable),
             read_only: true,
             timeout: Some(Duration::from_secs(10)),
+            ..BeginOptions::default()
         };
         let transaction = pool.begin(options, &never()).await.unwrap();
         let count = "SELECT COUNT(*) AS n FROM t";

@@ -35,6 +35,11 @@ features! {
     /// Many inserted rows are returned in the order of the input. PostgreSQL promises no order, but
     /// keeps that of the input; Citus returns the rows shard by shard.
     ordered_returning,
+    /// A statement can wait until its node has applied what its cluster has committed: `SET STATEMENT
+    /// wsrep_sync_wait = 1 FOR …`.
+    causal_statements,
+    /// A transaction can, as a member of Group Replication.
+    causal_transactions,
     /// `UPDATE … RETURNING`.
     update_returning,
     /// `DELETE … RETURNING`.

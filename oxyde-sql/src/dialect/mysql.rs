@@ -18,6 +18,7 @@ const fn shared(dialect: Dialect) -> Features {
 
 pub(super) const fn mysql(version: Version) -> Features {
     Features {
+        causal_transactions: true,
         counted_keys: true,
         lock_of: true,
         compound_parentheses: version.at_least(Version::new(8, 0, 22)),
@@ -29,6 +30,7 @@ pub(super) const fn mysql(version: Version) -> Features {
 
 pub(super) const fn mariadb(version: Version) -> Features {
     Features {
+        causal_statements: true,
         insert_returning: true,
         ordered_returning: true,
         delete_returning: true,

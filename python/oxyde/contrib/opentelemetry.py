@@ -8,7 +8,7 @@ installs the API; exporters come from the SDK.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from weakref import WeakKeyDictionary
 
@@ -32,6 +32,8 @@ _SYSTEMS = {"postgres": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "mar
 _BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 
 Attributes = dict[str, AttributeValue]
+
+_CODE = "db.response.status_code"
 
 
 def instrument(
@@ -160,7 +162,7 @@ def _attributes(statement: Statement) -> Attributes:
         attributes["error.type"] = type(error).__name__
         code = error.code if isinstance(error, (DatabaseError, IntegrityError)) else None
         if code is not None:
-            attributes["db.response.status_code"] = code
+            attributes[_CODE] = code
     return attributes
 
 
@@ -242,6 +244,45 @@ class _Metrics:
             unit="{timeout}",
             description="The number of connection timeouts that have occurred.",
         )
+        self._add_cluster(meter)
+
+    def _add_cluster(self, meter: Meter) -> None:
+        """What the conventions have no names for."""
+        meter.create_observable_gauge(
+            "oxyde.server.role",
+            callbacks=[self._observe(_server)],
+            description="1, for the host and the role of the server that a pool has.",
+        )
+        meter.create_observable_gauge(
+            "oxyde.replica.lag",
+            callbacks=[self._observe(_lag)],
+            unit="s",
+            description="How old what a replica shows is.",
+        )
+        meter.create_observable_counter(
+            "oxyde.connection.evicted",
+            callbacks=[self._observe(lambda name, found: [(found.evicted, {})])],
+            unit="{connection}",
+            description="The number of connections closed because their server has changed.",
+        )
+        meter.create_observable_counter(
+            "oxyde.outcomes.unknown",
+            callbacks=[self._observe(lambda name, found: [(found.outcomes_unknown, {})])],
+            unit="{operation}",
+            description="The number of writes and commits whose outcome is not known.",
+        )
+        meter.create_observable_counter(
+            "oxyde.retries",
+            callbacks=[self._observe(lambda name, found: _by(found.retried, _CODE))],
+            unit="{operation}",
+            description="The number of statements and transactions that were repeated.",
+        )
+        meter.create_observable_counter(
+            "oxyde.router.reads",
+            callbacks=[self._observe(lambda name, found: _by(found.reads, "oxyde.router.reason"))],
+            unit="{operation}",
+            description="The number of reads that the router sent to a database.",
+        )
 
     def record_event(self, event: Event) -> None:
         histogram = self._by_event.get(event.kind)
@@ -249,7 +290,7 @@ class _Metrics:
             histogram.record(event.seconds, {"db.client.connection.pool.name": event.database})
 
     def _observe(
-        self, read: Callable[[str, db.DatabaseStats], Iterable[tuple[int, Attributes]]]
+        self, read: Callable[[str, db.DatabaseStats], Iterable[tuple[float, Attributes]]]
     ) -> Callable[[CallbackOptions], Iterator[Observation]]:
         def observe(options: CallbackOptions) -> Iterator[Observation]:
             if not self.is_active:
@@ -261,7 +302,21 @@ class _Metrics:
         return observe
 
 
-def _connections(name: str, found: db.DatabaseStats) -> list[tuple[int, Attributes]]:
+def _by(counts: Mapping[str, int], attribute: str) -> list[tuple[float, Attributes]]:
+    return [(count, {attribute: key}) for key, count in counts.items()]
+
+
+def _lag(name: str, found: db.DatabaseStats) -> list[tuple[float, Attributes]]:
+    return [] if found.lag is None else [(found.lag, {})]
+
+
+def _server(name: str, found: db.DatabaseStats) -> list[tuple[float, Attributes]]:
+    if found.host is None or found.role is None:
+        return []
+    return [(1, {"server.address": found.host, "oxyde.server.role": found.role})]
+
+
+def _connections(name: str, found: db.DatabaseStats) -> list[tuple[float, Attributes]]:
     return [
         (found.idle, {"db.client.connection.state": "idle"}),
         (found.in_use, {"db.client.connection.state": "used"}),

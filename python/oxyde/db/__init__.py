@@ -39,6 +39,7 @@ from oxyde.db.session import session
 from oxyde.db.settings import PoolSettings
 from oxyde.db.shards import Shard, ShardKey, Shards, crc32
 from oxyde.db.tenant import tenant
+from oxyde.db.tokens import since, token
 from oxyde.db.transaction import (
     atomic,
     detached,
@@ -89,9 +90,11 @@ __all__ = [
     "retrying",
     "session",
     "shard",
+    "since",
     "sql_comment",
     "stats",
     "tenant",
+    "token",
     "transaction",
     "use",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from oxyde.db.registry import databases
+from oxyde.db.registry import databases, router_here
 from oxyde.db.running import is_without_loop
 from oxyde.exceptions import OxydeError
 from oxyde.observe.events import Event, event_hooks
@@ -113,11 +114,21 @@ class DatabaseStats:
         statements: statements that were sent, with those that begin and end transactions.
         errors: statements and connections that failed.
         retries: statements that were repeated on another connection.
+        evicted: connections that were closed because their server is not, or no longer, one that
+            is wanted: after a failover.
+        outcomes_unknown: writes and commits whose outcome is not known (`OutcomeUnknownError`).
         host: the host of the newest or last tested connection, with its port if the URL has one;
             None for SQLite.
         role: ``primary``, ``standby`` or ``read-only``, which that server was then; None likewise.
         plans_kept: compiled statements that are kept, of all databases of the process.
         plans_compiled: statements that were compiled, likewise; the others found a kept plan.
+        lag: how old what a replica of the router shows is, in seconds, when that was measured last
+            (``inf`` if it cannot be known); None if it is not measured.
+        retried: the same as `retries`, with the blocks that were run again (`retrying`), by the
+            server's code of the error.
+        reads: reads that the router sent here, by reason: ``replica``; on the primary ``own write``
+            (they must see one), ``lag`` (replicas are behind), ``cooldown`` (those that failed are
+            left alone), ``fallback`` (a replica failed, and the read was asked again).
     """
 
     max: int
@@ -133,15 +144,21 @@ class DatabaseStats:
     statements: int
     errors: int
     retries: int
+    evicted: int
+    outcomes_unknown: int
     plans_kept: int
     plans_compiled: int
     host: str | None = None
     role: str | None = None
+    lag: float | None = None
+    retried: Mapping[str, int] = field(default_factory=dict, hash=False)
+    reads: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 def stats() -> dict[str, DatabaseStats]:
     """The pools of all connected databases, by name."""
     found = {}
+    router = router_here()
     for database in databases():
         if database.connected:
             counters = database.counters()
@@ -155,6 +172,9 @@ def stats() -> dict[str, DatabaseStats]:
                 plans_compiled=plan_counts.compiled,
                 host=host,
                 role=role,
+                lag=None if router is None else router.lag(database.name),
+                retried=database.retried(),
+                reads={} if router is None else router.counts(database.name),
                 **counts,
             )
     return found
@@ -175,15 +195,25 @@ _METRICS = (
     ("statements_total", "counter", "Statements sent.", "statements"),
     ("errors_total", "counter", "Statements and connections that failed.", "errors"),
     ("retries_total", "counter", "Statements repeated on another connection.", "retries"),
+    ("evicted_total", "counter", "Connections closed after their server changed.", "evicted"),
+    ("outcomes_unknown_total", "counter", "Writes of unknown outcome.", "outcomes_unknown"),
     ("plans_kept", "gauge", "Compiled statements kept by the process.", "plans_kept"),
     ("plans_compiled_total", "counter", "Statements compiled by the process.", "plans_compiled"),
+)
+
+
+# The same by a further label: metric, help, the label, and the attribute.
+_BY_LABEL = (
+    ("retries_by_code_total", "Statements and blocks that were repeated.", "code", "retried"),
+    ("routed_reads_total", "Reads that the router sent to a database.", "reason", "reads"),
 )
 
 
 def prometheus() -> str:
     """`stats()` in the text format of Prometheus (version 0.0.4), for a ``/metrics`` route.
 
-    Metrics begin with ``oxyde_`` and have the label ``database``.
+    Metrics begin with ``oxyde_`` and have the label ``database``. ``server_info`` has the labels
+    ``host`` and ``role``; ``replica_lag_seconds`` is there where the router measures it.
     """
     return "".join(f"{line}\n" for line in _lines(stats()))
 
@@ -193,5 +223,30 @@ def _lines(found: dict[str, DatabaseStats]) -> Iterator[str]:
         yield f"# HELP oxyde_{metric} {text}"
         yield f"# TYPE oxyde_{metric} {kind}"
         for name, figures in found.items():
-            label = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            yield f'oxyde_{metric}{{database="{label}"}} {getattr(figures, attribute)}'
+            yield _sample(metric, getattr(figures, attribute), database=name)
+    for metric, text, label, attribute in _BY_LABEL:
+        yield f"# HELP oxyde_{metric} {text}"
+        yield f"# TYPE oxyde_{metric} counter"
+        for name, figures in found.items():
+            for key, value in getattr(figures, attribute).items():
+                yield _sample(metric, value, database=name, **{label: key})
+    yield "# HELP oxyde_replica_lag_seconds Age of what a replica shows."
+    yield "# TYPE oxyde_replica_lag_seconds gauge"
+    for name, figures in found.items():
+        if figures.lag is not None:
+            lag = "+Inf" if math.isinf(figures.lag) else figures.lag
+            yield _sample("replica_lag_seconds", lag, database=name)
+    yield "# HELP oxyde_server_info The server of the newest or last tested connection."
+    yield "# TYPE oxyde_server_info gauge"
+    for name, figures in found.items():
+        if figures.host is not None and figures.role is not None:
+            yield _sample("server_info", 1, database=name, host=figures.host, role=figures.role)
+
+
+def _sample(metric: str, value: object, **labels: str) -> str:
+    told = ",".join([f'{name}="{_escaped(text)}"' for name, text in labels.items()])
+    return f"oxyde_{metric}{{{told}}} {value}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

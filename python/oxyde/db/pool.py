@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from logging import DEBUG
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,8 +20,8 @@ from oxyde.db.cursor import Cursor
 from oxyde.db.events import EventReader
 from oxyde.db.opening import open_pool
 from oxyde.db.operation import run
-from oxyde.db.own_writes import note_write
 from oxyde.db.registry import forget, register_connection
+from oxyde.db.replication import Replication, ask_position, ask_replication
 from oxyde.db.settings import PoolSettings
 from oxyde.db.watched import commented, run_reported, watched
 from oxyde.exceptions import DatabaseConnectionError, OxydeError, UnsupportedFeatureError
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
         Recipe,
         Rows,
     )
+    from oxyde.db.positions import Position
+    from oxyde.db.router import Router
 
 __all__ = ["AsyncDatabase", "PoolSettings"]
 
@@ -87,8 +90,14 @@ class AsyncDatabase:
         # Whether its statements are timed even if nobody asks for them.
         self.reports = self._settings.slow_query is not None or self._settings.sql_comments
         self._overwrite = overwrite
-        # Whether a router sends writes here, and the reads that must see them.
-        self.is_routed = False
+        # The router that sends writes here, and the reads that must see them.
+        self.router: Router | None = None
+        # Whether it is a node of a Galera cluster, once that was asked.
+        self.is_galera: bool | None = None
+        # Whether it belongs to a cluster whose nodes all accept writes, once that was asked.
+        self.is_clustered: bool | None = None
+        # Blocks that were run again, by the code of the error.
+        self.repeated: Counter[str] = Counter()
         self._events: EventReader | None = None
         self._features: Features | None = None
 
@@ -180,6 +189,13 @@ class AsyncDatabase:
         """The plan as it is sent: with a comment, if the settings say so."""
         return commented(plan) if self._settings.sql_comments else plan
 
+    def retried(self) -> dict[str, int]:
+        """Statements that were repeated on another connection, and blocks that were run again, by
+        the code of the error."""
+        found = Counter(self._core().retried())
+        found.update(self.repeated)
+        return dict(found)
+
     def read_events(self) -> None:
         """Hand the pool's events to the hooks of `oxyde.db.on_event`, in the running event loop."""
         if self._events is None:
@@ -247,15 +263,17 @@ class AsyncDatabase:
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
-        # Here and in `execute`, `run_reported` without its two calls per statement.
-        try:
-            if watchers or is_logged(DEBUG) or self.reports:
-                core, sent = self._core(), self.commented(plan)
-                return await watched(lambda: core.fetch(sent, values, recipe), self, plan, values)
-            return await run(self._core().fetch(plan, values, recipe), self.host)
-        finally:
-            if self.is_routed and plan.writes:
-                note_write()
+        if self.router is not None and plan.writes:
+            return await self.router.remember(self, self._fetch(plan, values, recipe))
+        # Here and in `execute`, `run_reported` and `_fetch` without their calls per statement.
+        if watchers or is_logged(DEBUG) or self.reports:
+            core, sent = self._core(), self.commented(plan)
+            return await watched(lambda: core.fetch(sent, values, recipe), self, plan, values)
+        return await run(self._core().fetch(plan, values, recipe), self.host)
+
+    async def _fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
+        core, sent = self._core(), self.commented(plan)
+        return await run_reported(lambda: core.fetch(sent, values, recipe), self, plan, values)
 
     async def open_cursor(
         self, plan: Plan, values: Sequence[Any], recipe: Recipe, chunk: int
@@ -269,14 +287,16 @@ class AsyncDatabase:
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
-        try:
-            if watchers or is_logged(DEBUG) or self.reports:
-                core, sent = self._core(), self.commented(plan)
-                return await watched(lambda: core.execute(sent, values), self, plan, values)
-            return await run(self._core().execute(plan, values), self.host)
-        finally:
-            if self.is_routed:
-                note_write()
+        if self.router is not None:
+            return await self.router.remember(self, self._execute(plan, values))
+        if watchers or is_logged(DEBUG) or self.reports:
+            core, sent = self._core(), self.commented(plan)
+            return await watched(lambda: core.execute(sent, values), self, plan, values)
+        return await run(self._core().execute(plan, values), self.host)
+
+    async def _execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
+        core, sent = self._core(), self.commented(plan)
+        return await run_reported(lambda: core.execute(sent, values), self, plan, values)
 
     async def bulk(
         self,
@@ -287,25 +307,24 @@ class AsyncDatabase:
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan over all rows or none."""
         core, sent = self._core(), self.commented(plan)
-        try:
-            return await run_reported(
+        return await self._written(
+            run_reported(
                 lambda: core.bulk(sent, rows, recipe, batch_size), self, plan, batch=len(rows)
             )
-        finally:
-            if self.is_routed:
-                note_write()
+        )
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
         """Run SQL text; `types` lists the known column types by name."""
         core = self._core()
-        try:
-            return await run_reported(lambda: core.fetch_raw(sql, values, types), self, sql, values)
-        finally:
-            # SQL text may write.
-            if self.is_routed:
-                note_write()
+        # SQL text may write.
+        return await self._written(
+            run_reported(lambda: core.fetch_raw(sql, values, types), self, sql, values)
+        )
+
+    async def _written(self, writing: Coroutine[Any, Any, T]) -> T:
+        return await (writing if self.router is None else self.router.remember(self, writing))
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The database's plan for a statement, with measurements if `analyze`."""
@@ -321,7 +340,31 @@ class AsyncDatabase:
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, in one transaction if the database supports that."""
         core = self._core()
-        await run_reported(lambda: core.script(statements), self, ";\n".join(statements))
+        await self._written(
+            run_reported(lambda: core.script(statements), self, ";\n".join(statements))
+        )
+
+    async def position(self) -> Position:
+        """How far the server has come in the log of its primary: what it has written, or as a
+        replica, replayed. Positions can be compared with those of other servers of the cluster.
+
+        Raises:
+            UnsupportedFeatureError: it has no such positions.
+            OxydeError: it cannot be asked.
+        """
+        return await ask_position(self)
+
+    async def replication(self, primary: AsyncDatabase | None) -> Replication:
+        """Whether the server is up to date as a replica, and if not, how old what it shows is.
+
+        Args:
+            primary: what it is compared with, if it does not say that itself.
+
+        Raises:
+            UnsupportedFeatureError: that cannot be found out.
+            OxydeError: one of them cannot be asked.
+        """
+        return await ask_replication(self, primary)
 
 
 async def _started(start: Callable[[], Operation[T]]) -> T:

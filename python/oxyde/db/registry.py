@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oxyde.db import own_writes
 from oxyde.db.active import active_executor, innermost
+from oxyde.db.replica_choice import check_replication
 from oxyde.db.replica_reads import connect_replicas, reader, stop_waking
 from oxyde.db.router import Router
 from oxyde.db.shards import Shards
@@ -35,6 +36,7 @@ __all__ = [
     "resolve_home",
     "route_by",
     "route_to_replicas",
+    "router_here",
     "shard_by",
 ]
 
@@ -64,8 +66,10 @@ def route_by(router: Router | None) -> None:
     if router is not None:
         for name in (router.writes, *router.reads):
             get_connection(name)
+        router.begin()
     for database in _databases.values():
-        database.is_routed = router is not None and database.name == router.writes
+        is_primary = router is not None and database.name == router.writes
+        database.router = router if is_primary else None
     own_writes.forget()
     _router = router
 
@@ -75,11 +79,33 @@ async def route_to_replicas(router: Router | None) -> None:
 
     Raises:
         OxydeError: the router names a database that is not registered.
+        UnsupportedFeatureError: the servers do not tell what the router asks them.
     """
     await stop_waking()
     route_by(router)
     if router is not None:
-        await connect_replicas(router, _databases)
+        try:
+            _check_hosts(router)
+            await connect_replicas(router, _databases)
+            await check_replication(router, _databases)
+        except BaseException:
+            route_by(None)
+            raise
+
+
+def _check_hosts(router: Router) -> None:
+    """Refuse replicas whose connections may lead to different servers, if it matters which one.
+
+    Raises:
+        OxydeError: a replica has several hosts.
+    """
+    for name in router.reads if router.asks else ():
+        if "," in (_databases[name].host or ""):
+            raise OxydeError(
+                f"the replica {name!r} has several hosts, and a router with sticky='position' or "
+                "max_lag must know which server it asks",
+                hint="name a database for each of them: r1=…, r2=…, Router(reads=['r1', 'r2'])",
+            )
 
 
 def check_shards(shards: Shards | None, router: Router | None) -> None:
@@ -149,10 +175,23 @@ def primary_name() -> str:
     return "default" if _router is None else _router.writes
 
 
-def note_write(name: str) -> None:
-    """Record that this task wrote to the database `name`, so that it reads from there for a
-    while."""
-    if _router is not None and name == _router.writes:
+def router_here() -> Router | None:
+    """The router of this process."""
+    return _router
+
+
+async def note_write(database: AsyncDatabase, *, is_certain: bool = True) -> None:
+    """Record that this task wrote to a database, so that its reads see that.
+
+    Args:
+        is_certain: whether the write is known to have taken effect.
+    """
+    router = database.router
+    if router is None:
+        return
+    if is_certain:
+        await router.note(database)
+    else:
         own_writes.note_write()
 
 
@@ -322,6 +361,9 @@ def resolve_home(database: str, what: str, *, write: bool = True) -> Executor:
     home = home_of(database) if write else database
     block = innermost() if home in _databases else None
     if block is None or block.name == home:
+        if block is None and _router is not None and home in _router.reads:
+            # Any replica has the row; the one it was read from may not show this task's writes.
+            return reader(_router, _databases) or _databases[_router.writes]
         return resolve(home)
     is_primary = home_of(block.name) == block.name
     if (is_primary or not write) and one_database(home, block.name):

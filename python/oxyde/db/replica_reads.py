@@ -1,13 +1,15 @@
-"""Reads on a replica, which are asked elsewhere if it fails."""
+"""Reads on a replica, which are asked elsewhere if it fails or is not fresh enough."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oxyde.db.replica_choice import choose, is_known_fresh
 from oxyde.db.running import is_without_loop, run_here
 from oxyde.exceptions import (
     DatabaseConnectionError,
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from oxyde._core import BoundRows, Features, Plan, RawRows, Recipe, Rows
     from oxyde.db.cursor import Cursor
     from oxyde.db.pool import AsyncDatabase
-    from oxyde.db.router import Router, Seat
+    from oxyde.db.positions import Position
+    from oxyde.db.router import Router
+    from oxyde.db.seat import Seat
 
 __all__ = ["ReplicaReads", "connect_replicas", "reader", "stop_waking"]
 
@@ -29,31 +33,39 @@ T = TypeVar("T")
 
 # How long `init` waits for the replicas beside the primary, in seconds.
 _PATIENCE = 1.0
-# Attempts to connect replicas, which nobody awaits.
+# Attempts to connect servers, or to ask them, which nobody awaits.
 _waking: dict[str, asyncio.Task[None] | threading.Thread] = {}
 
 
 class ReplicaReads:
-    """A replica, as an executor. A read that it cannot answer is asked once more on another one, or
-    on the primary, if that has the same version."""
+    """A replica, as an executor. A read that it cannot answer, or would answer with what is too
+    old, is asked once more on another one, or on the primary, if that has the same version."""
 
-    __slots__ = ("_databases", "_router", "_seat", "database")
+    __slots__ = ("_databases", "_name", "_router", "_seat", "_wanted")
 
-    def __init__(self, router: Router, seat: Seat, databases: Mapping[str, AsyncDatabase]) -> None:
+    def __init__(
+        self,
+        router: Router,
+        seat: Seat,
+        databases: Mapping[str, AsyncDatabase],
+        wanted: Position | None,
+    ) -> None:
         self._router = router
         self._seat = seat
         self._databases = databases
-        self.database = databases[seat.name]
+        self._wanted = wanted
+        # Where the read was answered, or will be.
+        self._name = seat.name
 
     @property
     def name(self) -> str:
-        """The name of the replica."""
-        return self._seat.name
+        """The name of the replica, or of the database that answered in its place."""
+        return self._name
 
     @property
     def features(self) -> Features:
         """What the server can do, in its version."""
-        return self.database.features
+        return self._databases[self._seat.name].features
 
     @property
     def in_transaction(self) -> bool:
@@ -65,33 +77,68 @@ class ReplicaReads:
         """None."""
         return None
 
+    async def chosen(self) -> AsyncDatabase:
+        """The replica, or what is read in its place, without a second attempt."""
+        seat = await self._choose()
+        return self._primary() if seat is None else self._databases[seat.name]
+
+    async def _choose(self) -> Seat | None:
+        """The replica to read from; None means the primary."""
+        router = self._router
+        if not router.asks:
+            router.count(self._seat.name, "replica")
+            return self._seat
+        seat, reason = await choose(router, self._databases, self._seat, self._wanted)
+        if seat is None:
+            self._name = router.writes
+        else:
+            self._seat, self._name = seat, seat.name
+        router.count(self._name, reason)
+        return seat
+
+    def _primary(self) -> AsyncDatabase:
+        """The primary, which the read is for now.
+
+        Raises:
+            DatabaseConnectionError: the router refuses that.
+        """
+        if self._router.fallback is None and self._wanted is None:
+            raise none_usable(self._router)
+        return self._databases[self._router.writes]
+
     async def _read(self, ask: Callable[[AsyncDatabase], Awaitable[T]]) -> T:
         features = self.features
+        seat = await self._choose()
+        if seat is None:
+            return await ask(self._primary())
         try:
-            found = await ask(self.database)
+            found = await ask(self._databases[seat.name])
         except (DatabaseConnectionError, PoolTimeoutError, SerializationError) as error:
             if isinstance(error, OutcomeUnknownError):
                 raise
             if not isinstance(error, SerializationError):
-                self._seat.failed()
-            other = self._other()
+                seat.failed()
+            other = self._other(seat)
             if other is None or not other.connected or other.features is not features:
                 raise
             failure: OxydeError = error
         else:
-            self._seat.worked()
+            seat.worked()
             return found
+        self._name = other.name
+        self._router.count(other.name, "fallback")
         try:
             return await ask(other)
         except OxydeError as error:
             error.__cause__ = failure
             raise
 
-    def _other(self) -> AsyncDatabase | None:
-        seat = self._router.usable(self._databases, but=self._seat.name)
-        if seat is not None:
+    def _other(self, failed: Seat) -> AsyncDatabase | None:
+        router = self._router
+        seat = router.usable(self._databases, but=[failed.name], showing=self._wanted)
+        if seat is not None and (router.max_lag is None or seat.is_measured):
             return self._databases[seat.name]
-        return self._databases.get(self._router.writes) if self._router.fallback else None
+        return self._databases.get(router.writes) if router.fallback else None
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that returns rows, and hydrate them by the recipe."""
@@ -105,7 +152,7 @@ class ReplicaReads:
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan, on the replica."""
-        return await self.database.execute(plan, values)
+        return await (await self.chosen()).execute(plan, values)
 
     async def bulk(
         self,
@@ -115,13 +162,13 @@ class ReplicaReads:
         batch_size: int | None,
     ) -> tuple[int, list[Any] | None, list[int] | None]:
         """Run a bulk plan, on the replica."""
-        return await self.database.bulk(plan, rows, recipe, batch_size)
+        return await (await self.chosen()).bulk(plan, rows, recipe, batch_size)
 
     async def fetch_raw(
         self, sql: str, values: Sequence[Any], types: Sequence[tuple[str, Any]]
     ) -> RawRows:
         """Run SQL text, which may change the session: on the replica only."""
-        return await self.database.fetch_raw(sql, values, types)
+        return await (await self.chosen()).fetch_raw(sql, values, types)
 
     async def explain(self, plan: Plan, values: Sequence[Any], analyze: bool) -> str:
         """The replica's plan for a statement."""
@@ -129,7 +176,7 @@ class ReplicaReads:
 
     async def script(self, statements: Sequence[str]) -> None:
         """Run DDL statements, on the replica, which refuses them."""
-        await self.database.script(statements)
+        await (await self.chosen()).script(statements)
 
 
 def reader(router: Router, databases: Mapping[str, AsyncDatabase]) -> ReplicaReads | None:
@@ -141,38 +188,75 @@ def reader(router: Router, databases: Mapping[str, AsyncDatabase]) -> ReplicaRea
     for away in router.waking(databases):
         _wake(away, databases[away.name])
     if router.must_see_writes():
+        if router.by_position:
+            # The position of a write is not known.
+            _begin(router.writes, lambda: router.locate(databases[router.writes]))
+        router.count(router.writes, "own write")
         return None
-    seat = router.usable(databases)
+    wanted = router.wanted()
+    seat = None if wanted is None else router.usable(databases, showing=wanted)
+    if seat is None:
+        seat = router.usable(databases)
     if seat is not None:
-        return ReplicaReads(router, seat, databases)
+        features = databases[router.writes].features
+        if features is databases[seat.name].features or is_known_fresh(router, seat, wanted):
+            return ReplicaReads(router, seat, databases, wanted)
+        # The query is compiled for one version, so it cannot wait for what the replica says.
+        _begin(seat.name, lambda: _learn(router, seat, databases, wanted))
+        router.count(router.writes, "fallback")
+        return None
     if router.fallback is None:
-        raise DatabaseConnectionError(
-            f"no replica of {', '.join(router.reads)} can be used",
-            hint='read on the primary meanwhile: Router(fallback="primary")',
-        )
+        raise none_usable(router)
+    router.count(router.writes, router.why_none())
     return None
 
 
+def none_usable(router: Router) -> DatabaseConnectionError:
+    """The error of a read that no replica can answer."""
+    return DatabaseConnectionError(
+        f"no replica of {', '.join(router.reads)} can be used",
+        hint='read on the primary meanwhile: Router(fallback="primary")',
+    )
+
+
 def _wake(seat: Seat, database: AsyncDatabase) -> asyncio.Task[None] | threading.Thread | None:
-    """Begin to connect a replica: in a task, or in a thread where no event loop runs."""
-    known = _waking.get(seat.name)
+    """Begin to connect a replica."""
+    return _begin(seat.name, lambda: _connect(seat, database))
+
+
+def _begin(
+    name: str, work: Callable[[], Coroutine[Any, Any, None]]
+) -> asyncio.Task[None] | threading.Thread | None:
+    """Begin to work on a server, unless that is being done: in a task, or in a thread where no
+    event loop runs."""
+    known = _waking.get(name)
     if isinstance(known, asyncio.Task) and not known.done():
         return known
     if isinstance(known, threading.Thread) and known.is_alive():
         return known
     made: asyncio.Task[None] | threading.Thread
     if is_without_loop():
-        made = threading.Thread(
-            target=lambda: run_here(_connect(seat, database)), name="oxyde-replica", daemon=True
-        )
+        made = threading.Thread(target=lambda: run_here(work()), name="oxyde-replica", daemon=True)
         made.start()
     else:
         try:
-            made = asyncio.get_running_loop().create_task(_connect(seat, database))
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             return None
-    _waking[seat.name] = made
+        made = loop.create_task(work())
+    _waking[name] = made
     return made
+
+
+async def _learn(
+    router: Router,
+    seat: Seat,
+    databases: Mapping[str, AsyncDatabase],
+    wanted: Position | None,
+) -> None:
+    """Ask a replica how far it has come."""
+    with contextlib.suppress(OxydeError):
+        await choose(router, databases, seat, wanted)
 
 
 async def _connect(seat: Seat, database: AsyncDatabase) -> None:

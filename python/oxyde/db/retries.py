@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from oxyde.db.running import sleep
 from oxyde.exceptions import (
+    DatabaseError,
     DeadlockError,
     SerializationError,
     StaleObjectError,
@@ -85,11 +86,21 @@ class Attempt:
         except (SerializationError, DeadlockError) as refused:
             if self._is_last or not is_repeatable(refused, block):
                 raise
+            _count(refused, block)
             return True
         if error is None:
             self.is_done = True
             return False
-        return not self._is_last and is_repeatable(error, block)
+        if self._is_last or not is_repeatable(error, block):
+            return False
+        _count(error, block)
+        return True
+
+
+def _count(error: BaseException, block: Block | None) -> None:
+    if block is not None:
+        code = error.code if isinstance(error, DatabaseError) else None
+        block.connection.database.repeated[code or type(error).__name__] += 1
 
 
 async def attempts(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
+
+from oxyde.db.block_settings import SettingValue, texts
+from oxyde.exceptions import TransactionError
 
 __all__ = ["PoolSettings"]
 
@@ -39,6 +43,11 @@ class PoolSettings:
         test_before_acquire: check a connection that was idle before it is used again.
         transaction_timeout: maximum time of an ``atomic()`` block without a timeout of its own.
         query_timeout: maximum time of one statement; then the server is told to cancel it.
+        commit_timeout: maximum time of a COMMIT, which may wait for standbys; `query_timeout` if
+            None. Then the block raises OutcomeUnknownError, up to a second later.
+        session: settings of the server for every session, by name: ``{"wsrep_sync_wait": 1}``,
+            ``{"statement_timeout": "5s"}``. Not behind a pooler that shares sessions, and not on
+            SQLite. In a URL: ``?session=wsrep_sync_wait=1,lock_wait_timeout=5``.
         slow_query: log a warning (logger ``oxyde.sql``) for each statement that takes longer,
             including its wait for a connection; None logs none.
         log_parameters: whether the log contains the parameters of statements, except those of
@@ -102,6 +111,8 @@ class PoolSettings:
     test_before_acquire: bool = True
     transaction_timeout: float | None = None
     query_timeout: float | None = None
+    commit_timeout: float | None = None
+    session: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
     slow_query: float | None = None
     log_parameters: bool = False
     sql_comments: bool = False
@@ -148,9 +159,11 @@ class PoolSettings:
             "max_lifetime",
             "transaction_timeout",
             "query_timeout",
+            "commit_timeout",
             "slow_query",
         ):
             self._check_seconds(name, optional=True)
+        self._check_session()
         self._check_word("sqlite_journal_mode", _JOURNAL_MODES)
         self._check_word("sqlite_synchronous", _SYNCHRONOUS)
         if self.pg_pooler not in (None, "transaction", "session"):
@@ -192,6 +205,12 @@ class PoolSettings:
         if not math.isfinite(value) or value <= 0:
             raise ValueError(f"PoolSettings.{name} is above zero seconds, not {value!r}")
 
+    def _check_session(self) -> None:
+        try:
+            texts(self.session)
+        except TransactionError as error:
+            raise ValueError(f"PoolSettings.session: {error.args[0]}") from error
+
     def _check_word(self, name: str, words: tuple[str, ...]) -> None:
         value = getattr(self, name)
         if not isinstance(value, str) or value.upper() not in words:
@@ -199,8 +218,9 @@ class PoolSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """The settings for the Rust core: paths as strings, every key present."""
-        names = [item.name for item in fields(self) if item.name not in _OF_THE_LOG]
+        names = [each.name for each in fields(self) if each.name not in _OF_THE_LOG]
         values = {name: getattr(self, name) for name in names}
+        values["session"] = dict(self.session)
         return {
             name: str(value) if isinstance(value, Path) else value for name, value in values.items()
         }

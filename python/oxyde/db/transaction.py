@@ -64,6 +64,7 @@ class _Options:
     settings: tuple[str, ...] = ()
     durable: bool = False
     retries: int = 0
+    causal: bool = False
 
 
 class Atomic:
@@ -109,7 +110,7 @@ class Atomic:
             )
         executor = resolve(options.using, options.client, write=not options.read_only)
         if isinstance(executor, ReplicaReads):
-            executor = executor.database
+            executor = await executor.chosen()
         place = self._place or place_of_caller()
         generator = generator_of_caller(open_blocks().values())
         if isinstance(executor, Block):
@@ -140,7 +141,10 @@ class Atomic:
         begun: list[Operation[CoreTransaction]] = []
 
         def start() -> Operation[CoreTransaction]:
-            begun.append(database._core().begin(self._options.isolation, self._options.read_only))
+            options = self._options
+            begun.append(
+                database._core().begin(options.isolation, options.read_only, options.causal)
+            )
             return begun[0]
 
         try:
@@ -201,12 +205,9 @@ class Atomic:
         else:
             active_blocks.reset(token)
         block.left = True
-        await block.end(error, foreign=foreign)
-        if block.outer is None:
-            if block.journal.wrote:
-                note_write(block.name)
-            if block.after_commit and block.state == "committed":
-                await run_after_commit(block.after_commit)
+        await end_of(block, error, foreign=foreign)
+        if block.outer is None and block.after_commit and block.state == "committed":
+            await run_after_commit(block.after_commit)
 
     def __call__(self, function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         if not inspect.iscoroutinefunction(function):
@@ -228,6 +229,21 @@ class Atomic:
                 return await function(*args, **kwargs)
 
         return wrapper
+
+
+async def end_of(block: Block, error: BaseException | None, *, foreign: bool = False) -> None:
+    """End a block as `Block.end` does, and let reads of this task see what it has written."""
+    database = block.connection.database
+    wrote = block.outer is None and block.journal.wrote
+    try:
+        await block.end(error, foreign=foreign)
+    except BaseException:
+        # A COMMIT that was not answered may have taken effect.
+        if wrote and error is None:
+            await note_write(database, is_certain=False)
+        raise
+    if wrote and block.state == "committed":
+        await note_write(database)
 
 
 @overload
@@ -306,6 +322,12 @@ def atomic(
             retries=retries,
         )
     )
+
+
+def causal_block(database: AsyncDatabase) -> Atomic:
+    """A read-only transaction that begins only after the server has applied what other members of
+    its group had committed."""
+    return Atomic(_Options(client=database, read_only=True, causal=True))
 
 
 def retrying(

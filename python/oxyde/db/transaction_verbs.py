@@ -46,6 +46,8 @@ class TransactionVerbs:
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
         """Run a plan that gives rows, and hydrate them by the recipe."""
+        if plan.writes:
+            self._note_write()
         return await self._run(
             lambda core: core.fetch(self._sent(plan), values, recipe), plan, values
         )

@@ -31,8 +31,10 @@ from oxyde.db import (
     primary,
     prometheus,
     shard,
+    since,
     sql_comment,
     stats,
+    token,
     use,
 )
 from oxyde.db import connect as _connect
@@ -84,9 +86,11 @@ __all__ = [
     "retrying",
     "session",
     "shard",
+    "since",
     "sql_comment",
     "stats",
     "tenant",
+    "token",
     "transaction",
     "use",
 ]

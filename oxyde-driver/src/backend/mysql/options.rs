@@ -3,7 +3,7 @@
 use sqlx::ConnectOptions as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-use crate::settings::{PoolSettings, Server};
+use crate::settings::{PoolSettings, Server, SessionValue};
 
 /// Build the options from the URL and the settings.
 pub(super) fn options(server: &Server, settings: &PoolSettings) -> MySqlConnectOptions {
@@ -57,11 +57,26 @@ pub(super) fn session(settings: &PoolSettings) -> String {
         .mysql_collation
         .as_ref()
         .map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+    let others: String = settings
+        .session
+        .iter()
+        .map(|(name, value)| format!(", @@session.{name} = {}", literal(value)))
+        .collect();
     format!(
         "SET NAMES {}{collate}, time_zone = '+00:00', net_write_timeout = 3600, \
          group_concat_max_len = 1073741824, sql_mode = 'STRICT_ALL_TABLES,\
          NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,\
-         NO_AUTO_VALUE_ON_ZERO'",
+         NO_AUTO_VALUE_ON_ZERO'{others}",
         settings.mysql_charset
     )
+}
+
+/// The value of a setting in SQL.
+fn literal(value: &SessionValue) -> String {
+    match value {
+        SessionValue::Text(text) => {
+            format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+        }
+        SessionValue::Flag(_) | SessionValue::Integer(_) | SessionValue::Number(_) => value.text(),
+    }
 }

@@ -98,6 +98,7 @@ impl Connector {
             ..self.settings.as_ref().clone()
         };
         settings.check()?;
+        settings.check_has_sessions()?;
         let pooled = self.pooled.get_or_init(|| Self::new(server, &settings));
         let connected = pooled.connect_as_set().await?;
         connected.ok_or(DriverError::Misuse("a pooler was found twice"))

@@ -38,6 +38,10 @@ pub(super) fn options(server: &Server, settings: &PoolSettings) -> PgConnectOpti
         // `PoolSettings::check` has validated it.
         options = options.options(session_options(text).unwrap_or_default());
     }
+    if !settings.session.is_empty() {
+        let others = settings.session.iter();
+        options = options.options(others.map(|(name, value)| (name, value.text())));
+    }
     if let Some(socket) = &server.socket {
         options = options.socket(socket);
     }

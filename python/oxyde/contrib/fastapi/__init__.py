@@ -15,6 +15,7 @@ from oxyde.contrib.fastapi.errors import add_exception_handlers, response_to
 from oxyde.contrib.fastapi.filters import Filters, Selection
 from oxyde.contrib.fastapi.health import add_health_route
 from oxyde.contrib.fastapi.not_found import get_list_or_404, get_or_404
+from oxyde.contrib.fastapi.own_writes import OwnWritesMiddleware
 from oxyde.contrib.fastapi.pagination import (
     CursorParams,
     NumberParams,
@@ -28,6 +29,7 @@ __all__ = [
     "Filters",
     "Fits",
     "NumberParams",
+    "OwnWritesMiddleware",
     "Selection",
     "TransactionMiddleware",
     "add_exception_handlers",

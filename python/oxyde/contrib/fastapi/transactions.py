@@ -15,10 +15,9 @@ from starlette.requests import HTTPConnection, Request
 from typing_extensions import Self
 
 from oxyde.contrib.fastapi.errors import response_to
+from oxyde.contrib.fastapi.own_writes import begin_request_once
 from oxyde.db.active import active_blocks, open_blocks
-from oxyde.db.own_writes import begin_request
-from oxyde.db.registry import note_write
-from oxyde.db.transaction import Isolation, atomic
+from oxyde.db.transaction import Isolation, atomic, end_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,9 +63,7 @@ class _RequestBlock:
             await self._atomic.__aexit__(None if error is None else type(error), error, trace)
             return
         self.block.left = True
-        await self.block.end(error, foreign=False)
-        if self.block.outer is None and self.block.journal.wrote:
-            note_write(self.block.name)
+        await end_of(self.block, error)
 
     async def __aexit__(
         self,
@@ -124,7 +121,7 @@ class TransactionMiddleware:
         """Handle a request, in a transaction if it may write."""
         if scope["type"] == "http":
             # Reads of other requests do not go to the primary because of what this one writes.
-            begin_request()
+            begin_request_once(scope)
         if scope["type"] != "http" or scope["method"] not in self._methods:
             await self._app(scope, receive, send)
             return

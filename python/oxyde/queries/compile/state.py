@@ -93,6 +93,8 @@ class QueryState(Generic[M, R]):
     # How rows that the model refuses are handled, and the callback for those left out.
     _invalid: Invalid = "raise"
     _on_skipped: Callable[[RowValidationError], Any] | None = None
+    # Whether reads must see all that was committed anywhere (`fresh()`).
+    _fresh: bool = False
     _using: str | None = None
     _client: Executor | None = None
 

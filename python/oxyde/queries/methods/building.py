@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, overlo
 from typing_extensions import Self
 
 from oxyde._given import iterable_given
+from oxyde.db.fresh_reads import place_fresh
 from oxyde.db.registry import resolve
 from oxyde.exceptions import FieldError, OxydeError
 from oxyde.hints import hint_for
@@ -56,6 +57,8 @@ class Building(Filtering[M, R]):
         """Where the query runs: as the call says, else as the query says."""
         if using is None and client is None:
             using, client = self._using, self._client
+        if self._fresh and not write:
+            return place_fresh(using, client)
         return resolve(using, client, write=write)
 
     def order_by(self, *terms: str | Expression | OrderBy | Callable[[M], Any]) -> Self:
@@ -405,6 +408,17 @@ class Building(Filtering[M, R]):
         made._strict = True
         if self._names.meta.shard_by is not None:
             made._by_shard = True
+        return made
+
+    def fresh(self) -> Self:
+        """Read all that was committed before, by whomever and wherever: on the primary of a router;
+        on a node of a Galera cluster (or of Group Replication) after it has applied what the others
+        had committed. Inside a block, the query reads what the block reads.
+
+        It is about reading: with ``update()`` and the like it changes nothing.
+        """
+        made = self._chained()
+        made._fresh = True
         return made
 
     def for_update(

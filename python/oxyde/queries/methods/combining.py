@@ -40,6 +40,7 @@ _OTHERS: Final = {
     "_prefetches": "prefetch",
     "_strict": "strict",
     "_by_shard": "strict",
+    "_fresh": "fresh",
     "_invalid": "unvalidated",
     "_on_skipped": "skip_invalid",
     "_using": "using",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -17,7 +18,8 @@ from support.correspondence import MODELS, Account, Letter
 from oxyde import atomic, db
 from oxyde.contrib.opentelemetry import Instrumentation, instrument
 from oxyde.db import AsyncDatabase
-from oxyde.exceptions import UniqueViolationError
+from oxyde.db.own_writes import begin_request
+from oxyde.exceptions import DeadlockError, UniqueViolationError
 
 SYSTEMS = {"postgres": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mariadb"}
 
@@ -146,3 +148,45 @@ async def test_stopping(telemetry: Telemetry, database: AsyncDatabase) -> None:
     telemetry.instrumentation.stop()
     await Account.objects.count()
     assert telemetry.spans() == ()
+
+
+async def test_metrics_of_several_servers(
+    telemetry: Telemetry, database: AsyncDatabase, tmp_path: Path
+) -> None:
+    await db.create_tables(models=MODELS)
+    found = telemetry.metrics()
+    stats = db.stats()["default"]
+    roles = [
+        (attributes["server.address"], attributes["oxyde.server.role"])
+        for attributes, _ in found.get("oxyde.server.role", [])
+    ]
+    assert roles == ([] if stats.host is None else [(stats.host, "primary")])
+    assert [count for _, count in found["oxyde.connection.evicted"]] == [0]
+    assert [count for _, count in found["oxyde.outcomes.unknown"]] == [0]
+    failing = True
+    async for attempt in db.retrying():
+        async with attempt:
+            if failing:
+                failing = False
+                raise DeadlockError("as from the server", code="40P01")
+    assert db.stats()["default"].retried == {"40P01": 1}
+    pool = {"db.client.connection.pool.name": "default"}
+    assert telemetry.metrics()["oxyde.retries"] == [
+        ({**pool, "db.response.status_code": "40P01"}, 1)
+    ]
+    assert 'oxyde_retries_by_code_total{database="default",code="40P01"} 1' in db.prometheus()
+    router = db.Router(reads=["r1"], writes="p", sticky=5)
+    files = {name: f"sqlite:///{tmp_path / name}.db" for name in ("p", "r1")}
+    async with db.connect(**files, router=router):
+        for name in files:
+            await db.create_tables(models=MODELS, using=name)
+        begin_request()
+        await Account.objects.count()
+        await Account.objects.create(name="Ann", password="x")
+        await Account.objects.count()
+        assert db.stats()["r1"].reads == {"replica": 1}
+        reads = {
+            (str(each["db.client.connection.pool.name"]), str(each["oxyde.router.reason"])): count
+            for each, count in telemetry.metrics()["oxyde.router.reads"]
+        }
+        assert reads == {("r1", "replica"): 1, ("p", "own write"): 1}

@@ -20,7 +20,7 @@ from support.clusters.processes import (
     wait_until,
 )
 
-__all__ = ["Galera", "GroupReplication", "MysqlNode", "Replication"]
+__all__ = ["Galera", "GroupReplication", "MariadbReplication", "MysqlNode", "Replication"]
 
 DATABASE = "shop"
 
@@ -192,20 +192,7 @@ class Galera(_Cluster):
 
     def _begin(self) -> None:
         first, *others = self.nodes
-        run_as(
-            "mysql",
-            [
-                self._install,
-                "--no-defaults",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                "--innodb-log-file-size=16M",
-                f"--datadir={self._folder / first.name}",
-            ],
-        )
-        for node in others:
-            shutil.copytree(self._folder / first.name, self._folder / node.name)
-            _own(self._folder / node.name, "mysql")
+        _install_mariadb(self._install, self._folder, self.nodes)
         first.start("--wsrep-new-cluster")
         first.execute(f"CREATE DATABASE {DATABASE}", database=None)
         for node in others:
@@ -288,6 +275,55 @@ class Replication(_Cluster):
         for node in [old, *self.nodes[2:]]:
             self.follow(node, new)
         self.nodes = [new, *self.nodes[2:], old]
+
+
+class MariadbReplication(_Cluster):
+    """A MariaDB primary and its replica, by GTID."""
+
+    def __init__(self) -> None:
+        known = programs("galera")
+        self._install = known["mariadb-install-db"]
+        self._folder = new_folder("mysql", "mariadb")
+        self.nodes = [
+            MysqlNode(
+                f"d{number}",
+                self._folder,
+                port,
+                [
+                    known["mariadbd"],
+                    "--no-defaults",
+                    f"--server-id={number + 1}",
+                    "--log-bin=binlog",
+                    "--relay-log=relay",
+                    "--innodb-log-file-size=16M",
+                ],
+                "mysql",
+            )
+            for number, port in enumerate(free_ports(2))
+        ]
+
+    def _begin(self) -> None:
+        _install_mariadb(self._install, self._folder, self.nodes)
+        primary, replica = self.nodes
+        for node in self.nodes:
+            node.begin()
+        for node in self.nodes:
+            node.wait()
+        replica.execute(
+            f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {primary.port}, "
+            "MASTER_USER = 'root', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1",
+            database=None,
+        )
+        for sql in ("SET GLOBAL read_only = ON", "START REPLICA"):
+            replica.execute(sql, database=None)
+        primary.execute(f"CREATE DATABASE {DATABASE}", database=None)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the replica has what the primary has."""
+        primary, replica = self.nodes
+        (position,) = primary.execute("SELECT @@global.gtid_binlog_pos", database=None)[0]
+        replica.execute("SELECT MASTER_GTID_WAIT(%s, 20)", [position], database=None)
 
 
 class GroupReplication(_Cluster):
@@ -380,6 +416,22 @@ def _initialise(folder: Path, nodes: list[MysqlNode]) -> None:
     (data / "auto.cnf").unlink()
     for node in others:
         shutil.copytree(data, folder / node.name)
+
+
+def _install_mariadb(program: str, folder: Path, nodes: list[MysqlNode]) -> None:
+    """Make the data of the first server, and copies of it."""
+    first, *others = nodes
+    options = [
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--innodb-log-file-size=16M",
+        f"--datadir={folder / first.name}",
+    ]
+    run_as("mysql", [program, *options])
+    for node in others:
+        shutil.copytree(folder / first.name, folder / node.name)
+        _own(folder / node.name, "mysql")
 
 
 def _own(folder: Path, user: str) -> None:

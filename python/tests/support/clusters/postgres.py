@@ -118,6 +118,10 @@ class PostgresNode:
             cursor = connection.execute(sql, values or None)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
+    def until(self, sql: str) -> None:
+        """Wait until a statement answers true."""
+        wait_until(lambda: self.execute(sql)[0][0], f"{self.name}: {sql}", 20)
+
     def has_replayed(self, other: PostgresNode) -> bool:
         """Whether it has all that `other` has written."""
         (position,) = other.execute("SELECT pg_current_wal_insert_lsn()::text")[0]
@@ -193,10 +197,14 @@ class PostgresCluster:
     def wait(self) -> None:
         """Wait until all standbys have what the primary has."""
         for standby in self.nodes[1:]:
-            try:
-                wait_until(lambda node=standby: node.has_replayed(self.nodes[0]), "the replay", 20)
-            except TimeoutError as error:
-                raise TimeoutError(f"{error}\n{standby.process.tail()}") from error
+            self.wait_for(standby)
+
+    def wait_for(self, standby: PostgresNode) -> None:
+        """Wait until a standby has what the primary has."""
+        try:
+            wait_until(lambda: standby.has_replayed(self.nodes[0]), "the replay", 20)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{standby.process.tail()}") from error
 
     def rebuild(self, node: PostgresNode) -> None:
         """Make a server that crashed a standby, from a copy of the primary."""
