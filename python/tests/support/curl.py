@@ -31,6 +31,7 @@ def answer(client: TestClient, arguments: list[str]) -> str:
 
 def main() -> None:
     """Answer all commands within one lifespan of the application."""
+    sys.path[0] = ""  # the folder of the project, instead of this file's
     module, _, name = sys.argv[1].partition(":")
     app = getattr(importlib.import_module(module), name)
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -81,7 +81,9 @@ class Project:
         if name == "curl":
             asked = json.dumps([arguments for (_, *arguments), _ in group])
             script = str(ROOT / "python/tests/support/curl.py")
-            printed = json.loads(self.python(script, str(self.app), stdin=asked))
+            answers = self.python(script, str(self.app), stdin=asked)
+            assert answers.startswith("["), answers
+            printed = json.loads(answers)
         elif name == "rm":
             for (_, file), _ in group:
                 (self.folder / file).unlink()
