@@ -21,7 +21,7 @@ PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -na
 LINTED := python demo bench examples scripts
 
 .PHONY: help setup extension demo test test-rust test-python test-scale lint format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
-	schemas docs wheel services constraints studio-shots clean
+	schemas docs docs-site docs-serve docs-look reference wheel services constraints studio-shots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -79,6 +79,7 @@ lint: extension ## Check formats, lints, types (of the guides, too), layers and 
 	PYTHONPATH=python $(BIN)/lint-imports
 	$(BIN)/python -m mypy.stubtest oxyde._core --allowlist scripts/stubtest_allowlist.txt
 	$(BIN)/python scripts/check_docs.py
+	$(BIN)/python scripts/check_links.py
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py
 	$(BIN)/python scripts/check_version.py
@@ -146,8 +147,25 @@ target/release/oxyde: $(RUST_SOURCES) | setup
 bench/limit/target/release/limit: $(wildcard bench/limit/src/*.rs bench/limit/Cargo.*) | setup
 	cargo build --release --quiet --manifest-path bench/limit/Cargo.toml
 
-docs: setup ## Build the API reference of the Rust crates in target/doc
+docs: docs-site ## Build the documentation: the site in target/site, the reference of the Rust crates in target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
+
+docs-site: $(VENV)/.docs ## Build the documentation site only; a broken link is an error
+	$(BIN)/zensical build --clean --strict
+	@$(BIN)/python scripts/check_links.py --site target/site
+
+docs-serve: $(VENV)/.docs ## Show the documentation site at http://localhost:8000, rebuilt on each change
+	$(BIN)/zensical serve
+
+docs-look: docs-site ## Open the pages of the site in headless Chromium; an error of the browser is one; SHOTS=folder keeps pictures
+	@$(BIN)/python scripts/look_at_docs.py $(if $(SHOTS),--shots '$(SHOTS)')
+
+reference: extension ## Write the tables of docs/reference from the code again
+	@PYTHONPATH=scripts $(BIN)/python -m reference
+
+$(VENV)/.docs: requirements/docs.txt requirements/constraints.txt | setup
+	$(BIN)/pip install --quiet -r requirements/docs.txt -c requirements/constraints.txt
+	@touch $@
 
 wheel: dist/.wheel ## Build the release wheel and the source distribution into dist/
 	@rm -f dist/*.tar.gz

@@ -1,10 +1,11 @@
-"""Copies the newest full results of `make bench` and `make bench-web` into the README:
-`python -m bench.readme`."""
+"""Copies the newest full results of `make bench` and `make bench-web` into docs/benchmarks.md, and
+their charts beside it: `python -m bench.readme`. The README shows the first chart."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import Any
 
 from bench.claims import Claim
@@ -14,12 +15,13 @@ from bench.web import checks
 from bench.web.report import DRIVER
 from bench.work import CASES
 
-README = RESULTS.parent.parent / "README.md"
+PAGE = RESULTS.parent.parent / "docs/benchmarks.md"
+CHARTS = PAGE.parent / "images"
 NAMES = {case.name: case.title for case in CASES}
 TESTS = {test.name: test for test in checks.TESTS}
 
 
-def section(results: dict[str, Any], name: str) -> str:
+def section(results: dict[str, Any]) -> str:
     """The Markdown between the markers."""
     versions = ", ".join(f"{each} {version}" for each, version in results["versions"].items())
     lines = [
@@ -43,7 +45,7 @@ def section(results: dict[str, Any], name: str) -> str:
         lines += ["| Besides | found | target |", "|---|--:|--:|"]
         lines += [_claim(each) for each in results["claims"]]
         lines.append("")
-    lines.append(f"![Time as a multiple of the raw driver's](bench/results/{name}.svg)")
+    lines.append("![Time as a multiple of the raw driver's](images/benchmark.svg)")
     return "\n".join(lines)
 
 
@@ -81,7 +83,7 @@ def _ratio(found: Ratio) -> str:
     return f"{found.value:.2f}{' ✗' if found.met is False else ''}"
 
 
-def web_section(results: dict[str, Any], name: str) -> str:
+def web_section(results: dict[str, Any]) -> str:
     """The Markdown about the web tests."""
     web = results["web"]
     head = f"Oxyde | {DRIVER} | ÷ {DRIVER} | CPU ÷ {DRIVER} | p99 ms | its p99 | best other ORM"
@@ -95,7 +97,7 @@ def web_section(results: dict[str, Any], name: str) -> str:
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [_web_row(TESTS[test].title, found) for test, found in web["tests"].items()]
-    lines += ["", f"![Requests per second, to the raw driver's](bench/results/{name}.svg)"]
+    lines += ["", "![Requests per second, to the raw driver's](images/benchmark-web.svg)"]
     return "\n".join(lines)
 
 
@@ -116,23 +118,25 @@ def _web_row(title: str, found: dict[str, Any]) -> str:
     return f"| {title} | {' | '.join(cells)} |"
 
 
-# The marks in the README, the files of the results (other runs have longer names), the writers.
+# The marks in the page, the files of the results (other runs have longer names), the writers, the
+# names of the charts.
 SECTIONS = (
-    ("bench", "????-??-??.json", section),
-    ("bench-web", "????-??-??-web.json", web_section),
+    ("bench", "????-??-??.json", section, "benchmark.svg"),
+    ("bench-web", "????-??-??-web.json", web_section, "benchmark-web.svg"),
 )
 
 
 def main() -> None:
-    """Write the README."""
-    text = README.read_text(encoding="utf-8")
-    for mark, pattern, written in SECTIONS:
+    """Write the page and copy the charts."""
+    text = PAGE.read_text(encoding="utf-8")
+    for mark, pattern, written, chart in SECTIONS:
         begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
         path = max(RESULTS.glob(pattern), default=None)
         if path is not None:
-            new = f"{begin}\n{written(json.loads(path.read_text()), path.stem)}\n{end}"
+            new = f"{begin}\n{written(json.loads(path.read_text()))}\n{end}"
             text = re.sub(f"{begin}.*{end}", lambda _, new=new: new, text, flags=re.DOTALL)
-    README.write_text(text, encoding="utf-8")
+            shutil.copyfile(path.with_suffix(".svg"), CHARTS / chart)
+    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Checks the types of the Python blocks of README.md and docs/, and of the examples, strictly.
 
 The blocks of a guide are one program, in which `await` may stand outside of a function. Errors
-name the lines of the guide.
+name the lines of the guide. Blocks with a title are files of a project, as the tests follow them.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,14 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+sys.path.append(str(ROOT / "python/tests"))
+
+from support.project_page import blocks, write  # noqa: E402
+
+# The pages that make a project, in order.
+STEPS = "models relations pages errors transactions tests migrations"
+PROJECTS = [["start"], [f"tutorial/{name}" for name in ("index", *STEPS.split())]]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # What a guide may do, and a program may not: await outside of a function, define a name again.
 LOOSE = ["--allow-redefinition", "--disable-error-code=top-level-await"]
 OPTIONS = ["--strict", *LOOSE, f"--cache-dir={ROOT / '.mypy_cache/docs'}"]
@@ -46,14 +54,30 @@ def is_asynchronous(node: ast.AST) -> bool:
     return any(map(is_asynchronous, ast.iter_child_nodes(node)))
 
 
+def check_project(pages: list[str]) -> int:
+    """Check the files that pages make, as they are after the last one."""
+    with tempfile.TemporaryDirectory() as folder:
+        for page in pages:
+            for block in blocks(ROOT / f"docs/{page}.md"):
+                if block.title is not None:
+                    write(block, Path(folder))
+        files = [str(path) for path in Path(folder).rglob("*.py")]
+        command = [sys.executable, "-m", "mypy", "--no-error-summary", *OPTIONS, *files]
+        environment = {**os.environ, "MYPYPATH": f"{folder}:{ROOT / 'python'}"}
+        done = subprocess.run(command, cwd=folder, env=environment, check=False)
+    return done.returncode
+
+
 def main() -> int:
     """Print the errors; return 1 if there are any."""
+    failed = any([check_project(pages) for pages in PROJECTS])
     with tempfile.TemporaryDirectory() as folder:
         names: dict[str, str] = {}
         for guide in GUIDES:
             source = program(guide)
             if source.strip():
-                file = Path(folder, f"guide_{guide.stem}.py")
+                name = "_".join(guide.relative_to(ROOT).with_suffix("").parts)
+                file = Path(folder, f"guide_{name}.py")
                 file.write_text(source, encoding="utf-8")
                 names[file.name] = guide.relative_to(ROOT).as_posix()
         programs = [*sorted(Path(folder).iterdir()), *sorted((ROOT / "examples").glob("*.py"))]
@@ -64,7 +88,7 @@ def main() -> int:
         r"^\S*?(guide_\w+\.py)", lambda found: names[found[1]], done.stdout, flags=re.MULTILINE
     )
     print(output + done.stderr, end="")
-    return done.returncode
+    return done.returncode or int(failed)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,4 @@ def test_the_first_example(tmp_path: Path) -> None:
         )
         assert done.stderr == ""
         assert done.returncode == 0
-        *posts, sql = done.stdout.splitlines()
-        assert posts == [f"Post {number} by Alice" for number in (997, 987, 977)]
-        assert "author" in sql
-        assert "['ali']" in sql
+        assert done.stdout.splitlines() == [f"Post {number} by Ann" for number in (997, 987, 977)]

@@ -1,5 +1,5 @@
 """Runs the Python blocks of a guide one after the other: `python guide.py GUIDE.md`, in an event
-loop unless the guide is about programs without one (`sync.md`).
+loop unless the guide is about programs without one (`WITHOUT_LOOP`).
 
 A block may `await` outside of a function. What stands behind `# →` on the last line of an
 expression is what it gives; the number of those that were right is printed.
@@ -16,6 +16,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+# Pages about `oxyde.sync`.
+WITHOUT_LOOP = ("sync", "celery")
 RESULT = re.compile(r"#\s→ (.*)$")
 
 
@@ -56,5 +58,5 @@ def without_loop(guide: Coroutine[Any, Any, int]) -> int:
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    run = without_loop if path.stem == "sync" else asyncio.run
+    run = without_loop if path.stem in WITHOUT_LOOP else asyncio.run
     print(run(main(path.read_text())))

@@ -1,0 +1,1 @@
+"""The tables of docs/reference, written from the code: `make reference`. A test compares them."""
