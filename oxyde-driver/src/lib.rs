@@ -35,7 +35,8 @@ pub use listen::Listener;
 pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
 pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
 pub use settings::{
-    Host, PoolSettings, Server, SessionSettings, SessionValue, server_of, sqlite_file, with_database,
+    Host, PoolSettings, Server, SessionSettings, SessionValue, server_of, sqlite_file,
+    with_database,
 };
 pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;

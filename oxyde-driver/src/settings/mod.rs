@@ -456,8 +456,14 @@ mod tests {
         assert!(settings.check().is_err());
         for (text, message) in [
             ("a", "setting `session`: `a` is not of the form name=value"),
-            ("1a=1", "setting `session`: `1a` is not the name of a setting"),
-            ("Sql_Mode=''", "setting `session`: Oxyde sets `Sql_Mode` itself, and relies on its value"),
+            (
+                "1a=1",
+                "setting `session`: `1a` is not the name of a setting",
+            ),
+            (
+                "Sql_Mode=''",
+                "setting `session`: Oxyde sets `Sql_Mode` itself, and relies on its value",
+            ),
         ] {
             let mut settings = PoolSettings::default();
             let set = settings.set("session", text);

@@ -194,9 +194,7 @@ impl TransactionInner {
         };
         state.end = Some(CLOSED);
         let job = Arc::new(COMMIT);
-        let ended = lease
-            .run(&job, false, cancel, self.commit_deadline())
-            .await;
+        let ended = lease.run(&job, false, cancel, self.commit_deadline()).await;
         let result = match ended.result {
             Ok(_) => {
                 let restored = self.restore_session(&mut lease).await;
