@@ -23,6 +23,7 @@ from support.clusters.processes import (
 __all__ = ["Galera", "GroupReplication", "MariadbReplication", "MysqlNode", "Replication"]
 
 DATABASE = "shop"
+_LOCK_WAIT_TIMEOUT = 1205
 
 
 class MysqlNode:
@@ -76,14 +77,19 @@ class MysqlNode:
             raise TimeoutError(f"{error}\n{self.process.tail()}") from error
 
     def execute(
-        self, sql: str, values: Sequence[Any] = (), *, database: str | None = DATABASE
+        self,
+        sql: str,
+        values: Sequence[Any] = (),
+        *,
+        database: str | None = DATABASE,
+        before: str | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Run one statement as another client, and commit; its rows."""
+        """Run one statement as another client, and commit; its rows. `before` sets its session."""
         import pymysql
 
         connection = pymysql.connect(
             host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True,
-            connect_timeout=5, read_timeout=30,
+            connect_timeout=5, read_timeout=30, init_command=before,
         )  # fmt: skip
         try:
             with connection.cursor() as cursor:
@@ -91,6 +97,22 @@ class MysqlNode:
                 return list(cursor.fetchall())
         finally:
             connection.close()
+
+    def refuse_writes(self) -> None:
+        """Make it read-only. That waits for statements which wait for row locks of transactions,
+        whose next statements wait for it: it is given up after a second, and tried again."""
+        import pymysql
+
+        impatient = "SET lock_wait_timeout = 1"
+        for _ in range(20):
+            try:
+                self.execute("SET GLOBAL super_read_only = ON", database=None, before=impatient)
+            except pymysql.err.OperationalError as error:
+                if error.args[0] != _LOCK_WAIT_TIMEOUT:
+                    raise
+            else:
+                return
+        raise TimeoutError(f"{self.name} does not become read-only")
 
     def status(self, name: str) -> str:
         """A status variable."""
@@ -267,7 +289,7 @@ class Replication(_Cluster):
         """Make the replica the source, as an administrator does who loses no transaction: both run
         on, with their connections."""
         old, new = self.nodes[0], self.nodes[1]
-        old.execute("SET GLOBAL super_read_only = ON", database=None)
+        old.refuse_writes()
         self.wait()
         for sql in ("STOP REPLICA", "RESET REPLICA ALL", "SET GLOBAL super_read_only = OFF",
                     "SET GLOBAL read_only = OFF"):  # fmt: skip
