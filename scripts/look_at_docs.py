@@ -1,5 +1,5 @@
 """Opens pages of the built site in headless Chromium, light and dark, and fails if the browser reports
-an error, a page has no heading, or the search finds nothing. Run it by `make docs-look`.
+an error, or a page has no heading or is wider than the window. Run it by `make docs-look`.
 """
 
 from __future__ import annotations
@@ -7,13 +7,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from browser import Browser, browser_is_missing, browsers
+from publish_docs import publish
 
 SITE = Path(__file__).resolve().parent.parent / "target/site"
 # Pages of which a picture is taken, in both schemes.
@@ -28,14 +31,16 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> "contextlib.AbstractContextManager[str]":
-    """The address of a server of the folder."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
+def published() -> Iterator[str]:
+    """The address of the site on a server, as a version among others."""
+    with tempfile.TemporaryDirectory() as folder:
+        publish(SITE, Path(folder), "dev", "latest")
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/latest/"
+        finally:
+            server.shutdown()
 
 
 def pages(site: Path) -> list[str]:
@@ -50,8 +55,7 @@ def problems(browser: Browser, root: str, page: str) -> list[str]:
     found = browser.errors()
     if not browser.run("return document.querySelector('article h1')?.innerText"):
         found.append("has no heading")
-    wide = browser.run("return document.documentElement.scrollWidth > window.innerWidth")
-    if wide:
+    if browser.run("return document.documentElement.scrollWidth > window.innerWidth"):
         found.append("is wider than the window")
     return [f"{page or 'index'}: {each}" for each in found]
 
@@ -65,7 +69,7 @@ def main() -> int:
         return 2
     wrong: list[str] = []
     start = time.monotonic()
-    with served(SITE) as root, browsers() as port:
+    with published() as root, browsers() as port:
         for dark in (False, True):
             with contextlib.closing(Browser(port, dark=dark)) as browser:
                 for page in SHOWN if dark else pages(SITE):

@@ -27,26 +27,27 @@ def example(kind: type[OxydeError]) -> OxydeError:
     return kind("…")
 
 
-def classes(base: type[OxydeError], depth: int = 0) -> Iterator[tuple[type[OxydeError], int]]:
+def classes(base: type[OxydeError]) -> Iterator[type[OxydeError]]:
     """A class and those below it, as the docstring of the module draws them."""
-    yield base, depth
+    yield base
     for each in base.__subclasses__():
         if each.__module__ == home.__name__:
-            yield from classes(each, depth + 1)
+            yield from classes(each)
 
 
 def lines() -> Iterator[str]:
     """The lines of the table."""
-    yield "| Exception | Status | `retryable` | |"
-    yield "|---|---|---|---|"
-    for kind, depth in classes(OxydeError):
+    yield "| Exception | is a | Status | `retryable` | |"
+    yield "|---|---|---|---|---|"
+    for kind in classes(OxydeError):
         error = example(kind)
         response = response_to(error)
         status = 500 if response is None else response.status_code
         first = re.split(r"(?<=[.:])\s|\n\n", inspect.getdoc(kind) or "", maxsplit=1)[0]
         about = re.sub(r"\s+", " ", first).rstrip(":.")
-        indent = "&emsp;" * depth
-        yield f"| {indent}`{kind.__name__}` | {status} | {'yes' if error.retryable else ''} | {cell(about)} |"
+        base = "" if kind is OxydeError else f"`{kind.__bases__[0].__name__}`"
+        again = "yes" if error.retryable else ""
+        yield f"| `{kind.__name__}` | {base} | {status} | {again} | {cell(about)} |"
 
 
 def exceptions() -> str:
