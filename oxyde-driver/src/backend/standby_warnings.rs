@@ -23,6 +23,9 @@ const ANY: u8 = 1;
 /// One about standbys.
 const STANDBYS: u8 = 2;
 
+/// What the thread logs to while it polls such a statement.
+static LISTENER: OnceLock<Dispatch> = OnceLock::new();
+
 thread_local! {
     static HEARD: Cell<u8> = const { Cell::new(0) };
 }
@@ -45,7 +48,6 @@ impl StandbyWarnings {
         if !self.listening.load(Ordering::Relaxed) {
             return poll();
         }
-        static LISTENER: OnceLock<Dispatch> = OnceLock::new();
         let listener = LISTENER.get_or_init(|| Dispatch::new(Listener));
         HEARD.set(0);
         let polled = dispatcher::with_default(listener, poll);

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from oxyde.exceptions import OxydeError
 
@@ -132,25 +132,6 @@ class GtidList:
 Position: TypeAlias = WalPosition | GtidSet | GtidList
 
 
-def position_of_text(dialect: str, text: str) -> Position:
-    """The position that a server of this dialect means by a text.
-
-    Raises:
-        OxydeError: it is not the position of such a server.
-    """
-    found: Position | None = None
-    if dialect == "postgres":
-        found = _wal(text)
-    elif dialect == "mysql":
-        found = _gtid_set(text)
-    elif dialect == "mariadb":
-        # A position in a Galera cluster has its UUID.
-        found = _gtid_set(text) if ":" in text else _gtid_list(text)
-    if found is None:
-        raise OxydeError(f"{text!r:.80} is not a position of {dialect}")
-    return found
-
-
 def _wal(text: str) -> WalPosition | None:
     found = _WAL.fullmatch(text)
     return None if found is None else WalPosition(int(found[1], 16) << 32 | int(found[2], 16))
@@ -190,3 +171,28 @@ def _gtid_set(text: str) -> GtidSet | None:
     if not sources:
         return None
     return GtidSet({source: _merged(tuple(ranges)) for source, ranges in sources.items()})
+
+
+def _mariadb(text: str) -> GtidSet | GtidList | None:
+    # A position in a Galera cluster has its UUID.
+    return _gtid_set(text) if ":" in text else _gtid_list(text)
+
+
+_READERS: Final[Mapping[str, Callable[[str], Position | None]]] = {
+    "postgres": _wal,
+    "mysql": _gtid_set,
+    "mariadb": _mariadb,
+}
+
+
+def position_of_text(dialect: str, text: str) -> Position:
+    """The position that a server of this dialect means by a text.
+
+    Raises:
+        OxydeError: it is not the position of such a server.
+    """
+    reader = _READERS.get(dialect)
+    found = None if reader is None else reader(text)
+    if found is None:
+        raise OxydeError(f"{text!r:.80} is not a position of {dialect}")
+    return found

@@ -38,6 +38,9 @@ _POSITIONS = {
     "mysql": "SELECT @@global.gtid_executed AS position",
     "mariadb": "SELECT @@global.gtid_current_pos AS position",
 }
+# Whose servers may be nodes of Galera; who tells its lag in a SELECT of its own.
+_HAVE_GALERA = frozenset({"mariadb"})
+_LAGS = {"postgres": _POSTGRES}
 _GALERA = "SHOW STATUS WHERE variable_name IN ('wsrep_cluster_state_uuid', 'wsrep_last_committed')"
 # How far a replica is behind, by MySQL and MariaDB.
 _BEHIND = ("seconds_behind_source", "seconds_behind_master")
@@ -69,7 +72,7 @@ async def ask_position(database: AsyncDatabase) -> Position:
     sql = _POSITIONS.get(dialect)
     if sql is None:
         raise _without_positions(database, "has no replicas")
-    if dialect == "mariadb" and await _is_galera(database):
+    if dialect in _HAVE_GALERA and await _is_galera(database):
         status = {row["Variable_name"]: row["Value"] for row in await _rows(database, _GALERA)}
         text = f"{status['wsrep_cluster_state_uuid']}:1-{status['wsrep_last_committed']}"
     else:
@@ -105,12 +108,13 @@ async def ask_replication(replica: AsyncDatabase, primary: AsyncDatabase | None)
         OxydeError: one of them cannot be asked.
     """
     dialect = replica.features.dialect
-    if dialect == "postgres":
-        (row,) = await _rows(replica, _POSTGRES)
+    lag = _LAGS.get(dialect)
+    if lag is not None:
+        (row,) = await _rows(replica, lag)
         return Replication(
             row["is_current"], row["seconds"], position_of_text(dialect, row["position"])
         )
-    if dialect == "sqlite":
+    if dialect not in _POSITIONS:
         raise _without_positions(replica, "has no replicas")
     rows = await _status_rows(replica)
     if rows:

@@ -50,9 +50,8 @@ def token() -> str | None:
             "primary did not tell its position",
             hint="write again, or read on the primary: async with db.primary()",
         )
-    kind = "wal" if isinstance(mark.position, WalPosition) else "gtid"
     # A cookie has no commas.
-    return _signed(router, f"{kind}:{mark.position}".replace(",", "+"))
+    return _signed(router, f"{_kind(mark.position)}:{mark.position}".replace(",", "+"))
 
 
 async def located_token() -> str | None:
@@ -111,12 +110,17 @@ def _read(token: object) -> Position | float | None:
             raise _refused("this is not a token", token)
         return at
     dialect = get_connection(router.writes).features.dialect
-    if (kind == "wal") != (dialect == "postgres"):
-        raise _refused(f"the token is not for {dialect}", token)
     try:
-        return position_of_text(dialect, body.replace("+", ","))
+        position = position_of_text(dialect, body.replace("+", ","))
     except OxydeError as error:
         raise _refused(f"the token is not for {dialect}", token) from error
+    if kind != _kind(position):
+        raise _refused(f"the token is not for {dialect}", token)
+    return position
+
+
+def _kind(position: Position) -> str:
+    return "wal" if isinstance(position, WalPosition) else "gtid"
 
 
 def _refused(why: str, token: object) -> OxydeError:
@@ -151,7 +155,8 @@ class Since:
         router = router_here()
         if router is None or seen is None:
             return
-        if isinstance(seen, float):
+        # For type checkers a float may be an int.
+        if isinstance(seen, float | int):
             if not isinstance(router.sticky, str):
                 left = min(seen + router.sticky - time.time(), router.sticky)
                 mark.until = max(mark.until, time.monotonic() + left)

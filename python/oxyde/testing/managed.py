@@ -67,6 +67,14 @@ class ManagedPool:
         """What the test database's pool has done."""
         return self._kept().counters()
 
+    def retried(self) -> dict[str, int]:
+        """What the test database's pool has repeated."""
+        return self._kept().retried()
+
+    def server(self) -> tuple[str, str] | None:
+        """The host and the role of the test database's server."""
+        return self._kept().server()
+
     def watch(self, wanted: bool) -> None:
         """Do nothing: the connections of tests have no events."""
 
@@ -112,9 +120,9 @@ class ManagedPool:
         """As a pool does."""
         return self._current().script(statements)
 
-    def begin(self, isolation: str | None, read_only: bool) -> Operation[Transaction]:
+    def begin(self, isolation: str | None, read_only: bool, causal: bool) -> Operation[Transaction]:
         """As a pool does."""
-        return self._current().begin(isolation, read_only)
+        return self._current().begin(isolation, read_only, causal)
 
     def listen(self, channels: Sequence[str]) -> Operation[Listener]:
         """Listen on a connection of its own. It hears what is committed."""

@@ -334,7 +334,7 @@ def _registered(database: KeptDatabase) -> Iterator[None]:
 
 
 async def _begun(pool: Pool) -> SharedConnection:
-    return SharedConnection(await run(pool.begin(None, False)))
+    return SharedConnection(await run(pool.begin(None, False, False)))
 
 
 async def _rolled_back(shared: SharedConnection) -> None:

@@ -88,8 +88,11 @@ class SharedConnection:
         """As a pool does."""
         return self._steps(self._alone(lambda core: core.script(statements)))
 
-    def begin(self, isolation: str | None, read_only: bool) -> Steps[SharedTransaction]:
-        """Begin a block. The isolation level is that of the test's transaction."""
+    def begin(
+        self, isolation: str | None, read_only: bool, causal: bool
+    ) -> Steps[SharedTransaction]:
+        """Begin a block. The isolation level is that of the test's transaction, and what it reads
+        too."""
         return self._steps(self._begin(read_only), SharedTransaction.abandon)
 
     def _steps(

@@ -57,18 +57,20 @@ pub(super) fn session(settings: &PoolSettings) -> String {
         .mysql_collation
         .as_ref()
         .map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
-    let others: String = settings
-        .session
-        .iter()
-        .map(|(name, value)| format!(", @@session.{name} = {}", literal(value)))
-        .collect();
-    format!(
+    let mut sql = format!(
         "SET NAMES {}{collate}, time_zone = '+00:00', net_write_timeout = 3600, \
          group_concat_max_len = 1073741824, sql_mode = 'STRICT_ALL_TABLES,\
          NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,\
-         NO_AUTO_VALUE_ON_ZERO'{others}",
+         NO_AUTO_VALUE_ON_ZERO'",
         settings.mysql_charset
-    )
+    );
+    for (name, value) in &settings.session {
+        sql.push_str(", @@session.");
+        sql.push_str(name);
+        sql.push_str(" = ");
+        sql.push_str(&literal(value));
+    }
+    sql
 }
 
 /// The value of a setting in SQL.
