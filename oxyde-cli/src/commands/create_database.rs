@@ -28,7 +28,9 @@ impl Thing {
         let mut url = project.url()?;
         let mut schema = schema;
         if tenants::has_place(&url) {
-            let tenant = schema.take().ok_or_else(|| tenants::unchosen(&project.database))?;
+            let tenant = schema
+                .take()
+                .ok_or_else(|| tenants::unchosen(&project.database))?;
             url = tenants::url_of(&url, tenant)?;
         }
         let dialect = project.dialect(None)?;

@@ -102,8 +102,19 @@ fn named_by(project: &Project<'_>, url: &str) -> Result<Vec<String>, CliError> {
     let databases = listed(project, access, async |session: &Session| {
         Ok(session.databases().await?)
     })?;
-    let name = |database: &String| Some(database.strip_prefix(before)?.strip_suffix(after)?.to_owned());
-    Ok(databases.iter().filter_map(name).filter(|name| !name.is_empty()).collect())
+    let name = |database: &String| {
+        Some(
+            database
+                .strip_prefix(before)?
+                .strip_suffix(after)?
+                .to_owned(),
+        )
+    };
+    Ok(databases
+        .iter()
+        .filter_map(name)
+        .filter(|name| !name.is_empty())
+        .collect())
 }
 
 fn listed(

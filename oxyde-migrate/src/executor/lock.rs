@@ -45,7 +45,10 @@ impl Lock {
             return Ok(Lock { renewal: None });
         }
         let mut applicant = Applicant::default();
-        let found = waiting(options, context, async || applicant.try_claim(reached).await).await?;
+        let found = waiting(options, context, async || {
+            applicant.try_claim(reached).await
+        })
+        .await?;
         if applicant.took_over {
             (context.progress)(Event::TookOver);
         }

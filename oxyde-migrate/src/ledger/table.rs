@@ -188,7 +188,8 @@ impl Ledger {
     #[must_use]
     pub fn owns(&self, schema: Option<&str>, table: &str) -> bool {
         let is_ours = table.strip_prefix(&self.name);
-        is_ours.is_some_and(|ending| ["", POSITIONS, LEASE].contains(&ending)) && (schema.is_none() || self.schema.is_some())
+        is_ours.is_some_and(|ending| ["", POSITIONS, LEASE].contains(&ending))
+            && (schema.is_none() || self.schema.is_some())
     }
 
     /// The statements that write the row of a running migration: `done` steps, and whether the next was

@@ -127,7 +127,15 @@ impl Lease {
 
     /// Become the owner, unless another migrator was faster or the lease was renewed.
     async fn claim(&self, session: &Session, seen: &Seen) -> Result<bool, DriverError> {
-        let (table, owner, Seen { owner: before, renewals, .. }) = (&self.table, &self.owner, seen);
+        let (
+            table,
+            owner,
+            Seen {
+                owner: before,
+                renewals,
+                ..
+            },
+        ) = (&self.table, &self.owner, seen);
         let transaction = session.begin().await?;
         for sql in [
             format!(
@@ -223,7 +231,9 @@ impl Applicant {
             return Ok(at.elapsed() >= GRACE);
         }
         let sql = "SET writes = writes + 1 WHERE part = 'asked'";
-        session.run(&format!("UPDATE {} {sql}", lease.table)).await?;
+        session
+            .run(&format!("UPDATE {} {sql}", lease.table))
+            .await?;
         self.asked = Some((seen.clone(), Instant::now()));
         Ok(false)
     }
@@ -243,7 +253,8 @@ async fn prepared(session: &Session) -> Result<Lease, DriverError> {
     let table = ledger.lease();
     let rows = session.rows(&format!("SELECT part FROM {table}")).await?;
     if rows.len() < 3 {
-        let rows = ["owner", "renewed", "asked"].map(|part| format!("('{part}', '', '2000-01-01', 0)"));
+        let rows =
+            ["owner", "renewed", "asked"].map(|part| format!("('{part}', '', '2000-01-01', 0)"));
         let sql = format!(
             "INSERT IGNORE INTO {table} (part, owner, valid_until, writes) VALUES {}",
             rows.join(", ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import math
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 from oxyde.db.address import Address, DatabaseUrl, address_of, hide_password
 from oxyde.db.pool import AsyncDatabase
+from oxyde.db.running import is_without_loop
 from oxyde.db.seats import Seat, Seats
 from oxyde.db.settings import PoolSettings
 from oxyde.db.use import Use
@@ -186,8 +188,7 @@ class Pools:
         if not granted.must_open:
             return seat
         try:
-            with contextlib.suppress(OxydeError):
-                await _close(self._seats.evicted())
+            await _close(self._seats.evicted())
             database = await self._open(tenant)
         except BaseException as error:
             self._seats.failed(seat, error)
@@ -275,13 +276,23 @@ def _check_seconds(what: str, seconds: object) -> None:
         raise OxydeError(f"Pools: {what} is above zero seconds, not {seconds!r}")
 
 
+# Tasks that close pools; an event loop refers to its tasks weakly.
+_closing: set[asyncio.Task[None]] = set()
+
+
 async def _close(databases: list[AsyncDatabase]) -> None:
-    """Close all of them, even if one fails to close, or the task is cancelled."""
-    failure: BaseException | None = None
+    """Close all of them, even if the task that waits is cancelled."""
+    if is_without_loop() or not databases:
+        await _close_each(databases)
+        return
+    task = asyncio.create_task(_close_each(databases))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
+async def _close_each(databases: list[AsyncDatabase]) -> None:
     for database in databases:
-        try:
+        # Errors of a pool that is given up are irrelevant.
+        with contextlib.suppress(OxydeError):
             await database.disconnect()
-        except BaseException as error:
-            failure = failure or error
-    if failure is not None:
-        raise failure
