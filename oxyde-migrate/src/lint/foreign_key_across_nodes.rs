@@ -30,10 +30,13 @@ fn check(scene: &LintContext<'_>) -> Option<String> {
         across(owner, key, target)
             .map(|why| format!("foreign key `{}` of `{}`: {why}", key.name, owner.name))
     };
-    let mut own = table.foreign_keys.iter().filter(|key| match scene.operation {
-        Operation::AddForeignKey(add) => add.foreign_key.name == key.name,
-        _ => true,
-    });
+    let mut own = table
+        .foreign_keys
+        .iter()
+        .filter(|key| match scene.operation {
+            Operation::AddForeignKey(add) => add.foreign_key.name == key.name,
+            _ => true,
+        });
     let found = own.find_map(|key| problem(table, key));
     if found.is_some() || !scene.operation.is_distribution() {
         return found;

@@ -104,9 +104,7 @@ pub enum SchemaError {
         dialect: &'static str,
     },
     /// An auto-increment column inside a key of several columns.
-    #[error(
-        "{dialect} cannot count column `{column}` of table `{table}`: {needs}"
-    )]
+    #[error("{dialect} cannot count column `{column}` of table `{table}`: {needs}")]
     Counter {
         /// What the dialect needs.
         needs: &'static str,

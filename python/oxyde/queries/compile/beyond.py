@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from oxyde import _ir
     from oxyde.queries.expressions.ordering import Term
 
-__all__ = ["Beyond", "Key"]
+__all__ = ["NULL_IS_LARGEST", "Beyond", "Key"]
 
 # Databases that order NULL as the largest value; to the others it is the smallest.
-_NULL_IS_LARGEST = frozenset({"postgres"})
+NULL_IS_LARGEST = frozenset({"postgres"})
 # Databases that begin a comparison of rows, `(a, b) > (1, 2)`, in the index over both columns, with
 # the kinds that they compare as they are stored; None for all. Others use it for `OR` only.
 _COMPARES_ROWS: dict[str, frozenset[str] | None] = {
@@ -132,7 +132,7 @@ class _Side(NamedTuple):
             follow = order.nulls == "last"
         else:
             dialect = "" if builder.features is None else builder.features.dialect
-            follow = (dialect in _NULL_IS_LARGEST) is not order.descending
+            follow = (dialect in NULL_IS_LARGEST) is not order.descending
         return cls(
             typed.ir, key.type, param, order.descending, follow and not never_null, never_null
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oxyde.exceptions import FieldError, OxydeError
+from oxyde.queries.compile.beyond import NULL_IS_LARGEST
 from oxyde.queries.expressions.functions.collate import Collate
 from oxyde.queries.ir.expression import Expression
 from oxyde.queries.types.column_types import INTEGERS, kind_of
@@ -114,7 +115,7 @@ def _sort_by(keyset: Keyset, dialect: str) -> Callable[[Sequence[Placed[T]]], li
             order = term.order
             assert order is not None
             # Before `reverse`, which turns NULLs, too.
-            nulls_last = dialect == "postgres"
+            nulls_last = dialect in NULL_IS_LARGEST
             if order.nulls is not None:
                 nulls_last = (order.nulls == "last") is not order.descending
             key = _key(column_type, 1 if nulls_last else -1)
