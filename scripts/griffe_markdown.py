@@ -1,4 +1,5 @@
-"""An extension of griffe, for the API reference: docstrings introduce code by `::`, Markdown by `:`."""
+"""An extension of griffe, for the API reference: docstrings introduce code by `::`, and Markdown
+by `:`."""
 
 from __future__ import annotations
 

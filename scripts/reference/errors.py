@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 
 from pydantic import TypeAdapter, ValidationError
+from scripts.reference.options import cell
 
 from oxyde import exceptions as home
 from oxyde.contrib.fastapi import response_to
 from oxyde.exceptions import OxydeError, RowValidationError, StaleObjectError, StaleRow
-from reference.options import cell
 
 
 def example(kind: type[OxydeError]) -> OxydeError:
