@@ -127,7 +127,7 @@ def value(lookup: dict[str, Any]) -> str:
     """What stands on the right side."""
     if lookup["shape"] == "flag":
         return "`True` or `False`"
-    takes: str = VALUES.get(lookup["takes"], lookup["takes"])
+    takes = VALUES.get(str(lookup["takes"]), str(lookup["takes"]))
     several: dict[str, Callable[[str], str]] = {
         "list": lambda one: f"a list ({one})",
         "two": lambda one: f"two bounds ({one})",
