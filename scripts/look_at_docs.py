@@ -26,7 +26,9 @@ SHOWN = (
     "tutorial/relations/",
     "reference/exceptions/",
     "reference/api/query/",
+    "reference/api/exceptions/",
     "benchmarks/",
+    "comparison/",
 )
 
 
