@@ -122,7 +122,7 @@ schemas: extension services ## Adopt every schema of a folder of SQL files: DIR=
 	@PYTHONPATH=python/tests $(BIN)/python -m support.adopting '$(or $(DIR),python/tests/schemas)' $(if $(ONLY),--only '$(ONLY)') $(if $(DB),--db '$(DB)')
 
 studio-shots: extension ## Use `oxyde studio` in headless Chromium and write the screenshots of docs/images
-	@$(BIN)/python scripts/studio_shots.py
+	@$(BIN)/python -m scripts.studio_shots
 
 profile: bench/.venv/.ready target/profiling/python/.ready services ## Draw the flame graph of a case: CASE=rows_20000 DB=postgres|sqlite|mysql
 	@PYTHONPATH=target/profiling/python bench/.venv/bin/python -m bench.flame '$(or $(CASE),rows_20000)' $(if $(DB),--db '$(DB)')
@@ -158,10 +158,10 @@ docs-serve: $(VENV)/.docs ## Show the documentation site at http://localhost:800
 	$(BIN)/zensical serve
 
 docs-look: docs-site ## Open the pages of the site in headless Chromium; an error of the browser is one; SHOTS=folder keeps pictures
-	@$(BIN)/python scripts/look_at_docs.py $(if $(SHOTS),--shots '$(SHOTS)')
+	@$(BIN)/python -m scripts.look_at_docs $(if $(SHOTS),--shots '$(SHOTS)')
 
 reference: extension ## Write the tables of docs/reference from the code again
-	@PYTHONPATH=scripts $(BIN)/python -m reference
+	@$(BIN)/python -m scripts.reference
 
 $(VENV)/.docs: requirements/docs.txt requirements/constraints.txt | setup
 	$(BIN)/pip install --quiet -r requirements/docs.txt -c requirements/constraints.txt

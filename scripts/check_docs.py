@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "python/tests"))
+sys.path.append(str(ROOT / "python"))
 
-from support.project_page import blocks, write  # noqa: E402
+from tests.support.project_page import blocks, write  # noqa: E402
 
 # The pages that make a project, in order.
 STEPS = "models relations pages errors transactions tests migrations"
@@ -70,7 +70,7 @@ def check_project(pages: list[str]) -> int:
 
 def main() -> int:
     """Print the errors; return 1 if there are any."""
-    failed = any([check_project(pages) for pages in PROJECTS])
+    failed = max(map(check_project, PROJECTS))
     with tempfile.TemporaryDirectory() as folder:
         names: dict[str, str] = {}
         for guide in GUIDES:
@@ -88,7 +88,7 @@ def main() -> int:
         r"^\S*?(guide_\w+\.py)", lambda found: names[found[1]], done.stdout, flags=re.MULTILINE
     )
     print(output + done.stderr, end="")
-    return done.returncode or int(failed)
+    return done.returncode or failed
 
 
 if __name__ == "__main__":

@@ -32,7 +32,11 @@ def markdown_files() -> list[Path]:
 def problems_of(path: Path) -> list[str]:
     """The links of a Markdown file that lead nowhere."""
     text = CODE.sub("", path.read_text(encoding="utf-8"))
-    wrong = [f"no {name} in the repository" for name in REPOSITORY.findall(text) if not (ROOT / name).exists()]
+    wrong = [
+        f"no {name} in the repository"
+        for name in REPOSITORY.findall(text)
+        if not (ROOT / name).exists()
+    ]
     for target in LINK.findall(text):
         if target.startswith(SITE) and not target.endswith(".txt"):
             if not page_of(target.removeprefix(SITE)).exists():

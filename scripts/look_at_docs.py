@@ -1,5 +1,5 @@
-"""Opens pages of the built site in headless Chromium, light and dark, and fails if the browser reports
-an error, or a page has no heading or is wider than the window. Run it by `make docs-look`.
+"""Opens pages of the built site in headless Chromium, light and dark, and fails if the browser
+reports an error, or a page has no heading or is wider than the window. Run it by `make docs-look`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,27 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from browser import Browser, browser_is_missing, browsers
-from publish_docs import publish
+from scripts.browser import Browser, browser_is_missing, browsers
+from scripts.publish_docs import publish
 
 SITE = Path(__file__).resolve().parent.parent / "target/site"
 # Pages of which a picture is taken, in both schemes.
-SHOWN = ("", "start/", "tutorial/relations/", "reference/exceptions/", "reference/api/query/", "benchmarks/")
+SHOWN = (
+    "",
+    "start/",
+    "tutorial/relations/",
+    "reference/exceptions/",
+    "reference/api/query/",
+    "reference/api/exceptions/",
+    "benchmarks/",
+    "comparison/",
+)
 
 
 class Handler(SimpleHTTPRequestHandler):
     """Serves the site without a line per request."""
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *arguments: object) -> None:
         """Nothing."""
 
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from browser import Browser, browser_is_missing, browsers, first_match, program
+from scripts.browser import Browser, browser_is_missing, browsers, first_match, program
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

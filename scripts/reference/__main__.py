@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from reference import command, errors, options, types
+from scripts.reference import command, errors, options, types
 
 PAGES = Path(__file__).resolve().parents[2] / "docs/reference"
 TABLES = {
@@ -27,9 +27,7 @@ def written(text: str, name: str, table: str) -> str:
     """The page with the table between its marks."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     pattern = f"{re.escape(begin)}.*{re.escape(end)}"
-    new, count = re.subn(
-        pattern, lambda _: f"{begin}\n\n{table}\n\n{end}", text, flags=re.DOTALL
-    )
+    new, count = re.subn(pattern, lambda _: f"{begin}\n\n{table}\n\n{end}", text, flags=re.DOTALL)
     if count != 1:
         raise SystemExit(f"the page has no marks {begin} … {end}")
     return new

@@ -18,7 +18,7 @@ def help_of(*arguments: str) -> str:
 
 
 def names() -> list[str]:
-    """The commands, but those of the Python package, whose help each version of Python prints otherwise."""
+    """The commands, but those of the Python package, whose help differs between Pythons."""
     listed = help_of().split("Commands:\n", 1)[1].split("\n\n", 1)[0]
     return [name for name in re.findall(r"^  (\w[\w-]*)  ", listed, re.MULTILINE) if name != "help"]
 

@@ -48,7 +48,10 @@ def defaults_of(options: type[Any]) -> dict[str, Any]:
 def field() -> str:
     """What `Field` takes besides Pydantic's arguments."""
     named = entries(Field, "Args")
-    return rows({name: named[name] for name in named if name.startswith(("db_", "auto_"))}, defaults_of(ColumnOptions))
+    return rows(
+        {name: named[name] for name in named if name.startswith(("db_", "auto_"))},
+        defaults_of(ColumnOptions),
+    )
 
 
 def meta() -> str:

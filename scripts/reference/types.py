@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from oxyde._core import LOOKUPS, create_tables_sql, features
+from oxyde.exceptions import OxydeError
 from oxyde.models.registry import separate_registry
 from oxyde.models.tables.schema import packed, schema_of
-from oxyde.exceptions import OxydeError
 
 DIALECTS = {"postgres": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL", "mariadb": "MariaDB"}
 # The annotation as it is written, and the lookups' family of its column.
 ANNOTATIONS = {
     "int": "int",
-    "int, db_type=\"SMALLINT\"": "int",
+    'int, db_type="SMALLINT"': "int",
     "float": "float",
     "Decimal, max_digits=10, decimal_places=2": "decimal",
     "bool": "bool",
@@ -32,7 +32,7 @@ ANNOTATIONS = {
     "list[int]": "array",
     "list[str]": "array",
     "Color": "enum",
-    "Literal[\"a\", \"b\"]": "enum",
+    'Literal["a", "b"]': "enum",
     "IPv4Address": "inet",
     "EmailStr": "text",
     "HttpUrl": "text",
@@ -62,14 +62,32 @@ class Sample(Model):
     value: {annotation} = Field({options})
 """
 FAMILIES = {
-    "int": "whole numbers", "float": "floats", "decimal": "decimals", "bool": "booleans", "text": "strings",
-    "bytes": "bytes", "date": "dates", "time": "times", "date_time": "datetimes", "interval": "durations",
-    "uuid": "UUIDs", "json": "JSON", "inet": "addresses", "array": "lists", "enum": "enums",
-    "vector": "vectors", "range": "ranges",
+    "int": "whole numbers",
+    "float": "floats",
+    "decimal": "decimals",
+    "bool": "booleans",
+    "text": "strings",
+    "bytes": "bytes",
+    "date": "dates",
+    "time": "times",
+    "date_time": "datetimes",
+    "interval": "durations",
+    "uuid": "UUIDs",
+    "json": "JSON",
+    "inet": "addresses",
+    "array": "lists",
+    "enum": "enums",
+    "vector": "vectors",
+    "range": "ranges",
 }
 VALUES = {
-    "same": "as the field", "text": "a string", "int": "a whole number", "date": "a date", "time": "a time",
-    "item": "a bound", "same_or_item": "a range or a value",
+    "same": "as the field",
+    "text": "a string",
+    "int": "a whole number",
+    "date": "a date",
+    "time": "a time",
+    "item": "a bound",
+    "same_or_item": "a range or a value",
 }
 
 
@@ -87,7 +105,9 @@ def column(annotation: str, options: str, dialect: str) -> str:
             return "–"
     body = next(each for each in statements if each.startswith("CREATE TABLE"))
     definition = re.split(r"[`\"]value[`\"] ", body, maxsplit=1)[1]
-    kept = re.split(r" NOT NULL| CHECK| CONSTRAINT|, CONSTRAINT|, PRIMARY|,? ?\n|\)$", definition)[0]
+    kept = re.split(r" NOT NULL| CHECK| CONSTRAINT|, CONSTRAINT|, PRIMARY|,? ?\n|\)$", definition)[
+        0
+    ]
     kept = re.sub(r" (?:CHARACTER SET|COLLATE) \S+", "", kept)
     return f"`{kept.rstrip(', ')}`"
 
@@ -107,12 +127,13 @@ def value(lookup: dict[str, Any]) -> str:
     """What stands on the right side."""
     if lookup["shape"] == "flag":
         return "`True` or `False`"
-    takes = VALUES.get(lookup["takes"], lookup["takes"])
+    takes = VALUES.get(str(lookup["takes"]), str(lookup["takes"]))
     several: dict[str, Callable[[str], str]] = {
         "list": lambda one: f"a list ({one})",
         "two": lambda one: f"two bounds ({one})",
     }
-    return several.get(lookup["shape"], lambda one: one)(takes)
+    written: str = several.get(lookup["shape"], str)(takes)
+    return written
 
 
 def lookups() -> str:

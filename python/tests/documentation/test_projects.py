@@ -1,4 +1,4 @@
-"""Pages that make a project: its files are written, its commands run, and what they print compared."""
+"""Pages that make a project: its files are written, its commands run, what they print compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import pytest
 from support.project_page import Project
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-STEPS = "models relations pages errors transactions tests migrations container".split()
+STEPS = (
+    "models",
+    "relations",
+    "pages",
+    "errors",
+    "transactions",
+    "tests",
+    "migrations",
+    "container",
+)
 
 
 def environment() -> dict[str, str]:

@@ -21,8 +21,9 @@ def first_cells(page: str) -> set[str]:
 
 def test_generated_tables_are_current() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "reference", "--check"],
-        env={"PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT / 'python'}", "COLUMNS": "100"},
+        [sys.executable, "-m", "scripts.reference", "--check"],
+        cwd=ROOT,
+        env={"PYTHONPATH": "python", "COLUMNS": "100"},
         capture_output=True,
         text=True,
         check=False,
