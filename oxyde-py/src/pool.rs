@@ -177,8 +177,9 @@ impl Pool {
             Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
                 // Do not open a pool in a forked child only to close it.
                 if let Some(opened) = pool.opened.get() {
-                    // A caller that does not wait leaves the rest to the runtime.
+                    // A caller that does not wait leaves the rest to the runtime, once it has begun.
                     tokio::select! {
+                        biased;
                         () = opened.close() => (),
                         () = cancel.fired() => (),
                     }
