@@ -356,7 +356,7 @@ class TenantNotFoundError(OxydeError):
         tenant: the name of the tenant.
     """
 
-    def __init__(self, message: str = "", *, tenant: str, hint: str | None = None) -> None:
+    def __init__(self, message: str = "", *, tenant: str = "", hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.tenant = tenant
 

@@ -42,7 +42,13 @@ def rows(named: dict[str, str], defaults: dict[str, Any]) -> str:
 
 def defaults_of(options: type[Any]) -> dict[str, Any]:
     """The defaults of a dataclass."""
-    return {each.name: each.default for each in dataclasses.fields(options)}
+    return {each.name: default_of(each) for each in dataclasses.fields(options)}
+
+
+def default_of(option: dataclasses.Field[Any]) -> Any:
+    """The default of a field."""
+    factory = option.default_factory
+    return option.default if factory is dataclasses.MISSING else factory()
 
 
 def field() -> str:
