@@ -66,6 +66,36 @@ pub fn has_key_inside(style: &DdlStyle, column: &Column) -> bool {
     column.auto_increment && style.counter == CounterStyle::KeyInColumn
 }
 
+/// Check that the database can count the column, if it is to.
+fn check_counter(style: &DdlStyle, table: &Table, column: &Column) -> Result<(), SchemaError> {
+    let (needs, hint) = if has_key_inside(style, column)
+        && table.primary_key != [column.name.as_str()]
+    {
+        (
+            "it is not the whole primary key",
+            "make it the key alone, with a unique constraint over all of its fields, or let Python \
+             make the value (default_factory)",
+        )
+    } else if column.auto_increment
+        && style.counter == CounterStyle::Suffix
+        && !table.is_indexed(std::slice::from_ref(&column.name), |_| true)
+    {
+        (
+            "no key or index begins with it",
+            "declare the field with db_index=True, or as the first of the key",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(SchemaError::Counter {
+        needs,
+        hint,
+        column: column.name.clone(),
+        table: table.name.clone(),
+        dialect: style.name,
+    })
+}
+
 /// Return the definition of a column: type, auto-increment, NOT NULL, default, comment, label
 /// check.
 ///
@@ -82,6 +112,7 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
             dialect: style.name,
         });
     }
+    check_counter(style, table, column)?;
     let name = style.quoted(&column.name);
     let mut sql = format!("{name} {}", type_sql(style, table, column));
     if let Some(collation) = style.decimal_collation
@@ -92,16 +123,6 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
     }
     let counter = |usual: &'static str| column.counter.as_deref().unwrap_or(usual);
     if has_key_inside(style, column) {
-        if table.primary_key != [column.name.as_str()] {
-            return Err(SchemaError::Counter {
-                needs: "it is not the whole primary key",
-                hint: "make it the key alone, with a unique constraint over all of its fields, or \
-                       let Python make the value (default_factory)",
-                column: column.name.clone(),
-                table: table.name.clone(),
-                dialect: style.name,
-            });
-        }
         sql.push(' ');
         sql.push_str(counter("PRIMARY KEY AUTOINCREMENT"));
     }
@@ -121,15 +142,6 @@ pub fn column_sql(style: &DdlStyle, table: &Table, column: &Column) -> Result<St
         sql.push_str(&column_default(style, column, default));
     }
     if column.auto_increment && style.counter == CounterStyle::Suffix {
-        if !table.is_indexed(std::slice::from_ref(&column.name), |_| true) {
-            return Err(SchemaError::Counter {
-                needs: "no key or index begins with it",
-                hint: "declare the field with db_index=True, or as the first of the key",
-                column: column.name.clone(),
-                table: table.name.clone(),
-                dialect: style.name,
-            });
-        }
         sql.push_str(" AUTO_INCREMENT");
     }
     if let Some(comment) = &column.comment

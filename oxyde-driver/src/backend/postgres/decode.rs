@@ -127,9 +127,10 @@ impl Sends {
 
     /// Its name, for messages.
     fn name(&self) -> String {
-        self.info
-            .as_ref()
-            .map_or_else(|| "another type".to_owned(), |info| info.name().to_lowercase())
+        self.info.as_ref().map_or_else(
+            || "another type".to_owned(),
+            |info| info.name().to_lowercase(),
+        )
     }
 }
 
