@@ -59,7 +59,7 @@ pub(super) fn matching(project: &Project<'_>, pattern: &str) -> Result<Vec<Strin
         named_by(project, &url)?
     } else {
         let access = project.access()?;
-        listed(project, access, async |session: &Session| {
+        listed(project, &access, async |session: &Session| {
             Ok(session.schemas().await?)
         })?
     };
@@ -99,7 +99,7 @@ fn named_by(project: &Project<'_>, url: &str) -> Result<Vec<String>, CliError> {
         url: server,
         ..project.access_of(url)
     };
-    let databases = listed(project, access, async |session: &Session| {
+    let databases = listed(project, &access, async |session: &Session| {
         Ok(session.databases().await?)
     })?;
     let name = |database: &String| {
@@ -119,11 +119,11 @@ fn named_by(project: &Project<'_>, url: &str) -> Result<Vec<String>, CliError> {
 
 fn listed(
     project: &Project<'_>,
-    access: Access,
+    access: &Access,
     list: impl AsyncFnOnce(&Session) -> Result<Vec<String>, CliError>,
 ) -> Result<Vec<String>, CliError> {
     project.block_on(async {
-        let session = Session::connect(&access, BUSY).await?;
+        let session = Session::connect(access, BUSY).await?;
         let names = list(&session).await;
         session.close().await;
         names
