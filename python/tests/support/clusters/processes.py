@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,12 +36,17 @@ def programs(*names: str) -> Mapping[str, str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nothing listens to."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports of this machine that nothing listens to: below those that the system gives to
+    connections, since a server may bind its port long after it was chosen."""
+    with contextlib.ExitStack() as stack:
+        found: list[int] = []
+        for port in random.sample(range(20_000, 32_000), 1_000):
+            with contextlib.suppress(OSError):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+            if len(found) == count:
+                return found
+    raise OSError(f"{count} free ports were not found")
 
 
 def _as_user(user: str) -> list[str]:
