@@ -226,19 +226,42 @@ async def _fill_keys(
 ) -> list[tuple[str, ...]] | None:
     """Add the keys that the database would generate, if they can be known before; return their
     fields for each row, or None if none has any."""
+    lacking = await in_slices(_without_key(names, given), len(given))
+    drawn: list[tuple[str, ...]] = [()] * len(given)
+    for left, rows in lacking.items():
+        made = await default_keys(names, left, len(rows), executor)
+        if made:
+            await in_slices(_with_keys(given, drawn, rows, made), len(rows))
+    return drawn if lacking else None
+
+
+def _without_key(
+    names: Names, given: list[dict[str, Any]]
+) -> Generator[None, None, dict[tuple[str, ...], list[int]]]:
+    """The rows without a part of their key, by the fields that they lack."""
     lacking: dict[tuple[str, ...], list[int]] = {}
     for at, values in enumerate(given):
         left = tuple([name for name in names.primary_key if name not in values])
         if left:
             lacking.setdefault(left, []).append(at)
-    drawn: list[tuple[str, ...]] = [()] * len(given)
-    for left, rows in lacking.items():
-        made = await default_keys(names, left, len(rows), executor)
-        for at, keys in zip(rows, made, strict=True):
-            known = {name: key for name, key in keys.items() if key is not None}
-            given[at].update(known)
-            drawn[at] = tuple(known)
-    return drawn if lacking else None
+        if at % BETWEEN == 0:
+            yield
+    return lacking
+
+
+def _with_keys(
+    given: list[dict[str, Any]],
+    drawn: list[tuple[str, ...]],
+    rows: list[int],
+    made: dict[str, list[Any]],
+) -> Generator[None, None, None]:
+    """Add the keys that were made for these rows, and record their fields."""
+    for number, at in enumerate(rows):
+        known = {name: keys[number] for name, keys in made.items() if keys[number] is not None}
+        given[at].update(known)
+        drawn[at] = tuple(known)
+        if number % BETWEEN == 0:
+            yield
 
 
 async def _alike(names: Names, instances: list[Any], executor: Executor) -> Group | None:

@@ -5,10 +5,11 @@ it does not keep the order of the rows. They are computed first.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from oxyde.db.slices import BETWEEN, in_slices
 from oxyde.hydration.recipe import cell_for, flat_recipe
 from oxyde.queries.compile.plans import entry_for
 from oxyde.queries.ir.nodes import empty_select
@@ -29,10 +30,10 @@ _AT_ONCE = (100, 10, 1)
 
 async def default_keys(
     names: Names, left: Sequence[str], count: int, executor: Executor
-) -> list[dict[str, Any]]:
-    """For each of `count` rows, the parts of its key that the database generates (`left`), but not
-    those that it counts and reports. A part that is not known before the insert is None."""
-    made: list[dict[str, Any]] = [{} for _ in range(count)]
+) -> dict[str, list[Any]]:
+    """The parts of keys that the database generates (`left`), but not those that it counts and
+    reports: the values for `count` rows. A value that is not known before the insert is None."""
+    made: dict[str, list[Any]] = {}
     for name in names.primary_key:
         field = names.meta.field_metadata[name]
         if name not in left:
@@ -45,9 +46,7 @@ async def default_keys(
             default = field.db_default
         else:
             continue
-        values = await _defaults(names, field, default, count, executor)
-        for keys, value in zip(made, values, strict=True):
-            keys[name] = value
+        made[name] = await _defaults(names, field, default, count, executor)
     return made
 
 
@@ -70,7 +69,7 @@ async def _defaults(
     names: Names, field: FieldMeta, default: str, count: int, executor: Executor
 ) -> list[Any]:
     if kind_of(field.column_type) == "uuid" and _is_random_uuid(default):
-        return [uuid.uuid4() for _ in range(count)]
+        return await in_slices(_random_uuids(count), count)
     values: list[Any] = []
     for size in _AT_ONCE:
         shape = ("default", names.model, field.name, size)
@@ -78,6 +77,15 @@ async def _defaults(
             entry = entry_for(executor.features, shape, partial(_select, field, default, size))
             values += await entry.fetch(executor, [])
     return values
+
+
+def _random_uuids(count: int) -> Generator[None, None, list[Any]]:
+    made = []
+    for at in range(count):
+        made.append(uuid.uuid4())
+        if at % BETWEEN == 0:
+            yield
+    return made
 
 
 def _select(field: FieldMeta, default: str, size: int) -> tuple[_ir.Statement, Builder, Any]:

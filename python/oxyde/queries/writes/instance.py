@@ -54,7 +54,8 @@ async def insert_one(
     if not left or returning:
         row = [encoded(fields[name], value) for name, value in values.items()]
         return await _insert_returning(names, given, left, row, executor)
-    (filled,) = await default_keys(names, left, 1, executor)
+    made = await default_keys(names, left, 1, executor)
+    filled = {name: value for name, (value,) in made.items()}
     given = (*given, *filled)
     row = [encoded(fields[name], value) for name, value in values.items()]
     row += [encoded(fields[name], value) for name, value in filled.items()]

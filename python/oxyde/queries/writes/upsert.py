@@ -64,8 +64,8 @@ async def upsert(
     instance._oxyde_check_links(executor)
     if not executor.features.insert_returning:
         left = [name for name in names.fields if name not in row]
-        (keys,) = await default_keys(names, left, 1, executor)
-        row.update(keys)
+        keys = await default_keys(names, left, 1, executor)
+        row.update({name: value for name, (value,) in keys.items()})
     if unique_fields is not None:
         target = unique_key(names, unique_fields)
         missing = [name for name in target if name not in row]
