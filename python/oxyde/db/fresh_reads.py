@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from oxyde.db.active import innermost
 from oxyde.db.cursor import Cursor
-from oxyde.db.operation import run
+from oxyde.db.operation import run, started
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import home_of, resolve
 from oxyde.db.transaction import causal_block
@@ -15,7 +15,7 @@ from oxyde.db.watched import run_reported
 from oxyde.exceptions import DatabaseError, OxydeError
 
 if TYPE_CHECKING:
-    from oxyde._core import BoundRows, Features, Operation, Plan, RawRows, Recipe, Rows
+    from oxyde._core import BoundRows, Features, Plan, RawRows, Recipe, Rows
     from oxyde._core import Cursor as CoreCursor
     from oxyde._core import Transaction as CoreTransaction
     from oxyde.db.executor import Executor
@@ -68,17 +68,13 @@ class _TransactionCursor(Cursor):
     __slots__ = ("_transaction",)
 
     def __init__(self, core: CoreCursor, transaction: CoreTransaction) -> None:
-        super().__init__(core, _started)
+        super().__init__(core, started)
         self._transaction = transaction
 
     async def close(self) -> None:
         """End the transaction. Does nothing if it has ended."""
         await super().close()
         await run(self._transaction.rollback())
-
-
-async def _started(start: Callable[[], Operation[T]]) -> T:
-    return await run(start())
 
 
 class FreshReads:

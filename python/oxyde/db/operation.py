@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from oxyde.exceptions import OxydeError
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from oxyde._core import Operation
     from oxyde.exceptions import OutcomeUnknownError
 
-__all__ = ["run", "settle"]
+__all__ = ["run", "settle", "started"]
 
 T = TypeVar("T")
 
@@ -42,6 +43,11 @@ async def run(operation: Operation[T], host: str | None = None) -> T:
         # An error's traceback references this frame, and the operation's future references the
         # error.
         del operation
+
+
+async def started(start: Callable[[], Operation[T]]) -> T:
+    """Start an operation and wait for it, as `run` does."""
+    return await run(start())
 
 
 async def settle(operation: Operation[T]) -> OutcomeUnknownError | None:

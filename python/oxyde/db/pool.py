@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Generator, Sequence
 from logging import DEBUG
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +19,7 @@ from oxyde.db.address import (
 from oxyde.db.cursor import Cursor
 from oxyde.db.events import EventReader
 from oxyde.db.opening import open_pool
-from oxyde.db.operation import run
+from oxyde.db.operation import run, started
 from oxyde.db.registry import forget, register_connection
 from oxyde.db.replication import Replication, ask_position, ask_replication
 from oxyde.db.settings import PoolSettings
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         BoundRows,
         Features,
         Listener,
-        Operation,
         Plan,
         Pool,
         RawRows,
@@ -283,7 +282,7 @@ class AsyncDatabase:
         cursor = await run_reported(
             lambda: core.open_cursor(sent, values, recipe, chunk), self, plan, values
         )
-        return Cursor(cursor, _started)
+        return Cursor(cursor, started)
 
     async def execute(self, plan: Plan, values: Sequence[Any]) -> tuple[int, int | None]:
         """Run a plan; the rows affected and the last generated key."""
@@ -365,7 +364,3 @@ class AsyncDatabase:
             OxydeError: one of them cannot be asked.
         """
         return await ask_replication(self, primary)
-
-
-async def _started(start: Callable[[], Operation[T]]) -> T:
-    return await run(start())

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from oxyde.db.positions import Position
+    from oxyde.db.replica import Replica
     from oxyde.db.replication import Replication
     from oxyde.db.router import Reason, Router
-    from oxyde.db.seat import Seat
 
 __all__ = ["Asked", "check_replication", "choose", "is_known_fresh"]
 
@@ -48,19 +48,19 @@ class Asked(Protocol):
 
 
 async def choose(
-    router: Router, databases: Mapping[str, Asked], seat: Seat, wanted: Position | None
-) -> tuple[Seat | None, Reason]:
+    router: Router, databases: Mapping[str, Asked], replica: Replica, wanted: Position | None
+) -> tuple[Replica | None, Reason]:
     """The replica for a read, and why; None means the primary.
 
     Args:
-        seat: the one to begin with; others have the same version.
+        replica: the one to begin with; others have the same version.
         wanted: the position that the read must see.
     """
-    features = databases[seat.name].features
+    features = databases[replica.name].features
     tried: set[str] = set()
     reason: Reason = "fallback"
     asked = 0
-    found: Seat | None = seat
+    found: Replica | None = replica
     while found is not None:
         tried.add(found.name)
         if databases[found.name].features is features:
@@ -76,43 +76,43 @@ async def choose(
     return None, reason
 
 
-def is_known_fresh(router: Router, seat: Seat, wanted: Position | None) -> bool:
+def is_known_fresh(router: Router, replica: Replica, wanted: Position | None) -> bool:
     """Whether a replica can be read without asking how far it has come."""
-    return (router.max_lag is None or (seat.is_measured and not router.is_behind(seat))) and (
-        wanted is None or seat.shows(wanted)
+    return (router.max_lag is None or (replica.is_measured and not router.is_behind(replica))) and (
+        wanted is None or replica.shows(wanted)
     )
 
 
-def _needs(router: Router, seat: Seat, wanted: Position | None) -> bool:
+def _needs(router: Router, replica: Replica, wanted: Position | None) -> bool:
     """Whether a replica must be asked."""
-    return (router.max_lag is not None and not seat.is_measured) or (
-        wanted is not None and not seat.shows(wanted) and not seat.was_asked
+    return (router.max_lag is not None and not replica.is_measured) or (
+        wanted is not None and not replica.shows(wanted) and not replica.was_asked
     )
 
 
 async def _refusal(
-    router: Router, databases: Mapping[str, Asked], seat: Seat, wanted: Position | None
+    router: Router, databases: Mapping[str, Asked], replica: Replica, wanted: Position | None
 ) -> Reason | None:
     """Why a read cannot be on a replica; None if it can."""
     try:
-        if router.max_lag is not None and seat.begin_measuring():
-            await measure(router, databases, seat)
-        if router.is_behind(seat):
+        if router.max_lag is not None and replica.begin_measuring():
+            await measure(router, databases, replica)
+        if router.is_behind(replica):
             return "lag"
-        if wanted is not None and not seat.shows(wanted):
-            if seat.was_asked:
+        if wanted is not None and not replica.shows(wanted):
+            if replica.was_asked:
                 return "own write"
-            seat.ask()
-            seat.position = await databases[seat.name].position()
-            if not seat.shows(wanted):
+            replica.ask()
+            replica.position = await databases[replica.name].position()
+            if not replica.shows(wanted):
                 return "own write"
     except (DatabaseConnectionError, PoolTimeoutError):
-        seat.failed()
+        replica.failed()
         return "fallback"
     return None
 
 
-async def measure(router: Router, databases: Mapping[str, Asked], seat: Seat) -> None:
+async def measure(router: Router, databases: Mapping[str, Asked], replica: Replica) -> None:
     """Measure the lag of a replica.
 
     Raises:
@@ -121,17 +121,17 @@ async def measure(router: Router, databases: Mapping[str, Asked], seat: Seat) ->
     began = time.monotonic()
     primary = databases.get(router.writes)
     try:
-        found = await databases[seat.name].replication(
+        found = await databases[replica.name].replication(
             primary if primary is not None and primary.connected else None
         )
     except (DatabaseConnectionError, PoolTimeoutError):
         raise
     except OxydeError as error:
-        if seat.lag is None:
-            _LOG.warning("the lag of the replica %r cannot be measured: %s", seat.name, error)
-        seat.measured(None, began)
+        if replica.lag is None:
+            _LOG.warning("the lag of the replica %r cannot be measured: %s", replica.name, error)
+        replica.measured(None, began)
     else:
-        seat.measured(found, began)
+        replica.measured(found, began)
 
 
 async def check_replication(router: Router, databases: Mapping[str, Asked]) -> None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from oxyde.db.cursor import Cursor
     from oxyde.db.pool import AsyncDatabase
     from oxyde.db.positions import Position
+    from oxyde.db.replica import Replica
     from oxyde.db.router import Router
-    from oxyde.db.seat import Seat
 
 __all__ = ["ReplicaReads", "connect_replicas", "reader", "stop_waking"]
 
@@ -41,21 +41,21 @@ class ReplicaReads:
     """A replica, as an executor. A read that it cannot answer, or would answer with what is too
     old, is asked once more on another one, or on the primary, if that has the same version."""
 
-    __slots__ = ("_databases", "_name", "_router", "_seat", "_wanted")
+    __slots__ = ("_databases", "_name", "_replica", "_router", "_wanted")
 
     def __init__(
         self,
         router: Router,
-        seat: Seat,
+        replica: Replica,
         databases: Mapping[str, AsyncDatabase],
         wanted: Position | None,
     ) -> None:
         self._router = router
-        self._seat = seat
+        self._replica = replica
         self._databases = databases
         self._wanted = wanted
         # Where the read was answered, or will be.
-        self._name = seat.name
+        self._name = replica.name
 
     @property
     def name(self) -> str:
@@ -65,7 +65,7 @@ class ReplicaReads:
     @property
     def features(self) -> Features:
         """What the server can do, in its version."""
-        return self._databases[self._seat.name].features
+        return self._databases[self._replica.name].features
 
     @property
     def in_transaction(self) -> bool:
@@ -79,22 +79,22 @@ class ReplicaReads:
 
     async def chosen(self) -> AsyncDatabase:
         """The replica, or what is read in its place, without a second attempt."""
-        seat = await self._choose()
-        return self._primary() if seat is None else self._databases[seat.name]
+        replica = await self._choose()
+        return self._primary() if replica is None else self._databases[replica.name]
 
-    async def _choose(self) -> Seat | None:
+    async def _choose(self) -> Replica | None:
         """The replica to read from; None means the primary."""
         router = self._router
         if not router.asks:
-            router.count(self._seat.name, "replica")
-            return self._seat
-        seat, reason = await choose(router, self._databases, self._seat, self._wanted)
-        if seat is None:
+            router.count(self._replica.name, "replica")
+            return self._replica
+        replica, reason = await choose(router, self._databases, self._replica, self._wanted)
+        if replica is None:
             self._name = router.writes
         else:
-            self._seat, self._name = seat, seat.name
+            self._replica, self._name = replica, replica.name
         router.count(self._name, reason)
-        return seat
+        return replica
 
     def _primary(self) -> AsyncDatabase:
         """The primary, which the read is for now.
@@ -108,22 +108,22 @@ class ReplicaReads:
 
     async def _read(self, ask: Callable[[AsyncDatabase], Awaitable[T]]) -> T:
         features = self.features
-        seat = await self._choose()
-        if seat is None:
+        replica = await self._choose()
+        if replica is None:
             return await ask(self._primary())
         try:
-            found = await ask(self._databases[seat.name])
+            found = await ask(self._databases[replica.name])
         except (DatabaseConnectionError, PoolTimeoutError, SerializationError) as error:
             if isinstance(error, OutcomeUnknownError):
                 raise
             if not isinstance(error, SerializationError):
-                seat.failed()
-            other = self._other(seat)
+                replica.failed()
+            other = self._other(replica)
             if other is None or not other.connected or other.features is not features:
                 raise
             failure: OxydeError = error
         else:
-            seat.worked()
+            replica.worked()
             return found
         self._name = other.name
         self._router.count(other.name, "fallback")
@@ -133,11 +133,11 @@ class ReplicaReads:
             error.__cause__ = failure
             raise
 
-    def _other(self, failed: Seat) -> AsyncDatabase | None:
+    def _other(self, failed: Replica) -> AsyncDatabase | None:
         router = self._router
-        seat = router.usable(self._databases, but=[failed.name], showing=self._wanted)
-        if seat is not None and (router.max_lag is None or seat.is_measured):
-            return self._databases[seat.name]
+        replica = router.usable(self._databases, but=[failed.name], showing=self._wanted)
+        if replica is not None and (router.max_lag is None or replica.is_measured):
+            return self._databases[replica.name]
         return self._databases.get(router.writes) if router.fallback else None
 
     async def fetch(self, plan: Plan, values: Sequence[Any], recipe: Recipe) -> Any:
@@ -194,15 +194,15 @@ def reader(router: Router, databases: Mapping[str, AsyncDatabase]) -> ReplicaRea
         router.count(router.writes, "own write")
         return None
     wanted = router.wanted()
-    seat = None if wanted is None else router.usable(databases, showing=wanted)
-    if seat is None:
-        seat = router.usable(databases)
-    if seat is not None:
+    replica = None if wanted is None else router.usable(databases, showing=wanted)
+    if replica is None:
+        replica = router.usable(databases)
+    if replica is not None:
         features = databases[router.writes].features
-        if features is databases[seat.name].features or is_known_fresh(router, seat, wanted):
-            return ReplicaReads(router, seat, databases, wanted)
+        if features is databases[replica.name].features or is_known_fresh(router, replica, wanted):
+            return ReplicaReads(router, replica, databases, wanted)
         # The query is compiled for one version, so it cannot wait for what the replica says.
-        _begin(seat.name, lambda: _learn(router, seat, databases, wanted))
+        _begin(replica.name, lambda: _learn(router, replica, databases, wanted))
         router.count(router.writes, "fallback")
         return None
     if router.fallback is None:
@@ -219,9 +219,11 @@ def none_usable(router: Router) -> DatabaseConnectionError:
     )
 
 
-def _wake(seat: Seat, database: AsyncDatabase) -> asyncio.Task[None] | threading.Thread | None:
+def _wake(
+    replica: Replica, database: AsyncDatabase
+) -> asyncio.Task[None] | threading.Thread | None:
     """Begin to connect a replica."""
-    return _begin(seat.name, lambda: _connect(seat, database))
+    return _begin(replica.name, lambda: _connect(replica, database))
 
 
 def _begin(
@@ -250,27 +252,27 @@ def _begin(
 
 async def _learn(
     router: Router,
-    seat: Seat,
+    replica: Replica,
     databases: Mapping[str, AsyncDatabase],
     wanted: Position | None,
 ) -> None:
     """Ask a replica how far it has come."""
     with contextlib.suppress(OxydeError):
-        await choose(router, databases, seat, wanted)
+        await choose(router, databases, replica, wanted)
 
 
-async def _connect(seat: Seat, database: AsyncDatabase) -> None:
+async def _connect(replica: Replica, database: AsyncDatabase) -> None:
     try:
         await database.connect_again()
     except OxydeError:
-        seat.failed()
+        replica.failed()
     else:
-        seat.worked()
+        replica.worked()
 
 
 async def connect_replicas(router: Router, databases: Mapping[str, AsyncDatabase]) -> None:
     """Connect the replicas; those that do not answer soon later."""
-    begun = [_wake(seat, databases[seat.name]) for seat in router.waking(databases)]
+    begun = [_wake(replica, databases[replica.name]) for replica in router.waking(databases)]
     tasks = [each for each in begun if isinstance(each, asyncio.Task)]
     if tasks:
         await asyncio.wait(tasks, timeout=_PATIENCE)

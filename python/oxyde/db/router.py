@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from oxyde.db.own_writes import Mark, current_mark, note_write
-from oxyde.db.seat import Seat
+from oxyde.db.replica import Replica
 from oxyde.exceptions import OxydeError, TransactionError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Router:
     token_secret: str | None = field(default=None, repr=False)
     # Whether reads ask replicas how far they have come.
     asks: bool = field(init=False, repr=False, compare=False)
-    _seats: list[Seat] = field(init=False, repr=False, compare=False)
+    _replicas: list[Replica] = field(init=False, repr=False, compare=False)
     _counts: dict[str, Counter[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -100,13 +100,13 @@ class Router:
         if self.token_secret is not None and not _is_text(self.token_secret):
             raise OxydeError("Router.token_secret is a string that is not empty, or None")
         object.__setattr__(self, "asks", self.by_position or self.max_lag is not None)
-        object.__setattr__(self, "_seats", [])
+        object.__setattr__(self, "_replicas", [])
         object.__setattr__(self, "_counts", {})
         self.begin()
 
     def begin(self) -> None:
         """Know nothing about the replicas."""
-        self._seats[:] = [Seat(name, self.cooldown) for name in dict.fromkeys(self.reads)]
+        self._replicas[:] = [Replica(name, self.cooldown) for name in dict.fromkeys(self.reads)]
         self._counts.clear()
 
     @property
@@ -156,8 +156,8 @@ class Router:
             # Until it is known, reads go to the primary.
             return
         Mark.locate(noted, position)
-        for seat in self._seats:
-            seat.doubt(position)
+        for replica in self._replicas:
+            replica.doubt(position)
 
     def count(self, name: str, reason: Reason) -> None:
         """Count a read on a database."""
@@ -172,11 +172,11 @@ class Router:
 
     def lag(self, name: str) -> float | None:
         """The lag of a replica when it was measured last, in seconds."""
-        return next((seat.lag for seat in self._seats if seat.name == name), None)
+        return next((replica.lag for replica in self._replicas if replica.name == name), None)
 
-    def is_behind(self, seat: Seat) -> bool:
+    def is_behind(self, replica: Replica) -> bool:
         """Whether a replica is behind by too much, as far as that was measured."""
-        return self.max_lag is not None and seat.lag is not None and seat.lag > self.max_lag
+        return self.max_lag is not None and replica.lag is not None and replica.lag > self.max_lag
 
     def usable(
         self,
@@ -184,7 +184,7 @@ class Router:
         *,
         but: Collection[str] = (),
         showing: Position | None = None,
-    ) -> Seat | None:
+    ) -> Replica | None:
         """The next replica that can be used; None if there is none.
 
         Args:
@@ -193,36 +193,38 @@ class Router:
             showing: only one that is known to have come to this position.
         """
         now = time.monotonic()
-        for _ in range(len(self._seats)):
-            seat = self._seats.pop(0)
-            self._seats.append(seat)
-            database = databases.get(seat.name)
+        for _ in range(len(self._replicas)):
+            replica = self._replicas.pop(0)
+            self._replicas.append(replica)
+            database = databases.get(replica.name)
             if (
-                seat.name not in but
-                and seat.rests_until <= now
+                replica.name not in but
+                and replica.rests_until <= now
                 and database is not None
                 and database.connected
-                and not (self.is_behind(seat) and seat.is_measured)
-                and (showing is None or seat.shows(showing))
+                and not (self.is_behind(replica) and replica.is_measured)
+                and (showing is None or replica.shows(showing))
             ):
-                return seat
+                return replica
         return None
 
     def why_none(self) -> Reason:
         """Why no replica can be used."""
         now = time.monotonic()
-        awake = any(seat.rests_until <= now and self.is_behind(seat) for seat in self._seats)
+        awake = any(
+            replica.rests_until <= now and self.is_behind(replica) for replica in self._replicas
+        )
         return "lag" if awake else "cooldown"
 
-    def waking(self, databases: Mapping[str, _Database]) -> list[Seat]:
+    def waking(self, databases: Mapping[str, _Database]) -> list[Replica]:
         """Replicas that are not connected, and should be by now."""
         now = time.monotonic()
         return [
-            seat
-            for seat in self._seats
-            if seat.rests_until <= now
-            and seat.name in databases
-            and not databases[seat.name].connected
+            replica
+            for replica in self._replicas
+            if replica.rests_until <= now
+            and replica.name in databases
+            and not databases[replica.name].connected
         ]
 
     def check(self, name: str, block: Block, *, write: bool) -> None:

@@ -10,6 +10,7 @@ import time
 from contextvars import Token
 from types import TracebackType
 
+from oxyde.db.both_forms import BothForms
 from oxyde.db.own_writes import Mark, current_mark, enter, leave
 from oxyde.db.positions import Position, WalPosition, position_of_text
 from oxyde.db.registry import get_connection, router_here
@@ -138,7 +139,7 @@ def _digest(router: Router, text: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
-class Since:
+class Since(BothForms):
     """The result of `since`: a context manager, synchronous or asynchronous."""
 
     __slots__ = ("_seen", "_token")
@@ -172,14 +173,3 @@ class Since:
         token, self._token = self._token, None
         if token is not None:
             leave(token)
-
-    async def __aenter__(self) -> None:
-        self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)

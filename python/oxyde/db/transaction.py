@@ -15,6 +15,7 @@ from oxyde.db.active import Outside, active_blocks, open_blocks
 from oxyde.db.after_commit import AfterCommit, run_after_commit, start_now
 from oxyde.db.block import Block, Connection
 from oxyde.db.block_settings import SettingValue, statements
+from oxyde.db.both_forms import BothForms
 from oxyde.db.generators import Generator, generator_of_caller
 from oxyde.db.pool import AsyncDatabase
 from oxyde.db.registry import note_write, resolve
@@ -411,7 +412,7 @@ def not_repeatable(reason: str, *, using: str | None = None) -> None:
     block.not_repeatable = reason
 
 
-class Detached:
+class Detached(BothForms):
     """The result of `detached()`: a context manager, with and without ``async``."""
 
     __slots__ = ("_outside", "_token")
@@ -442,17 +443,6 @@ class Detached:
             active_blocks.reset(token)
         except ValueError:
             outside.left_elsewhere = True
-
-    async def __aenter__(self) -> None:
-        self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)
 
 
 def detached() -> Detached:

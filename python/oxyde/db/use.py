@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from oxyde.db.active import innermost
+from oxyde.db.both_forms import BothForms
 from oxyde.exceptions import OxydeError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def used() -> str | None:
     return name if block is None or block is outer or block.name == name else None
 
 
-class Use:
+class Use(BothForms):
     """The result of `oxyde.db.use`: a context manager, synchronous or asynchronous."""
 
     __slots__ = ("_name", "_token")
@@ -56,14 +57,3 @@ class Use:
         token, self._token = self._token, None
         if token is not None:
             _used.reset(token)
-
-    async def __aenter__(self) -> None:
-        self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)

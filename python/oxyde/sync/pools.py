@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from oxyde._core import drive
 from oxyde.db import AsyncDatabase, DatabaseUrl, PoolSettings, PoolsStats
 from oxyde.db import Pools as _Pools
-
-if TYPE_CHECKING:
-    from oxyde.db.pools import PoolsTenant as AsyncPoolsTenant
+from oxyde.sync.driven import Driven
 
 __all__ = ["Pools", "PoolsTenant"]
 
@@ -73,21 +70,9 @@ class Pools:
         self.close()
 
 
-class PoolsTenant:
+class PoolsTenant(Driven[AsyncDatabase]):
     """The result of `Pools.tenant`: a context manager."""
 
-    __slots__ = ("_block",)
+    __slots__ = ()
 
-    def __init__(self, block: AsyncPoolsTenant) -> None:
-        self._block = block
-
-    def __enter__(self) -> AsyncDatabase:
-        return drive(self._block.__aenter__(), "tenant()")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        drive(self._block.__aexit__(kind, error, trace), "tenant()")
+    _call = "tenant()"

@@ -14,13 +14,13 @@ from oxyde.db import tenant as _tenant
 from oxyde.db import transaction as _async
 from oxyde.exceptions import TransactionError
 from oxyde.observe.place import Place
+from oxyde.sync.driven import Driven
 
 if TYPE_CHECKING:
     from oxyde.db.block import Block
     from oxyde.db.block_settings import SettingValue
     from oxyde.db.executor import Executor
     from oxyde.db.retries import Attempt as AsyncAttempt
-    from oxyde.db.session import Session as AsyncSession
     from oxyde.db.transaction import Isolation
 
 __all__ = ["Atomic", "Attempt", "Session", "atomic", "retrying", "session", "tenant"]
@@ -29,13 +29,13 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class Atomic:
+class Atomic(Driven["Block"]):
     """The result of `atomic()`: a context manager and a decorator."""
 
-    __slots__ = ("_block",)
+    __slots__ = ()
 
-    def __init__(self, block: _async.Atomic) -> None:
-        self._block = block
+    _call = "atomic()"
+    _block: _async.Atomic
 
     def __enter__(self) -> Block:
         if self._block.retries:
@@ -44,15 +44,7 @@ class Atomic:
                 hint="decorate a function with @atomic(retries=…), or use "
                 "`for attempt in retrying(): with attempt: …`",
             )
-        return drive(self._block.__aenter__(), "atomic()")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        drive(self._block.__aexit__(kind, error, trace), "atomic()")
+        return super().__enter__()
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         """Run each call of a function in a block.
@@ -133,24 +125,12 @@ def atomic(
     )
 
 
-class Session:
-    """The result of `session()`: a context manager."""
+class Session(Driven["Block"]):
+    """The result of `session()` and `tenant()`: a context manager."""
 
-    __slots__ = ("_session",)
+    __slots__ = ()
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    def __enter__(self) -> Block:
-        return drive(self._session.__aenter__(), "session()")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        drive(self._session.__aexit__(kind, error, trace), "session()")
+    _call = "session()"
 
 
 def session(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from oxyde.db.positions import Position
     from oxyde.db.replication import Replication
 
-__all__ = ["Seat"]
+__all__ = ["Replica"]
 
 # The longest time for which a replica that fails is left alone, in seconds.
 _LONGEST = 30.0
@@ -24,7 +24,7 @@ _ASKED = 0.02
 _NEVER = float("-inf")
 
 
-class Seat:
+class Replica:
     """What a router knows about a replica.
 
     Attributes:
