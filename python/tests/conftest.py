@@ -5,7 +5,8 @@ databases. `--db sqlite` (or `--db postgres,mysql`) picks some; the marker
 `@pytest.mark.databases("postgres")` says that a test is about these only.
 
 With `-n 2` (pytest-xdist) the tests of one database run in one process, so that no two tests use
-one server at a time. Tests that measure time have the marker `alone`, and run after the others.
+one server at a time, and the other tests of a file in one, so that what they share is made once.
+Tests that measure time have the marker `alone`, and run after the others.
 """
 
 from __future__ import annotations
@@ -69,11 +70,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class ByDatabase(LoadScopeScheduling):
-    """The tests of a database go to one process, one after another; the others to any."""
+    """The tests of a database go to one process, one after another, and so do the others of a
+    file."""
 
     def _split_scope(self, nodeid: str) -> str:
         parameters = re.split(r"[\[\]-]", nodeid)
-        return next((name for name in FLAVOURS if name in parameters), nodeid)
+        file = nodeid.partition("::")[0]
+        return next((name for name in FLAVOURS if name in parameters), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByDatabase:
