@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use oxyde_sql::dialect::ServerTooOld;
 
+use crate::rows::Mismatch;
+
 /// A violated constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Violation {
@@ -256,6 +258,28 @@ pub enum DriverError {
         /// The found and the expected value.
         detail: String,
     },
+    /// A row has no such column.
+    #[error("the row has no column `{column}`; it has {}", listed(columns))]
+    NoColumn {
+        /// The name, or the position from zero.
+        column: String,
+        /// The names of the row's columns.
+        columns: Vec<String>,
+    },
+    /// The value of a column is not of the type that it was to be converted to.
+    #[error("column `{column}`: {mismatch}")]
+    Mismatch {
+        /// Name of the column.
+        column: String,
+        /// The wanted and the found value.
+        mismatch: Mismatch,
+    },
+    /// A query has returned another number of rows than the caller can use.
+    #[error("expected one row, got {found}")]
+    RowCount {
+        /// The number of rows.
+        found: usize,
+    },
     /// A value does not fit the type it is sent as.
     #[error("value {}: {detail}", param + 1)]
     Bind {
@@ -271,6 +295,23 @@ pub enum DriverError {
         wanted: usize,
         /// The number of values.
         given: usize,
+    },
+    /// Raw SQL has a placeholder by name without a value; it was not run.
+    #[error(
+        "the placeholder `:{name}` has no value; the values are {}",
+        listed(given)
+    )]
+    NoValue {
+        /// The name of the placeholder.
+        name: String,
+        /// The names of the values.
+        given: Vec<String>,
+    },
+    /// Raw SQL has no placeholder for a value by name; it was not run.
+    #[error("the value `{name}` has no placeholder")]
+    UnusedValue {
+        /// The name of the value.
+        name: String,
     },
     /// Raw SQL compares with a list, but the database has no arrays.
     #[error("value {}: a list is compared with a single value", param + 1)]
@@ -319,6 +360,15 @@ pub enum DriverError {
     /// The plan cannot be run in this way: a bug in the caller.
     #[error("{0}")]
     Misuse(&'static str),
+}
+
+/// Names in backticks, for a message.
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 fn plural(count: usize) -> &'static str {
