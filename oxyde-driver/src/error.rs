@@ -8,6 +8,7 @@ use crate::rows::Mismatch;
 
 /// A violated constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Violation {
     /// SQLSTATE or the database's own error number.
     pub code: String,
@@ -40,6 +41,7 @@ pub enum Rule {
 
 /// The code and the message of a database error.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// SQLSTATE or the database's own error number.
     pub code: String,
@@ -51,6 +53,7 @@ pub struct Report {
 
 /// The cause of a database error, other than a violated constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cause {
     /// The user is unknown or the password is wrong.
     AuthFailed,
@@ -549,15 +552,27 @@ impl DriverError {
                 "pass one value for each placeholder ($1, $2, … on PostgreSQL, otherwise ?), in order"
             }
             Self::ListValue { .. } => {
-                "write a placeholder for each item: … in (?, ?); pass a JSON document as a string: \
-                 json.dumps(…)"
+                "write a placeholder for each item: … in (?, ?); pass a JSON document as one, or as a \
+                 string"
             }
+            Self::NoValue { .. } => "pass a value for each placeholder, or correct its name",
+            Self::UnusedValue { name } => {
+                return Some(format!(
+                    "write `:{name}` into the statement, or omit the value"
+                ));
+            }
+            Self::NoColumn { .. } => "correct the name, or select the column",
+            Self::Mismatch { mismatch, .. } if mismatch.found == "NULL" => {
+                "read it as an `Option`, or select rows where it is not NULL"
+            }
+            Self::Mismatch { .. } => "read it as another type, or cast it in SQL",
+            Self::RowCount { found: 0 } => "use fetch_optional() if there may be none",
+            Self::RowCount { .. } => "select by a unique key, or use fetch_all()",
             Self::OutcomeUnknown { .. } => {
                 "check whether the changes are stored before you repeat them"
             }
             Self::FileGone { .. } => {
-                "the next query opens the file that is there now, but creates none: \
-                 db.init() does that"
+                "the next query opens the file that is there now, but creates none: open a new pool"
             }
             Self::ConnectionFailed { .. } => {
                 "check that the server is running, and the host and port in the URL"
@@ -566,8 +581,8 @@ impl DriverError {
                 "raise max_connections or acquire_timeout, or look for long-running transactions"
             }
             Self::EndsTransaction { .. } | Self::TransactionEnded { .. } => {
-                "to commit, leave the atomic() block; to roll back, raise an exception or call \
-                 set_rollback(); run statements that commit by themselves (on MySQL: DDL) outside"
+                "call commit() or rollback() of the transaction; run statements that commit by \
+                 themselves (on MySQL: DDL) outside"
             }
             Self::QueryTimeout { .. } => {
                 "raise query_timeout, or check the query plan with explain()"

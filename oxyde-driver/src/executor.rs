@@ -21,6 +21,7 @@ use crate::values::raw_lists::check_lists;
 
 /// The result of a statement without rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExecuteResult {
     /// Rows that it matched (on every database, including rows that already had the new values).
     pub affected: u64,

@@ -214,18 +214,16 @@ mod tests {
     #[test]
     fn each_server_gets_its_own() {
         let sql = "SELECT :b, :a, :b";
-        let (one, two) = (Value::Int(1), Value::Int(2));
-        let twice = vec![two.clone(), one.clone(), two.clone()];
-        let once = vec![two, one];
-        let numbered = |mark| format!("SELECT {mark}1, {mark}2, {mark}1");
-        assert_eq!(
-            written(Dialect::Postgres, sql),
-            (numbered('$'), once.clone())
-        );
-        assert_eq!(written(Dialect::Sqlite, sql), (numbered('?'), once));
-        let plain = "SELECT ?, ?, ?".to_owned();
-        assert_eq!(written(Dialect::Mysql, sql), (plain.clone(), twice.clone()));
-        assert_eq!(written(Dialect::Mariadb, sql), (plain, twice));
+        let numbered = vec![Value::Int(2), Value::Int(1)];
+        let repeated = vec![Value::Int(2), Value::Int(1), Value::Int(2)];
+        for (dialect, text, values) in [
+            (Dialect::Postgres, "SELECT $1, $2, $1", &numbered),
+            (Dialect::Sqlite, "SELECT ?1, ?2, ?1", &numbered),
+            (Dialect::Mysql, "SELECT ?, ?, ?", &repeated),
+            (Dialect::Mariadb, "SELECT ?, ?, ?", &repeated),
+        ] {
+            assert_eq!(written(dialect, sql), (text.to_owned(), values.clone()));
+        }
     }
 
     #[test]

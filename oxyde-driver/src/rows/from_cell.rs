@@ -325,3 +325,87 @@ impl FromCell<'_> for rust_decimal::Decimal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refused<'a, T: FromCell<'a> + std::fmt::Debug>(cell: Cell<'a>) -> String {
+        T::from_cell(cell).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_a_type_cannot_hold_is_refused() {
+        assert_eq!(
+            refused::<i16>(Cell::Int(70_000)),
+            "expected a signed integer of 16 bits, got 70000"
+        );
+        assert_eq!(
+            refused::<u64>(Cell::Decimal("-1")),
+            "expected an unsigned integer of 64 bits, got -1"
+        );
+        assert_eq!(
+            refused::<i64>(Cell::Decimal("1.5")),
+            "expected a signed integer of 64 bits, got a decimal number"
+        );
+        assert_eq!(
+            refused::<bool>(Cell::Int(2)),
+            "expected a boolean, got an integer"
+        );
+        assert_eq!(refused::<String>(Cell::Null), "expected text, got NULL");
+        assert_eq!(
+            refused::<f64>(Cell::Int((1 << 53) + 1)),
+            "expected a floating-point number, got 9007199254740993"
+        );
+        assert_eq!(
+            refused::<f32>(Cell::Double(0.123_456_789)),
+            "expected a floating-point number of 32 bits, got 0.123456789"
+        );
+        assert_eq!(
+            refused::<Json<bool>>(Cell::Json("1")),
+            "expected a JSON document of `bool`, got one that differs: invalid type: integer `1`, \
+             expected a boolean at line 1 column 1"
+        );
+    }
+
+    #[test]
+    fn what_is_the_same_value_converts() {
+        assert_eq!(bool::from_cell(Cell::Int(1)), Ok(true));
+        assert_eq!(
+            u64::from_cell(Cell::Decimal("18446744073709551615")),
+            Ok(u64::MAX)
+        );
+        assert_eq!(f64::from_cell(Cell::Int(7)), Ok(7.0));
+        assert_eq!(f32::from_cell(Cell::Double(0.1)), Ok(0.1));
+        assert_eq!(
+            f32::from_cell(Cell::Double(f64::INFINITY)),
+            Ok(f32::INFINITY)
+        );
+        assert_eq!(Option::<i64>::from_cell(Cell::Null), Ok(None));
+        assert_eq!(Vec::<u8>::from_cell(Cell::Bytes(b"ab")), Ok(b"ab".to_vec()));
+        assert_eq!(Vec::<f32>::from_cell(Cell::Vector(&[1.5])), Ok(vec![1.5]));
+        assert_eq!(Json::from_cell(Cell::Json("[1, 2]")), Ok(Json(vec![1, 2])));
+    }
+
+    proptest! {
+        #[test]
+        fn integers_keep_their_value(int: i64) {
+            let cell = Cell::Int(int);
+            prop_assert_eq!(i64::from_cell(cell), Ok(int));
+            prop_assert_eq!(i8::from_cell(cell).ok(), i8::try_from(int).ok());
+            prop_assert_eq!(u8::from_cell(cell).ok(), u8::try_from(int).ok());
+            prop_assert_eq!(u32::from_cell(cell).ok(), u32::try_from(int).ok());
+            prop_assert_eq!(u64::from_cell(cell).ok(), u64::try_from(int).ok());
+            let text = int.to_string();
+            prop_assert_eq!(i64::from_cell(Cell::Decimal(&text)), Ok(int));
+        }
+
+        #[test]
+        fn floats_keep_their_value(number: f32) {
+            let cell = Cell::Double(shortest(number));
+            prop_assert!(f32::from_cell(cell).is_ok_and(|same| same.to_bits() == number.to_bits() || same.is_nan()));
+        }
+    }
+}

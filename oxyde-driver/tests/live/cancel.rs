@@ -1,6 +1,5 @@
 //! Stopping an operation at every point where it waits.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oxyde_driver::{BeginOptions, Cancel, Cell, DriverError, Executor as _, Pool, PoolSettings};

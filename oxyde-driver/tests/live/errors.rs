@@ -161,9 +161,9 @@ async fn deadlock(server: Server) {
         two.fetch_raw(&update(2), ()).await.unwrap();
         let (a, b) = (update(2), update(1));
         let (first, second) = tokio::join!(one.fetch_raw(&a, ()), two.fetch_raw(&b, ()));
-        let (loser, problem) = match (first, second) {
-            (Err(problem), _) => (&one, problem),
-            (_, Err(problem)) => (&two, problem),
+        let (loser, winner, problem) = match (first, second) {
+            (Err(problem), _) => (one, two, problem),
+            (_, Err(problem)) => (two, one, problem),
             both => panic!("{server:?} {both:?}"),
         };
         assert_eq!(
@@ -181,7 +181,7 @@ async fn deadlock(server: Server) {
             "{server:?} {problem:?}"
         );
         loser.commit().await.unwrap_err();
-        drop((one, two));
+        drop(winner);
         pool.close().await;
     })
     .await;

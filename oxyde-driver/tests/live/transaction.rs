@@ -39,7 +39,7 @@ async fn savepoints(server: Server) {
         transaction.rollback_to("outer").await.unwrap();
         transaction.release("outer").await.unwrap();
         say(add(4)).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.clone().commit().await.unwrap();
         assert_eq!(
             number(&pool, "SELECT MIN(id) + MAX(id) AS n FROM t").await,
             5,
@@ -48,7 +48,7 @@ async fn savepoints(server: Server) {
         // After its end no statement runs, in particular not outside the transaction.
         let problem = say(add(9)).await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }), "{problem:?}");
-        transaction.commit().await.unwrap_err();
+        transaction.clone().commit().await.unwrap_err();
         transaction.rollback().await.unwrap();
         assert!(matches!(
             pool.begin().await.unwrap().savepoint("a; DROP").await,
@@ -195,10 +195,10 @@ async fn shared(server: Server) {
             &[],
             true,
         );
-        let transaction = Arc::new(pool.begin().await.unwrap());
+        let transaction = pool.begin().await.unwrap();
         let mut tasks = Vec::new();
         for id in 0..50 {
-            let (transaction, add) = (Arc::clone(&transaction), Arc::clone(&add));
+            let (transaction, add) = (transaction.clone(), Arc::clone(&add));
             tasks.push(tokio::spawn(async move {
                 transaction.execute(&add, vec![Value::Int(id)]).await
             }));

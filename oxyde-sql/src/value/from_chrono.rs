@@ -31,28 +31,3 @@ impl<Z: TimeZone> From<DateTime<Z>> for Value {
 }
 
 impl<Z: TimeZone> ArrayItem for DateTime<Z> {}
-
-#[cfg(test)]
-mod tests {
-    use chrono::{FixedOffset, Utc};
-
-    use super::*;
-
-    #[test]
-    fn values_count_from_1970() {
-        let day = NaiveDate::from_ymd_opt(1969, 12, 31).unwrap();
-        assert_eq!(Value::from(day), Value::Date(-1));
-        let time = NaiveTime::from_hms_nano_opt(0, 0, 1, 2_999).unwrap();
-        assert_eq!(Value::from(time), Value::Time(1_000_002));
-        let stamp = day.and_hms_opt(23, 59, 59).unwrap();
-        assert_eq!(Value::from(stamp), Value::DateTime(-1_000_000));
-        let east = FixedOffset::east_opt(3_600).unwrap();
-        let zoned = stamp.and_local_timezone(east).unwrap();
-        assert_eq!(Value::from(zoned), Value::TimestampTz(-3_601_000_000));
-        assert_eq!(Value::from(zoned.with_timezone(&Utc)), Value::from(zoned));
-        assert_eq!(
-            Value::from(TimeDelta::days(-1)),
-            Value::Interval(-86_400_000_000)
-        );
-    }
-}

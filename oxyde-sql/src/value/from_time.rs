@@ -32,26 +32,3 @@ fn saturated(micros: i128) -> i64 {
     let longest = if micros < 0 { i64::MIN } else { i64::MAX };
     i64::try_from(micros).unwrap_or(longest)
 }
-
-#[cfg(test)]
-mod tests {
-    use time::{Month, UtcOffset};
-
-    use super::*;
-
-    #[test]
-    fn values_count_from_1970() {
-        let day = Date::from_calendar_date(1969, Month::December, 31).unwrap();
-        assert_eq!(Value::from(day), Value::Date(-1));
-        let time = Time::from_hms_nano(0, 0, 1, 2_999).unwrap();
-        assert_eq!(Value::from(time), Value::Time(1_000_002));
-        let stamp = PrimitiveDateTime::new(day, Time::from_hms(23, 59, 59).unwrap());
-        assert_eq!(Value::from(stamp), Value::DateTime(-1_000_000));
-        let zoned = stamp.assume_offset(UtcOffset::from_hms(1, 0, 0).unwrap());
-        assert_eq!(Value::from(zoned), Value::TimestampTz(-3_601_000_000));
-        assert_eq!(
-            Value::from(Duration::days(-1)),
-            Value::Interval(-86_400_000_000)
-        );
-    }
-}
