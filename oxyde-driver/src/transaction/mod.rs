@@ -356,6 +356,7 @@ impl Transaction {
         }
         std::mem::forget(self);
     }
+
     pub(crate) async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
         self.0.run(&Arc::new(job), cancel).await
     }
