@@ -17,7 +17,7 @@ use oxyde_sql::value::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::backend::{Connection, Job, Limits, Outcome, TransactionEffect, transaction_effect};
+use crate::backend::{Job, Limits, Outcome, TransactionEffect, transaction_effect};
 use crate::bulk::{self, BulkCollector, BulkResult};
 use crate::cancel::Cancel;
 use crate::error::DriverError;
@@ -232,7 +232,7 @@ impl Transaction {
                 .lease
                 .as_ref()
                 .and_then(Lease::connection)
-                .map(Connection::limits)
+                .map(|connection| connection.limits())
                 .ok_or(CLOSED)?
         };
         let jobs = bulk::jobs(plan, rows, batch_size, limits)?;

@@ -20,5 +20,7 @@ mod roundtrip;
 mod server;
 mod smoke;
 mod sqlite;
+mod sqlite_columns;
+mod sqlite_functions;
 mod transaction;
 mod values;
