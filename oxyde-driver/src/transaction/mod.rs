@@ -118,7 +118,7 @@ impl Transaction {
     /// to decide; then the commit is cancelled, and the connection is closed.
     ///
     /// # Errors
-    /// [`Cause::TransactionAborted`] if a statement failed,
+    /// [`Cause::TransactionAborted`](crate::Cause::TransactionAborted) if a statement failed,
     /// [`DriverError::TransactionTimeout`] after the deadline, or the database's error (a
     /// deferred constraint): the transaction is rolled back. If the connection
     /// is lost, or no answer comes in time, [`DriverError::OutcomeUnknown`], unless nothing was

@@ -17,9 +17,10 @@ use crate::error::DriverError;
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use sqlx::Connection as _;
 /// use sqlx_sqlite::SqliteConnection;
 ///
-/// let mut connection: SqliteConnection = sqlx::Connection::connect("sqlite://app.db").await?;
+/// let mut connection = SqliteConnection::connect("sqlite://app.db").await?;
 /// let mut handle = connection.lock_handle().await?;
 /// // SAFETY: the handle locks the open connection.
 /// unsafe { oxyde_driver::register_sqlite_functions(handle.as_raw_handle())? };
