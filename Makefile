@@ -20,7 +20,7 @@ RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard ox
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -name '*.html' -o -name '*.css' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
 
-.PHONY: help setup extension demo test test-rust test-python test-scale lint format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
+.PHONY: help setup extension demo test test-rust test-python test-scale lint features format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
 	schemas docs docs-site docs-serve docs-look reference wheel services constraints studio-shots clean
 
 help: ## List the targets
@@ -84,6 +84,9 @@ lint: extension ## Check formats, lints, types (of the guides, too), layers and 
 	$(BIN)/python scripts/check_files.py
 	$(BIN)/python scripts/check_version.py
 	$(BIN)/python scripts/make_sync.py --check
+
+features: setup ## Check each set of the crates' Cargo features; SIZES=1 counts the crates that each compiles
+	@scripts/check_features $(if $(SIZES),sizes)
 
 format: setup ## Format the Rust and Python sources
 	cargo fmt --all

@@ -27,6 +27,7 @@ CHAIN: dict[str, set[str]] = {
 ONLY_IN: dict[str, set[str]] = {
     "pyo3": {"oxyde-py"},
     "sqlx": {"oxyde-driver"},
+    "sqlx-sqlite": {"oxyde-driver"},
     "libsqlite3-sys": {"oxyde-driver"},
     "sea-query": {"oxyde-sql"},
     "clap": {"oxyde-cli"},

@@ -2,6 +2,12 @@
 //!
 //! [`run`] is the whole command as a function, so that the native binary and the Python
 //! package run the same code and differ only in their [`Host`].
+//!
+//! # Features
+//!
+//! `postgres`, `mysql` (also for MariaDB), `sqlite` with `bundled-sqlite`, and `native-roots` for TLS are
+//! on by default; `tls-rustls` and `tls-native` are other ways to TLS. They are those of
+//! [`oxyde_driver`].
 
 mod args;
 mod commands;

@@ -36,12 +36,34 @@
 //!
 //! # Features
 //!
-//! | feature | |
-//! |---|---|
-//! | `derive` (default) | `#[derive(FromRow)]` |
-//! | `chrono`, `time` | dates and times of these crates |
-//! | `uuid` | `uuid::Uuid` |
-//! | `rust_decimal` | `rust_decimal::Decimal` |
+//! | Feature | Default | Adds |
+//! |---|---|---|
+//! | `postgres` | yes | the driver for PostgreSQL |
+//! | `mysql` | yes | the driver for MySQL and MariaDB |
+//! | `sqlite` | yes | the driver for SQLite, with the library of the system (3.44 or newer) |
+//! | `bundled-sqlite` | yes | SQLite's library compiled in, which needs a C compiler, instead of the system's |
+//! | `native-roots` | yes | TLS by rustls, which trusts the certificates of the system's store (and of `SSL_CERT_FILE`) |
+//! | `tls-rustls` | no | TLS by rustls, which trusts Mozilla's list as compiled in; `native-roots` takes precedence |
+//! | `tls-native` | no | TLS by the system's library (OpenSSL, Secure Transport, `SChannel`); takes precedence over rustls |
+//! | `derive` | yes | `#[derive(FromRow)]` |
+//! | `chrono`, `time` | no | dates and times of these crates in rows and values |
+//! | `uuid` | no | `uuid::Uuid` in rows and values |
+//! | `rust_decimal` | no | `rust_decimal::Decimal` in rows and values |
+//!
+//! All combinations compile. A URL whose driver is left out is a [`DriverError::Unsupported`] that
+//! names the feature; without TLS, an `ssl_mode` that demands it is a
+//! [`DriverError::InvalidSetting`]. The smallest build for one server:
+//!
+//! ```toml
+//! oxyde-driver = { version = "0.9", default-features = false, features = ["postgres", "native-roots"] }
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// What the drivers share, and only some of them use.
+#![cfg_attr(
+    not(all(feature = "postgres", feature = "mysql", feature = "sqlite")),
+    allow(dead_code)
+)]
 
 mod backend;
 mod bulk;
@@ -57,13 +79,15 @@ mod settings;
 mod transaction;
 mod values;
 
-pub use backend::{Notification, Role};
+pub use backend::Role;
+#[cfg(feature = "sqlite")]
+pub use backend::register_sqlite_functions;
 pub use bulk::{BulkResult, bulk_text};
 pub use cancel::{Cancel, Cancellable};
 pub use cursor::Cursor;
 pub use error::{Cause, DriverError, Report, Rule, Violation};
 pub use executor::{ExecuteResult, Executor, Statement};
-pub use listen::Listener;
+pub use listen::{Listener, Notification};
 #[cfg(feature = "derive")]
 pub use oxyde_derive::FromRow;
 pub use oxyde_sql::value::Value;

@@ -4,16 +4,32 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::backend::{ListenConnection, Notification};
+use crate::backend::ListenConnection;
 use crate::cancel::Cancel;
 use crate::error::DriverError;
 use crate::pool::Pool;
 use crate::pool::PoolInner;
 
+/// What a listener receives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notification {
+    /// A notification.
+    Message {
+        /// The channel.
+        channel: String,
+        /// Its payload.
+        payload: String,
+        /// The server process that sent it.
+        process: u32,
+    },
+    /// The connection was lost and restored: notifications in between were missed.
+    Gap,
+}
+
 /// Receives notifications of some channels, over a separate connection (in addition to those of the
 /// pool). Only on `PostgreSQL`.
 ///
-/// A connection that is lost is opened again, and [`Notification::Gap`](crate::Notification::Gap) tells that notifications may
+/// A connection that is lost is opened again, and [`Notification::Gap`] tells that notifications may
 /// have been missed. A silent connection is tested every 15 seconds.
 ///
 /// ```no_run

@@ -39,6 +39,12 @@
 //! ```
 //!
 //! `examples/diff_and_apply.rs` also applies it to a database.
+//!
+//! # Features
+//!
+//! `postgres`, `mysql` (also for MariaDB), `sqlite` with `bundled-sqlite`, and `native-roots` for TLS are
+//! on by default; `tls-rustls` and `tls-native` are other ways to TLS. They are those of
+//! [`oxyde_driver`].
 
 pub mod autodetect;
 mod definition;

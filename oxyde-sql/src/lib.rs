@@ -36,6 +36,20 @@
 //! );
 //! # Ok::<(), oxyde_sql::SqlError>(())
 //! ```
+//!
+//! # SQLite
+//!
+//! SQLite has few functions, so the text for it calls functions and collations of Oxyde, such as
+//! `oxyde_casefold` above. [`SqliteNeeds::of`](dialect::SqliteNeeds::of) tells which a text needs,
+//! [`SQLITE_FUNCTIONS`](dialect::SQLITE_FUNCTIONS) and
+//! [`SQLITE_COLLATIONS`](dialect::SQLITE_COLLATIONS) are all of them, with what they do. The pools of
+//! `oxyde-driver` have them; its `register_sqlite_functions` adds them to a connection of another driver.
+//! The text needs SQLite 3.44 ([`Dialect::oldest`](dialect::Dialect::oldest)), and foreign keys need
+//! `PRAGMA foreign_keys = ON`.
+//!
+//! # Features
+//!
+//! The crate has no Cargo features: a dialect is a few tables, and adds no dependency.
 
 pub mod aggregate;
 pub mod ddl;

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use oxyde_sql::compile;
 use oxyde_sql::ddl::{self, Present};
 use oxyde_sql::dialect::{
-    DECIMAL_COLLATION, Dialect, Features, INET_COLLATION, JSON_COLLATION, SQLITE_FUNCTIONS,
+    Dialect, Features, SQLITE_COLLATIONS, SQLITE_FUNCTIONS, SqliteCollation, SqliteFunction,
+    SqliteNeeds,
 };
 use oxyde_sql::ir::{Message, Statement};
 use oxyde_sql::plan::{Bulk, Plan};
@@ -205,36 +206,43 @@ fn no_orphans() {
     Folder::of(env!("CARGO_MANIFEST_DIR")).check_names(topics.chain(["ddl"]));
 }
 
-/// What statements for SQLite call is what the driver registers, no more and no less.
+/// What statements for SQLite call beyond SQLite's own is what they say that they need, and together
+/// what is listed, no more and no less.
 #[test]
-fn sqlite_functions_are_the_registered_ones() {
-    let mut called = BTreeSet::new();
-    for (_, cases) in topics() {
-        for (_, statement) in cases {
-            let Ok(plan) = compile(&statement, &Features::of(Dialect::Sqlite)) else {
-                continue;
-            };
-            let words = plan
-                .sql
-                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            called.extend(
-                words
-                    .filter(|word| word.starts_with("oxyde_"))
-                    .map(str::to_owned),
-            );
-            if plan.sql.contains(" REGEXP ") {
-                called.insert("regexp".to_owned());
-            }
-        }
-    }
-    assert!(called.remove(DECIMAL_COLLATION));
-    assert!(called.remove(INET_COLLATION));
-    assert!(called.remove(JSON_COLLATION));
-    let registered: BTreeSet<String> = SQLITE_FUNCTIONS
-        .iter()
-        .map(|function| function.name.to_owned())
+fn needs_of_sqlite_are_those_of_the_statements() {
+    let features = Features::of(Dialect::Sqlite);
+    let plans = topics().into_iter().flat_map(|(_, cases)| cases);
+    let mut texts: Vec<String> = plans
+        .filter_map(|(_, statement)| compile(&statement, &features).ok())
+        .map(|plan| plan.sql)
         .collect();
-    assert_eq!(called, registered);
+    let schemas = read_folder::<Schema>("tests/schemas");
+    texts.extend(
+        schemas
+            .iter()
+            .map(|(_, schema)| describe_schema(schema, &features)),
+    );
+
+    let mut all = BTreeSet::new();
+    for sql in &texts {
+        let words = sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let called: BTreeSet<&str> = words
+            .filter(|word| word.starts_with("oxyde_") || *word == "REGEXP")
+            .map(|word| if word == "REGEXP" { "regexp" } else { word })
+            .collect();
+        let needs = SqliteNeeds::of(sql);
+        assert_eq!(called, names(&needs.functions, &needs.collations), "{sql}");
+        all.extend(called);
+    }
+    let listed = names(SQLITE_FUNCTIONS, SQLITE_COLLATIONS);
+    assert_eq!(all, listed);
+}
+
+fn names(functions: &[SqliteFunction], collations: &[SqliteCollation]) -> BTreeSet<&'static str> {
+    let functions = functions.iter().map(|function| function.name);
+    functions
+        .chain(collations.iter().map(|collation| collation.name))
+        .collect()
 }
 
 #[test]

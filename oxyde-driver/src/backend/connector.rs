@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use oxyde_sql::dialect::Dialect;
 
-use super::postgres::ListenConnection;
+use super::interface::{Connection, Greeting, HostConnector, ListenConnection};
 use super::role::{Role, Wanted};
-use super::{Connection, mysql, postgres, sqlite};
 use crate::error::{Cause, DriverError};
 use crate::settings::{Address, Place, PoolSettings, Scheme};
 
@@ -21,19 +19,15 @@ const HURRY: Duration = Duration::from_millis(250);
 /// A new connection, and what it reports about its server.
 pub(crate) struct Connected {
     pub connection: Connection,
-    pub dialect: Dialect,
-    pub version: String,
+    pub greeting: Greeting,
     /// The position of its host.
     pub host: u16,
-    pub role: Role,
-    /// Whether rows are returned in the order in which they were inserted.
-    pub ordered_returning: bool,
 }
 
 /// How to connect to a database.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    hosts: Vec<HostConnector>,
+    hosts: Vec<Box<dyn HostConnector>>,
     /// The hosts' names; none for a file.
     names: Vec<Arc<str>>,
     place: Place,
@@ -45,31 +39,24 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(address: &Address, settings: &PoolSettings) -> Self {
+    /// # Errors
+    /// [`DriverError::Unsupported`] if this build does not have the driver.
+    pub(crate) fn new(address: &Address, settings: &PoolSettings) -> Result<Self, DriverError> {
+        let scheme = address.scheme;
         let (hosts, names) = match &address.place {
             Place::Server(server) => {
                 let hosts = server.hosts();
-                let is_one = hosts.len() == 1;
-                let connectors = hosts
-                    .iter()
-                    .map(|host| {
-                        let server = server.on(host);
-                        match address.scheme {
-                            Scheme::Mysql => HostConnector::Mysql(mysql::Connector::new(
-                                &server, settings, is_one,
-                            )),
-                            _ => {
-                                HostConnector::Postgres(postgres::Connector::new(&server, settings))
-                            }
-                        }
-                    })
-                    .collect();
+                let is_only = hosts.len() == 1;
+                let places = hosts.iter().map(|host| Place::Server(server.on(host)));
+                let connectors = places
+                    .map(|place| host_connector(scheme, place, settings, is_only))
+                    .collect::<Result<_, _>>()?;
                 let names = hosts.iter().map(|host| host.to_string().into()).collect();
                 (connectors, names)
             }
-            place => {
-                let file = sqlite::Connector::new(place, settings);
-                (vec![HostConnector::Sqlite(Box::new(file))], Vec::new())
+            file => {
+                let only = host_connector(scheme, file.clone(), settings, true)?;
+                (vec![only], Vec::new())
             }
         };
         let wanted = Wanted::of(settings);
@@ -78,7 +65,7 @@ impl Connector {
                 .load_balance_hosts
                 .as_deref()
                 .is_some_and(|word| word.eq_ignore_ascii_case("random"));
-        Self {
+        Ok(Self {
             first: AtomicUsize::new(if takes_turns {
                 arbitrary(hosts.len())
             } else {
@@ -89,7 +76,7 @@ impl Connector {
             place: address.place.clone(),
             wanted,
             takes_turns,
-        }
+        })
     }
 
     /// The target, without user and password.
@@ -129,8 +116,8 @@ impl Connector {
     /// That of the only host; of several, those of all of them, or the one of a server that answered.
     pub(crate) async fn connect(&self) -> Result<Connected, DriverError> {
         if let [only] = self.hosts.as_slice() {
-            let connected = only.connect(0).await?;
-            return match self.wanted.refusal(connected.role) {
+            let connected = connect(only.as_ref(), 0).await?;
+            return match self.wanted.refusal(connected.greeting.role) {
                 None => Ok(connected),
                 Some(why) => Err(self.failed(format!("the server {}", self.unwanted(why)))),
             };
@@ -151,21 +138,21 @@ impl Connector {
                 && running.is_empty()
             {
                 waiting.pop_front();
-                running.push(self.hosts[at].connect(at));
+                running.push(connect(self.hosts[at].as_ref(), at));
             }
             let result = tokio::select! {
                 biased;
                 Some(result) = running.next() => result,
                 () = tokio::time::sleep(HURRY), if !waiting.is_empty() => {
                     if let Some(at) = waiting.pop_front() {
-                        running.push(self.hosts[at].connect(at));
+                        running.push(connect(self.hosts[at].as_ref(), at));
                     }
                     continue;
                 }
             };
             match result {
-                Ok(connected) => match self.wanted.refusal(connected.role) {
-                    None if self.wanted.prefers(connected.role) => {
+                Ok(connected) => match self.wanted.refusal(connected.greeting.role) {
+                    None if self.wanted.prefers(connected.greeting.role) => {
                         if !self.takes_turns {
                             let at = usize::from(connected.host);
                             self.first.store(at, Ordering::Relaxed);
@@ -231,37 +218,27 @@ impl Connector {
         } else {
             0
         };
-        match self.hosts.get(at) {
-            Some(HostConnector::Postgres(connector)) => {
-                ListenConnection::open(connector.clone(), channels).await
-            }
-            _ => Err(DriverError::Unsupported {
-                what: "only PostgreSQL supports LISTEN and NOTIFY".to_owned(),
-                hint: "poll for new rows, or use a message broker",
-            }),
-        }
+        self.hosts[at].listen(channels).await
     }
 
     /// Whether the server remembers the outcome of transactions by their id.
     pub(crate) fn has_transaction_ids(&self) -> bool {
-        matches!(self.hosts.first(), Some(HostConnector::Postgres(_)))
+        self.hosts.iter().any(|host| host.has_transaction_ids())
     }
 
     /// Whether connections lead through a pooler that the settings do not mention.
     pub(crate) fn found_pooler(&self) -> bool {
-        self.hosts.iter().any(
-            |host| matches!(host, HostConnector::Postgres(connector) if connector.found_pooler()),
-        )
+        self.hosts.iter().any(|host| host.found_pooler())
     }
 
     /// Whether the data exist only in the single connection.
     pub(crate) fn is_memory(&self) -> bool {
-        matches!(self.hosts.first(), Some(HostConnector::Sqlite(connector)) if connector.is_memory())
+        self.hosts.iter().any(|host| host.is_memory())
     }
 
     /// Whether writers must queue within the process.
     pub(crate) fn has_one_writer(&self) -> bool {
-        matches!(self.hosts.first(), Some(HostConnector::Sqlite(_)))
+        self.hosts.iter().any(|host| host.has_one_writer())
     }
 }
 
@@ -315,71 +292,60 @@ impl Problems {
     }
 }
 
-/// How to connect to one host.
-#[derive(Clone, Debug)]
-enum HostConnector {
-    Postgres(postgres::Connector),
-    Mysql(mysql::Connector),
-    Sqlite(Box<sqlite::Connector>),
+/// Return how to connect to one host, or the error of a build without its driver.
+#[allow(
+    unused_variables,
+    reason = "in a build without some drivers, nothing uses their arguments"
+)]
+fn host_connector(
+    scheme: Scheme,
+    place: Place,
+    settings: &PoolSettings,
+    is_only: bool,
+) -> Result<Box<dyn HostConnector>, DriverError> {
+    match (scheme, place) {
+        #[cfg(feature = "postgres")]
+        (Scheme::Postgres, Place::Server(server)) => {
+            Ok(Box::new(super::postgres::Connector::new(&server, settings)))
+        }
+        #[cfg(feature = "mysql")]
+        (Scheme::Mysql, Place::Server(server)) => Ok(Box::new(super::mysql::Connector::new(
+            &server, settings, is_only,
+        ))),
+        #[cfg(feature = "sqlite")]
+        (Scheme::Sqlite, place) => Ok(Box::new(super::sqlite::Connector::new(&place, settings))),
+        (scheme, place) => Err(DriverError::Unsupported {
+            what: format!(
+                "cannot connect to {place}: this build does not include the driver for {}",
+                scheme.servers()
+            ),
+            hint: scheme.feature_hint(),
+        }),
+    }
 }
 
-impl HostConnector {
-    /// Open a connection within `connect_timeout`, and determine the kind of server.
-    async fn connect(&self, at: usize) -> Result<Connected, DriverError> {
-        let (limit, place) = match self {
-            Self::Postgres(connector) => (connector.connect_timeout, &connector.place),
-            Self::Mysql(connector) => (connector.connect_timeout, &connector.place),
-            Self::Sqlite(connector) => (None, &connector.place),
-        };
-        let host = u16::try_from(at).unwrap_or(u16::MAX);
-        let Some(limit) = limit else {
-            return self.connect_once(host).await;
-        };
-        tokio::time::timeout(limit, self.connect_once(host))
-            .await
-            .unwrap_or_else(|_| {
-                Err(DriverError::ConnectionFailed {
-                    target: place.to_string(),
-                    message: format!(
-                        "no answer within {} s (connect_timeout)",
-                        limit.as_secs_f64()
-                    ),
-                })
-            })
-    }
-
-    async fn connect_once(&self, host: u16) -> Result<Connected, DriverError> {
-        Ok(match self {
-            Self::Postgres(connector) => {
-                let (connection, greeting) = connector.connect().await?;
-                Connected {
-                    connection: Connection::Postgres(Box::new(connection)),
-                    dialect: Dialect::Postgres,
-                    version: greeting.version,
-                    host,
-                    role: greeting.role,
-                    ordered_returning: greeting.ordered_returning,
-                }
-            }
-            Self::Mysql(connector) => {
-                let (connection, greeting) = connector.connect().await?;
-                Connected {
-                    connection: Connection::Mysql(Box::new(connection)),
-                    dialect: greeting.dialect,
-                    version: greeting.version,
-                    host,
-                    role: greeting.role,
-                    ordered_returning: true,
-                }
-            }
-            Self::Sqlite(connector) => Connected {
-                connection: Connection::Sqlite(Box::new(connector.connect().await?)),
-                dialect: Dialect::Sqlite,
-                version: sqlite::Connector::version(),
-                host,
-                role: Role::Primary,
-                ordered_returning: true,
-            },
+/// Open a connection to the host at a position within `connect_timeout`.
+async fn connect(connector: &dyn HostConnector, at: usize) -> Result<Connected, DriverError> {
+    let connecting = async {
+        let (connection, greeting) = connector.connect().await?;
+        Ok(Connected {
+            connection,
+            greeting,
+            host: u16::try_from(at).unwrap_or(u16::MAX),
         })
-    }
+    };
+    let Some(limit) = connector.connect_timeout() else {
+        return connecting.await;
+    };
+    tokio::time::timeout(limit, connecting)
+        .await
+        .unwrap_or_else(|_| {
+            Err(DriverError::ConnectionFailed {
+                target: connector.place().to_string(),
+                message: format!(
+                    "no answer within {} s (connect_timeout)",
+                    limit.as_secs_f64()
+                ),
+            })
+        })
 }

@@ -1,9 +1,11 @@
 //! The three drivers behind one interface. Only this folder distinguishes databases.
 
-mod connection;
 mod connector;
+mod interface;
 mod job;
+#[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod raw_named;
 mod raw_session;
@@ -11,20 +13,21 @@ mod raw_tokens;
 mod raw_transaction;
 mod role;
 mod sockets;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod standby_warnings;
 mod statements;
 
-pub(crate) use connection::{CancelHandle, Connection, Damage};
 pub(crate) use connector::{Connected, Connector};
+pub(crate) use interface::{CancelHandle, Connection, Damage, ListenConnection};
 pub(crate) use job::{Job, Limits, Outcome, TransactionEnd};
-pub(crate) use postgres::ListenConnection;
-pub use postgres::Notification;
 pub(crate) use raw_named::with_placeholders;
 pub(crate) use raw_session::{SessionEffect, session_effect};
 pub(crate) use raw_transaction::{TransactionEffect, transaction_effect};
 pub use role::Role;
 pub(crate) use sockets::Glance;
+#[cfg(feature = "sqlite")]
+pub use sqlite::register_sqlite_functions;
 pub(crate) use standby_warnings::StandbyWarnings;
 pub(crate) use statements::{
     begin_sql, causal_end_sql, causal_sql, end_sql, ends_transaction, explain_measures, explain_sql,

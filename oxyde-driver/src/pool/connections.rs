@@ -101,9 +101,9 @@ impl PoolInner {
         if connector.found_pooler() {
             settings.pg_pooler = Some("transaction".to_owned());
         }
-        let known = Version::parse(&first.version).unwrap_or(Version::NEWEST);
-        let mut features = Features::of_server(first.dialect, known);
-        features.ordered_returning &= first.ordered_returning;
+        let known = Version::parse(&first.greeting.version).unwrap_or(Version::NEWEST);
+        let mut features = Features::of_server(first.greeting.dialect, known);
+        features.ordered_returning &= first.greeting.ordered_returning;
         features.require(Requirement::Supported)?;
         let capacity = if connector.is_memory() {
             1
@@ -112,7 +112,7 @@ impl PoolInner {
         };
         let pool = Arc::new(Self {
             features,
-            version: first.version.clone(),
+            version: first.greeting.version.clone(),
             slots: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
             writer: connector

@@ -134,13 +134,13 @@ impl PoolInner {
 
     /// Remember the host and the role of a new connection's server.
     pub(super) fn seen(&self, connected: &Connected) -> Origin {
-        self.cluster.see(connected.host, connected.role);
+        self.cluster.see(connected.host, connected.greeting.role);
         let now = Instant::now();
         Origin {
             born: now,
             asked: now,
             host: connected.host,
-            role: connected.role,
+            role: connected.greeting.role,
         }
     }
 

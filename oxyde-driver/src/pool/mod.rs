@@ -54,14 +54,15 @@ impl Pool {
     /// # Errors
     /// [`DriverError::InvalidUrl`], [`DriverError::InvalidSetting`],
     /// [`DriverError::ConnectionFailed`], [`DriverError::ServerTooOld`], or the server's error
-    /// (wrong password, unknown database, missing database file).
+    /// (wrong password, unknown database, missing database file); [`DriverError::Unsupported`] if
+    /// the Cargo feature of the database is off.
     pub async fn connect(url: &str, mut settings: PoolSettings) -> Result<Self, DriverError> {
         let address = parse(url, &mut settings)?;
         settings.check()?;
         if address.scheme == Scheme::Sqlite && settings.server_version.is_some() {
             return Err(DriverError::InvalidSetting {
                 name: "server_version".to_owned(),
-                message: "does not apply to SQLite, which the driver includes".to_owned(),
+                message: "does not apply to SQLite, which runs in the process".to_owned(),
             });
         }
         match address.scheme {
@@ -75,7 +76,7 @@ impl Pool {
             Scheme::Sqlite | Scheme::Mysql => (),
         }
         settings.ssl_mode = settings.ssl_mode.map(|mode| mode.to_ascii_lowercase());
-        let connector = Connector::new(&address, &settings);
+        let connector = Connector::new(&address, &settings)?;
         PoolInner::open(connector, settings).await.map(Self)
     }
 
@@ -178,7 +179,7 @@ impl Pool {
         }
         let is_long = rows.len() >= LONG_BULK;
         let lease = self.0.acquire(plan.writes, cancel).await?;
-        let Some(limits) = lease.connection().map(crate::backend::Connection::limits) else {
+        let Some(limits) = lease.connection().map(|connection| connection.limits()) else {
             return Err(DriverError::Closed { what: "the pool" });
         };
         let mut jobs = bulk::jobs(plan, rows, batch_size, limits)?;
@@ -273,7 +274,7 @@ impl Pool {
         let ended = lease.run(job, true, cancel, deadline).await;
         let open = lease
             .connection()
-            .and_then(crate::backend::Connection::in_transaction)
+            .and_then(|connection| connection.in_transaction())
             .unwrap_or(false);
         lease.set_clean(ended.ready_for_query && !open);
         let may_write = || job.may_write(&lease.pool.features);

@@ -16,6 +16,7 @@ pub use chunks::{Chunk, ChunkSink};
 pub use from_cell::{FromCell, Json, Mismatch};
 pub use from_row::FromRow;
 use oxyde_sql::plan::{OutputColumn, Plan};
+use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Included;
 pub use row::{ColumnIndex, Row};
 use tracing::level_filters::LevelFilter;
@@ -113,7 +114,8 @@ impl<'a> IntoIterator for &'a RowSet {
     }
 }
 
-/// A value of a row. Its variant corresponds to the [`OutputColumn`]'s type on every database.
+/// A value of a row. Its variant corresponds to the [`OutputColumn`]'s type on every database; only
+/// raw SQL on SQLite may have a column with values of several types ([`RowSet::columns`]).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// SQL NULL.
@@ -259,11 +261,23 @@ impl RowSet {
     }
 
     /// Return the columns in order.
+    ///
+    /// SQLite's columns accept values of any type, whatever they are declared as. There, a column of
+    /// raw SQL has the type of its values, and is a
+    /// [`ColumnType::Custom`](oxyde_sql::types::ColumnType::Custom) `ANY` if they are of several;
+    /// without a value, it has the type that it prefers by its declaration.
     #[must_use]
     pub fn columns(&self) -> &[OutputColumn] {
         match &self.columns {
             Columns::Plan(plan) => &plan.outputs,
             Columns::Own(columns) => columns,
+        }
+    }
+
+    /// Set the type of a column, if the result has columns of its own.
+    pub(crate) fn set_type(&mut self, at: usize, ty: ColumnType) {
+        if let Columns::Own(columns) = &mut self.columns {
+            columns[at].ty = ty;
         }
     }
 

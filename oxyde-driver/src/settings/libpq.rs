@@ -120,7 +120,7 @@ pub(super) fn parameter(
     Ok(true)
 }
 
-/// `sslrootcert=system` trusts all the authorities that browsers trust, and, as in libpq,
+/// `sslrootcert=system` trusts the authorities of the system's certificate store, and, as in libpq,
 /// requires checking the server's name.
 pub(super) fn trust_system(settings: &mut PoolSettings) -> Result<(), DriverError> {
     if settings.ssl_root_cert.as_deref() != Some("system".as_ref()) {

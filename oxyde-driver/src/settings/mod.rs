@@ -283,9 +283,7 @@ impl PoolSettings {
             &self.sqlite_synchronous,
             &["EXTRA", "FULL", "NORMAL", "OFF"],
         )?;
-        if let Some(mode) = &self.ssl_mode {
-            one_of("ssl_mode", mode, &SSL_MODES)?;
-        }
+        self.check_tls()?;
         if let Some(pooler) = &self.pg_pooler {
             one_of("pg_pooler", pooler, &["session", "transaction"])?;
         }
@@ -337,7 +335,32 @@ impl PoolSettings {
         }
         Ok(())
     }
+
+    fn check_tls(&self) -> Result<(), DriverError> {
+        let Some(mode) = &self.ssl_mode else {
+            return Ok(());
+        };
+        one_of("ssl_mode", mode, &SSL_MODES)?;
+        let lax = ["allow", "disable", "prefer"];
+        if HAS_TLS || lax.iter().any(|lax| lax.eq_ignore_ascii_case(mode)) {
+            return Ok(());
+        }
+        Err(invalid(
+            "ssl_mode",
+            format!(
+                "`{mode}` needs TLS, which this build does not include: enable the Cargo feature \
+                 `native-roots` of oxyde-driver"
+            ),
+        ))
+    }
 }
+
+/// Whether connections can be encrypted.
+const HAS_TLS: bool = cfg!(any(
+    feature = "native-roots",
+    feature = "tls-rustls",
+    feature = "tls-native"
+));
 
 /// The values of `ssl_mode`.
 pub(crate) const SSL_MODES: [&str; 6] = [

@@ -27,6 +27,26 @@ pub(crate) enum Scheme {
     Sqlite,
 }
 
+impl Scheme {
+    /// The servers that the driver is for.
+    pub(crate) fn servers(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL and MariaDB",
+            Self::Sqlite => "SQLite",
+        }
+    }
+
+    /// How to include the driver in a build.
+    pub(crate) fn feature_hint(self) -> &'static str {
+        match self {
+            Self::Postgres => "enable the Cargo feature `postgres` of oxyde-driver",
+            Self::Mysql => "enable the Cargo feature `mysql` of oxyde-driver",
+            Self::Sqlite => "enable the Cargo feature `sqlite` of oxyde-driver",
+        }
+    }
+}
+
 /// The target of a driver.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Place {

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout};
 
 use super::BeginOptions;
-use crate::backend::{self, Connection, Job, Outcome, TransactionEnd};
+use crate::backend::{self, Job, Outcome, TransactionEnd};
 use crate::cancel::Cancel;
 use crate::error::{Cause, DriverError};
 use crate::pool::{Deadline, Ended, Lease, PoolInner, TimeoutKind};
@@ -140,7 +140,10 @@ impl TransactionInner {
             ..
         } = lease.run(job, false, cancel, deadline).await;
         let over = !ready_for_query
-            || lease.connection().and_then(Connection::in_transaction) == Some(false);
+            || lease
+                .connection()
+                .and_then(|connection| connection.in_transaction())
+                == Some(false);
         if let Err(problem) = &result {
             self.mark_failed(problem, state);
             if over || backend::ends_transaction(&self.pool.features, problem) {
@@ -284,7 +287,9 @@ impl TransactionInner {
 
     /// Ensure that no transaction is open on a synchronized connection.
     async fn end_on(&self, lease: &mut Lease) {
-        let open = lease.connection().and_then(Connection::in_transaction);
+        let open = lease
+            .connection()
+            .and_then(|connection| connection.in_transaction());
         if open != Some(false) && !run_through(lease, ROLLBACK).await.unwrap_or(false) {
             return;
         }

@@ -16,7 +16,7 @@ use oxyde_sql::value::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::backend::{Connection, Job, Limits, Outcome, TransactionEffect, transaction_effect};
+use crate::backend::{Job, Limits, Outcome, TransactionEffect, transaction_effect};
 use crate::bulk::{self, BulkCollector, BulkResult};
 use crate::cancel::{Cancel, Cancellable};
 use crate::error::DriverError;
@@ -207,7 +207,7 @@ impl Transaction {
                 .lease
                 .as_ref()
                 .and_then(Lease::connection)
-                .map(Connection::limits)
+                .map(|connection| connection.limits())
                 .ok_or(CLOSED)?
         };
         let jobs = bulk::jobs(plan, rows, batch_size, limits)?;

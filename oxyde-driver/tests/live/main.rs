@@ -28,5 +28,7 @@ mod rows;
 mod server;
 mod smoke;
 mod sqlite;
+mod sqlite_columns;
+mod sqlite_functions;
 mod transaction;
 mod values;

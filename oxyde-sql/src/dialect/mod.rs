@@ -13,6 +13,7 @@ mod quote;
 mod requirement;
 mod search;
 mod sqlite;
+mod sqlite_needs;
 mod template;
 mod version;
 
@@ -28,9 +29,10 @@ pub use requirement::{Requirement, ServerTooOld};
 pub(crate) use search::{SEARCHED, SEARCHED_BETWEEN, is_search_config};
 pub use search::{SearchStyle, words_column};
 pub use sqlite::{
-    DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS, INET_COLLATION, JSON_COLLATION,
-    MOMENT_COLLATION, SqliteFunction,
+    COLLATIONS as SQLITE_COLLATIONS, DECIMAL_COLLATION, FUNCTIONS as SQLITE_FUNCTIONS,
+    INET_COLLATION, JSON_COLLATION, MOMENT_COLLATION, SqliteCollation, SqliteFunction,
 };
+pub use sqlite_needs::SqliteNeeds;
 pub use template::Templates;
 pub use version::Version;
 
@@ -40,7 +42,7 @@ pub use version::Version;
 pub enum Dialect {
     /// PostgreSQL 13 or newer.
     Postgres,
-    /// SQLite, which the driver includes.
+    /// SQLite 3.44 or newer.
     Sqlite,
     /// MySQL 8.0.17 or newer.
     Mysql,

@@ -48,6 +48,10 @@ impl Requirement {
                 "Oxyde, which uses JSON_TABLE, needs",
                 Version::new(10, 6, 0),
             ),
+            (Self::Supported, Dialect::Sqlite) => (
+                "Oxyde, which orders the values of aggregates, needs",
+                Version::new(3, 44, 0),
+            ),
             (Self::JsonEquality, Dialect::Mariadb) => {
                 ("equality of JSON values needs", Version::new(10, 7, 0))
             }
@@ -96,7 +100,7 @@ impl Features {
 }
 
 impl Dialect {
-    /// The oldest supported version; `None` if the driver includes the database.
+    /// The oldest supported version; `None` if there is no limit.
     #[must_use]
     pub fn oldest(self) -> Option<Version> {
         Requirement::Supported.of(self).map(|(_, version)| version)

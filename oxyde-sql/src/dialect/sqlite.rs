@@ -31,26 +31,51 @@ pub(super) const FEATURES: Features = Features {
     ..Features::none(Dialect::Sqlite)
 };
 
-/// Name of the collation that compares decimal text as numbers (`1.50` equals `1.5`). The
-/// driver registers it on each connection, as it does [`FUNCTIONS`].
+/// Name of the collation that compares decimal text as numbers.
 pub const DECIMAL_COLLATION: &str = "oxyde_decimal";
-
-/// Name of the collation that compares text of dates and times as points in time,
-/// whatever their format (`2024-01-01T00:00Z` equals `2024-01-01 00:00:00.000`).
+/// Name of the collation that compares text of dates and times as points in time.
 pub const MOMENT_COLLATION: &str = "oxyde_moment";
-/// Name of the collation that sorts JSON documents: by kind, then by value, so that equal
-/// documents compare as equal whatever their text.
+/// Name of the collation that sorts JSON documents.
 pub const JSON_COLLATION: &str = "oxyde_json";
-
-/// Name of the collation that sorts IP addresses and networks by their bits.
+/// Name of the collation that sorts IP addresses and networks.
 pub const INET_COLLATION: &str = "oxyde_inet";
 
-/// A function that the driver must register on each SQLite connection.
+/// A collation that statements for SQLite use: to be registered on each connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqliteCollation {
+    /// Its name in SQL.
+    pub name: &'static str,
+    /// How it compares texts.
+    pub does: &'static str,
+}
+
+/// The collations that statements for SQLite use in addition to SQLite's own.
+pub const COLLATIONS: &[SqliteCollation] = &[
+    SqliteCollation {
+        name: DECIMAL_COLLATION,
+        does: "decimal text as numbers: `1.50` equals `1.5`",
+    },
+    SqliteCollation {
+        name: MOMENT_COLLATION,
+        does: "text of dates and times as points in time, whatever their format: \
+               `2024-01-01T00:00Z` equals `2024-01-01 00:00:00.000`",
+    },
+    SqliteCollation {
+        name: JSON_COLLATION,
+        does: "JSON documents by kind, then by value: equal documents are equal whatever their text",
+    },
+    SqliteCollation {
+        name: INET_COLLATION,
+        does: "IP addresses and networks by their bits",
+    },
+];
+
+/// A function that statements for SQLite call: to be registered on each connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqliteFunction {
     /// Its name in SQL.
     pub name: &'static str,
-    /// Number of arguments; -1 for any.
+    /// Number of arguments.
     pub arguments: i32,
     /// Whether it is an aggregate.
     pub aggregate: bool,

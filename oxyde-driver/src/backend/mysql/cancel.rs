@@ -2,30 +2,33 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
+use super::error;
+use crate::backend::interface::{CancelChannel, Cancels};
 use crate::backend::sockets::{self, SocketHandle, SocketOptions};
+use crate::error::DriverError;
 
 /// Cancels the statement of a session.
-#[derive(Clone, Debug)]
-pub(crate) struct CancelHandle {
-    pub(super) options: Arc<MySqlConnectOptions>,
-    pub(super) socket_options: SocketOptions,
-    pub(super) session: u64,
-    pub(super) socket: Option<SocketHandle>,
+#[derive(Debug)]
+pub(super) struct CancelHandle {
+    pub options: Arc<MySqlConnectOptions>,
+    pub socket_options: SocketOptions,
+    pub session: u64,
+    pub socket: Option<SocketHandle>,
 }
 
 /// The second connection.
 #[derive(Debug)]
-pub(crate) struct CancelConnection {
+struct CancelConnection {
     raw: MySqlConnection,
     session: u64,
 }
 
 impl CancelHandle {
-    /// Open the second connection; `None` if the server accepts no more.
-    pub(crate) async fn connect(&self) -> Option<CancelConnection> {
+    async fn log_in(&self) -> Option<CancelConnection> {
         let port = self.options.get_port();
         let connecting = self.options.connect();
         let (raw, _) = sockets::opened(port, self.socket_options, connecting, |_| ()).await;
@@ -34,32 +37,41 @@ impl CancelHandle {
             session: self.session,
         })
     }
+}
 
-    /// End the session; return whether that stopped a statement.
-    pub(crate) async fn terminate(&self) -> bool {
-        let Some(mut connection) = self.connect().await else {
-            return false;
-        };
-        let was_busy = connection.is_busy().await;
-        let killed = connection.kill("CONNECTION").await;
-        connection.close().await;
-        was_busy && killed
+impl Cancels for CancelHandle {
+    fn connect(&self) -> BoxFuture<'_, Option<Box<dyn CancelChannel>>> {
+        Box::pin(async move {
+            let connection = self.log_in().await?;
+            Some(Box::new(connection) as Box<dyn CancelChannel>)
+        })
     }
 
-    /// Close this side of the connection; the server ends the session after its statement.
-    pub(crate) fn hang_up(&self) {
+    fn terminate(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let Some(mut connection) = self.log_in().await else {
+                return false;
+            };
+            let was_busy = connection.is_busy().await;
+            let killed = connection.kill("CONNECTION").await;
+            Box::new(connection).close().await;
+            was_busy && killed
+        })
+    }
+
+    /// The server ends the session after its statement.
+    fn hang_up(&self) {
         if let Some(socket) = &self.socket {
             socket.hang_up();
         }
     }
+
+    fn is_cancelled(&self, problem: &DriverError) -> bool {
+        error::is_cancelled(problem)
+    }
 }
 
 impl CancelConnection {
-    /// Request cancellation of the running statement.
-    pub(crate) async fn cancel(&mut self) -> bool {
-        self.kill("QUERY").await
-    }
-
     /// Whether the session runs a statement.
     async fn is_busy(&mut self) -> bool {
         let sql = format!(
@@ -80,9 +92,17 @@ impl CancelConnection {
             .await
             .is_ok()
     }
+}
 
-    pub(crate) async fn close(self) {
-        // The request was sent; errors of closing this connection are irrelevant.
-        let _ = self.raw.close().await;
+impl CancelChannel for CancelConnection {
+    fn cancel(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(self.kill("QUERY"))
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            // The request was sent; errors of closing this connection are irrelevant.
+            let _ = self.raw.close().await;
+        })
     }
 }

@@ -5,13 +5,18 @@ use sqlx::mysql::MySqlDatabaseError;
 use crate::error::{Cause, DriverError, Rule, Violation};
 
 /// The error of a statement that KILL QUERY cancelled.
-pub(super) const STOPPED: &str = "1317";
+const STOPPED: &str = "1317";
 /// The error of a statement that cannot be prepared.
 pub(super) const UNPREPARED: &str = "1295";
 /// The error of any statement on a node of a Galera cluster that has no majority.
 pub(super) const NOT_READY: &str = "1047";
 /// The error of a statement that must be prepared again.
 const NEED_REPREPARE: u16 = 1615;
+
+/// Whether the error is that of a cancelled statement.
+pub(super) fn is_cancelled(problem: &DriverError) -> bool {
+    problem.code() == Some(STOPPED)
+}
 
 /// Convert an error of a statement.
 pub(super) fn classify(problem: sqlx::Error) -> DriverError {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use futures_util::future::BoxFuture;
 use oxyde_sql::dialect::Dialect;
 use oxyde_sql::types::ColumnType;
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection};
@@ -21,12 +22,13 @@ use sqlx::{
 };
 
 use bind::Binder;
-pub(crate) use cancel::{CancelConnection, CancelHandle};
+use cancel::CancelHandle;
 use wire::Wire;
 
+use super::interface::{self, Backend, Damage, Greeting, HostConnector};
 use super::role::Role;
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
-use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
+use super::{Job, Limits, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -35,20 +37,13 @@ use crate::settings::{Place, PoolSettings, Server};
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     options: Arc<MySqlConnectOptions>,
-    pub(super) place: Place,
-    pub(super) connect_timeout: Option<Duration>,
+    place: Place,
+    connect_timeout: Option<Duration>,
     socket_options: SocketOptions,
     session: String,
     version: Option<String>,
     /// Whether no other host is tried if this one is not ready.
     is_only: bool,
-}
-
-/// Properties that a new connection reports about its server.
-pub(crate) struct Greeting {
-    pub dialect: Dialect,
-    pub version: String,
-    pub role: Role,
 }
 
 impl Connector {
@@ -64,7 +59,7 @@ impl Connector {
         }
     }
 
-    pub(crate) async fn connect(&self) -> Result<(Connection, Greeting), DriverError> {
+    async fn open(&self) -> Result<(Connection, Greeting), DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
         let port = self.options.get_port();
         let connecting = self.options.connect();
@@ -101,12 +96,12 @@ impl Connector {
         };
         let mut connection = Connection {
             raw,
-            cancel_handle: CancelHandle {
+            cancel_handle: Arc::new(CancelHandle {
                 options: Arc::clone(&self.options),
                 socket_options: self.socket_options,
                 session,
                 socket,
-            },
+            }),
             wire,
             exact_json: dialect == Dialect::Mariadb,
             max_packet: usize::try_from(packet.max(1024 * 1024)).unwrap_or(usize::MAX),
@@ -120,8 +115,26 @@ impl Connector {
             dialect,
             version,
             role,
+            ordered_returning: true,
         };
         Ok((connection, greeting))
+    }
+}
+
+impl HostConnector for Connector {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn connect_timeout(&self) -> Option<Duration> {
+        self.connect_timeout
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<(interface::Connection, Greeting), DriverError>> {
+        Box::pin(async move {
+            let (connection, greeting) = self.open().await?;
+            Ok((Box::new(connection) as interface::Connection, greeting))
+        })
     }
 }
 
@@ -137,35 +150,17 @@ fn role_of(read_only: bool) -> Role {
 #[derive(Debug)]
 pub(crate) struct Connection {
     raw: MySqlConnection,
-    cancel_handle: CancelHandle,
+    cancel_handle: Arc<CancelHandle>,
     wire: &'static Wire,
     /// Whether JSON is stored as text (MariaDB), or parsed into 64-bit numbers (MySQL).
     exact_json: bool,
     /// Maximum packet size of the server, in bytes.
-    pub(crate) max_packet: usize,
+    max_packet: usize,
     /// Increment between the ids of one statement's rows.
-    pub(crate) id_step: i64,
+    id_step: i64,
 }
 
 impl Connection {
-    pub(crate) fn cancel_handle(&self) -> CancelHandle {
-        self.cancel_handle.clone()
-    }
-
-    pub(crate) fn is_cancelled(problem: &DriverError) -> bool {
-        problem.code() == Some(error::STOPPED)
-    }
-
-    pub(crate) fn damage(code: &str) -> Damage {
-        match code {
-            // Started or switched to read-only; refused by, or not ready in, a cluster.
-            "1290" | "1836" | "3100" | error::NOT_READY => Damage::Host,
-            // A packet that is too large.
-            "1153" => Damage::Connection,
-            _ => Damage::None,
-        }
-    }
-
     fn binder(&self) -> Binder {
         Binder {
             wire: self.wire,
@@ -173,8 +168,7 @@ impl Connection {
         }
     }
 
-    /// Run one job. `retry` allows a second attempt if the server dropped the statement's plan.
-    pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
+    async fn run_job(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match job {
             Job::Plan { plan, values, sink } => {
                 let (sql, arguments) =
@@ -357,33 +351,6 @@ impl Connection {
         Ok(outcome)
     }
 
-    /// Absorb a late cancel request, so that it does not affect the next statement.
-    pub(crate) async fn absorb_cancel(&mut self) -> bool {
-        match self.ping().await {
-            Ok(()) => true,
-            Err(problem) => Self::is_cancelled(&problem) && self.ping().await.is_ok(),
-        }
-    }
-
-    pub(crate) async fn ping(&mut self) -> Result<(), DriverError> {
-        self.raw.ping().await.map_err(error::classify)
-    }
-
-    /// Ask for the role of the server, which an administrator may have switched.
-    pub(crate) async fn role(&mut self) -> Result<Role, DriverError> {
-        self.check_ready().await?;
-        let asked = sqlx::raw_sql("SELECT CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')")
-            .fetch_one(&mut self.raw)
-            .await;
-        match asked {
-            Ok(row) => {
-                let read_only = row.try_get_unchecked::<i64, _>(0);
-                Ok(role_of(read_only.map_err(error::classify)? != 0))
-            }
-            Err(problem) => Err(self.failed(problem).await),
-        }
-    }
-
     /// Refuse a node of a Galera cluster that does not belong to a majority: it refuses all work.
     async fn check_ready(&mut self) -> Result<(), DriverError> {
         let asked = sqlx::raw_sql("SHOW STATUS LIKE 'wsrep\\_ready'")
@@ -406,16 +373,79 @@ impl Connection {
             Ok(_) => error::not_ready(),
         }
     }
+}
 
-    /// Look at what has arrived while the connection was idle.
-    pub(crate) fn glance(&self) -> Glance {
+impl Backend for Connection {
+    fn cancel_handle(&self) -> interface::CancelHandle {
+        self.cancel_handle.clone()
+    }
+
+    fn run<'a>(
+        &'a mut self,
+        job: &'a Arc<Job>,
+        retry: bool,
+    ) -> BoxFuture<'a, Result<Outcome, DriverError>> {
+        Box::pin(self.run_job(job, retry))
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            // The connection is closed, even if the orderly close fails.
+            let _ = self.raw.close().await;
+        })
+    }
+
+    fn damage(&self, problem: &DriverError) -> Damage {
+        match problem.code() {
+            // Started or switched to read-only; refused by, or not ready in, a cluster.
+            Some("1290" | "1836" | "3100" | error::NOT_READY) => Damage::Host,
+            // A packet that is too large.
+            Some("1153") => Damage::Connection,
+            _ => Damage::None,
+        }
+    }
+
+    fn glance(&self) -> Glance {
         let socket = self.cancel_handle.socket.as_ref();
         socket.map_or(Glance::Quiet, SocketHandle::glance)
     }
 
-    pub(crate) async fn close(self) {
-        // The connection is closed, even if the orderly close fails.
-        let _ = self.raw.close().await;
+    fn ping(&mut self) -> BoxFuture<'_, Result<(), DriverError>> {
+        Box::pin(async move { self.raw.ping().await.map_err(error::classify) })
+    }
+
+    /// An administrator may have switched it.
+    fn role(&mut self) -> BoxFuture<'_, Result<Role, DriverError>> {
+        Box::pin(async move {
+            self.check_ready().await?;
+            let asked =
+                sqlx::raw_sql("SELECT CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')")
+                    .fetch_one(&mut self.raw)
+                    .await;
+            match asked {
+                Ok(row) => {
+                    let read_only = row.try_get_unchecked::<i64, _>(0);
+                    Ok(role_of(read_only.map_err(error::classify)? != 0))
+                }
+                Err(problem) => Err(self.failed(problem).await),
+            }
+        })
+    }
+
+    fn absorb_cancel(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            match self.ping().await {
+                Ok(()) => true,
+                Err(problem) => error::is_cancelled(&problem) && self.ping().await.is_ok(),
+            }
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            bytes: self.max_packet,
+            id_step: Some(self.id_step),
+        }
     }
 }
 

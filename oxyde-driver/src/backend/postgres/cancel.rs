@@ -6,13 +6,17 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use socket2::SockAddr;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::error;
+use crate::backend::interface::{CancelChannel, Cancels};
 use crate::backend::sockets::{self, SocketHandle, SocketOptions};
+use crate::error::DriverError;
 
 /// The code of a cancel request, in place of a protocol version.
 const CANCEL_CODE: u32 = 80_877_102;
@@ -25,7 +29,7 @@ const KEY_LENGTH: usize = 8;
 
 /// The process id and the secret that a cancel request has to name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CancelKey([u8; KEY_LENGTH]);
+pub(super) struct CancelKey([u8; KEY_LENGTH]);
 
 impl CancelKey {
     /// Find the key in what the server sent at the end of a login.
@@ -64,17 +68,17 @@ impl CancelKey {
 
 /// Cancels the statement of a backend process.
 #[derive(Clone, Debug)]
-pub(crate) struct CancelHandle {
-    pub(super) options: Arc<PgConnectOptions>,
-    pub(super) socket_options: SocketOptions,
-    pub(super) pid: i32,
-    pub(super) key: Option<CancelKey>,
-    pub(super) socket: Option<SocketHandle>,
+pub(super) struct CancelHandle {
+    pub options: Arc<PgConnectOptions>,
+    pub socket_options: SocketOptions,
+    pub pid: i32,
+    pub key: Option<CancelKey>,
+    pub socket: Option<SocketHandle>,
 }
 
 /// The way to the server for cancel requests.
 #[derive(Debug)]
-pub(crate) enum CancelConnection {
+enum CancelConnection {
     /// Each request is a connection of its own.
     Keyed { key: CancelKey, server: SockAddr },
     /// A session.
@@ -82,67 +86,79 @@ pub(crate) enum CancelConnection {
 }
 
 impl CancelHandle {
-    /// Prepare for cancel requests; `None` if that needs a session, and the server accepts no more.
-    pub(crate) async fn connect(&self) -> Option<CancelConnection> {
-        if let Some(key) = self.key
-            && let Some(server) = self.socket.as_ref().and_then(SocketHandle::peer)
-        {
-            return Some(CancelConnection::Keyed { key, server });
-        }
-        Some(CancelConnection::Session {
-            raw: self.log_in().await?,
-            pid: self.pid,
-        })
-    }
-
     async fn log_in(&self) -> Option<PgConnection> {
         let port = self.options.get_port();
         let connecting = self.options.connect();
         let (raw, _) = sockets::opened(port, self.socket_options, connecting, |_| ()).await;
         raw.ok()
     }
+}
 
-    /// End the session; return whether that stopped a statement.
-    pub(crate) async fn terminate(&self) -> bool {
-        let Some(mut raw) = self.log_in().await else {
-            return false;
-        };
-        let sql = format!(
-            "SELECT state = 'active', pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {}",
-            self.pid
-        );
-        let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut raw).await;
-        // The request was sent; errors of closing this connection are irrelevant.
-        let _ = raw.close().await;
-        row.and_then(|row| Ok(row.try_get(0)? && row.try_get(1)?))
-            .unwrap_or(false)
+impl Cancels for CancelHandle {
+    /// Only a session may be refused.
+    fn connect(&self) -> BoxFuture<'_, Option<Box<dyn CancelChannel>>> {
+        Box::pin(async move {
+            let connection = if let Some(key) = self.key
+                && let Some(server) = self.socket.as_ref().and_then(SocketHandle::peer)
+            {
+                CancelConnection::Keyed { key, server }
+            } else {
+                let (raw, pid) = (self.log_in().await?, self.pid);
+                CancelConnection::Session { raw, pid }
+            };
+            Some(Box::new(connection) as Box<dyn CancelChannel>)
+        })
     }
 
-    /// Close this side of the connection: a server that checks for that ends the session.
-    pub(crate) fn hang_up(&self) {
+    fn terminate(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let Some(mut raw) = self.log_in().await else {
+                return false;
+            };
+            let sql = format!(
+                "SELECT state = 'active', pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {}",
+                self.pid
+            );
+            let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut raw).await;
+            // The request was sent; errors of closing this connection are irrelevant.
+            let _ = raw.close().await;
+            row.and_then(|row| Ok(row.try_get(0)? && row.try_get(1)?))
+                .unwrap_or(false)
+        })
+    }
+
+    /// A server that checks for that ends the session.
+    fn hang_up(&self) {
         if let Some(socket) = &self.socket {
             socket.hang_up();
         }
     }
+
+    fn is_cancelled(&self, problem: &DriverError) -> bool {
+        error::is_cancelled(problem)
+    }
 }
 
-impl CancelConnection {
-    /// Request cancellation of the running statement.
-    pub(crate) async fn cancel(&mut self) -> bool {
-        match self {
-            Self::Keyed { key, server } => key.send(server).await.is_ok(),
-            Self::Session { raw, pid } => {
-                let sql = format!("SELECT pg_cancel_backend({pid})");
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(raw).await.is_ok()
+impl CancelChannel for CancelConnection {
+    fn cancel(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            match self {
+                Self::Keyed { key, server } => key.send(server).await.is_ok(),
+                Self::Session { raw, pid } => {
+                    let sql = format!("SELECT pg_cancel_backend({pid})");
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(raw).await.is_ok()
+                }
             }
-        }
+        })
     }
 
-    pub(crate) async fn close(self) {
-        if let Self::Session { raw, .. } = self {
-            // The request was sent; errors of closing this connection are irrelevant.
-            let _ = raw.close().await;
-        }
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if let Self::Session { raw, .. } = *self {
+                // The request was sent; errors of closing this connection are irrelevant.
+                let _ = raw.close().await;
+            }
+        })
     }
 }
 

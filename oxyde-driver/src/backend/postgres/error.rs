@@ -5,13 +5,18 @@ use sqlx::postgres::PgDatabaseError;
 use crate::error::{Cause, DriverError, Rule, Violation};
 
 /// The code of a cancelled statement.
-pub(super) const STOPPED: &str = "57014";
+const STOPPED: &str = "57014";
 /// The code of a write on a server or in a transaction that is read-only.
 pub(super) const READ_ONLY: &str = "25006";
 
 /// The server routine that looks up the files of an extension; its error code is less specific, and
 /// differs between versions.
 const NO_EXTENSION: &str = "parse_extension_control_file";
+
+/// Whether the error is that of a cancelled statement.
+pub(super) fn is_cancelled(problem: &DriverError) -> bool {
+    problem.code() == Some(STOPPED)
+}
 
 /// Convert an error of a statement.
 pub(super) fn classify(problem: sqlx::Error) -> DriverError {

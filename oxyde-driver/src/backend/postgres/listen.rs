@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::{sleep, timeout};
 
 use super::{Connector, connect_error, error};
+use crate::backend::interface::Listens;
 use crate::backend::sockets;
-use crate::error::DriverError;
+use crate::error::{Cause, DriverError};
+use crate::listen::Notification;
 
 /// A connection that was silent for this long is tested.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -21,24 +24,8 @@ const PAUSES: [Duration; 4] = [
     Duration::from_secs(3),
 ];
 
-/// What a listener receives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notification {
-    /// A notification.
-    Message {
-        /// The channel.
-        channel: String,
-        /// Its payload.
-        payload: String,
-        /// The server process that sent it.
-        process: u32,
-    },
-    /// The connection was lost and restored: notifications in between were missed.
-    Gap,
-}
-
 /// Receives the notifications of some channels.
-pub(crate) struct ListenConnection {
+pub(super) struct ListenConnection {
     connector: Connector,
     channels: Vec<String>,
     /// `None` while the connection is lost.
@@ -54,7 +41,7 @@ impl std::fmt::Debug for ListenConnection {
 }
 
 impl ListenConnection {
-    pub(crate) async fn open(
+    pub(super) async fn open(
         connector: Connector,
         channels: Vec<String>,
     ) -> Result<Self, DriverError> {
@@ -92,35 +79,6 @@ impl ListenConnection {
         Ok(listener)
     }
 
-    /// Return the next notification or gap. Cancel-safe: dropping the future loses nothing.
-    ///
-    /// # Errors
-    /// The server is reachable but refuses the connection (for example, a changed password).
-    pub(crate) async fn next(&mut self) -> Result<Notification, DriverError> {
-        loop {
-            let Some(listener) = &mut self.listener else {
-                self.listener = Some(self.reconnected().await?);
-                return Ok(Notification::Gap);
-            };
-            match timeout(SILENCE, listener.try_recv()).await {
-                Ok(Ok(Some(message))) => {
-                    return Ok(Notification::Message {
-                        channel: message.channel().to_owned(),
-                        payload: message.payload().to_owned(),
-                        process: message.process_id(),
-                    });
-                }
-                Ok(Ok(None) | Err(_)) => self.listener = None,
-                Err(_) => {
-                    let asked = timeout(PATIENCE, sqlx::query("SELECT 1").execute(&mut *listener));
-                    if !matches!(asked.await, Ok(Ok(_))) {
-                        self.listener = None;
-                    }
-                }
-            }
-        }
-    }
-
     /// Retry until the server is reachable.
     async fn reconnected(&self) -> Result<PgListener, DriverError> {
         let mut tries = 0;
@@ -131,11 +89,7 @@ impl ListenConnection {
             };
             let refused = matches!(
                 problem.cause(),
-                Some(
-                    crate::error::Cause::AuthFailed
-                        | crate::error::Cause::UnknownDatabase
-                        | crate::error::Cause::PermissionDenied
-                )
+                Some(Cause::AuthFailed | Cause::UnknownDatabase | Cause::PermissionDenied)
             );
             if refused {
                 return Err(problem);
@@ -143,5 +97,35 @@ impl ListenConnection {
             sleep(PAUSES[tries.min(PAUSES.len() - 1)]).await;
             tries += 1;
         }
+    }
+}
+
+impl Listens for ListenConnection {
+    fn next(&mut self) -> BoxFuture<'_, Result<Notification, DriverError>> {
+        Box::pin(async move {
+            loop {
+                let Some(listener) = &mut self.listener else {
+                    self.listener = Some(self.reconnected().await?);
+                    return Ok(Notification::Gap);
+                };
+                match timeout(SILENCE, listener.try_recv()).await {
+                    Ok(Ok(Some(message))) => {
+                        return Ok(Notification::Message {
+                            channel: message.channel().to_owned(),
+                            payload: message.payload().to_owned(),
+                            process: message.process_id(),
+                        });
+                    }
+                    Ok(Ok(None) | Err(_)) => self.listener = None,
+                    Err(_) => {
+                        let asked =
+                            timeout(PATIENCE, sqlx::query("SELECT 1").execute(&mut *listener));
+                        if !matches!(asked.await, Ok(Ok(_))) {
+                            self.listener = None;
+                        }
+                    }
+                }
+            }
+        })
     }
 }

@@ -19,6 +19,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use futures_util::future::BoxFuture;
+use oxyde_sql::dialect::Dialect;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgTypeInfo};
@@ -27,14 +29,13 @@ use sqlx::{
     SqlSafeStr as _, Statement as _,
 };
 
-use cancel::CancelKey;
-pub(crate) use cancel::{CancelConnection, CancelHandle};
-pub(crate) use listen::ListenConnection;
-pub use listen::Notification;
+use cancel::{CancelHandle, CancelKey};
+use listen::ListenConnection;
 
+use super::interface::{self, Backend, Damage, Greeting, HostConnector};
 use super::role::Role;
 use super::sockets::{self, Glance, SocketHandle, SocketOptions};
-use super::{Damage, Job, Outcome, connect_error, is_worth_keeping};
+use super::{Job, Outcome, connect_error, is_worth_keeping};
 use crate::error::DriverError;
 use crate::rows::RowSet;
 use crate::settings::{Place, PoolSettings, Server};
@@ -43,8 +44,8 @@ use crate::settings::{Place, PoolSettings, Server};
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     options: Arc<PgConnectOptions>,
-    pub(super) place: Place,
-    pub(super) connect_timeout: Option<Duration>,
+    place: Place,
+    connect_timeout: Option<Duration>,
     socket_options: SocketOptions,
     by_transaction: bool,
     /// Whether sessions begin with a mark that shows whether a pooler is in between.
@@ -53,14 +54,6 @@ pub(crate) struct Connector {
     settings: Arc<PoolSettings>,
     /// How to connect by way of the pooler that was found.
     pooled: Arc<OnceLock<Self>>,
-}
-
-/// What a new connection reports about its server.
-pub(crate) struct Greeting {
-    pub version: String,
-    pub role: Role,
-    /// Whether rows are returned in the order of the input; not where Citus gathers them from shards.
-    pub ordered_returning: bool,
 }
 
 impl Connector {
@@ -78,13 +71,8 @@ impl Connector {
         }
     }
 
-    /// Whether a pooler was found that the settings do not mention.
-    pub(crate) fn found_pooler(&self) -> bool {
-        self.pooled.get().is_some()
-    }
-
     /// Open a connection, and find out whether it leads through a pooler.
-    pub(crate) async fn connect(&self) -> Result<(Connection, Greeting), DriverError> {
+    async fn open(&self) -> Result<(Connection, Greeting), DriverError> {
         if self.pooled.get().is_none()
             && let Some(connected) = self.connect_as_set().await?
         {
@@ -141,19 +129,20 @@ impl Connector {
         };
         let version = self.version.clone().map_or_else(|| text(1), Ok)?;
         let greeting = Greeting {
+            dialect: Dialect::Postgres,
             version,
             role: role_of(text(3)? == "true", text(2)? == "on"),
             ordered_returning: text(5)? != "true",
         };
         let connection = Connection {
             raw,
-            cancel_handle: CancelHandle {
+            cancel_handle: Arc::new(CancelHandle {
                 options: Arc::clone(&self.options),
                 socket_options: self.socket_options,
                 pid,
                 key,
                 socket,
-            },
+            }),
             by_transaction: self.by_transaction,
         };
         Ok(Some((connection, greeting)))
@@ -180,6 +169,41 @@ impl Connector {
     }
 }
 
+impl HostConnector for Connector {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn connect_timeout(&self) -> Option<Duration> {
+        self.connect_timeout
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<(interface::Connection, Greeting), DriverError>> {
+        Box::pin(async move {
+            let (connection, greeting) = self.open().await?;
+            Ok((Box::new(connection) as interface::Connection, greeting))
+        })
+    }
+
+    fn listen(
+        &self,
+        channels: Vec<String>,
+    ) -> BoxFuture<'_, Result<interface::ListenConnection, DriverError>> {
+        Box::pin(async move {
+            let connection = ListenConnection::open(self.clone(), channels).await?;
+            Ok(Box::new(connection) as interface::ListenConnection)
+        })
+    }
+
+    fn has_transaction_ids(&self) -> bool {
+        true
+    }
+
+    fn found_pooler(&self) -> bool {
+        self.pooled.get().is_some()
+    }
+}
+
 fn role_of(in_recovery: bool, reads_only: bool) -> Role {
     match (in_recovery, reads_only) {
         (true, _) => Role::Standby,
@@ -192,29 +216,13 @@ fn role_of(in_recovery: bool, reads_only: bool) -> Role {
 #[derive(Debug)]
 pub(crate) struct Connection {
     raw: PgConnection,
-    cancel_handle: CancelHandle,
+    cancel_handle: Arc<CancelHandle>,
     /// Whether a pooler may assign a different server to each transaction.
     by_transaction: bool,
 }
 
 impl Connection {
-    pub(crate) fn cancel_handle(&self) -> CancelHandle {
-        self.cancel_handle.clone()
-    }
-
-    pub(crate) fn is_cancelled(problem: &DriverError) -> bool {
-        problem.code() == Some(error::STOPPED)
-    }
-
-    pub(crate) fn damage(code: &str) -> Damage {
-        match code {
-            error::READ_ONLY => Damage::Host,
-            _ => Damage::None,
-        }
-    }
-
-    /// Run one job. `retry` allows a second attempt if the server dropped the statement's plan.
-    pub(crate) async fn run(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
+    async fn run_job(&mut self, job: &Job, retry: bool) -> Result<Outcome, DriverError> {
         match self.attempt(job).await {
             Err(Failure::Server(problem)) if error::is_stale_plan(&problem) => {
                 let failed = self.settled(Err(problem)).await;
@@ -408,44 +416,76 @@ impl Connection {
     }
 
     /// Undo what raw SQL did to the session.
-    pub(crate) async fn reset(&mut self) -> Result<(), DriverError> {
+    async fn reset_session(&mut self) -> Result<(), DriverError> {
         self.say(RESET).await?;
         if self.cancel_handle.key.is_none() {
             self.say(&format!("SELECT {CHECK_CLIENT}")).await?;
         }
         Ok(())
     }
+}
 
-    /// Look at what has arrived while the connection was idle.
-    pub(crate) fn glance(&self) -> Glance {
+impl Backend for Connection {
+    fn cancel_handle(&self) -> interface::CancelHandle {
+        self.cancel_handle.clone()
+    }
+
+    fn run<'a>(
+        &'a mut self,
+        job: &'a Arc<Job>,
+        retry: bool,
+    ) -> BoxFuture<'a, Result<Outcome, DriverError>> {
+        Box::pin(self.run_job(job, retry))
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            // The connection is closed, even if the orderly close fails.
+            let _ = self.raw.close().await;
+        })
+    }
+
+    fn damage(&self, problem: &DriverError) -> Damage {
+        match problem.code() {
+            Some(error::READ_ONLY) => Damage::Host,
+            _ => Damage::None,
+        }
+    }
+
+    fn waits_for_standbys(&self) -> bool {
+        true
+    }
+
+    fn glance(&self) -> Glance {
         let socket = self.cancel_handle.socket.as_ref();
         socket.map_or(Glance::Quiet, SocketHandle::glance)
     }
 
-    pub(crate) async fn ping(&mut self) -> Result<(), DriverError> {
-        self.raw.ping().await.map_err(error::classify)
+    fn ping(&mut self) -> BoxFuture<'_, Result<(), DriverError>> {
+        Box::pin(async move { self.raw.ping().await.map_err(error::classify) })
     }
 
-    /// Whether a pooler may assign a different server to each transaction.
-    pub(crate) fn is_pooled(&self) -> bool {
-        self.by_transaction
+    /// A standby may have been promoted.
+    fn role(&mut self) -> BoxFuture<'_, Result<Role, DriverError>> {
+        Box::pin(async move {
+            let asked = sqlx::raw_sql(
+                "SELECT pg_is_in_recovery()::text, current_setting('transaction_read_only')",
+            )
+            .fetch_one(&mut self.raw)
+            .await;
+            let row = self.settled(asked).await?;
+            let text = |at: usize| row.try_get::<String, _>(at).map_err(error::classify);
+            Ok(role_of(text(0)? == "true", text(1)? == "on"))
+        })
     }
 
-    /// Ask for the role of the server: a standby may have been promoted.
-    pub(crate) async fn role(&mut self) -> Result<Role, DriverError> {
-        let asked = sqlx::raw_sql(
-            "SELECT pg_is_in_recovery()::text, current_setting('transaction_read_only')",
-        )
-        .fetch_one(&mut self.raw)
-        .await;
-        let row = self.settled(asked).await?;
-        let text = |at: usize| row.try_get::<String, _>(at).map_err(error::classify);
-        Ok(role_of(text(0)? == "true", text(1)? == "on"))
+    /// A pooler may assign a different server to each transaction.
+    fn has_lasting_role(&self) -> bool {
+        !self.by_transaction
     }
 
-    pub(crate) async fn close(self) {
-        // The connection is closed, even if the orderly close fails.
-        let _ = self.raw.close().await;
+    fn reset(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.reset_session().await.is_ok() })
     }
 }
 

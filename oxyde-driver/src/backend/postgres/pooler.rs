@@ -3,6 +3,8 @@
 //! A transaction has a server connection to itself, but the next transaction may get another:
 //! session state must not be used, and the backend process to cancel is queried at each begin.
 
+use std::sync::Arc;
+
 use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -44,7 +46,7 @@ impl Connection {
             // transaction.
             let cleared = self.raw.clear_cached_statements().await;
             self.settled(cleared).await?;
-            self.cancel_handle.pid = NOBODY;
+            Arc::make_mut(&mut self.cancel_handle).pid = NOBODY;
             return self.say(sql).await;
         }
         check(sql)?;
@@ -57,7 +59,7 @@ impl Connection {
             .await;
         let row = self.settled(row).await?;
         let pid: String = row.try_get(0).map_err(error::classify)?;
-        self.cancel_handle.pid = pid.parse().unwrap_or(NOBODY);
+        Arc::make_mut(&mut self.cancel_handle).pid = pid.parse().unwrap_or(NOBODY);
         Ok(())
     }
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use oxyde_sql::plan::Plan;
 
-use super::decode::{self, Reads};
 use super::raw::Handle;
 use super::statement::{Statement, Step};
-use super::{bind, error};
+use super::{bind, decode, error, types_of};
 use crate::backend::{Job, Outcome};
 use crate::error::DriverError;
 use crate::rows::RowSet;
@@ -53,21 +52,17 @@ pub(super) fn next(handle: &mut Handle, id: u64, count: usize) -> Result<Outcome
     let closed = || DriverError::Closed { what: "the cursor" };
     let mut paused = handle.cursors().remove(&id).ok_or_else(closed)?;
     let plan = Arc::clone(paused.plan().ok_or_else(closed)?);
-    let reads: Vec<Reads<'_>> = plan
-        .outputs
-        .iter()
-        .map(|column| Reads::As(&column.ty))
-        .collect();
+    let types = types_of(&plan);
     let mut rows = RowSet::of_plan(&plan);
     let mut run = paused.statement.start();
     while rows.len() < count {
         match run.step() {
-            Step::Row if run.statement().columns() != reads.len() => {
+            Step::Row if run.statement().columns() != types.len() => {
                 return Err(DriverError::Misuse(
                     "the result has a different number of columns than the plan",
                 ));
             }
-            Step::Row => decode::row(&mut rows, &run, &reads)?,
+            Step::Row => decode::row(&mut rows, &run, &types)?,
             Step::Done => {
                 drop(run);
                 handle.keep(&plan.sql, paused.statement);

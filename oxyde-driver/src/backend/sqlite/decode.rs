@@ -4,7 +4,7 @@
 use oxyde_sql::types::ColumnType;
 
 use super::bind::STYLE;
-use super::statement::{Run, Statement, Stored};
+use super::statement::{Run, Stored};
 use crate::error::DriverError;
 use crate::rows::{RowSet, Slot, TextKind};
 use crate::values::calendar::{parse_date, parse_moment, parse_time};
@@ -16,18 +16,23 @@ use crate::values::kind::{Kind, kind_of};
 pub(super) fn row(
     rows: &mut RowSet,
     run: &Run<'_, '_>,
-    types: &[Reads<'_>],
+    types: &[&ColumnType],
+) -> Result<(), DriverError> {
+    row_by(rows, run, types.len(), |rows, at, stored| {
+        cell(rows, types[at], stored)
+    })
+}
+
+/// Append the current row of the run; `read` decodes the value at a position.
+pub(super) fn row_by(
+    rows: &mut RowSet,
+    run: &Run<'_, '_>,
+    width: usize,
+    mut read: impl FnMut(&mut RowSet, usize, Stored<'_>) -> Result<Slot, String>,
 ) -> Result<(), DriverError> {
     let _span = crate::rows::decoding();
-    for (at, reads) in types.iter().enumerate() {
-        let stored = run.column(at);
-        let slot = match reads {
-            Reads::As(ty) => cell(rows, ty, stored),
-            // Raw SQL: use the declared type if the value matches it, otherwise the stored type.
-            Reads::Perhaps(ty) => cell(rows, ty, stored).or_else(|_| as_stored(rows, stored)),
-            Reads::Stored => as_stored(rows, stored),
-        };
-        match slot {
+    for at in 0..width {
+        match read(rows, at, run.column(at)) {
             Ok(slot) => rows.slots.push(slot),
             Err(detail) => {
                 rows.drop_partial_row();
@@ -42,65 +47,8 @@ pub(super) fn row(
     Ok(())
 }
 
-/// How to read a column.
-#[derive(Clone, Debug)]
-pub(super) enum Reads<'a> {
-    As(&'a ColumnType),
-    Perhaps(ColumnType),
-    Stored,
-}
-
-impl<'a> Reads<'a> {
-    /// Create it for a column of raw SQL.
-    pub(super) fn of_raw(
-        statement: &Statement,
-        at: usize,
-        name: &str,
-        named: &'a [(String, ColumnType)],
-    ) -> Self {
-        if let Some((_, ty)) = named.iter().find(|(known, _)| known == name) {
-            return Self::As(ty);
-        }
-        statement
-            .declared(at)
-            .and_then(|declared| declared_type(&declared))
-            .map_or(Self::Stored, Self::Perhaps)
-    }
-}
-
-/// Return the column type of a declared type that Oxyde's DDL uses.
-fn declared_type(declared: &str) -> Option<ColumnType> {
-    let upper = declared.to_ascii_uppercase();
-    let word = upper.split('(').next().unwrap_or_default().trim();
-    Some(match word {
-        "BOOLEAN" => ColumnType::Bool,
-        "DECIMAL TEXT" => ColumnType::Decimal {
-            precision: None,
-            scale: scale_of(&upper),
-        },
-        "DATE" => ColumnType::Date,
-        "TIME" => ColumnType::Time,
-        "TIMESTAMP" | "DATETIME" => ColumnType::DateTime,
-        "TIMESTAMPTZ" => ColumnType::TimestampTz,
-        "INTERVAL" => ColumnType::Interval,
-        "UUID" => ColumnType::Uuid,
-        "JSON TEXT" => ColumnType::Json,
-        "INET TEXT" => ColumnType::Inet,
-        _ => return None,
-    })
-}
-
-fn scale_of(declared: &str) -> Option<u16> {
-    declared
-        .split_once(',')?
-        .1
-        .trim_end_matches(')')
-        .trim()
-        .parse()
-        .ok()
-}
-
-fn as_stored(rows: &mut RowSet, stored: Stored<'_>) -> Result<Slot, String> {
+/// Decode a value by its storage class.
+pub(super) fn as_stored(rows: &mut RowSet, stored: Stored<'_>) -> Result<Slot, String> {
     Ok(match stored {
         Stored::Null => Slot::Null,
         Stored::Integer(int) => Slot::Int(int),
@@ -128,7 +76,8 @@ fn wrong(ty: &ColumnType, stored: Stored<'_>) -> String {
     format!("expected {}, found {found}", ty.facts().noun)
 }
 
-fn cell(rows: &mut RowSet, ty: &ColumnType, stored: Stored<'_>) -> Result<Slot, String> {
+/// Decode a value as its type.
+pub(super) fn cell(rows: &mut RowSet, ty: &ColumnType, stored: Stored<'_>) -> Result<Slot, String> {
     let text = || match stored {
         Stored::Text(bytes) => utf8(bytes),
         _ => Err(wrong(ty, stored)),

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use libsqlite3_sys as ffi;
-use sqlx::sqlite::SqliteError;
+use sqlx_sqlite::SqliteError;
 
 use super::raw::FfiError;
 use crate::error::{Cause, DriverError, Rule, Violation};
@@ -29,9 +29,10 @@ pub(super) fn classify(problem: sqlx::Error) -> DriverError {
     }
 }
 
-/// Whether the driver cancelled the statement.
-pub(super) fn is_interrupt(code: c_int) -> bool {
-    code & 0xff == ffi::SQLITE_INTERRUPT
+/// Whether the error is that of a cancelled statement.
+pub(super) fn is_cancelled(problem: &DriverError) -> bool {
+    let code = problem.code().and_then(|code| code.parse::<c_int>().ok());
+    code.is_some_and(|code| code & 0xff == ffi::SQLITE_INTERRUPT)
 }
 
 /// Convert an error of a statement.

@@ -13,28 +13,33 @@ mod file;
 mod functions;
 mod options;
 mod raw;
+mod raw_query;
 mod statement;
 mod wal;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use oxyde_sql::plan::{Bind, OutputColumn, Plan};
+use futures_util::future::BoxFuture;
+use oxyde_sql::dialect::Dialect;
+use oxyde_sql::plan::{Bind, Plan};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use sqlx::ConnectOptions as _;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx_sqlite::SqliteConnectOptions;
 use tokio::sync::Notify;
 
-pub(crate) use cancel::CancelHandle;
-use decode::Reads;
+use cancel::CancelHandle;
 use file::OpenFile;
+pub use functions::register_sqlite_functions;
 use raw::Handle;
 use statement::{Run, Statement, Step};
 use wal::WalState;
 
+use super::interface::{self, Backend, Greeting, HostConnector};
+use super::role::Role;
 use super::{Job, Outcome, connect_error};
 use crate::error::DriverError;
 use crate::rows::ChunkSink;
@@ -52,7 +57,7 @@ const INLINE_VALUES: usize = 1 << 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     options: SqliteConnectOptions,
-    pub(super) place: Place,
+    place: Place,
     settings: PoolSettings,
     wal: Arc<WalState>,
     /// Whether the file was opened, and is not created again.
@@ -70,12 +75,7 @@ impl Connector {
         }
     }
 
-    /// Whether the data exist only in this connection.
-    pub(crate) fn is_memory(&self) -> bool {
-        matches!(self.place, Place::Memory)
-    }
-
-    pub(crate) async fn connect(&self) -> Result<Connection, DriverError> {
+    async fn open(&self) -> Result<Connection, DriverError> {
         let fail = |problem| connect_error(&self.place, problem, error::classify);
         let mut options = self.options.clone();
         if self.opened.load(Ordering::Acquire) && !self.is_memory() {
@@ -99,7 +99,7 @@ impl Connector {
             handle.close().await;
             return Err(problem);
         }
-        let cancel_handle = handle.cancel_handle();
+        let cancel_handle = Arc::new(handle.cancel_handle());
         self.opened.store(true, Ordering::Release);
         let file = match &self.place {
             Place::File { path, .. } => OpenFile::opened(path),
@@ -115,12 +115,32 @@ impl Connector {
             settings: self.settings.clone(),
         })
     }
+}
 
-    /// The version of the linked library.
-    pub(crate) fn version() -> String {
-        libsqlite3_sys::SQLITE_VERSION
-            .to_string_lossy()
-            .into_owned()
+impl HostConnector for Connector {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<(interface::Connection, Greeting), DriverError>> {
+        Box::pin(async move {
+            let connection = self.open().await?;
+            let greeting = Greeting {
+                dialect: Dialect::Sqlite,
+                version: raw::version(),
+                role: Role::Primary,
+                ordered_returning: true,
+            };
+            Ok((Box::new(connection) as interface::Connection, greeting))
+        })
+    }
+
+    fn is_memory(&self) -> bool {
+        matches!(self.place, Place::Memory)
+    }
+
+    fn has_one_writer(&self) -> bool {
+        true
     }
 }
 
@@ -131,15 +151,16 @@ struct HandleSlot {
 }
 
 impl HandleSlot {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Handle>>> {
+        self.handle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self) -> Option<Box<Handle>> {
-        self.handle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.lock().take()
     }
 
     fn put(&self, handle: Box<Handle>) {
-        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        *self.lock() = Some(handle);
         self.back.notify_one();
     }
 }
@@ -148,7 +169,7 @@ impl HandleSlot {
 pub(crate) struct Connection {
     file: Option<OpenFile>,
     home: Arc<HandleSlot>,
-    cancel_handle: CancelHandle,
+    cancel_handle: Arc<CancelHandle>,
     settings: PoolSettings,
 }
 
@@ -166,34 +187,7 @@ fn thread_ended() -> DriverError {
 }
 
 impl Connection {
-    /// Return a cancel handle for the next statement.
-    pub(crate) fn cancel_handle(&self) -> CancelHandle {
-        if let Some(handle) = &mut *self
-            .home
-            .handle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-        {
-            handle.clear_cancel();
-        }
-        self.cancel_handle.clone()
-    }
-
-    /// Whether the file was deleted or replaced since it was opened.
-    pub(crate) fn is_file_gone(&mut self, idle_since: Instant) -> bool {
-        let file = self.file.as_mut();
-        file.is_some_and(|file| file.is_gone(idle_since))
-    }
-
-    pub(crate) fn is_cancelled(problem: &DriverError) -> bool {
-        problem
-            .code()
-            .and_then(|code| code.parse().ok())
-            .is_some_and(error::is_interrupt)
-    }
-
-    /// Run one job.
-    pub(crate) async fn run(&mut self, job: &Arc<Job>) -> Result<Outcome, DriverError> {
+    async fn run_or_move(&mut self, job: &Arc<Job>) -> Result<Outcome, DriverError> {
         let mut handle = self.home.take().ok_or_else(thread_ended)?;
         let home = Arc::clone(&self.home);
         let short = short_sql(&handle, job);
@@ -234,19 +228,9 @@ impl Connection {
         .map_err(|_| thread_ended())?
     }
 
-    /// Whether a transaction is open; `None` while a statement runs.
-    pub(crate) fn in_transaction(&self) -> Option<bool> {
-        self.home
-            .handle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .map(|handle| !handle.is_autocommit())
-    }
-
     /// Cancel the running statement, roll back, and set up the session again.
-    pub(crate) async fn recover(&mut self) -> Result<(), DriverError> {
-        self.cancel_handle.cancel();
+    async fn set_up_again(&mut self) -> Result<(), DriverError> {
+        self.cancel_handle.stop();
         let mut handle = loop {
             let back = self.home.back.notified();
             if let Some(handle) = self.home.take() {
@@ -271,18 +255,52 @@ impl Connection {
         .map_err(|_| thread_ended())?
         .map_err(|fault| error::reported(&fault))
     }
+}
 
-    pub(crate) async fn close(self) {
-        if let Some(handle) = self.home.take() {
-            handle.close().await;
+impl Backend for Connection {
+    fn cancel_handle(&self) -> interface::CancelHandle {
+        if let Some(handle) = &mut *self.home.lock() {
+            handle.clear_cancel();
         }
+        self.cancel_handle.clone()
     }
 
-    pub(crate) fn forget(self) {
+    fn run<'a>(
+        &'a mut self,
+        job: &'a Arc<Job>,
+        _retry: bool,
+    ) -> BoxFuture<'a, Result<Outcome, DriverError>> {
+        Box::pin(self.run_or_move(job))
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if let Some(handle) = self.home.take() {
+                handle.close().await;
+            }
+        })
+    }
+
+    fn forget(self: Box<Self>) {
         if let Some(handle) = self.home.take() {
             handle.forget();
         }
         std::mem::forget(self);
+    }
+
+    fn is_file_gone(&mut self, idle_since: Instant) -> bool {
+        let file = self.file.as_mut();
+        file.is_some_and(|file| file.is_gone(idle_since))
+    }
+
+    /// Unknown while a statement runs.
+    fn in_transaction(&self) -> Option<bool> {
+        let home = self.home.lock();
+        home.as_ref().map(|handle| !handle.is_autocommit())
+    }
+
+    fn recover(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.set_up_again().await.is_ok() })
     }
 }
 
@@ -322,7 +340,7 @@ fn run_job(
             all_or_nothing(handle, |handle| per_row(handle, plan, rows, range))
         }
         Job::Arrays { .. } => Err(DriverError::Misuse("SQLite expects rows one by one")),
-        Job::Raw { sql, values, types } => raw_sql(handle, sql, values, types),
+        Job::Raw { sql, values, types } => raw_query::run(handle, sql, values, types),
         Job::Simple(sql) => simple(handle, sql),
         Job::End(end) => {
             // They belong to the transaction, and would hold its snapshot.
@@ -359,6 +377,11 @@ fn with_statement<T>(
     result
 }
 
+/// The types of a plan's result columns.
+fn types_of(plan: &Plan) -> Vec<&ColumnType> {
+    plan.outputs.iter().map(|column| &column.ty).collect()
+}
+
 fn planned(
     handle: &mut Handle,
     plan: &Arc<Plan>,
@@ -368,15 +391,11 @@ fn planned(
     values: &[Value],
 ) -> Result<Outcome, DriverError> {
     with_statement(handle, sql, |handle, statement| {
-        let reads: Vec<Reads<'_>> = plan
-            .outputs
-            .iter()
-            .map(|column| Reads::As(&column.ty))
-            .collect();
+        let types = types_of(plan);
         let before = ChangeCounters::of(handle, statement);
         let mut run = statement.start();
         bind::values(&mut run, binds, values)?;
-        step_all(handle, &mut run, &mut rows, &reads)?;
+        step_all(handle, &mut run, &mut rows, &types)?;
         drop(run);
         Ok(before.outcome(handle, rows))
     })
@@ -410,11 +429,7 @@ fn per_row(
     range: &Range<usize>,
 ) -> Result<Outcome, DriverError> {
     with_statement(handle, &plan.sql, |handle, statement| {
-        let reads: Vec<Reads<'_>> = plan
-            .outputs
-            .iter()
-            .map(|column| Reads::As(&column.ty))
-            .collect();
+        let types = types_of(plan);
         let mut answer = RowSet::of_plan(plan);
         let mut affected = 0;
         let mut ids = Vec::new();
@@ -427,7 +442,7 @@ fn per_row(
                 source: Box::new(problem),
             };
             bind::values(&mut run, &plan.binds, row).map_err(shift)?;
-            step_all(handle, &mut run, &mut answer, &reads).map_err(|problem| {
+            step_all(handle, &mut run, &mut answer, &types).map_err(|problem| {
                 if matches!(problem, DriverError::Decode { .. }) {
                     problem
                 } else {
@@ -439,7 +454,7 @@ fn per_row(
             if now != total {
                 affected += u64::try_from(changes).unwrap_or(0);
                 total = now;
-                if reads.is_empty() {
+                if types.is_empty() {
                     ids.push(handle.last_rowid());
                 }
             }
@@ -456,7 +471,7 @@ fn per_row(
 
 /// Cancellation is not the row's fault; all other errors name the row.
 fn name_row(problem: DriverError, row: usize) -> DriverError {
-    if Connection::is_cancelled(&problem) || matches!(problem, DriverError::Violated { .. }) {
+    if error::is_cancelled(&problem) || matches!(problem, DriverError::Violated { .. }) {
         problem
     } else {
         DriverError::BulkRow {
@@ -466,64 +481,22 @@ fn name_row(problem: DriverError, row: usize) -> DriverError {
     }
 }
 
-fn raw_sql(
-    handle: &mut Handle,
-    sql: &str,
-    values: &[Value],
-    types: &[(String, ColumnType)],
-) -> Result<Outcome, DriverError> {
-    with_statement(handle, sql, |handle, statement| {
-        if statement.parameters() != values.len() {
-            return Err(super::wrong_count(statement.parameters(), values.len()));
-        }
-        let before = ChangeCounters::of(handle, statement);
-        let mut run = statement.start();
-        bind::raw(&mut run, values)?;
-        // The first step may re-prepare the statement; its columns are known only then.
-        let first = run.step();
-        let mut columns = Vec::new();
-        let mut reads = Vec::new();
-        for at in 0..run.statement().columns() {
-            let name = run.statement().name(at);
-            let how = Reads::of_raw(run.statement(), at, &name, types);
-            let ty = match &how {
-                Reads::As(ty) => (*ty).clone(),
-                Reads::Perhaps(ty) => ty.clone(),
-                Reads::Stored => ColumnType::Text,
-            };
-            columns.push(OutputColumn { name, ty });
-            reads.push(how);
-        }
-        let mut rows = RowSet::of_columns(columns);
-        let mut step = first;
-        while step == Step::Row {
-            decode::row(&mut rows, &run, &reads)?;
-            step = run.step();
-        }
-        if let Step::Failed(code) = step {
-            return Err(error::reported(&handle.fault(code)));
-        }
-        drop(run);
-        Ok(before.outcome(handle, rows))
-    })
-}
-
 fn step_all(
     handle: &Handle,
     run: &mut Run<'_, '_>,
     rows: &mut RowSet,
-    reads: &[Reads<'_>],
+    types: &[&ColumnType],
 ) -> Result<(), DriverError> {
     loop {
         match run.step() {
-            Step::Row if reads.is_empty() => (),
+            Step::Row if types.is_empty() => (),
             Step::Row => {
-                if run.statement().columns() != reads.len() {
+                if run.statement().columns() != types.len() {
                     return Err(DriverError::Misuse(
                         "the result has a different number of columns than the plan",
                     ));
                 }
-                decode::row(rows, run, reads)?;
+                decode::row(rows, run, types)?;
             }
             Step::Done => return Ok(()),
             Step::Failed(code) => return Err(error::reported(&handle.fault(code))),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
 use sqlx::ConnectOptions as _;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx_sqlite::SqliteConnectOptions;
 
 use super::raw::{FfiError, Handle};
 use super::statement::{Step, Stored};

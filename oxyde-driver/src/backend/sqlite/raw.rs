@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
 use sqlx::Connection as _;
-use sqlx::sqlite::SqliteConnection;
+use sqlx_sqlite::SqliteConnection;
 
+use super::cancel::CancelHandle;
 use super::cursor::OpenCursor;
 use super::functions;
 use super::statement::Statement;
@@ -77,38 +78,6 @@ const SLOW: usize = 256;
 // SAFETY: SQLite is built thread-safe and the connection opened without a mutex of its own: it
 // may move between threads as long as one uses it at a time, which owning the handle ensures.
 unsafe impl Send for Handle {}
-
-/// Cancels the statement of a connection, from any thread.
-#[derive(Clone)]
-pub(crate) struct CancelHandle {
-    stop: Arc<AtomicBool>,
-    db: NonNull<ffi::sqlite3>,
-    alive: Arc<Mutex<bool>>,
-}
-
-// SAFETY: the pointer is only used for `sqlite3_interrupt`, which may be called from any thread
-// while the connection is open; `alive` is locked meanwhile, and false after closing begins.
-unsafe impl Send for CancelHandle {}
-// SAFETY: as above.
-unsafe impl Sync for CancelHandle {}
-
-impl std::fmt::Debug for CancelHandle {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("CancelHandle")
-    }
-}
-
-impl CancelHandle {
-    /// Cancel the running statement, also while it waits for a lock.
-    pub(crate) fn cancel(&self) {
-        self.stop.store(true, Ordering::Release);
-        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        if *alive {
-            // SAFETY: the connection is open while `alive` is true and locked.
-            unsafe { ffi::sqlite3_interrupt(self.db.as_ptr()) };
-        }
-    }
-}
 
 extern "C" fn on_progress(context: *mut c_void) -> c_int {
     // SAFETY: `context` is the `Control` of the calling connection, and outlives it.
@@ -221,8 +190,15 @@ impl Handle {
             ffi::sqlite3_progress_handler(db.as_ptr(), PROGRESS, Some(on_progress), context);
             ffi::sqlite3_busy_handler(db.as_ptr(), Some(on_busy), context);
             ffi::sqlite3_wal_hook(db.as_ptr(), Some(on_wal_commit), context);
+            // An unknown double-quoted name is an error, not a string.
+            ffi::sqlite3_db_config(
+                db.as_ptr(),
+                ffi::SQLITE_DBCONFIG_DQS_DML,
+                0 as c_int,
+                ptr::null_mut::<c_int>(),
+            );
         }
-        functions::register(db);
+        functions::register(db).map_err(|fault| sqlx::Error::Protocol(fault.message))?;
         Ok(Self {
             db,
             owner: Some(owner),
@@ -238,11 +214,8 @@ impl Handle {
     }
 
     pub(super) fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle {
-            stop: Arc::clone(&self.control.stop),
-            db: self.db,
-            alive: Arc::clone(&self.alive),
-        }
+        let stop = Arc::clone(&self.control.stop);
+        CancelHandle::new(stop, self.db, Arc::clone(&self.alive))
     }
 
     /// Clear an earlier cancel request. It cancelled the cursors too: SQLite stays
@@ -500,6 +473,13 @@ impl Drop for Handle {
             drop(self.finish());
         }
     }
+}
+
+/// Return the version of the linked library.
+pub(super) fn version() -> String {
+    // SAFETY: the library returns a static string.
+    let version = unsafe { CStr::from_ptr(ffi::sqlite3_libversion()) };
+    version.to_string_lossy().into_owned()
 }
 
 fn nul() -> FfiError {

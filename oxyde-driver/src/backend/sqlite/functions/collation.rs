@@ -3,18 +3,15 @@
 use std::cmp::Ordering;
 use std::ffi::{CStr, c_int, c_void};
 use std::panic::catch_unwind;
-use std::ptr::{self, NonNull};
-
-use libsqlite3_sys as ffi;
 
 use super::{decimal, inet, json, moment, utf8};
 
-struct Collation {
-    name: &'static CStr,
+pub(super) struct Collation {
+    pub name: &'static CStr,
     compare: fn(&str, &str) -> Ordering,
 }
 
-static COLLATIONS: [Collation; 4] = [
+pub(super) static COLLATIONS: [Collation; 4] = [
     Collation {
         name: c"oxyde_decimal",
         compare: decimal::compare,
@@ -33,25 +30,8 @@ static COLLATIONS: [Collation; 4] = [
     },
 ];
 
-/// Register them on an open connection with exclusive access.
-pub(super) fn register(db: NonNull<ffi::sqlite3>) {
-    for collation in &COLLATIONS {
-        let context = ptr::from_ref(collation).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open and ours; name and context are static.
-        unsafe {
-            ffi::sqlite3_create_collation_v2(
-                db.as_ptr(),
-                collation.name.as_ptr(),
-                ffi::SQLITE_UTF8,
-                context,
-                Some(on_compare),
-                None,
-            );
-        }
-    }
-}
-
-unsafe extern "C" fn on_compare(
+/// Compares two texts by the collation that is its context.
+pub(super) unsafe extern "C" fn on_compare(
     context: *mut c_void,
     len_a: c_int,
     a: *const c_void,

@@ -16,16 +16,19 @@ mod moment;
 mod number;
 mod parse;
 mod regexp;
+mod register;
 mod text;
 
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::{self, NonNull};
+use std::ptr;
 
 use libsqlite3_sys as ffi;
 
 pub(super) use decimal::canonical;
 pub(super) use regexp::watched;
+pub(super) use register::register;
+pub use register::register_sqlite_functions;
 
 /// An argument of a function; never NULL.
 #[derive(Clone, Copy, Debug)]
@@ -269,58 +272,6 @@ static AGGREGATES: &[Aggregate] = &[
     },
 ];
 
-/// Register everything on an open connection with exclusive access.
-pub(super) fn register(db: NonNull<ffi::sqlite3>) {
-    let flags = ffi::SQLITE_UTF8 | ffi::SQLITE_DETERMINISTIC | ffi::SQLITE_INNOCUOUS;
-    for entry in SCALARS {
-        let context = ptr::from_ref(entry).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open and ours; name and entry are static.
-        unsafe {
-            ffi::sqlite3_create_function_v2(
-                db.as_ptr(),
-                entry.name.as_ptr(),
-                entry.arguments,
-                flags,
-                context,
-                Some(on_call),
-                None,
-                None,
-                None,
-            );
-        }
-    }
-    for entry in AGGREGATES {
-        let context = ptr::from_ref(entry).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open and ours; name and entry are static. Without the last
-        // two callbacks it is an aggregate that no window takes.
-        unsafe {
-            ffi::sqlite3_create_window_function(
-                db.as_ptr(),
-                entry.name.as_ptr(),
-                1,
-                flags,
-                context,
-                Some(on_step),
-                Some(on_final),
-                entry.slides.then_some(on_value),
-                entry.slides.then_some(on_inverse),
-                None,
-            );
-        }
-    }
-    collation::register(db);
-    // SAFETY: the connection is open and ours.
-    unsafe {
-        // An unknown double-quoted name is an error, not a string.
-        ffi::sqlite3_db_config(
-            db.as_ptr(),
-            ffi::SQLITE_DBCONFIG_DQS_DML,
-            0 as c_int,
-            ptr::null_mut::<c_int>(),
-        );
-    }
-}
-
 /// # Safety
 /// `start` is NULL, or `len` bytes there live as long as `'a`.
 unsafe fn utf8<'a>(start: *const c_void, len: c_int) -> Option<&'a str> {
@@ -557,7 +508,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::ffi::CStr;
 
-    use oxyde_sql::dialect::SQLITE_FUNCTIONS;
+    use oxyde_sql::dialect::{SQLITE_COLLATIONS, SQLITE_FUNCTIONS};
 
     use super::*;
 
@@ -573,5 +524,15 @@ mod tests {
             .map(|entry| (name(entry.name), entry.arguments, false));
         let aggregates = AGGREGATES.iter().map(|entry| (name(entry.name), 1, true));
         assert_eq!(scalars.chain(aggregates).collect::<BTreeSet<_>>(), wanted);
+    }
+
+    #[test]
+    fn the_collations_are_those_of_the_statements() {
+        let wanted: BTreeSet<_> = SQLITE_COLLATIONS.iter().map(|wanted| wanted.name).collect();
+        let registered = collation::COLLATIONS.iter();
+        let registered: BTreeSet<_> = registered
+            .map(|entry| entry.name.to_str().unwrap())
+            .collect();
+        assert_eq!(registered, wanted);
     }
 }
