@@ -1,7 +1,8 @@
 """Checks the types of the Python blocks of README.md and docs/, and of the examples, strictly.
 
 The blocks of a guide are one program, in which `await` may stand outside of a function. Errors
-name the lines of the guide. Blocks with a title are files of a project, as the tests follow them.
+name the lines of the guide. Blocks marked `py` need what the tests do not have, so that only their
+types are checked. Blocks with a title are files of a project, as the tests follow them.
 """
 
 from __future__ import annotations
@@ -17,31 +18,43 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "python"))
 
-from tests.support.project_page import blocks, write  # noqa: E402
+from tests.support.fences import fences  # noqa: E402
+from tests.support.project_page import is_file, write, write_files  # noqa: E402
 
-# The pages that make a project, in order.
+# The pages that make a project, in order. That of docs/typing.md has errors, which mypy reports
+# when the tests follow it.
 STEPS = "models relations pages errors transactions tests migrations"
-PROJECTS = [["start"], [f"tutorial/{name}" for name in ("index", *STEPS.split())]]
+PROJECTS = [
+    ["index"],
+    ["start"],
+    [f"tutorial/{name}" for name in ("index", *STEPS.split())],
+    ["migrations"],
+    ["operating"],
+    ["testing"],
+]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-# What a guide may do, and a program may not: await outside of a function, define a name again.
-LOOSE = ["--allow-redefinition", "--disable-error-code=top-level-await"]
+# What a guide may do, and a program may not: await outside of a function, define a name again, use
+# the decorators of a package that is not installed.
+LOOSE = [
+    "--allow-redefinition",
+    "--disable-error-code=top-level-await",
+    "--disable-error-code=untyped-decorator",
+]
 OPTIONS = ["--strict", *LOOSE, f"--cache-dir={ROOT / '.mypy_cache/docs'}"]
 
 
 def program(guide: Path) -> str:
     """The Python blocks, each on its own lines, with nothing in between. A block with `async with`
     or `async for` outside of a function gets one, on the line before it."""
-    lines = guide.read_text(encoding="utf-8").splitlines()
-    made = [""] * len(lines)
-    fences = [at for at, line in enumerate(lines) if line.startswith("```")]
-    for start, end in zip(fences[::2], fences[1::2], strict=True):
-        if lines[start] != "```python":
+    made = [""] * len(guide.read_text(encoding="utf-8").splitlines())
+    for fence in fences(guide):
+        if fence.language not in ("python", "py") or fence.title is not None:
             continue
-        block = lines[start + 1 : end]
-        if any(map(is_asynchronous, ast.parse("\n".join(block)).body)):
-            made[start] = f"async def line_{start + 1}() -> None:"
+        block = fence.text.splitlines()
+        if any(map(is_asynchronous, ast.parse(fence.text).body)):
+            made[fence.line - 1] = f"async def line_{fence.line}() -> None:"
             block = [f"    {line}" for line in block]
-        made[start + 1 : end] = block
+        made[fence.line : fence.line + len(block)] = block
     return "\n".join(made) + "\n"
 
 
@@ -58,11 +71,13 @@ def check_project(pages: list[str]) -> int:
     """Check the files that pages make, as they are after the last one."""
     with tempfile.TemporaryDirectory() as folder:
         for page in pages:
-            for block in blocks(ROOT / f"docs/{page}.md"):
-                if block.title is not None:
-                    write(block, Path(folder))
+            guide = ROOT / f"docs/{page}.md"
+            write_files(guide, Path(folder))
+            for fence in filter(is_file, fences(guide)):
+                write(fence, Path(folder))
         files = [str(path) for path in Path(folder).rglob("*.py")]
-        command = [sys.executable, "-m", "mypy", "--no-error-summary", *OPTIONS, *files]
+        command = [sys.executable, "-m", "mypy", "--no-error-summary", *OPTIONS]
+        command += ["--explicit-package-bases", *files]
         environment = {**os.environ, "MYPYPATH": f"{folder}:{ROOT / 'python'}"}
         done = subprocess.run(command, cwd=folder, env=environment, check=False)
     return done.returncode
