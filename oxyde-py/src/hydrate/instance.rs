@@ -13,42 +13,61 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple, PyType};
 
-/// `Py_T_OBJECT_EX`: a slot that raises `AttributeError` while it is empty.
-const OBJECT_EX: i32 = 16;
-
 /// The slots of a class that Oxyde fills; looked up once per class.
 pub(super) struct Layout {
     class: Py<PyType>,
     /// The allocator, if `cls.__new__` is object's own and so does nothing else.
     allocate: Option<ffi::allocfunc>,
+    new: Option<ffi::newfunc>,
 }
 
-/// A slot of a class, by its offset or, if that is not reliable, by its name.
+/// A slot of a class: by the functions of its descriptor, if it is a plain one, and by its name.
 pub(crate) struct SlotAt {
     name: Py<PyString>,
-    offset: Option<isize>,
+    member: Option<Member>,
+}
+
+/// The descriptor of a slot, and what reads and fills it.
+struct Member {
+    descriptor: Py<PyAny>,
+    get: ffi::descrgetfunc,
+    set: ffi::descrsetfunc,
+}
+
+/// Return a function of a type.
+///
+/// # Safety
+/// `F` must be the type of the functions that are in `slot`.
+unsafe fn function<F>(class: *mut ffi::PyTypeObject, slot: std::ffi::c_int) -> Option<F> {
+    const { assert!(size_of::<F>() == size_of::<*mut std::ffi::c_void>()) };
+    // SAFETY: the type is ready and alive; the function has the type that the caller promises.
+    unsafe {
+        let found = ffi::PyType_GetSlot(class, slot);
+        (!found.is_null()).then(|| std::mem::transmute_copy(&found))
+    }
 }
 
 impl Layout {
     pub(super) fn of(class: &Bound<'_, PyType>) -> Layout {
         let raw = class.as_type_ptr();
-        // SAFETY: `raw` is a ready type, which is alive; its fields are read with the GIL.
-        let allocate = unsafe {
-            let plain = (*ptr::addr_of!(ffi::PyBaseObject_Type)).tp_new;
-            let same_new = match ((*raw).tp_new, plain) {
+        // SAFETY: `raw` is a ready type, which is alive, and so is object; each slot has functions of
+        // the type that is asked for.
+        let (allocate, new) = unsafe {
+            let new: Option<ffi::newfunc> = function(raw, ffi::Py_tp_new);
+            let object = ptr::addr_of_mut!(ffi::PyBaseObject_Type);
+            let plain: Option<ffi::newfunc> = function(object, ffi::Py_tp_new);
+            let same_new = match (new, plain) {
                 (Some(new), Some(plain)) => ptr::fn_addr_eq(new, plain),
                 _ => false,
             };
-            let concrete = (*raw).tp_flags & ffi::Py_TPFLAGS_IS_ABSTRACT == 0;
-            if same_new && concrete {
-                (*raw).tp_alloc
-            } else {
-                None
-            }
+            let concrete = ffi::PyType_GetFlags(raw) & ffi::Py_TPFLAGS_IS_ABSTRACT == 0;
+            let allocate = (same_new && concrete).then(|| function(raw, ffi::Py_tp_alloc));
+            (allocate.flatten(), new)
         };
         Layout {
             class: class.clone().unbind(),
             allocate,
+            new,
         }
     }
 
@@ -62,7 +81,7 @@ impl Layout {
         // SAFETY: the class is alive. `tp_alloc` returns a new reference to a zeroed instance, or
         // NULL with an error set; so does `tp_new`, with an empty tuple as arguments.
         unsafe {
-            let made = match (self.allocate, (*raw).tp_new) {
+            let made = match (self.allocate, self.new) {
                 (Some(allocate), _) => allocate(raw, 0),
                 (None, Some(new)) => new(raw, PyTuple::empty(py).as_ptr(), ptr::null_mut()),
                 (None, None) => {
@@ -94,20 +113,32 @@ pub(super) fn copy_set<'py>(set: &Bound<'py, PySet>) -> PyResult<Bound<'py, PyAn
 }
 
 impl SlotAt {
-    /// Find the slot `name` of `class`: by its offset if it is a plain slot of the class.
+    /// Find the slot `name` of `class`: by its descriptor if it is a plain slot.
     pub(crate) fn of(class: &Bound<'_, PyType>, name: &str) -> PyResult<SlotAt> {
         let py = class.py();
         let name = PyString::intern(py, name);
         let descriptor = class.getattr(&name)?;
         Ok(SlotAt {
-            offset: plain_offset(class, &descriptor),
+            member: member(descriptor),
             name: name.unbind(),
         })
     }
 
     /// Return the slot's value.
     pub(super) fn value<'py>(&self, instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        instance.getattr(&self.name)
+        let Some(member) = &self.member else {
+            return instance.getattr(&self.name);
+        };
+        // SAFETY: all are alive; the function checks that the instance has this slot, and returns a
+        // new reference, or NULL with an error set.
+        unsafe {
+            let value = (member.get)(
+                member.descriptor.as_ptr(),
+                instance.as_ptr(),
+                ptr::null_mut(),
+            );
+            Bound::from_owned_ptr_or_err(instance.py(), value)
+        }
     }
 
     /// Return the slot's value of an instance of the class; `None` if it is empty.
@@ -115,21 +146,10 @@ impl SlotAt {
         &self,
         instance: &Bound<'py, PyAny>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(offset) = self.offset else {
-            return match self.value(instance) {
-                Err(error) if error.is_instance_of::<PyAttributeError>(instance.py()) => Ok(None),
-                value => value.map(Some),
-            };
-        };
-        // SAFETY: as in `fill`. An empty slot is NULL; otherwise the borrowed reference
-        // becomes an owned one.
-        Ok(unsafe {
-            let place = instance
-                .as_ptr()
-                .byte_offset(offset)
-                .cast::<*mut ffi::PyObject>();
-            Bound::from_borrowed_ptr_or_opt(instance.py(), *place)
-        })
+        match self.value(instance) {
+            Err(error) if error.is_instance_of::<PyAttributeError>(instance.py()) => Ok(None),
+            value => value.map(Some),
+        }
     }
 
     /// Fill the slot of an instance of the class.
@@ -138,53 +158,41 @@ impl SlotAt {
         instance: &Bound<'_, PyAny>,
         value: Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let py = instance.py();
-        let Some(offset) = self.offset else {
-            // SAFETY: all three are alive; the function takes its own references. It does what
-            // `object.__setattr__` does, and bypasses the `__setattr__` of the class.
-            let status = unsafe {
-                ffi::PyObject_GenericSetAttr(instance.as_ptr(), self.name.as_ptr(), value.as_ptr())
-            };
-            return if status < 0 {
-                Err(PyErr::fetch(py))
-            } else {
-                Ok(())
-            };
+        let (object, content) = (instance.as_ptr(), value.as_ptr());
+        // SAFETY: all are alive; the function checks that the instance has this slot, and takes its
+        // own references. By name it does what `object.__setattr__` does, and bypasses the
+        // `__setattr__` of the class.
+        let status = unsafe {
+            match &self.member {
+                Some(member) => (member.set)(member.descriptor.as_ptr(), object, content),
+                None => ffi::PyObject_GenericSetAttr(object, self.name.as_ptr(), content),
+            }
         };
-        // SAFETY: `plain_offset` found this offset in a slot descriptor of the class that
-        // `instance` is an instance of, so it is the offset of an object pointer. It is replaced
-        // first and released afterwards, as Py_XSETREF does. The GIL is held.
-        unsafe {
-            let place = instance
-                .as_ptr()
-                .byte_offset(offset)
-                .cast::<*mut ffi::PyObject>();
-            let old = place.replace(value.into_ptr());
-            ffi::Py_XDECREF(old);
+        if status < 0 {
+            Err(PyErr::fetch(instance.py()))
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 }
 
-/// Return the offset of a slot, if `descriptor` is a writable object slot that `class` inherited.
-fn plain_offset(class: &Bound<'_, PyType>, descriptor: &Bound<'_, PyAny>) -> Option<isize> {
-    // SAFETY: the type of the descriptor is compared before its fields are read; descriptor and
-    // owner are alive. `d_member` of a member descriptor is never NULL.
-    unsafe {
-        if ffi::Py_TYPE(descriptor.as_ptr()) != ptr::addr_of_mut!(ffi::PyMemberDescr_Type) {
+/// Return the functions of a slot's descriptor, if it is one.
+fn member(descriptor: Bound<'_, PyAny>) -> Option<Member> {
+    // SAFETY: the descriptor and its type are alive; each slot has functions of the type that is
+    // asked for.
+    let (get, set) = unsafe {
+        let class = ffi::Py_TYPE(descriptor.as_ptr());
+        if class != ptr::addr_of_mut!(ffi::PyMemberDescr_Type) {
             return None;
         }
-        let member = descriptor.as_ptr().cast::<ffi::PyMemberDescrObject>();
-        let owner = (*member).d_common.d_type;
-        if ffi::PyType_IsSubtype(class.as_type_ptr(), owner) == 0 {
-            return None;
-        }
-        // Typed as another struct before Python 3.11 in these bindings, but the same in C.
-        let definition = (*member).d_member.cast::<ffi::PyMemberDef>();
-        let inside = (*definition).offset > 0
-            && (*definition).offset + size_of::<*mut ffi::PyObject>().cast_signed()
-                <= (*owner).tp_basicsize;
-        let plain = (*definition).type_code == OBJECT_EX && (*definition).flags == 0;
-        (plain && inside).then_some((*definition).offset)
-    }
+        (
+            function(class, ffi::Py_tp_descr_get)?,
+            function(class, ffi::Py_tp_descr_set)?,
+        )
+    };
+    Some(Member {
+        descriptor: descriptor.unbind(),
+        get,
+        set,
+    })
 }
