@@ -28,8 +28,9 @@ mod transaction;
 
 use pyo3::prelude::*;
 
-/// The names of `oxyde._core`. The extension relies on the GIL.
-#[pymodule(gil_used = true)]
+/// The names of `oxyde._core`. The extension does not need the GIL: what threads share is behind locks,
+/// and immutable classes.
+#[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -168,6 +168,10 @@ impl SlotAt {
 
 /// Return the offset of a slot, if `descriptor` is a writable object slot that `class` inherited.
 fn plain_offset(class: &Bound<'_, PyType>, descriptor: &Bound<'_, PyAny>) -> Option<isize> {
+    if cfg!(Py_GIL_DISABLED) {
+        // Another thread may use the same instance: Python's own functions lock it.
+        return None;
+    }
     // SAFETY: the type of the descriptor is compared before its fields are read; descriptor and
     // owner are alive. `d_member` of a member descriptor is never NULL.
     unsafe {
