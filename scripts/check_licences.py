@@ -49,11 +49,12 @@ def main() -> int:
     listed = set(re.findall(r"^\* (\S+ \S+): ", text, re.MULTILINE))
     with_text = set(re.findall(r"^=== (\S+ \S+)$", text, re.MULTILINE))
     expected = shipped()
-    for name in sorted(expected - (listed & with_text)):
-        print(f"{FILE.name} lacks {name}: run `make licences`", file=sys.stderr)
-    for name in sorted(listed - expected):
-        print(f"{FILE.name} has {name} too many: run `make licences`", file=sys.stderr)
-    if expected != listed & with_text or listed != expected:
+    missing, many = expected - (listed & with_text), listed - expected
+    for fault, names in (("lacks", missing), ("has too many", many)):
+        if names:
+            found = ", ".join(sorted(names))
+            print(f"{FILE.name} {fault}: {found}; run `make licences`", file=sys.stderr)
+    if missing or many:
         return 1
     print(f"licences: {len(expected)} crates")
     return 0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import time
@@ -38,7 +39,9 @@ def check_workflows() -> str:
 
 def check_crates() -> str:
     """Every public crate can be packed, and compiles from its package."""
-    output = run("cargo", "publish", "--workspace", "--dry-run", "--locked")
+    command = ["cargo", "publish", "--workspace", "--dry-run", "--locked"]
+    # In the usual folder, which may have the dependencies already.
+    output = run(*command, env=os.environ)
     names = [line.split()[1] for line in output.splitlines() if line.startswith("   Uploading")]
     return ", ".join(names)
 

@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 
 from scripts.release_check.work import (
+    BIN,
     ROOT,
     SOURCES,
     WHEELS,
@@ -92,7 +93,7 @@ def build_binary() -> str:
     """Build the archive of the static binary as the workflow does."""
     add_target(BINARY_TARGET)
     dist = ["dist", "build", "--artifacts=local", f"--target={BINARY_TARGET}"]
-    run(*dist, env={**environment(), **zig_compilers()})
+    run(*dist, env={**environment(), **compiler()})
     archive = binary_archive()
     return f"{archive.name}, {archive.stat().st_size / 1e6:.1f} MB"
 
@@ -104,11 +105,10 @@ def binary_archive() -> Path:
     raise Failed("the step binary comes first")
 
 
-def zig_compilers() -> dict[str, str]:
-    """Variables that have C compiled and linked for musl by zig, where no musl-gcc is installed."""
+def compiler() -> dict[str, str]:
+    """The variable that has zig compile C for musl, so that no other compiler must be installed."""
     script = WORK / "zig-cc"
-    python = environment()["PATH"].split(os.pathsep)[0] + "/python"
-    script.write_text(f'#!/bin/sh\nexec {python} -m ziglang cc -target x86_64-linux-musl "$@"\n')
+    target = BINARY_TARGET.replace("unknown-", "")
+    script.write_text(f'#!/bin/sh\nexec {BIN}/cargo-zigbuild zig cc -- -target {target} "$@"\n')
     script.chmod(0o755)
-    name = BINARY_TARGET.replace("-", "_")
-    return {f"CC_{name}": str(script), f"CARGO_TARGET_{name.upper()}_LINKER": str(script)}
+    return {f"CC_{BINARY_TARGET.replace('-', '_')}": str(script)}

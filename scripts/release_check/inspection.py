@@ -13,7 +13,8 @@ from scripts.release_check.builds import binary_archive
 from scripts.release_check.work import ROOT, SOURCES, WHEELS, Failed, run
 from scripts.strip_paths import folder_in
 
-LICENCES = {"LICENSE", "THIRD-PARTY-LICENSES.txt"}
+LICENCES = ("LICENSE", "THIRD-PARTY-LICENSES.txt")
+SBOM = ".cyclonedx.json"
 # The segment of an ELF program that names its loader.
 PT_INTERP = 3
 
@@ -34,18 +35,16 @@ def check_metadata() -> str:
 
 def check_licences() -> str:
     """Licences of Oxyde and of its crates lie beside the programs; wheels have an SBOM."""
-    for wheel in wheels():
-        with zipfile.ZipFile(wheel) as packed:
-            names = packed.namelist()
-        inside = {Path(name).name for name in names if ".dist-info/licenses/" in name}
-        if not inside >= LICENCES:
-            raise Failed(f"{wheel.name} has the licences {sorted(inside)}")
-        if not any(".dist-info/sboms/" in name for name in names):
-            raise Failed(f"{wheel.name} has no SBOM")
-    inside = {Path(name).name for name, _ in binary_content()}
-    if not inside >= LICENCES:
-        raise Failed(f"{binary_archive().name} has {sorted(inside)}")
-    return f"in {len(wheels())} wheels and the archive of the binary"
+    archives: dict[str, dict[str, bytes]] = {}
+    for archive, name, data in all_content():
+        archives.setdefault(archive, {})[Path(name).name] = data
+    for archive, content in archives.items():
+        for name in LICENCES:
+            if content.get(name) != (ROOT / name).read_bytes():
+                raise Failed(f"{archive} lacks {name}, or has another one")
+        if archive.endswith(".whl") and not any(name.endswith(SBOM) for name in content):
+            raise Failed(f"{archive} has no SBOM")
+    return f"in {len(archives)} archives"
 
 
 def check_paths() -> str:

@@ -109,17 +109,17 @@ def interpreters() -> dict[str, Path]:
     folders += sorted(Path.home().glob(".local/share/uv/python/*/bin"))
     found = given or [folder / f"python{version}" for version in PYTHONS for folder in folders]
     chosen: dict[str, Path] = {}
-    for path in found:
-        version = _version(path)
+    for version, path in filter(None, map(_version, found)):
         if version in PYTHONS:
             chosen.setdefault(version, path)
     return dict(sorted(chosen.items(), key=lambda each: PYTHONS.index(each[0])))
 
 
-def _version(path: Path) -> str | None:
-    """The version of an interpreter that can make environments."""
+def _version(path: Path) -> tuple[str, Path] | None:
+    """The version and the real path of an interpreter that can make environments."""
     if not os.access(path, os.X_OK):
         return None
-    program = "import ensurepip, venv, sys; print('%d.%d' % sys.version_info[:2])"
+    program = "import ensurepip, venv, sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
     done = subprocess.run([path, "-c", program], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
+    version, _, real = done.stdout.strip().partition(" ")
+    return (version, Path(real)) if real else None
