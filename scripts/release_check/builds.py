@@ -29,7 +29,8 @@ TARGETS = {
     "aarch64-unknown-linux-musl": "musllinux_1_2",
 }
 BINARY_TARGET = f"{os.uname().machine}-unknown-linux-musl"
-BINARIES = WORK / "target/distrib"
+# dist writes beside the sources, whatever the folder of builds is.
+BINARIES = ROOT / "target/distrib"
 
 
 def build_sdist() -> str:
