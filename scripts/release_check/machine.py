@@ -55,7 +55,7 @@ def check_installed() -> str:
     if not done:
         raise Unavailable("no supported Python was found")
     others = [wheel.name for wheel in wheels() if not runs_here(wheel)]
-    built = f"; {len(others)} wheels for other systems were built and not run" if others else ""
+    built = f"; built, and not run here: {', '.join(others)}" if others else ""
     return f"on Python {', '.join(done)}{built}"
 
 
