@@ -4,10 +4,12 @@ FROM rust:1.95-alpine AS build
 RUN apk add --no-cache musl-dev gcc make
 WORKDIR /source
 COPY . .
+ENV RUSTFLAGS=--remap-path-prefix=/usr/local/cargo=/cargo
 RUN cargo build --release --locked -p oxyde-cli && cp target/release/oxyde /oxyde
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /oxyde /oxyde
+COPY LICENSE THIRD-PARTY-LICENSES.txt /licenses/
 WORKDIR /project
 ENTRYPOINT ["/oxyde"]
 CMD ["--help"]

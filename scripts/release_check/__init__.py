@@ -1,0 +1,1 @@
+"""Does on this machine what a release does: `make release-check`."""
