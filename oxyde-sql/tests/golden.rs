@@ -169,6 +169,7 @@ topics!(
     updates,
     deletes,
     bulk_updates,
+    built,
     errors,
     contract,
 );
