@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 CHAIN: dict[str, set[str]] = {
     "oxyde-sql": set(),
-    "oxyde-driver": {"oxyde-sql"},
+    "oxyde-derive": set(),
+    "oxyde-driver": {"oxyde-sql", "oxyde-derive"},
     "oxyde-migrate": {"oxyde-sql", "oxyde-driver"},
     "oxyde-cli": {"oxyde-sql", "oxyde-driver", "oxyde-migrate"},
     "oxyde-py": {"oxyde-sql", "oxyde-driver", "oxyde-migrate", "oxyde-cli"},
@@ -29,6 +30,7 @@ ONLY_IN: dict[str, set[str]] = {
     "libsqlite3-sys": {"oxyde-driver"},
     "sea-query": {"oxyde-sql"},
     "clap": {"oxyde-cli"},
+    "syn": {"oxyde-derive"},
 }
 MAY_MATCH_DIALECT = (
     # Other programs and statements for each server, which no query needs.

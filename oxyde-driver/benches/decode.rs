@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use oxyde_driver::{Cancel, Pool, PoolSettings};
+use oxyde_driver::{Executor as _, Pool, PoolSettings};
 use oxyde_sql::plan::{OutputColumn, Plan};
 use oxyde_sql::types::ColumnType;
 
@@ -41,7 +41,6 @@ fn decode(criterion: &mut Criterion) {
         .enable_all()
         .build()
         .unwrap();
-    let never = Cancel::never();
     let pool = runtime.block_on(async {
         let pool = Pool::connect("sqlite::memory:", PoolSettings::default())
             .await
@@ -55,7 +54,7 @@ fn decode(criterion: &mut Criterion) {
                  INSERT INTO posts SELECT i, 'Post number ' || i, i * 31, i || '.25', i % 3 = 0, \
                  '2024-05-17 12:34:56.789012' FROM n"
             ),
-        ], &never)
+        ])
         .await
         .unwrap();
         pool
@@ -84,7 +83,7 @@ fn decode(criterion: &mut Criterion) {
         let plan = select(&columns);
         group.bench_function(what, |bencher| {
             bencher.iter(|| {
-                let rows = runtime.block_on(pool.fetch(&plan, vec![], &never)).unwrap();
+                let rows = runtime.block_on(pool.fetch(&plan, vec![])).unwrap();
                 assert_eq!(rows.len() as u64, ROWS);
                 rows
             });

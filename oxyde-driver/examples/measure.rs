@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oxyde_driver::{BeginOptions, Cancel, Pool, PoolSettings};
+use oxyde_driver::{BeginOptions, Executor as _, Pool, PoolSettings};
 use oxyde_sql::plan::{Bind, Bulk, Form, OutputColumn, Plan};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
@@ -39,7 +39,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .nth(1)
         .unwrap_or_else(|| format!("sqlite:///{}/m.db", folder.display()));
     let pool = Pool::connect(&url, PoolSettings::default()).await?;
-    let never = Cancel::never();
     let postgres = url.starts_with("postgres");
     let p = |n: usize| {
         if postgres {
@@ -113,7 +112,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let rows: Vec<_> = (0..100_000).map(row).collect();
     let began = Instant::now();
-    pool.bulk(&insert, rows, None, &never).await?;
+    pool.bulk(&insert, rows, None).await?;
     report("bulk 100,000 rows", vec![began.elapsed()]);
     let outputs: Vec<_> = names
         .iter()
@@ -139,7 +138,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut times = Vec::new();
     for at in 0..2000 {
         let began = Instant::now();
-        let rows = pool.fetch(&by_key, vec![Value::Int(at)], &never).await?;
+        let rows = pool.fetch(&by_key, vec![Value::Int(at)]).await?;
         assert_eq!(rows.len(), 1);
         times.push(began.elapsed());
     }
@@ -148,11 +147,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for at in 0..1000 {
         let (pool, by_key) = (pool.clone(), Arc::clone(&by_key));
         let began = Instant::now();
-        tokio::spawn(async move {
-            pool.fetch(&by_key, vec![Value::Int(at)], &Cancel::never())
-                .await
-        })
-        .await??;
+        tokio::spawn(async move { pool.fetch(&by_key, vec![Value::Int(at)]).await }).await??;
         times.push(began.elapsed());
     }
     report("select by key, spawned", times);
@@ -160,7 +155,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut times = Vec::new();
         for _ in 0..30 {
             let began = Instant::now();
-            let rows = pool.fetch(&many, vec![Value::Int(count)], &never).await?;
+            let rows = pool.fetch(&many, vec![Value::Int(count)]).await?;
             assert_eq!(rows.len() as i64, count);
             times.push(began.elapsed());
         }
@@ -172,10 +167,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut set = tokio::task::JoinSet::new();
         for at in 0..200 {
             let (pool, by_key) = (pool.clone(), Arc::clone(&by_key));
-            set.spawn(async move {
-                pool.fetch(&by_key, vec![Value::Int(at)], &Cancel::never())
-                    .await
-            });
+            set.spawn(async move { pool.fetch(&by_key, vec![Value::Int(at)]).await });
         }
         while let Some(done) = set.join_next().await {
             done??;
@@ -186,7 +178,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut times = Vec::new();
     for at in 0..300 {
         let began = Instant::now();
-        pool.execute(&insert, row(1_000_000 + at), &never).await?;
+        pool.execute(&insert, row(1_000_000 + at)).await?;
         times.push(began.elapsed());
     }
     report("insert one", times);
@@ -194,7 +186,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for at in 0..50 {
         let rows: Vec<_> = (0..100).map(|n| row(2_000_000 + at * 100 + n)).collect();
         let began = Instant::now();
-        pool.bulk(&insert, rows, None, &never).await?;
+        pool.bulk(&insert, rows, None).await?;
         times.push(began.elapsed());
     }
     report("bulk 100", times);
@@ -202,18 +194,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..200 {
         let began = Instant::now();
         let transaction = pool
-            .begin(
-                BeginOptions {
-                    read_only: true,
-                    ..BeginOptions::default()
-                },
-                &never,
-            )
+            .begin_with(BeginOptions {
+                read_only: true,
+                ..BeginOptions::default()
+            })
             .await?;
-        transaction
-            .fetch(&by_key, vec![Value::Int(1)], &never)
-            .await?;
-        transaction.commit(&Cancel::never()).await?;
+        transaction.fetch(&by_key, vec![Value::Int(1)]).await?;
+        transaction.commit().await?;
         times.push(began.elapsed());
     }
     report("read-only transaction", times);

@@ -14,6 +14,7 @@ use crate::values::fit::size_of;
 
 /// The result of a bulk call.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct BulkResult {
     /// Rows inserted or changed.
     pub affected: u64,

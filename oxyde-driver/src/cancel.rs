@@ -6,16 +6,28 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::cursor::Cursor;
+use crate::pool::Pool;
+use crate::transaction::Transaction;
+
 /// A handle with which another task cancels an operation.
 ///
 /// The operation is stopped on the server, and its end is awaited, so that a cancelled write
 /// does not happen later. A fired handle stays fired: use a new one for every operation.
 ///
-/// ```
-/// let cancel = oxyde_driver::Cancel::new();
+/// ```no_run
+/// # async fn example(pool: oxyde_driver::Pool) -> Result<(), oxyde_driver::DriverError> {
+/// use oxyde_driver::{Cancel, Executor};
+///
+/// let cancel = Cancel::new();
 /// let remote = cancel.clone();
-/// remote.fire();
-/// assert!(cancel.is_fired());
+/// tokio::spawn(async move {
+///     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+///     remote.fire();
+/// });
+/// pool.cancelled_by(&cancel).execute_raw("SELECT pg_sleep(60)", ()).await?;
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Option<Arc<State>>);
@@ -31,6 +43,9 @@ struct State {
 }
 
 impl Cancel {
+    /// Of operations that are not cancelled.
+    pub(crate) const NEVER: &'static Self = &Self(None);
+
     /// Create a handle that can be fired.
     #[must_use]
     pub fn new() -> Self {
@@ -112,3 +127,35 @@ impl Cancel {
         }
     }
 }
+
+/// A pool, a transaction or a cursor whose operations are stopped when a [`Cancel`] is fired. They
+/// return [`DriverError::Cancelled`](crate::DriverError::Cancelled) if they had no effect.
+#[derive(Debug)]
+pub struct Cancellable<'a, On> {
+    pub(crate) on: &'a On,
+    pub(crate) cancel: &'a Cancel,
+}
+
+// Derived, they would require them of `On`.
+impl<On> Clone for Cancellable<'_, On> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<On> Copy for Cancellable<'_, On> {}
+
+/// Implements `cancelled_by`.
+macro_rules! cancelled_by {
+    ($($on:ty),+) => {$(
+        impl $on {
+            /// The same, but its operations are stopped when `cancel` is fired.
+            #[must_use]
+            pub fn cancelled_by<'a>(&'a self, cancel: &'a Cancel) -> Cancellable<'a, Self> {
+                Cancellable { on: self, cancel }
+            }
+        }
+    )+};
+}
+
+cancelled_by!(Pool, Transaction, Cursor);

@@ -9,14 +9,12 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::backend::Job;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Cancellable};
 use crate::error::DriverError;
-use crate::pool::Deadline;
-use crate::pool::Pool;
-use crate::pool::PoolInner;
+use crate::executor::{On, Target};
+use crate::pool::{Deadline, PoolInner};
 use crate::rows::RowSet;
-use crate::transaction::BeginOptions;
-use crate::transaction::{Transaction, TransactionInner};
+use crate::transaction::{BeginOptions, Transaction, TransactionInner};
 
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
@@ -38,11 +36,11 @@ static COUNT: AtomicU64 = AtomicU64::new(1);
 /// # use std::sync::Arc;
 /// # async fn example(pool: oxyde_driver::Pool, plan: Arc<oxyde_sql::plan::Plan>)
 /// # -> Result<(), oxyde_driver::DriverError> {
-/// use oxyde_driver::Cancel;
+/// use oxyde_driver::Executor;
 ///
-/// let cursor = pool.open_cursor(&plan, vec![], 1_000, &Cancel::never()).await?;
+/// let cursor = pool.open_cursor(&plan, vec![], 1_000).await?;
 /// loop {
-///     let rows = cursor.next(&Cancel::never()).await?;
+///     let rows = cursor.next().await?;
 ///     if rows.is_empty() {
 ///         break;
 ///     }
@@ -97,30 +95,27 @@ impl CursorTransaction {
     }
 }
 
-impl Pool {
-    /// Open a cursor that returns `chunk` rows at a time.
-    ///
-    /// # Errors
-    /// Any [`DriverError`].
-    pub async fn open_cursor(
-        &self,
-        plan: &Arc<Plan>,
-        values: Vec<Value>,
-        chunk: usize,
-        cancel: &Cancel,
-    ) -> Result<Cursor, DriverError> {
-        let source = if self.0.is_memory() {
-            // Its only connection must not be held for long, and the rows are in memory anyway.
-            let rows = self.fetch(plan, values, cancel).await?;
-            Source::Buffered { rows, at: 0 }
-        } else if !self.features().cursors {
-            stream(&self.0, plan, values, chunk.max(1), cancel).await?
-        } else {
+/// Open a cursor that returns `chunk` rows at a time.
+pub(crate) async fn open(
+    target: Target<'_>,
+    plan: &Arc<Plan>,
+    values: Vec<Value>,
+    chunk: usize,
+) -> Result<Cursor, DriverError> {
+    let Target { on, cancel } = target;
+    let has_cursors = target.features().cursors;
+    let source = match on {
+        // Its only connection must not be held for long, and the rows are in memory anyway.
+        On::Pool(pool) if pool.0.is_memory() => read_at_once(target, plan, values).await?,
+        On::Pool(pool) if !has_cursors => {
+            stream(&pool.0, plan, values, chunk.max(1), cancel).await?
+        }
+        On::Pool(pool) => {
             let options = BeginOptions {
                 read_only: !plan.writes,
                 ..BeginOptions::default()
             };
-            let transaction = self.begin(options, cancel).await?;
+            let transaction = Transaction::begin(&pool.0, options, cancel).await?;
             let id = COUNT.fetch_add(1, Ordering::Relaxed);
             if let Err(problem) = transaction.place_cursor(id, plan, values, cancel).await {
                 // Report the first error; if this fails too, the connection is closed.
@@ -129,34 +124,34 @@ impl Pool {
             }
             let on = CursorTransaction::Owned(transaction);
             Source::Placed { on, id }
-        };
-        Ok(Cursor::new(plan, chunk, source))
-    }
+        }
+        On::Transaction(transaction) if has_cursors => {
+            let id = COUNT.fetch_add(1, Ordering::Relaxed);
+            transaction.place_cursor(id, plan, values, cancel).await?;
+            let on = CursorTransaction::Borrowed(transaction.downgrade());
+            Source::Placed { on, id }
+        }
+        On::Transaction(_) => read_at_once(target, plan, values).await?,
+    };
+    Ok(Cursor {
+        plan: Arc::clone(plan),
+        chunk: chunk.max(1),
+        source: Mutex::new(source),
+    })
 }
 
-impl Transaction {
-    /// Open a cursor that returns `chunk` rows at a time.
-    ///
-    /// # Errors
-    /// Any [`DriverError`].
-    pub async fn open_cursor(
-        &self,
-        plan: &Arc<Plan>,
-        values: Vec<Value>,
-        chunk: usize,
-        cancel: &Cancel,
-    ) -> Result<Cursor, DriverError> {
-        let source = if self.features().cursors {
-            let id = COUNT.fetch_add(1, Ordering::Relaxed);
-            self.place_cursor(id, plan, values, cancel).await?;
-            let on = CursorTransaction::Borrowed(self.downgrade());
-            Source::Placed { on, id }
-        } else {
-            let rows = self.fetch(plan, values, cancel).await?;
-            Source::Buffered { rows, at: 0 }
-        };
-        Ok(Cursor::new(plan, chunk, source))
-    }
+async fn read_at_once(
+    on: Target<'_>,
+    plan: &Arc<Plan>,
+    values: Vec<Value>,
+) -> Result<Source, DriverError> {
+    let job = Job::Plan {
+        plan: Arc::clone(plan),
+        values,
+        sink: None,
+    };
+    let rows = on.run(job).await?.rows;
+    Ok(Source::Buffered { rows, at: 0 })
 }
 
 /// Start a task that reads over its own connection, one chunk ahead.
@@ -201,29 +196,13 @@ async fn joined(work: JoinHandle<Result<(), DriverError>>) -> Result<(), DriverE
 }
 
 impl Cursor {
-    fn new(plan: &Arc<Plan>, chunk: usize, source: Source) -> Self {
-        Self {
-            plan: Arc::clone(plan),
-            chunk: chunk.max(1),
-            source: Mutex::new(source),
-        }
-    }
-
     /// Return the next rows. If there are fewer than a chunk, these were the last and the cursor is
     /// closed; a closed cursor returns none.
     ///
     /// # Errors
     /// Any [`DriverError`]; then the cursor is closed.
-    pub async fn next(&self, cancel: &Cancel) -> Result<RowSet, DriverError> {
-        let mut source = self.source.lock().await;
-        let result = self.next_of(&mut source, cancel).await;
-        match &result {
-            Ok(rows) if rows.len() == self.chunk => return result,
-            Ok(_) => shut(&mut source, false).await?,
-            // Report the first error.
-            Err(_) => drop(shut(&mut source, true).await),
-        }
-        result
+    pub async fn next(&self) -> Result<RowSet, DriverError> {
+        self.cancelled_by(Cancel::NEVER).next().await
     }
 
     async fn next_of(&self, source: &mut Source, cancel: &Cancel) -> Result<RowSet, DriverError> {
@@ -277,6 +256,24 @@ impl Cursor {
     /// Abandon everything without touching a socket, for the child of a fork.
     pub fn forget(self) {
         std::mem::forget(self);
+    }
+}
+
+impl Cancellable<'_, Cursor> {
+    /// As [`Cursor::next`].
+    ///
+    /// # Errors
+    /// Any [`DriverError`]; then the cursor is closed.
+    pub async fn next(self) -> Result<RowSet, DriverError> {
+        let mut source = self.on.source.lock().await;
+        let result = self.on.next_of(&mut source, self.cancel).await;
+        match &result {
+            Ok(rows) if rows.len() == self.on.chunk => return result,
+            Ok(_) => shut(&mut source, false).await?,
+            // Report the first error.
+            Err(_) => drop(shut(&mut source, true).await),
+        }
+        result
     }
 }
 

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use oxyde_sql::dialect::ServerTooOld;
 
+use crate::rows::Mismatch;
+
 /// A violated constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Violation {
     /// SQLSTATE or the database's own error number.
     pub code: String,
@@ -38,6 +41,7 @@ pub enum Rule {
 
 /// The code and the message of a database error.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// SQLSTATE or the database's own error number.
     pub code: String,
@@ -49,6 +53,7 @@ pub struct Report {
 
 /// The cause of a database error, other than a violated constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cause {
     /// The user is unknown or the password is wrong.
     AuthFailed,
@@ -256,6 +261,28 @@ pub enum DriverError {
         /// The found and the expected value.
         detail: String,
     },
+    /// A row has no such column.
+    #[error("the row has no column `{column}`; it has {}", listed(columns))]
+    NoColumn {
+        /// The name, or the position from zero.
+        column: String,
+        /// The names of the row's columns.
+        columns: Vec<String>,
+    },
+    /// The value of a column is not of the type that it was to be converted to.
+    #[error("column `{column}`: {mismatch}")]
+    Mismatch {
+        /// Name of the column.
+        column: String,
+        /// The wanted and the found value.
+        mismatch: Mismatch,
+    },
+    /// A query has returned another number of rows than the caller can use.
+    #[error("expected one row, got {found}")]
+    RowCount {
+        /// The number of rows.
+        found: usize,
+    },
     /// A value does not fit the type it is sent as.
     #[error("value {}: {detail}", param + 1)]
     Bind {
@@ -271,6 +298,23 @@ pub enum DriverError {
         wanted: usize,
         /// The number of values.
         given: usize,
+    },
+    /// Raw SQL has a placeholder by name without a value; it was not run.
+    #[error(
+        "the placeholder `:{name}` has no value; the values are {}",
+        listed(given)
+    )]
+    NoValue {
+        /// The name of the placeholder.
+        name: String,
+        /// The names of the values.
+        given: Vec<String>,
+    },
+    /// Raw SQL has no placeholder for a value by name; it was not run.
+    #[error("the value `{name}` has no placeholder")]
+    UnusedValue {
+        /// The name of the value.
+        name: String,
     },
     /// Raw SQL compares with a list, but the database has no arrays.
     #[error("value {}: a list is compared with a single value", param + 1)]
@@ -319,6 +363,15 @@ pub enum DriverError {
     /// The plan cannot be run in this way: a bug in the caller.
     #[error("{0}")]
     Misuse(&'static str),
+}
+
+/// Names in backticks, for a message.
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 fn plural(count: usize) -> &'static str {
@@ -499,15 +552,27 @@ impl DriverError {
                 "pass one value for each placeholder ($1, $2, … on PostgreSQL, otherwise ?), in order"
             }
             Self::ListValue { .. } => {
-                "write a placeholder for each item: … in (?, ?); pass a JSON document as a string: \
-                 json.dumps(…)"
+                "write a placeholder for each item: … in (?, ?); pass a JSON document as one, or as a \
+                 string"
             }
+            Self::NoValue { .. } => "pass a value for each placeholder, or correct its name",
+            Self::UnusedValue { name } => {
+                return Some(format!(
+                    "write `:{name}` into the statement, or omit the value"
+                ));
+            }
+            Self::NoColumn { .. } => "correct the name, or select the column",
+            Self::Mismatch { mismatch, .. } if mismatch.found == "NULL" => {
+                "read it as an `Option`, or select rows where it is not NULL"
+            }
+            Self::Mismatch { .. } => "read it as another type, or cast it in SQL",
+            Self::RowCount { found: 0 } => "use fetch_optional() if there may be none",
+            Self::RowCount { .. } => "select by a unique key, or use fetch_all()",
             Self::OutcomeUnknown { .. } => {
                 "check whether the changes are stored before you repeat them"
             }
             Self::FileGone { .. } => {
-                "the next query opens the file that is there now, but creates none: \
-                 db.init() does that"
+                "the next query opens the file that is there now, but creates none: open a new pool"
             }
             Self::ConnectionFailed { .. } => {
                 "check that the server is running, and the host and port in the URL"
@@ -516,8 +581,8 @@ impl DriverError {
                 "raise max_connections or acquire_timeout, or look for long-running transactions"
             }
             Self::EndsTransaction { .. } | Self::TransactionEnded { .. } => {
-                "to commit, leave the atomic() block; to roll back, raise an exception or call \
-                 set_rollback(); run statements that commit by themselves (on MySQL: DDL) outside"
+                "call commit() or rollback() of the transaction; run statements that commit by \
+                 themselves (on MySQL: DDL) outside"
             }
             Self::QueryTimeout { .. } => {
                 "raise query_timeout, or check the query plan with explain()"

@@ -1,23 +1,27 @@
-//! The methods that pools and transactions share.
+//! What pools and transactions run.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Instant;
 
 use oxyde_sql::dialect::{DdlStyle, Features};
-use oxyde_sql::plan::{OutputColumn, Plan};
+use oxyde_sql::plan::Plan;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
-use crate::backend::{Job, Outcome, explain_measures, explain_sql};
-use crate::cancel::Cancel;
+use crate::backend::{Job, Outcome, with_placeholders};
+use crate::bulk::BulkResult;
+use crate::cancel::{Cancel, Cancellable};
+use crate::cursor::{self, Cursor};
 use crate::error::DriverError;
-use crate::rows::ChunkSink;
-use crate::rows::{Cell, RowSet};
+use crate::explain::explain;
+use crate::pool::Pool;
+use crate::rows::{ChunkSink, FromRow, RowSet};
+use crate::transaction::Transaction;
+use crate::values::given::{Given, Values};
 use crate::values::raw_lists::check_lists;
 
 /// The result of a statement without rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExecuteResult {
     /// Rows that it matched (on every database, including rows that already had the new values).
     pub affected: u64,
@@ -34,247 +38,380 @@ impl From<Outcome> for ExecuteResult {
     }
 }
 
-/// A pool or a transaction.
-pub(crate) trait JobRunner: Sync {
-    fn features(&self) -> &Features;
+/// What statements run on: a [`Pool`] or a [`Transaction`], or either of them until a
+/// [`Cancel`] is fired ([`Pool::cancelled_by`], [`Transaction::cancelled_by`]).
+///
+/// A function that takes `&impl Executor` works on all of them:
+///
+/// ```no_run
+/// use oxyde_driver::{DriverError, Executor, FromRow, values};
+///
+/// #[derive(FromRow)]
+/// struct User {
+///     id: i64,
+///     name: String,
+/// }
+///
+/// async fn user(on: &impl Executor, id: i64) -> Result<Option<User>, DriverError> {
+///     on.fetch_optional("SELECT id, name FROM users WHERE id = $1", values![id]).await
+/// }
+/// ```
+///
+/// A statement ends when its future is dropped, too; but only a [`Cancel`] awaits its end on the
+/// server, and tells whether it had an effect.
+pub trait Executor: Sync {
+    /// Where its statements run.
+    #[doc(hidden)]
+    fn target(&self) -> Target<'_>;
 
-    fn run(
-        &self,
-        job: Job,
-        cancel: &Cancel,
-    ) -> impl Future<Output = Result<Outcome, DriverError>> + Send;
+    /// Return the features of the server.
+    fn features(&self) -> &Features {
+        self.target().features()
+    }
 
-    /// Run jobs without any effect.
-    fn dry_run(
+    /// Run SQL or a plan, and convert its rows.
+    ///
+    /// # Errors
+    /// Any [`DriverError`]; [`DriverError::NoColumn`] or [`DriverError::Mismatch`] if a row does not
+    /// convert.
+    fn fetch_all<T: FromRow + Send>(
         &self,
-        jobs: Vec<Job>,
-        cancel: &Cancel,
-    ) -> impl Future<Output = Result<Vec<Outcome>, DriverError>> + Send;
+        statement: impl Statement,
+        values: impl Into<Values>,
+    ) -> impl Future<Output = Result<Vec<T>, DriverError>> + Send {
+        let values = values.into();
+        async move { rows(self.target(), statement, values).await?.all() }
+    }
+
+    /// Run SQL or a plan, and convert its only row.
+    ///
+    /// # Errors
+    /// As [`Executor::fetch_all`]; [`DriverError::RowCount`] if there is not exactly one row.
+    fn fetch_one<T: FromRow + Send>(
+        &self,
+        statement: impl Statement,
+        values: impl Into<Values>,
+    ) -> impl Future<Output = Result<T, DriverError>> + Send {
+        let values = values.into();
+        async move { rows(self.target(), statement, values).await?.one() }
+    }
+
+    /// Run SQL or a plan, and convert its only row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Executor::fetch_all`]; [`DriverError::RowCount`] if there are several rows.
+    fn fetch_optional<T: FromRow + Send>(
+        &self,
+        statement: impl Statement,
+        values: impl Into<Values>,
+    ) -> impl Future<Output = Result<Option<T>, DriverError>> + Send {
+        let values = values.into();
+        async move { rows(self.target(), statement, values).await?.optional() }
+    }
+
+    /// Run a plan that returns rows.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    fn fetch(
+        &self,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<RowSet, DriverError>> + Send {
+        async move {
+            let job = planned(plan, values, None);
+            self.target().run(job).await.map(|outcome| outcome.rows)
+        }
+    }
+
+    /// The same, but rows are passed on while they arrive: the result contains those that `sink` did
+    /// not receive. After an error, discard those that it received.
+    ///
+    /// # Errors
+    /// As [`Executor::fetch`].
+    fn fetch_chunked(
+        &self,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+        sink: ChunkSink,
+    ) -> impl Future<Output = Result<RowSet, DriverError>> + Send {
+        async move {
+            let job = planned(plan, values, Some(sink));
+            self.target().run(job).await.map(|outcome| outcome.rows)
+        }
+    }
+
+    /// Run a plan that changes rows.
+    ///
+    /// # Errors
+    /// Any [`DriverError`]. A write that completed although it was cancelled is reported as
+    /// successful.
+    fn execute(
+        &self,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<ExecuteResult, DriverError>> + Send {
+        async move {
+            let job = planned(plan, values, None);
+            self.target().run(job).await.map(ExecuteResult::from)
+        }
+    }
+
+    /// Run SQL that returns rows. The types of the values come from the server if it reports them,
+    /// otherwise from the values; the columns are decoded as the server describes them.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    fn fetch_raw(
+        &self,
+        sql: &str,
+        values: impl Into<Values>,
+    ) -> impl Future<Output = Result<RowSet, DriverError>> + Send {
+        self.fetch_raw_as(sql, values, &[])
+    }
+
+    /// The same, with the types of some columns by name, where the server does not describe them: on
+    /// `SQLite`, which has few types, and on MySQL for booleans and UUIDs.
+    ///
+    /// # Errors
+    /// As [`Executor::fetch_raw`].
+    fn fetch_raw_as(
+        &self,
+        sql: &str,
+        values: impl Into<Values>,
+        types: &[(String, ColumnType)],
+    ) -> impl Future<Output = Result<RowSet, DriverError>> + Send {
+        let values = values.into();
+        async move {
+            let on = self.target();
+            let job = raw(on.features(), sql, values, types)?;
+            on.run(job).await.map(|outcome| outcome.rows)
+        }
+    }
+
+    /// Run SQL that changes rows, and return their number. Rows that it returns are discarded.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    fn execute_raw(
+        &self,
+        sql: &str,
+        values: impl Into<Values>,
+    ) -> impl Future<Output = Result<ExecuteResult, DriverError>> + Send {
+        let values = values.into();
+        async move {
+            let on = self.target();
+            let job = raw(on.features(), sql, values, &[])?;
+            on.run(job).await.map(ExecuteResult::from)
+        }
+    }
+
+    /// Run a plan for any number of rows, all or nothing.
+    ///
+    /// # Errors
+    /// Any [`DriverError`]; no row was written, and a transaction continues.
+    fn bulk(
+        &self,
+        plan: &Arc<Plan>,
+        rows: Vec<Vec<Value>>,
+        batch_size: Option<usize>,
+    ) -> impl Future<Output = Result<BulkResult, DriverError>> + Send {
+        async move {
+            let Target { on, cancel } = self.target();
+            match on {
+                On::Pool(pool) => pool.run_bulk(plan, rows, batch_size, cancel).await,
+                On::Transaction(transaction) => {
+                    transaction.run_bulk(plan, rows, batch_size, cancel).await
+                }
+            }
+        }
+    }
+
+    /// Run schema statements: on a pool in one transaction if the database supports it, otherwise one
+    /// after the other. In a transaction on MySQL they commit: the transaction begins again after
+    /// them, and is refused if it has written before.
+    ///
+    /// # Errors
+    /// The first error; [`DriverError::EndsTransaction`] before any of them runs, if one of them
+    /// would end the transaction with its changes.
+    fn script(
+        &self,
+        statements: &[String],
+    ) -> impl Future<Output = Result<(), DriverError>> + Send {
+        async move {
+            let Target { on, cancel } = self.target();
+            match on {
+                On::Pool(pool) => pool.run_script(statements, cancel).await,
+                On::Transaction(transaction) => transaction.run_script(statements, cancel).await,
+            }
+        }
+    }
+
+    /// Open a cursor that returns `chunk` rows at a time.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    fn open_cursor(
+        &self,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+        chunk: usize,
+    ) -> impl Future<Output = Result<Cursor, DriverError>> + Send {
+        async move { cursor::open(self.target(), plan, values, chunk).await }
+    }
+
+    /// Explain a plan as text. With `analyze` it is run and measured, without any effect on the data.
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    fn explain(
+        &self,
+        plan: &Arc<Plan>,
+        values: Vec<Value>,
+        analyze: bool,
+    ) -> impl Future<Output = Result<String, DriverError>> + Send {
+        async move { explain(self.target(), plan, values, analyze).await }
+    }
 }
 
-pub(crate) async fn fetch(
-    on: &impl JobRunner,
-    plan: &Arc<Plan>,
-    values: Vec<Value>,
-    sink: Option<ChunkSink>,
-    cancel: &Cancel,
+impl Executor for Pool {
+    fn target(&self) -> Target<'_> {
+        Target {
+            on: On::Pool(self),
+            cancel: Cancel::NEVER,
+        }
+    }
+}
+
+impl Executor for Transaction {
+    fn target(&self) -> Target<'_> {
+        Target {
+            on: On::Transaction(self),
+            cancel: Cancel::NEVER,
+        }
+    }
+}
+
+impl<On: Executor> Executor for Cancellable<'_, On> {
+    fn target(&self) -> Target<'_> {
+        Target {
+            cancel: self.cancel,
+            ..self.on.target()
+        }
+    }
+}
+
+/// SQL (`&str`), or a plan (`&Arc<Plan>`).
+pub trait Statement: Send {
+    /// Which of them it is.
+    #[doc(hidden)]
+    fn source(&self) -> Source<'_>;
+}
+
+/// What a [`Statement`] is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    Sql(&'a str),
+    Plan(&'a Arc<Plan>),
+}
+
+impl Statement for &str {
+    fn source(&self) -> Source<'_> {
+        Source::Sql(self)
+    }
+}
+
+impl Statement for &String {
+    fn source(&self) -> Source<'_> {
+        Source::Sql(self)
+    }
+}
+
+impl Statement for &Arc<Plan> {
+    fn source(&self) -> Source<'_> {
+        Source::Plan(self)
+    }
+}
+
+/// Where statements run, and what cancels them.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    pub(crate) on: On<'a>,
+    pub(crate) cancel: &'a Cancel,
+}
+
+/// A pool or a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On<'a> {
+    Pool(&'a Pool),
+    Transaction(&'a Transaction),
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn features(self) -> &'a Features {
+        match self.on {
+            On::Pool(pool) => pool.features(),
+            On::Transaction(transaction) => transaction.features(),
+        }
+    }
+
+    pub(crate) async fn run(self, job: Job) -> Result<Outcome, DriverError> {
+        match self.on {
+            On::Pool(pool) => pool.run(job, self.cancel).await,
+            On::Transaction(transaction) => transaction.run(job, self.cancel).await,
+        }
+    }
+
+    /// Run jobs without any effect.
+    pub(crate) async fn dry_run(self, jobs: Vec<Job>) -> Result<Vec<Outcome>, DriverError> {
+        match self.on {
+            On::Pool(pool) => pool.dry_run(jobs, self.cancel).await,
+            On::Transaction(transaction) => transaction.dry_run(jobs, self.cancel).await,
+        }
+    }
+}
+
+async fn rows(
+    on: Target<'_>,
+    statement: impl Statement,
+    values: Values,
 ) -> Result<RowSet, DriverError> {
-    let job = Job::Plan {
+    let job = match statement.source() {
+        Source::Sql(sql) => raw(on.features(), sql, values, &[])?,
+        Source::Plan(plan) => match values.0 {
+            Given::InOrder(values) => planned(plan, values, None),
+            Given::Named(_) => {
+                return Err(DriverError::Misuse("the values of a plan have no names"));
+            }
+        },
+    };
+    on.run(job).await.map(|outcome| outcome.rows)
+}
+
+fn planned(plan: &Arc<Plan>, values: Vec<Value>, sink: Option<ChunkSink>) -> Job {
+    Job::Plan {
         plan: Arc::clone(plan),
         values,
         sink,
-    };
-    on.run(job, cancel).await.map(|outcome| outcome.rows)
-}
-
-pub(crate) async fn execute(
-    on: &impl JobRunner,
-    plan: &Arc<Plan>,
-    values: Vec<Value>,
-    cancel: &Cancel,
-) -> Result<ExecuteResult, DriverError> {
-    let job = Job::Plan {
-        plan: Arc::clone(plan),
-        values,
-        sink: None,
-    };
-    on.run(job, cancel).await.map(ExecuteResult::from)
-}
-
-pub(crate) async fn fetch_raw(
-    on: &impl JobRunner,
-    sql: &str,
-    values: Vec<Value>,
-    types: &[(String, ColumnType)],
-    cancel: &Cancel,
-) -> Result<RowSet, DriverError> {
-    if !on.features().native_arrays {
-        check_lists(DdlStyle::of(on.features().dialect), sql, &values)?;
     }
-    let job = Job::Raw {
-        sql: sql.to_owned(),
+}
+
+fn raw(
+    features: &Features,
+    sql: &str,
+    values: Values,
+    types: &[(String, ColumnType)],
+) -> Result<Job, DriverError> {
+    let (sql, values) = match values.0 {
+        Given::InOrder(values) => (sql.to_owned(), values),
+        Given::Named(values) => with_placeholders(features, sql, values)?,
+    };
+    if !features.native_arrays {
+        check_lists(DdlStyle::of(features.dialect), &sql, &values)?;
+    }
+    Ok(Job::Raw {
+        sql,
         values,
         types: types.to_vec(),
-    };
-    on.run(job, cancel).await.map(|outcome| outcome.rows)
+    })
 }
-
-pub(crate) async fn explain(
-    on: &impl JobRunner,
-    plan: &Arc<Plan>,
-    values: Vec<Value>,
-    analyze: bool,
-    cancel: &Cancel,
-) -> Result<String, DriverError> {
-    let features = on.features();
-    let measures = explain_measures(features);
-    let sql = explain_sql(features, &plan.sql, analyze)?;
-    let column = |name: &str, ty| OutputColumn {
-        name: name.to_owned(),
-        ty,
-    };
-    let outputs = if measures {
-        vec![column("plan", ColumnType::Text)]
-    } else {
-        vec![
-            column("id", ColumnType::BigInt),
-            column("parent", ColumnType::BigInt),
-            column("unused", ColumnType::BigInt),
-            column("detail", ColumnType::Text),
-        ]
-    };
-    let explaining = Arc::new(Plan {
-        sql: sql.clone(),
-        binds: plan.binds.clone(),
-        outputs,
-        writes: analyze && plan.writes,
-        plain_insert: false,
-        bulk: None,
-    });
-    let job = Job::Text {
-        plan: explaining,
-        sql,
-        binds: plan.binds.clone(),
-        values: values.clone(),
-    };
-    if measures {
-        let outcome = if analyze && plan.writes {
-            on.dry_run(vec![job], cancel).await?.pop()
-        } else {
-            Some(on.run(job, cancel).await?)
-        };
-        return Ok(outcome.map_or_else(String::new, |outcome| lines(&outcome.rows)));
-    }
-    let mut text = tree(&on.run(job, cancel).await?.rows);
-    if analyze {
-        let job = Job::Plan {
-            plan: Arc::clone(plan),
-            values,
-            sink: None,
-        };
-        let began = Instant::now();
-        let outcome = if plan.writes {
-            on.dry_run(vec![job], cancel).await?.pop()
-        } else {
-            Some(on.run(job, cancel).await?)
-        };
-        let took = began.elapsed().as_secs_f64() * 1000.0;
-        let rows = outcome.map_or(0, |outcome| outcome.affected.max(outcome.rows.len() as u64));
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n({rows} rows in {took:.3} ms)");
-    }
-    Ok(text)
-}
-
-fn lines(rows: &RowSet) -> String {
-    let lines: Vec<&str> = (0..rows.len())
-        .filter_map(|row| match rows.cell(row, 0) {
-            Cell::Text(line) => Some(line),
-            _ => None,
-        })
-        .collect();
-    lines.join("\n")
-}
-
-/// Format SQLite's query plan as a tree.
-fn tree(rows: &RowSet) -> String {
-    let mut depths: Vec<(i64, usize)> = Vec::new();
-    let mut out = Vec::new();
-    for row in 0..rows.len() {
-        let (Cell::Int(id), Cell::Int(parent), Cell::Text(detail)) =
-            (rows.cell(row, 0), rows.cell(row, 1), rows.cell(row, 3))
-        else {
-            continue;
-        };
-        let depth = depths
-            .iter()
-            .find(|(known, _)| *known == parent)
-            .map_or(0, |(_, depth)| depth + 1);
-        depths.push((id, depth));
-        out.push(format!("{}{detail}", "  ".repeat(depth)));
-    }
-    out.join("\n")
-}
-
-/// Implements the methods that pools and transactions share.
-macro_rules! verbs {
-    ($on:ty) => {
-        impl $on {
-            /// Run a plan that returns rows.
-            ///
-            /// # Errors
-            /// Any [`DriverError`]; [`DriverError::Cancelled`] if `cancel` was fired before the
-            /// end.
-            pub async fn fetch(
-                &self,
-                plan: &Arc<Plan>,
-                values: Vec<Value>,
-                cancel: &Cancel,
-            ) -> Result<RowSet, DriverError> {
-                executor::fetch(self, plan, values, None, cancel).await
-            }
-
-            /// The same, but rows are passed on while they arrive: the result contains those
-            /// that `parts` did not receive. After an error, discard those that it received.
-            ///
-            /// # Errors
-            /// As [`Self::fetch`].
-            pub async fn fetch_chunked(
-                &self,
-                plan: &Arc<Plan>,
-                values: Vec<Value>,
-                sink: ChunkSink,
-                cancel: &Cancel,
-            ) -> Result<RowSet, DriverError> {
-                executor::fetch(self, plan, values, Some(sink), cancel).await
-            }
-
-            /// Run a plan that changes rows.
-            ///
-            /// # Errors
-            /// Any [`DriverError`]; [`DriverError::Cancelled`] if `cancel` was fired before the
-            /// end. A write that completed nevertheless is reported as successful.
-            pub async fn execute(
-                &self,
-                plan: &Arc<Plan>,
-                values: Vec<Value>,
-                cancel: &Cancel,
-            ) -> Result<ExecuteResult, DriverError> {
-                executor::execute(self, plan, values, cancel).await
-            }
-
-            /// Run raw SQL. The types of the values come from the server if it reports
-            /// them, otherwise from the values; the columns are decoded as the server
-            /// describes them, unless `types` specifies a type.
-            ///
-            /// # Errors
-            /// Any [`DriverError`].
-            pub async fn fetch_raw(
-                &self,
-                sql: &str,
-                values: Vec<Value>,
-                types: &[(String, ColumnType)],
-                cancel: &Cancel,
-            ) -> Result<RowSet, DriverError> {
-                executor::fetch_raw(self, sql, values, types, cancel).await
-            }
-
-            /// Explain a plan as text. With `analyze` it is run and measured, without any effect
-            /// on the data.
-            ///
-            /// # Errors
-            /// Any [`DriverError`].
-            pub async fn explain(
-                &self,
-                plan: &Arc<Plan>,
-                values: Vec<Value>,
-                analyze: bool,
-                cancel: &Cancel,
-            ) -> Result<String, DriverError> {
-                executor::explain(self, plan, values, analyze, cancel).await
-            }
-        }
-    };
-}
-
-pub(crate) use verbs;

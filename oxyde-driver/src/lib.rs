@@ -1,16 +1,47 @@
-//! Runs the plans of `oxyde-sql`: pools, transactions, binding and decoding.
+//! A database driver: pools, transactions, and rows as Rust's types, on `PostgreSQL`, `SQLite`, MySQL and
+//! MariaDB. It runs SQL, and the plans of `oxyde-sql`.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), oxyde_driver::DriverError> {
-//! use oxyde_driver::{BeginOptions, Cancel, Pool, PoolSettings};
+//! use oxyde_driver::{Executor, FromRow, Pool, PoolSettings, values};
 //!
+//! #[derive(FromRow)]
+//! struct User {
+//!     id: i64,
+//!     name: String,
+//! }
+//!
+//! # async fn example() -> Result<(), oxyde_driver::DriverError> {
 //! let pool = Pool::connect("postgresql://localhost/app", PoolSettings::default()).await?;
-//! let rows = pool.fetch_raw("SELECT 1 AS one", vec![], &[], &Cancel::never()).await?;
-//! let transaction = pool.begin(BeginOptions::default(), &Cancel::never()).await?;
-//! transaction.commit(&Cancel::never()).await?;
+//! let sql = "SELECT id, name FROM users WHERE age > $1";
+//! let users: Vec<User> = pool.fetch_all(sql, values![18]).await?;
+//!
+//! let transaction = pool.begin().await?;
+//! for User { id, name } in users {
+//!     let row = values! { id: id, name: format!("{name}!") };
+//!     let sql = "UPDATE users SET name = :name WHERE id = :id";
+//!     assert_eq!(transaction.execute_raw(sql, row).await?.affected, 1);
+//! }
+//! transaction.commit().await?;
+//!
+//! for row in &pool.fetch_raw("SELECT name, email FROM users", ()).await? {
+//!     let email: Option<&str> = row.get("email")?;
+//!     println!("{} {email:?}", row.get::<&str>("name")?);
+//! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Executor`] has what pools and transactions run, [`FromRow`] and [`FromCell`] convert what they
+//! return, [`Values`] is what raw SQL takes, and a [`Cancel`] stops an operation from another task.
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `derive` (default) | `#[derive(FromRow)]` |
+//! | `chrono`, `time` | dates and times of these crates |
+//! | `uuid` | `uuid::Uuid` |
+//! | `rust_decimal` | `rust_decimal::Decimal` |
 
 mod backend;
 mod bulk;
@@ -18,6 +49,7 @@ mod cancel;
 mod cursor;
 mod error;
 mod executor;
+mod explain;
 mod listen;
 mod pool;
 mod rows;
@@ -27,17 +59,24 @@ mod values;
 
 pub use backend::{Notification, Role};
 pub use bulk::{BulkResult, bulk_text};
-pub use cancel::Cancel;
+pub use cancel::{Cancel, Cancellable};
 pub use cursor::Cursor;
 pub use error::{Cause, DriverError, Report, Rule, Violation};
-pub use executor::ExecuteResult;
+pub use executor::{ExecuteResult, Executor, Statement};
 pub use listen::Listener;
+#[cfg(feature = "derive")]
+pub use oxyde_derive::FromRow;
+pub use oxyde_sql::value::Value;
 pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
-pub use rows::{Cell, Chunk, ChunkSink, ListCell, RangeCell, RowSet};
+pub use rows::{
+    Cell, Chunk, ChunkSink, ColumnIndex, FromCell, FromRow, Json, ListCell, Mismatch, RangeCell,
+    Row, RowSet, Rows,
+};
 pub use settings::{
     Host, PoolSettings, Server, SessionSettings, SessionValue, server_of, sqlite_file,
     with_database,
 };
 pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;
+pub use values::given::{Values, named};
 pub use values::placeholder::{beyond, day_text};

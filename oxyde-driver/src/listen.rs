@@ -13,15 +13,15 @@ use crate::pool::PoolInner;
 /// Receives notifications of some channels, over a separate connection (in addition to those of the
 /// pool). Only on `PostgreSQL`.
 ///
-/// A connection that is lost is opened again, and [`Heard::Gap`] tells that notifications may
+/// A connection that is lost is opened again, and [`Notification::Gap`](crate::Notification::Gap) tells that notifications may
 /// have been missed. A silent connection is tested every 15 seconds.
 ///
 /// ```no_run
 /// # async fn example(pool: oxyde_driver::Pool) -> Result<(), oxyde_driver::DriverError> {
-/// use oxyde_driver::{Cancel, Notification};
+/// use oxyde_driver::Notification;
 ///
-/// let listener = pool.listen(vec!["orders".to_owned()], &Cancel::never()).await?;
-/// while let Notification::Message { payload, .. } = listener.next(&Cancel::never()).await? {
+/// let listener = pool.listen(vec!["orders".to_owned()]).await?;
+/// while let Notification::Message { payload, .. } = listener.next().await? {
 ///     assert!(!payload.is_empty());
 /// }
 /// # Ok(())
@@ -40,11 +40,7 @@ impl Pool {
     /// # Errors
     /// [`DriverError::Unsupported`] if the database has no notifications, or behind a transaction
     /// pooler; or the error of connecting.
-    pub async fn listen(
-        &self,
-        channels: Vec<String>,
-        cancel: &Cancel,
-    ) -> Result<Listener, DriverError> {
+    pub async fn listen(&self, channels: Vec<String>) -> Result<Listener, DriverError> {
         if self.0.settings.by_transaction() {
             return Err(DriverError::Unsupported {
                 what: "LISTEN cannot be used with pg_pooler=\"transaction\"".to_owned(),
@@ -55,7 +51,6 @@ impl Pool {
         let connection = tokio::select! {
             biased;
             connection = self.0.listen(channels) => connection?,
-            () = cancel.fired() => return Err(DriverError::Cancelled),
             () = self.0.closing.fired() => return Err(DriverError::Closed { what: "the pool" }),
         };
         Ok(Listener {
@@ -67,12 +62,12 @@ impl Pool {
 }
 
 impl Listener {
-    /// Return the next notification, or a gap. A cancelled call loses none.
+    /// Return the next notification, or a gap. A call that is dropped before its end loses none.
     ///
     /// # Errors
-    /// [`DriverError::Closed`] after it or the pool is closed; [`DriverError::Cancelled`]; after a
-    /// lost connection, the error with which the server refuses a new one.
-    pub async fn next(&self, cancel: &Cancel) -> Result<Notification, DriverError> {
+    /// [`DriverError::Closed`] after it or the pool is closed; after a lost connection, the error with
+    /// which the server refuses a new one.
+    pub async fn next(&self) -> Result<Notification, DriverError> {
         let work = async {
             match &mut *self.connection.lock().await {
                 Some(connection) => connection.next().await,
@@ -84,7 +79,6 @@ impl Listener {
             () = self.stop.fired() => Err(CLOSED),
             () = self.pool.closing.fired() => Err(DriverError::Closed { what: "the pool" }),
             next = work => next,
-            () = cancel.fired() => Err(DriverError::Cancelled),
         }
     }
 

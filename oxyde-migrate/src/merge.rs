@@ -9,6 +9,7 @@ use crate::state::canonical;
 
 /// Branches that cannot be merged.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MergeError {
     /// The migrations do not form a history.
     #[error(transparent)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oxyde_driver::{
-    BeginOptions, Cancel, Cause, Cell, DriverError, Pool, PoolSettings, RowSet, Transaction,
-    sqlite_file,
+    Cancel, Cancellable, Cause, Cell, DriverError, Executor as _, Pool, PoolSettings, RowSet,
+    Transaction, sqlite_file,
 };
 use oxyde_sql::dialect::DdlStyle;
 use oxyde_sql::plan::Plan;
@@ -179,7 +179,7 @@ impl Session {
     /// # Errors
     /// The database refuses it, or the connection is lost.
     pub async fn run(&self, sql: &str) -> Result<(), DriverError> {
-        self.pool.simple(sql, &self.cancel).await
+        self.pool.cancelled_by(&self.cancel).simple(sql).await
     }
 
     /// Return the rows of a query as strings.
@@ -187,10 +187,8 @@ impl Session {
     /// # Errors
     /// The database refuses the query, or the connection is lost.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
-        let rows = self
-            .pool
-            .fetch_raw(sql, Vec::new(), &[], &self.cancel)
-            .await?;
+        let pool = self.pool.cancelled_by(&self.cancel);
+        let rows = pool.fetch_raw(sql, ()).await?;
         Ok(texts(&rows))
     }
 
@@ -213,12 +211,8 @@ impl Session {
     /// # Errors
     /// The database refuses a statement, or the connection is lost.
     pub async fn begin(&self) -> Result<SessionTransaction, DriverError> {
-        let transaction = self
-            .pool
-            .begin(BeginOptions::default(), &self.cancel)
-            .await?;
         Ok(SessionTransaction {
-            transaction: Arc::new(transaction),
+            transaction: self.pool.cancelled_by(&self.cancel).begin().await?,
             cancel: self.cancel.clone(),
         })
     }
@@ -231,19 +225,21 @@ impl Session {
 
 /// A transaction of the connection. It is rolled back if it is dropped without a commit.
 pub struct SessionTransaction {
-    transaction: Arc<Transaction>,
+    transaction: Transaction,
     cancel: Cancel,
 }
 
 impl SessionTransaction {
+    fn cancellable(&self) -> Cancellable<'_, Transaction> {
+        self.transaction.cancelled_by(&self.cancel)
+    }
+
     /// Run one statement.
     ///
     /// # Errors
     /// The database refuses it, or the connection is lost.
     pub async fn run(&self, sql: &str) -> Result<(), DriverError> {
-        self.transaction
-            .script(&[sql.to_owned()], &self.cancel)
-            .await
+        self.cancellable().script(&[sql.to_owned()]).await
     }
 
     /// Return the rows of a query as strings.
@@ -251,11 +247,7 @@ impl SessionTransaction {
     /// # Errors
     /// The database refuses the query, or the connection is lost.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>, DriverError> {
-        let rows = self
-            .transaction
-            .fetch_raw(sql, Vec::new(), &[], &self.cancel)
-            .await?;
-        Ok(texts(&rows))
+        Ok(texts(&self.cancellable().fetch_raw(sql, ()).await?))
     }
 
     /// Run a compiled query.
@@ -263,7 +255,7 @@ impl SessionTransaction {
     /// # Errors
     /// The database refuses it, or the connection is lost.
     pub async fn fetch(&self, plan: &Arc<Plan>, values: Vec<Value>) -> Result<RowSet, DriverError> {
-        self.transaction.fetch(plan, values, &self.cancel).await
+        self.cancellable().fetch(plan, values).await
     }
 
     /// Whether a query can run; the transaction continues in either case.
@@ -272,17 +264,17 @@ impl SessionTransaction {
     /// The connection is lost.
     pub async fn can_run(&self, sql: &str) -> Result<bool, DriverError> {
         const MARK: &str = "oxyde_try";
-        self.transaction.savepoint(MARK, &self.cancel).await?;
+        self.cancellable().savepoint(MARK).await?;
         let works = self.rows(sql).await.is_ok();
-        self.transaction.rollback_to(MARK, &Cancel::never()).await?;
-        self.transaction.release(MARK, &Cancel::never()).await?;
+        self.transaction.rollback_to(MARK).await?;
+        self.transaction.release(MARK).await?;
         Ok(works)
     }
 
     /// The driver's transaction, for data steps.
     #[must_use]
-    pub fn shared(&self) -> Arc<Transaction> {
-        Arc::clone(&self.transaction)
+    pub fn shared(&self) -> Transaction {
+        self.transaction.clone()
     }
 
     /// Commit.
@@ -290,7 +282,7 @@ impl SessionTransaction {
     /// # Errors
     /// The database refuses a statement, or the connection is lost.
     pub async fn commit(self) -> Result<(), DriverError> {
-        self.transaction.commit(&Cancel::never()).await
+        self.transaction.commit().await
     }
 
     /// Roll back.
@@ -348,8 +340,8 @@ async fn connected(url: &str, busy: Duration) -> Result<Pool, DriverError> {
 }
 
 fn texts(rows: &RowSet) -> Vec<Row> {
-    (0..rows.len())
-        .map(|row| rows.row(row).map(text).collect())
+    rows.iter()
+        .map(|row| row.cells().map(text).collect())
         .collect()
 }
 

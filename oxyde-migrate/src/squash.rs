@@ -12,6 +12,7 @@ use crate::state::{canonical, label};
 
 /// Migrations that cannot be squashed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SquashError {
     /// The migrations do not form a history, or one does not exist.
     #[error(transparent)]

@@ -202,7 +202,7 @@ impl DataSteps for PythonHost {
     fn run(
         &self,
         step: &DataStep<'_>,
-        transaction: Arc<oxyde_driver::Transaction>,
+        transaction: oxyde_driver::Transaction,
     ) -> Result<(), String> {
         let packed = step
             .schema

@@ -98,7 +98,7 @@ impl Cursor {
             let making = &self.making;
             let convert = Convert::Rows(making.recipe.clone_ref(py), Arc::clone(&making.database));
             Operation::start(py, StartOn::Keeper, convert, |cancel| async move {
-                cursor.next(&cancel).await.map(Outcome::Rows)
+                cursor.cancelled_by(&cancel).next().await.map(Outcome::Rows)
             })
         })
     }

@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::hints;
+
 /// The exception classes, imported once.
 pub(crate) struct Errors {
     classes: Vec<Py<PyType>>,
@@ -171,16 +173,14 @@ pub(crate) fn from_sql(py: Python<'_>, refused: &SqlError) -> PyErr {
         | SqlError::Argument { kind: "lookup", .. }
         | SqlError::WrongFamily { kind: "lookup", .. } => Class::FieldLookup,
         SqlError::Version { .. } => Class::Oxyde,
-        SqlError::UnknownName { .. }
-        | SqlError::ArgumentCount { .. }
-        | SqlError::Argument { .. }
-        | SqlError::WrongFamily { .. }
-        | SqlError::TooDeep { .. }
-        | SqlError::Invalid { .. }
-        | SqlError::BadName { .. }
-        | SqlError::Schema(_) => Class::Field,
+        _ => Class::Field,
     };
-    error(py, class, &refused.to_string(), Some(&refused.hint()))
+    error(
+        py,
+        class,
+        &refused.to_string(),
+        Some(&hints::of_sql(refused)),
+    )
 }
 
 /// Convert an error of the driver or the database. `labels` name the params for errors in values.
@@ -199,7 +199,7 @@ pub(crate) fn from_driver(py: Python<'_>, failed: &DriverError) -> PyErr {
 fn class_and_message(py: Python<'_>, failed: &DriverError) -> PyErr {
     let errors = Errors::get(py);
     let message = failed.to_string();
-    let hint = failed.hint();
+    let hint = hints::of_driver(failed);
     let hint = hint.as_deref();
     let plain = |class| errors.raise(py, class, &message, hint, |_| Ok(()));
     let coded = |class| {
@@ -276,17 +276,7 @@ fn class_of(cause: Cause) -> Class {
         Cause::NodeNotReady => Class::NodeNotReady,
         Cause::QueryTimeout => Class::QueryTimeout,
         Cause::TooManyConnections => Class::TooManyConnections,
-        Cause::StalePlan
-        | Cause::ValueOutOfRange
-        | Cause::TooLong
-        | Cause::UndefinedTable
-        | Cause::UndefinedColumn
-        | Cause::UndefinedObject
-        | Cause::UndefinedFunction
-        | Cause::NoExtension
-        | Cause::Syntax
-        | Cause::PermissionDenied
-        | Cause::Other => Class::Database,
+        _ => Class::Database,
     }
 }
 

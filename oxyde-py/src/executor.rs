@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::panic;
 use std::sync::{Arc, Mutex};
 
-use oxyde_driver::RowSet;
+use oxyde_driver::{Executor as _, RowSet};
 use oxyde_sql::value::Value;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySequence};
@@ -24,12 +24,17 @@ use crate::target::{Place, Server, Target};
 /// Up to this many rows, encoding is cheap enough for the loop's thread.
 const FEW_ROWS: usize = 500;
 
-/// Run a method of the driver that pools and transactions share.
+/// Run a method of the driver that pools and transactions share, until `cancel` is fired.
 macro_rules! run_on {
-    ($target:expr, $verb:ident($($argument:expr),*)) => {
+    ($target:expr, $cancel:expr, $verb:ident($($argument:expr),*)) => {
         match &$target {
-            Target::Pool(pool) => pool.get().await?.$verb($($argument),*).await,
-            Target::Transaction(transaction) => transaction.$verb($($argument),*).await,
+            Target::Pool(pool) => {
+                let pool = pool.get().await?.cancelled_by(&$cancel);
+                pool.$verb($($argument),*).await
+            }
+            Target::Transaction(transaction) => {
+                transaction.cancelled_by(&$cancel).$verb($($argument),*).await
+            }
         }
     };
 }
@@ -86,7 +91,7 @@ impl Executor {
                     StartOn::LoopAndSpin,
                     Convert::Plain,
                     |cancel| async move {
-                        let rows = run_on!(target, fetch(&plan, values, &cancel))?;
+                        let rows = run_on!(target, cancel, fetch(&plan, values))?;
                         Ok(Outcome::Columns(columns(names, rows).await))
                     },
                 );
@@ -95,11 +100,11 @@ impl Executor {
             let convert = Convert::Rows(recipe, Arc::clone(&self.server.name));
             if chunked {
                 Operation::start_chunked(py, convert, |cancel, sink| async move {
-                    run_on!(target, fetch_chunked(&plan, values, sink, &cancel)).map(Outcome::Rows)
+                    run_on!(target, cancel, fetch_chunked(&plan, values, sink)).map(Outcome::Rows)
                 })
             } else {
                 Operation::start(py, StartOn::LoopAndSpin, convert, |cancel| async move {
-                    run_on!(target, fetch(&plan, values, &cancel)).map(Outcome::Rows)
+                    run_on!(target, cancel, fetch(&plan, values)).map(Outcome::Rows)
                 })
             }
         })
@@ -123,7 +128,7 @@ impl Executor {
                 StartOn::Keeper,
                 Convert::Cursor(making),
                 |cancel| async move {
-                    run_on!(target, open_cursor(&plan, values, chunk, &cancel))
+                    run_on!(target, cancel, open_cursor(&plan, values, chunk))
                         .map(|cursor| Outcome::CursorOpened(Box::new(cursor)))
                 },
             )
@@ -145,7 +150,7 @@ impl Executor {
                 StartOn::LoopAndSpin,
                 Convert::Plain,
                 |cancel| async move {
-                    run_on!(target, execute(&plan, values, &cancel)).map(Outcome::Executed)
+                    run_on!(target, cancel, execute(&plan, values)).map(Outcome::Executed)
                 },
             )
         })
@@ -174,7 +179,7 @@ impl Executor {
                 StartOn::Worker
             };
             Operation::start(py, place, convert, |cancel| async move {
-                run_on!(target, bulk(&plan, bound, batch_size, &cancel)).map(Outcome::Bulk)
+                run_on!(target, cancel, bulk(&plan, bound, batch_size)).map(Outcome::Bulk)
             })
         })
     }
@@ -202,7 +207,7 @@ impl Executor {
                 StartOn::LoopAndSpin,
                 Convert::Raw(Arc::clone(&self.server.name)),
                 |cancel| async move {
-                    run_on!(target, fetch_raw(&sql, bound, &types, &cancel)).map(Outcome::Rows)
+                    run_on!(target, cancel, fetch_raw_as(&sql, bound, &types)).map(Outcome::Rows)
                 },
             )
         })
@@ -220,7 +225,7 @@ impl Executor {
             let values = bind_values(&self.server, plan, values)?;
             let plan = Arc::clone(plan.get().compiled());
             Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
-                run_on!(target, explain(&plan, values, analyze, &cancel)).map(Outcome::Text)
+                run_on!(target, cancel, explain(&plan, values, analyze)).map(Outcome::Text)
             })
         })
     }
@@ -229,7 +234,7 @@ impl Executor {
         guarded(py, || {
             let target = self.place.target(py)?;
             Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
-                run_on!(target, script(&statements, &cancel)).map(|()| Outcome::Nothing)
+                run_on!(target, cancel, script(&statements)).map(|()| Outcome::Nothing)
             })
         })
     }

@@ -14,6 +14,7 @@ mod error;
 mod executor;
 mod exports;
 mod features;
+mod hints;
 mod hydrate;
 mod listener;
 mod plan;

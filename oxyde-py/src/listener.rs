@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use oxyde_driver::DriverError;
 use pyo3::prelude::*;
 
 use crate::bridge::{Convert, Operation, Outcome, StartOn, generation, inside};
@@ -63,7 +64,11 @@ impl Listener {
         guarded(py, || {
             let listener = self.current(py)?;
             Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
-                listener.next(&cancel).await.map(Outcome::Notified)
+                tokio::select! {
+                    biased;
+                    notified = listener.next() => notified.map(Outcome::Notified),
+                    () = cancel.fired() => Err(DriverError::Cancelled),
+                }
             })
         })
     }

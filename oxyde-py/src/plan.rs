@@ -201,7 +201,7 @@ pub(crate) fn compile(
         let features = features.get().table();
         let compiled = msgpack::compile(ir, features).map_err(|refused| match refused {
             CompileError::Sql(error) => from_sql(py, &error),
-            CompileError::Unreadable(_) => internal(py, &refused.to_string()),
+            _ => internal(py, &refused.to_string()),
         })?;
         let limits = limits_of(features);
         let mut slots: Vec<Slot> = labels

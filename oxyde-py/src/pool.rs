@@ -134,7 +134,12 @@ impl Pool {
         guarded(py, || {
             let pool = self.current.handle();
             Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
-                let listener = pool.get().await?.listen(channels, &cancel).await?;
+                let pool = pool.get().await?;
+                let listener = tokio::select! {
+                    biased;
+                    listener = pool.listen(channels) => listener?,
+                    () = cancel.fired() => return Err(DriverError::Cancelled),
+                };
                 Ok(Outcome::ListenerOpened(Box::new(listener)))
             })
         })
@@ -163,7 +168,8 @@ impl Pool {
                 StartOn::LoopAndSpin,
                 Convert::Transaction(self.server.clone()),
                 |cancel| async move {
-                    let transaction = pool.get().await?.begin(options, &cancel).await?;
+                    let pool = pool.get().await?.cancelled_by(&cancel);
+                    let transaction = pool.begin_with(options).await?;
                     Ok(Outcome::TransactionBegun(Box::new(transaction)))
                 },
             )
@@ -202,7 +208,11 @@ impl Pool {
             let pool = self.current.handle();
             Operation::start(py, StartOn::Keeper, Convert::Plain, |cancel| async move {
                 let events = match pool.opened.get() {
-                    Some(pool) => pool.next_events(&cancel).await,
+                    Some(pool) => tokio::select! {
+                        biased;
+                        events = pool.next_events() => events,
+                        () = cancel.fired() => None,
+                    },
                     None => None,
                 };
                 Ok(Outcome::Events(events))

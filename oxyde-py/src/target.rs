@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 /// Where statements run.
 pub(crate) enum Target {
     Pool(PoolHandle),
-    Transaction(Arc<oxyde_driver::Transaction>),
+    Transaction(oxyde_driver::Transaction),
 }
 
 /// A pool or a transaction of Python.

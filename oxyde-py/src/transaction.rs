@@ -17,11 +17,11 @@ use crate::target::{Place, Server, Target};
 struct Current {
     /// The process that it was started in.
     generation: u64,
-    open: Mutex<Option<Arc<oxyde_driver::Transaction>>>,
+    open: Mutex<Option<oxyde_driver::Transaction>>,
 }
 
 impl Current {
-    fn get(&self, py: Python<'_>) -> PyResult<Arc<oxyde_driver::Transaction>> {
+    fn get(&self, py: Python<'_>) -> PyResult<oxyde_driver::Transaction> {
         if self.generation != generation() {
             return Err(error(
                 py,
@@ -78,19 +78,19 @@ impl Transaction {
         transaction: oxyde_driver::Transaction,
         server: Server,
     ) -> PyClassInitializer<Transaction> {
-        Self::new(Arc::new(transaction), server, false)
+        Self::new(transaction, server, false)
     }
 
     /// Create it for a data step that runs inside the transaction of a migration.
     pub(crate) fn lent(
-        transaction: Arc<oxyde_driver::Transaction>,
+        transaction: oxyde_driver::Transaction,
         server: Server,
     ) -> PyClassInitializer<Transaction> {
         Self::new(transaction, server, true)
     }
 
     fn new(
-        transaction: Arc<oxyde_driver::Transaction>,
+        transaction: oxyde_driver::Transaction,
         server: Server,
         lent: bool,
     ) -> PyClassInitializer<Transaction> {
@@ -127,7 +127,7 @@ impl Transaction {
     fn steer<F>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(Arc<oxyde_driver::Transaction>, Cancel) -> F,
+        work: impl FnOnce(oxyde_driver::Transaction, Cancel) -> F,
     ) -> PyResult<Operation>
     where
         F: Future<Output = Result<(), DriverError>> + Send + 'static,
@@ -146,19 +146,19 @@ impl Transaction {
 impl Transaction {
     fn savepoint(&self, py: Python<'_>, name: String) -> PyResult<Operation> {
         self.steer(py, |transaction, cancel| async move {
-            transaction.savepoint(&name, &cancel).await
+            transaction.cancelled_by(&cancel).savepoint(&name).await
         })
     }
 
     fn release(&self, py: Python<'_>, name: String) -> PyResult<Operation> {
         self.steer(py, |transaction, cancel| async move {
-            transaction.release(&name, &cancel).await
+            transaction.cancelled_by(&cancel).release(&name).await
         })
     }
 
     fn rollback_to(&self, py: Python<'_>, name: String) -> PyResult<Operation> {
         self.steer(py, |transaction, cancel| async move {
-            transaction.rollback_to(&name, &cancel).await
+            transaction.cancelled_by(&cancel).rollback_to(&name).await
         })
     }
 
@@ -166,7 +166,7 @@ impl Transaction {
         self.check_own(py)?;
         let committed = Arc::clone(&self.committed);
         self.steer(py, |transaction, cancel| async move {
-            transaction.commit(&cancel).await?;
+            transaction.commit_unless(&cancel).await?;
             committed.store(true, Ordering::Release);
             Ok(())
         })

@@ -8,6 +8,7 @@ use crate::types::Family;
 /// A statement that cannot be compiled. One variant per cause; [`SqlError::hint`] says what to
 /// do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SqlError {
     /// The dialect does not support it.
     #[error("{dialect} does not support {feature}")]
@@ -156,8 +157,7 @@ impl SqlError {
                     .to_owned()
             }
             Self::Version { .. } => {
-                "the Python package and its extension have different versions: reinstall oxyde"
-                    .to_owned()
+                "use the same version of Oxyde to write the statement and to read it".to_owned()
             }
             Self::NoType { hint, .. } | Self::Invalid { hint, .. } | Self::TooMany { hint, .. } => {
                 (*hint).to_owned()

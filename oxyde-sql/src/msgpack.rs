@@ -28,6 +28,7 @@ const LARGE_STACK: usize = 32 << 20;
 
 /// A message that cannot be turned into a plan.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CompileError {
     /// The bytes are not a valid message.
     #[error("the IR cannot be read: {0}")]

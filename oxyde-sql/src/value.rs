@@ -1,7 +1,26 @@
 //! Values: everything that can be bound.
 
+mod from;
+#[cfg(feature = "chrono")]
+mod from_chrono;
+#[cfg(feature = "time")]
+mod from_time;
+
+pub use from::ArrayItem;
+
 /// A value to bind. The SQL type that it is sent as is determined by the plan's
 /// [`Bind`](crate::plan::Bind), never by the value.
+///
+/// Rust's types convert to it; with the features `chrono`, `time`, `uuid`, `rust_decimal` and
+/// `serde_json` also those of these crates:
+///
+/// ```
+/// use oxyde_sql::value::Value;
+///
+/// let values: Vec<Value> = vec!["Alice".into(), 3.into(), None::<bool>.into()];
+/// assert_eq!(values[1], Value::Int(3));
+/// assert_eq!(Value::from([1, 2]), Value::List(vec![Value::Int(1), Value::Int(2)]));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// SQL NULL of the bind's type.

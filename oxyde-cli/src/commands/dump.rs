@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use oxyde_driver::{BeginOptions, Cancel, Cell, Isolation, RowSet, Transaction};
+use oxyde_driver::{BeginOptions, Cancel, Cell, Executor, Isolation, RowSet};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::label_of;
 use oxyde_sql::compile;
@@ -156,13 +156,15 @@ async fn all_rows(
         read_only: true,
         ..BeginOptions::default()
     };
-    let transaction = session.pool().begin(options, cancel).await?;
+    let pool = session.pool().cancelled_by(cancel);
+    let transaction = pool.begin_with(options).await?;
+    let cancellable = transaction.cancelled_by(cancel);
     let bar = progress_bar("dumped");
     let mut count = 0;
     let mut result = Ok(());
     for table in tables {
         bar.set_message(label_of(table));
-        let of_table = rows_of(session, &transaction, table, sink, &bar, cancel).await;
+        let of_table = rows_of(session, &cancellable, table, sink, &bar).await;
         match of_table {
             Ok(rows) => count += rows,
             Err(error) => {
@@ -189,11 +191,10 @@ pub(super) fn progress_bar(word: &str) -> ProgressBar {
 
 async fn rows_of(
     session: &Session,
-    transaction: &Transaction,
+    transaction: &impl Executor,
     table: &Table,
     sink: &mut Sink<'_>,
     bar: &ProgressBar,
-    cancel: &Cancel,
 ) -> Result<u64, CliError> {
     let label = label_of(table);
     let columns: Vec<&Column> = stored(table).collect();
@@ -219,10 +220,10 @@ async fn rows_of(
             None => (&first, Vec::new()),
             Some(values) => (&next, values),
         };
-        let rows = transaction.fetch(plan, values, cancel).await?;
-        for row in 0..rows.len() {
+        let rows = transaction.fetch(plan, values).await?;
+        for row in &rows {
             let names = columns.iter().map(|column| column.name.as_str());
-            write_row(&mut text, &label, names.zip(rows.row(row)));
+            write_row(&mut text, &label, names.zip(row.cells()));
         }
         sink.write(&text)?;
         text.clear();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use oxyde_driver::{BeginOptions, Cancel, DriverError, Transaction};
+use oxyde_driver::{Cancel, Cancellable, DriverError, Executor as _, Transaction};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::label_of;
 use oxyde_sql::compile;
@@ -62,28 +62,25 @@ async fn all_or_nothing(
     args: &Load,
     cancel: &Cancel,
 ) -> Result<u64, CliError> {
-    let transaction = session
-        .pool()
-        .begin(BeginOptions::default(), cancel)
-        .await?;
+    let transaction = session.pool().cancelled_by(cancel).begin().await?;
+    let cancellable = transaction.cancelled_by(cancel);
     let bar = progress_bar("loaded");
     let mut loader = Loader {
         session,
-        transaction: &transaction,
+        transaction: cancellable,
         tables,
         on_conflict: args.on_conflict,
         bar: &bar,
-        cancel,
         batch: None,
         loaded: Vec::new(),
         count: 0,
     };
     let result = async {
-        let references = references::postpone(session, &transaction, tables, cancel).await?;
+        let references = references::postpone(session, &cancellable, tables).await?;
         for file in &args.files {
             loader.file(file).await?;
         }
-        references.check(&transaction, cancel).await?;
+        references.check(&cancellable).await?;
         loader.advance_counters().await
     }
     .await;
@@ -91,7 +88,7 @@ async fn all_or_nothing(
     bar.finish_and_clear();
     match result {
         Ok(()) => {
-            transaction.commit(cancel).await?;
+            transaction.commit_unless(cancel).await?;
             Ok(count)
         }
         Err(error) => {
@@ -114,11 +111,10 @@ struct Batch<'a> {
 
 struct Loader<'a> {
     session: &'a Session,
-    transaction: &'a Transaction,
+    transaction: Cancellable<'a, Transaction>,
     tables: &'a [Table],
     on_conflict: OnConflict,
     bar: &'a ProgressBar,
-    cancel: &'a Cancel,
     batch: Option<Batch<'a>>,
     /// Tables whose counted columns were given values.
     loaded: Vec<(&'a Table, &'a Column)>,
@@ -267,7 +263,7 @@ impl<'a> Loader<'a> {
         let count = batch.rows.len() as u64;
         self.bar.set_message(label_of(batch.table));
         self.transaction
-            .bulk(&batch.plan, batch.rows, None, self.cancel)
+            .bulk(&batch.plan, batch.rows, None)
             .await
             .map_err(|error| {
                 let (row, error) = match error {
@@ -302,9 +298,7 @@ impl<'a> Loader<'a> {
                 "SELECT setval({sequence}, max({column_name})) FROM {name} WHERE {sequence} IS NOT NULL \
                  HAVING max({column_name}) > coalesce(pg_sequence_last_value({sequence}), 0)"
             );
-            self.transaction
-                .fetch_raw(&sql, Vec::new(), &[], self.cancel)
-                .await?;
+            self.transaction.execute_raw(&sql, ()).await?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ const KEPT: usize = 4096;
 
 /// What a pool has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PoolCounters {
     /// Statements that were sent, including those that begin and end transactions.
     pub statements: u64,
@@ -39,6 +40,7 @@ pub struct PoolCounters {
 
 /// Something that happened in a pool.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PoolEvent {
     /// Its kind.
     pub kind: PoolEventKind,
@@ -50,6 +52,7 @@ pub struct PoolEvent {
 
 /// The kind of a [`PoolEvent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PoolEventKind {
     /// A connection was opened.
     Connect,

@@ -52,6 +52,7 @@ pub(crate) struct PoolInner {
 
 /// Connection counts of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PoolStatus {
     /// Its maximum number of connections.
     pub max: u32,

@@ -18,16 +18,12 @@ pub(crate) use supervise::{Deadline, Ended, TimeoutKind};
 
 use oxyde_sql::dialect::{Dialect, Features};
 use oxyde_sql::plan::Plan;
-use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::backend::{Connector, Job, Outcome, Role};
 use crate::bulk::{self, BulkResult};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Cancellable};
 use crate::error::DriverError;
-use crate::executor::{self, ExecuteResult, JobRunner, verbs};
-use crate::rows::ChunkSink;
-use crate::rows::RowSet;
 use crate::settings::{PoolSettings, Scheme, parse};
 use crate::transaction::BeginOptions;
 use crate::transaction::Transaction;
@@ -39,11 +35,11 @@ const LONG_BULK: usize = 5_000;
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), oxyde_driver::DriverError> {
-/// use oxyde_driver::{Cancel, Pool, PoolSettings};
+/// use oxyde_driver::{Executor, Pool, PoolSettings};
 ///
 /// let pool = Pool::connect("sqlite:///app.db", PoolSettings::default()).await?;
-/// let rows = pool.fetch_raw("SELECT 1 AS one", vec![], &[], &Cancel::never()).await?;
-/// assert_eq!(rows.columns()[0].name, "one");
+/// let rows = pool.fetch_raw("SELECT 1 AS one", ()).await?;
+/// assert_eq!(rows.row(0).get::<i64>("one")?, 1);
 /// pool.close().await;
 /// # Ok(())
 /// # }
@@ -145,14 +141,12 @@ impl Pool {
     }
 
     /// Return the events since the last call, the oldest first; wait until there is one. `None`
-    /// when the pool is closed, or `cancel` is fired. Of many that nobody asks for, the last 4,096
-    /// are kept.
-    pub async fn next_events(&self, cancel: &Cancel) -> Option<Vec<PoolEvent>> {
+    /// when the pool is closed. Of many that nobody asks for, the last 4,096 are kept.
+    pub async fn next_events(&self) -> Option<Vec<PoolEvent>> {
         tokio::select! {
             biased;
             events = self.0.activity.next_events() => Some(events),
             () = self.0.closing.fired() => None,
-            () = cancel.fired() => None,
         }
     }
 
@@ -160,19 +154,19 @@ impl Pool {
     ///
     /// # Errors
     /// Any [`DriverError`]; after an error no transaction is open.
-    pub async fn begin(
-        &self,
-        options: BeginOptions,
-        cancel: &Cancel,
-    ) -> Result<Transaction, DriverError> {
-        Transaction::begin(&self.0, options, cancel).await
+    pub async fn begin(&self) -> Result<Transaction, DriverError> {
+        self.begin_with(BeginOptions::default()).await
     }
 
-    /// Run a plan for any number of rows, all or nothing.
+    /// Begin a transaction with an isolation level, a time limit, or for reading only.
     ///
     /// # Errors
-    /// Any [`DriverError`]; no row was written.
-    pub async fn bulk(
+    /// As [`Pool::begin`].
+    pub async fn begin_with(&self, options: BeginOptions) -> Result<Transaction, DriverError> {
+        Transaction::begin(&self.0, options, Cancel::NEVER).await
+    }
+
+    pub(crate) async fn run_bulk(
         &self,
         plan: &Arc<Plan>,
         rows: Vec<Vec<Value>>,
@@ -203,21 +197,20 @@ impl Pool {
             return Ok(gathered.finish());
         }
         let transaction = Transaction::begin_on(lease, BeginOptions::default(), cancel).await?;
-        let result = transaction.run_bulk(plan, jobs, limits, cancel).await;
+        let result = transaction.run_jobs(plan, jobs, limits, cancel).await;
         transaction.finish(result, cancel).await
     }
 
-    /// Run schema statements: in one transaction if the database supports it, otherwise one after
-    /// the other.
-    ///
-    /// # Errors
-    /// The first error; if they run in a transaction, it is rolled back.
-    pub async fn script(&self, statements: &[String], cancel: &Cancel) -> Result<(), DriverError> {
+    pub(crate) async fn run_script(
+        &self,
+        statements: &[String],
+        cancel: &Cancel,
+    ) -> Result<(), DriverError> {
         if !self.0.features.transactional_ddl {
             return self.one_by_one(statements, cancel).await;
         }
-        let transaction = self.begin(BeginOptions::default(), cancel).await?;
-        let result = transaction.script(statements, cancel).await;
+        let transaction = Transaction::begin(&self.0, BeginOptions::default(), cancel).await?;
+        let result = transaction.run_script(statements, cancel).await;
         transaction.finish(result, cancel).await
     }
 
@@ -227,7 +220,7 @@ impl Pool {
     /// # Errors
     /// The first error; the statements before it were executed.
     pub async fn script_plain(&self, statements: &[String]) -> Result<(), DriverError> {
-        self.one_by_one(statements, &Cancel::never()).await
+        self.one_by_one(statements, Cancel::NEVER).await
     }
 
     async fn one_by_one(&self, statements: &[String], cancel: &Cancel) -> Result<(), DriverError> {
@@ -245,10 +238,8 @@ impl Pool {
     ///
     /// # Errors
     /// Any [`DriverError`].
-    pub async fn simple(&self, sql: &str, cancel: &Cancel) -> Result<(), DriverError> {
-        let mut lease = self.0.acquire(true, cancel).await?;
-        let job = Arc::new(Job::Simple(sql.to_owned()));
-        Self::once(&mut lease, &job, cancel).await.map(|_| ())
+    pub async fn simple(&self, sql: &str) -> Result<(), DriverError> {
+        self.cancelled_by(Cancel::NEVER).simple(sql).await
     }
 
     /// Close all connections. Waiting tasks get an error; running ones are awaited for up
@@ -268,7 +259,7 @@ impl Pool {
     /// Run one statement in a transaction of its own: behind a pooler, its messages might otherwise
     /// reach several servers.
     async fn run_alone(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
-        let transaction = self.begin(BeginOptions::default(), cancel).await?;
+        let transaction = Transaction::begin(&self.0, BeginOptions::default(), cancel).await?;
         let result = transaction.run(job, cancel).await;
         transaction.finish(result, cancel).await
     }
@@ -296,14 +287,7 @@ impl Pool {
         lease.pool.activity.note_outcome(&result);
         result
     }
-}
-
-impl JobRunner for Pool {
-    fn features(&self) -> &Features {
-        &self.0.features
-    }
-
-    async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
+    pub(crate) async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
         let writes = match &job {
             Job::Plan { plan, .. } | Job::Text { plan, .. } => plan.writes,
             other => !other.is_read_only(),
@@ -336,8 +320,13 @@ impl JobRunner for Pool {
         result
     }
 
-    async fn dry_run(&self, jobs: Vec<Job>, cancel: &Cancel) -> Result<Vec<Outcome>, DriverError> {
-        let transaction = self.begin(BeginOptions::default(), cancel).await?;
+    /// Run jobs without any effect.
+    pub(crate) async fn dry_run(
+        &self,
+        jobs: Vec<Job>,
+        cancel: &Cancel,
+    ) -> Result<Vec<Outcome>, DriverError> {
+        let transaction = Transaction::begin(&self.0, BeginOptions::default(), cancel).await?;
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
             outcomes.push(transaction.run(job, cancel).await?);
@@ -347,4 +336,30 @@ impl JobRunner for Pool {
     }
 }
 
-verbs!(Pool);
+impl Cancellable<'_, Pool> {
+    /// As [`Pool::begin`].
+    ///
+    /// # Errors
+    /// As [`Pool::begin`].
+    pub async fn begin(self) -> Result<Transaction, DriverError> {
+        self.begin_with(BeginOptions::default()).await
+    }
+
+    /// As [`Pool::begin_with`].
+    ///
+    /// # Errors
+    /// As [`Pool::begin`].
+    pub async fn begin_with(self, options: BeginOptions) -> Result<Transaction, DriverError> {
+        Transaction::begin(&self.on.0, options, self.cancel).await
+    }
+
+    /// As [`Pool::simple`].
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    pub async fn simple(self, sql: &str) -> Result<(), DriverError> {
+        let mut lease = self.on.0.acquire(true, self.cancel).await?;
+        let job = Arc::new(Job::Simple(sql.to_owned()));
+        Pool::once(&mut lease, &job, self.cancel).await.map(|_| ())
+    }
+}

@@ -1,12 +1,23 @@
 //! Rows from the database, without any Python object.
 
 mod chunks;
+mod from_cell;
+#[cfg(feature = "chrono")]
+mod from_cell_chrono;
+#[cfg(feature = "time")]
+mod from_cell_time;
+mod from_row;
+mod row;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use chunks::{Chunk, ChunkSink};
+pub use from_cell::{FromCell, Json, Mismatch};
+pub use from_row::FromRow;
 use oxyde_sql::plan::{OutputColumn, Plan};
 use oxyde_sql::value::Included;
+pub use row::{ColumnIndex, Row};
 use tracing::level_filters::LevelFilter;
 use tracing::span::EnteredSpan;
 
@@ -70,6 +81,36 @@ pub struct RowSet {
     numbers: Vec<f32>,
     /// The receiver of finished chunks, and their size.
     sink: Option<(ChunkSink, usize)>,
+}
+
+/// The iterator of [`RowSet::iter`].
+#[derive(Clone, Debug)]
+pub struct Rows<'a> {
+    of: &'a RowSet,
+    at: Range<usize>,
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        self.at.next().map(|row| self.of.row(row))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.at.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Rows<'_> {}
+
+impl<'a> IntoIterator for &'a RowSet {
+    type Item = Row<'a>;
+    type IntoIter = Rows<'a>;
+
+    fn into_iter(self) -> Rows<'a> {
+        self.iter()
+    }
 }
 
 /// A value of a row. Its variant corresponds to the [`OutputColumn`]'s type on every database.
@@ -249,17 +290,23 @@ impl RowSet {
         self.resolve(self.slots[row * width + column])
     }
 
-    /// Iterate over the cells of one row, in the order of the columns; cheaper than
-    /// [`RowSet::cell`] for each.
+    /// Return one row; its cells are cheaper than [`RowSet::cell`] for each.
     ///
     /// # Panics
     /// If the row does not exist.
     #[must_use]
-    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cell<'_>> {
+    pub fn row(&self, row: usize) -> Row<'_> {
         let width = self.columns().len();
-        self.slots[row * width..(row + 1) * width]
-            .iter()
-            .map(|slot| self.resolve(*slot))
+        Row::new(self, &self.slots[row * width..(row + 1) * width])
+    }
+
+    /// Iterate over the rows.
+    #[must_use]
+    pub fn iter(&self) -> Rows<'_> {
+        Rows {
+            of: self,
+            at: 0..self.rows,
+        }
     }
 
     /// Mark the end of a row, after its slots were pushed.

@@ -12,39 +12,37 @@ use std::sync::{Arc, Weak};
 
 use oxyde_sql::dialect::Features;
 use oxyde_sql::plan::Plan;
-use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::backend::{Connection, Job, Limits, Outcome, TransactionEffect, transaction_effect};
 use crate::bulk::{self, BulkCollector, BulkResult};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Cancellable};
 use crate::error::DriverError;
-use crate::executor::{self, ExecuteResult, JobRunner, verbs};
 use crate::pool::{Deadline, TimeoutKind};
 use crate::pool::{Lease, PoolInner};
-use crate::rows::ChunkSink;
 use crate::rows::RowSet;
 use inner::{CLOSED, State, aborted, watch};
 
-/// A transaction. Its statements run one at a time, whichever task runs them. It is rolled back
-/// if it is dropped before its end.
+/// A transaction. Its statements run one at a time, whichever task runs them.
+///
+/// Cheap to clone; all clones share the same transaction. It is rolled back if the last one is dropped
+/// before its end, and after its end the other clones return [`DriverError::Closed`].
 ///
 /// ```no_run
 /// # async fn example(pool: oxyde_driver::Pool) -> Result<(), oxyde_driver::DriverError> {
-/// use oxyde_driver::{BeginOptions, Cancel};
+/// use oxyde_driver::Executor;
 ///
-/// let transaction = pool.begin(BeginOptions::default(), &Cancel::never()).await?;
-/// let never = Cancel::never();
-/// transaction.savepoint("before", &never).await?;
-/// transaction.fetch_raw("DELETE FROM post", vec![], &[], &Cancel::never()).await?;
-/// transaction.rollback_to("before", &never).await?;
-/// transaction.commit(&never).await?;
+/// let transaction = pool.begin().await?;
+/// transaction.savepoint("before").await?;
+/// transaction.execute_raw("DELETE FROM post", ()).await?;
+/// transaction.rollback_to("before").await?;
+/// transaction.commit().await?;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Transaction(Arc<TransactionInner>);
 
 impl Transaction {
@@ -114,8 +112,8 @@ impl Transaction {
         &self.0.pool.features
     }
 
-    /// Commit. If the caller is cancelled, or `query_timeout` passes, the server has another second
-    /// to decide; then the commit is cancelled, and the connection is closed.
+    /// Commit. If `query_timeout` passes, the server has another second to decide; then the commit is
+    /// cancelled, and the connection is closed.
     ///
     /// # Errors
     /// [`Cause::TransactionAborted`] if a statement failed,
@@ -123,8 +121,17 @@ impl Transaction {
     /// deferred constraint): the transaction is rolled back. If the connection
     /// is lost, or no answer comes in time, [`DriverError::OutcomeUnknown`], unless nothing was
     /// written.
-    pub async fn commit(&self, cancel: &Cancel) -> Result<(), DriverError> {
-        let inner = Arc::clone(&self.0);
+    pub async fn commit(self) -> Result<(), DriverError> {
+        self.commit_unless(Cancel::NEVER).await
+    }
+
+    /// Commit. If `cancel` is fired, or `query_timeout` passes, the server has another second to
+    /// decide; then the commit is cancelled, and the connection is closed.
+    ///
+    /// # Errors
+    /// As [`Transaction::commit`].
+    pub async fn commit_unless(self, cancel: &Cancel) -> Result<(), DriverError> {
+        let inner = self.0;
         let cancel = cancel.clone();
         // In a separate task: a dropped caller does not leave a partial commit.
         tokio::spawn(async move { inner.commit(&cancel).await })
@@ -134,12 +141,12 @@ impl Transaction {
 
     /// Commit if `result` is a success, otherwise roll back and report the first error.
     pub(crate) async fn finish<T>(
-        &self,
+        self,
         result: Result<T, DriverError>,
         cancel: &Cancel,
     ) -> Result<T, DriverError> {
         match result {
-            Ok(value) => self.commit(cancel).await.map(|()| value),
+            Ok(value) => self.commit_unless(cancel).await.map(|()| value),
             Err(problem) => {
                 // If this fails, the connection is closed.
                 let _ = self.rollback().await;
@@ -152,7 +159,7 @@ impl Transaction {
     ///
     /// # Errors
     /// The connection was lost; the server then rolls back.
-    pub async fn rollback(&self) -> Result<(), DriverError> {
+    pub async fn rollback(self) -> Result<(), DriverError> {
         let mut state = self.0.state.lock().await;
         if state.lease.is_none() {
             return Ok(());
@@ -160,63 +167,31 @@ impl Transaction {
         self.0.roll_back(&mut state, CLOSED).await
     }
 
-    /// Set a savepoint.
+    /// Set a savepoint. Its name may contain only letters, digits and `_`.
     ///
     /// # Errors
     /// Any [`DriverError`].
-    pub async fn savepoint(&self, name: &str, cancel: &Cancel) -> Result<(), DriverError> {
-        let sql = format!("SAVEPOINT {}", named(name)?);
-        let mut state = self.0.lock(cancel).await?;
-        if self.failed() {
-            return Err(aborted());
-        }
-        self.0.step(&mut state, sql, cancel).await?;
-        state.savepoints.push(name.to_owned());
-        Ok(())
+    pub async fn savepoint(&self, name: &str) -> Result<(), DriverError> {
+        self.cancelled_by(Cancel::NEVER).savepoint(name).await
     }
 
     /// Release a savepoint and keep the changes since then.
     ///
     /// # Errors
     /// Any [`DriverError`].
-    pub async fn release(&self, name: &str, cancel: &Cancel) -> Result<(), DriverError> {
-        let sql = format!("RELEASE SAVEPOINT {}", named(name)?);
-        let mut state = self.0.lock(cancel).await?;
-        self.0.step(&mut state, sql, cancel).await?;
-        if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
-            state.savepoints.truncate(at);
-            for (_, depth) in &mut state.cursors {
-                *depth = at.min(*depth);
-            }
-        }
-        Ok(())
+    pub async fn release(&self, name: &str) -> Result<(), DriverError> {
+        self.cancelled_by(Cancel::NEVER).release(name).await
     }
 
     /// Roll back to a savepoint, including errors; the savepoint remains.
     ///
     /// # Errors
     /// Any [`DriverError`].
-    pub async fn rollback_to(&self, name: &str, cancel: &Cancel) -> Result<(), DriverError> {
-        let sql = format!("ROLLBACK TO SAVEPOINT {}", named(name)?);
-        let mut state = self.0.lock(cancel).await?;
-        self.0.step_back(&mut state, sql, cancel).await?;
-        if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
-            state.savepoints.truncate(at + 1);
-            // A cursor ends with the savepoint in which it was opened.
-            state.cursors.retain(|(_, depth)| *depth <= at);
-            if state.failed_at.is_some_and(|failed_at| failed_at > at) {
-                state.failed_at = None;
-                self.0.failed.store(false, Ordering::Release);
-            }
-        }
-        Ok(())
+    pub async fn rollback_to(&self, name: &str) -> Result<(), DriverError> {
+        self.cancelled_by(Cancel::NEVER).rollback_to(name).await
     }
 
-    /// Run a plan for any number of rows, all or nothing.
-    ///
-    /// # Errors
-    /// Any [`DriverError`]; no row was written, and the transaction continues.
-    pub async fn bulk(
+    pub(crate) async fn run_bulk(
         &self,
         plan: &Arc<Plan>,
         rows: Vec<Vec<Value>>,
@@ -241,16 +216,16 @@ impl Transaction {
             [Job::Arrays { .. } | Job::Text { .. } | Job::Plan { .. }]
         );
         if single {
-            return self.run_bulk(plan, jobs, limits, cancel).await;
+            return self.run_jobs(plan, jobs, limits, cancel).await;
         }
-        self.savepoint(BULK, cancel).await?;
-        match self.run_bulk(plan, jobs, limits, cancel).await {
-            Ok(done) => self.release(BULK, cancel).await.map(|()| done),
+        let cancellable = self.cancelled_by(cancel);
+        cancellable.savepoint(BULK).await?;
+        match self.run_jobs(plan, jobs, limits, cancel).await {
+            Ok(done) => cancellable.release(BULK).await.map(|()| done),
             Err(problem) => {
                 // Report the first error; if this fails too, the transaction has ended.
-                let never = Cancel::never();
-                if self.rollback_to(BULK, &never).await.is_ok() {
-                    let _ = self.release(BULK, &never).await;
+                if self.rollback_to(BULK).await.is_ok() {
+                    let _ = self.release(BULK).await;
                     // Report the error, as one of the transaction.
                     self.0
                         .mark_failed(&problem, &mut *self.0.state.lock().await);
@@ -261,7 +236,7 @@ impl Transaction {
     }
 
     /// Run the jobs of a bulk call.
-    pub(crate) async fn run_bulk(
+    pub(crate) async fn run_jobs(
         &self,
         plan: &Arc<Plan>,
         jobs: Vec<Job>,
@@ -277,13 +252,11 @@ impl Transaction {
         Ok(gathered.finish())
     }
 
-    /// Run schema statements one after the other. On MySQL they commit: the transaction begins
-    /// again after them, and is refused if it has written before.
-    ///
-    /// # Errors
-    /// The first error; [`DriverError::EndsTransaction`] before any of them runs, if one of them
-    /// would end the transaction with its changes.
-    pub async fn script(&self, statements: &[String], cancel: &Cancel) -> Result<(), DriverError> {
+    pub(crate) async fn run_script(
+        &self,
+        statements: &[String],
+        cancel: &Cancel,
+    ) -> Result<(), DriverError> {
         let ends =
             statements
                 .iter()
@@ -347,7 +320,7 @@ impl Transaction {
     /// Close an open cursor. In a failed or ended transaction there is
     /// nothing to close.
     pub(crate) async fn close_cursor(&self, id: u64) -> Result<(), DriverError> {
-        let Ok(mut state) = self.0.lock(&Cancel::never()).await else {
+        let Ok(mut state) = self.0.lock(Cancel::NEVER).await else {
             return Ok(());
         };
         let Some(at) = state.cursors.iter().position(|(known, _)| *known == id) else {
@@ -359,7 +332,7 @@ impl Transaction {
         }
         let job = Arc::new(Job::CloseCursor { id });
         self.0
-            .run_locked(&mut state, &job, &Cancel::never())
+            .run_locked(&mut state, &job, Cancel::NEVER)
             .await
             .map(|_| ())
     }
@@ -383,6 +356,90 @@ impl Transaction {
         }
         std::mem::forget(self);
     }
+    pub(crate) async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
+        self.0.run(&Arc::new(job), cancel).await
+    }
+
+    /// Run jobs without any effect.
+    pub(crate) async fn dry_run(
+        &self,
+        jobs: Vec<Job>,
+        cancel: &Cancel,
+    ) -> Result<Vec<Outcome>, DriverError> {
+        let cancellable = self.cancelled_by(cancel);
+        cancellable.savepoint(BULK).await?;
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        let mut problem = None;
+        for job in jobs {
+            match self.0.run(&Arc::new(job), cancel).await {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(found) => {
+                    problem = Some(found);
+                    break;
+                }
+            }
+        }
+        cancellable.rollback_to(BULK).await?;
+        cancellable.release(BULK).await?;
+        problem.map_or(Ok(outcomes), Err)
+    }
+}
+
+impl Cancellable<'_, Transaction> {
+    /// As [`Transaction::savepoint`].
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    pub async fn savepoint(self, name: &str) -> Result<(), DriverError> {
+        let Transaction(inner) = self.on;
+        let sql = format!("SAVEPOINT {}", named(name)?);
+        let mut state = inner.lock(self.cancel).await?;
+        if self.on.failed() {
+            return Err(aborted());
+        }
+        inner.step(&mut state, sql, self.cancel).await?;
+        state.savepoints.push(name.to_owned());
+        Ok(())
+    }
+
+    /// As [`Transaction::release`].
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    pub async fn release(self, name: &str) -> Result<(), DriverError> {
+        let Transaction(inner) = self.on;
+        let sql = format!("RELEASE SAVEPOINT {}", named(name)?);
+        let mut state = inner.lock(self.cancel).await?;
+        inner.step(&mut state, sql, self.cancel).await?;
+        if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
+            state.savepoints.truncate(at);
+            for (_, depth) in &mut state.cursors {
+                *depth = at.min(*depth);
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Transaction::rollback_to`].
+    ///
+    /// # Errors
+    /// Any [`DriverError`].
+    pub async fn rollback_to(self, name: &str) -> Result<(), DriverError> {
+        let Transaction(inner) = self.on;
+        let sql = format!("ROLLBACK TO SAVEPOINT {}", named(name)?);
+        let mut state = inner.lock(self.cancel).await?;
+        inner.step_back(&mut state, sql, self.cancel).await?;
+        if let Some(at) = state.savepoints.iter().rposition(|known| known == name) {
+            state.savepoints.truncate(at + 1);
+            // A cursor ends with the savepoint in which it was opened.
+            state.cursors.retain(|(_, depth)| *depth <= at);
+            if state.failed_at.is_some_and(|failed_at| failed_at > at) {
+                state.failed_at = None;
+                inner.failed.store(false, Ordering::Release);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The savepoint around the statements of a bulk call.
@@ -403,33 +460,3 @@ fn named(name: &str) -> Result<String, DriverError> {
         ))
     }
 }
-
-impl JobRunner for Transaction {
-    fn features(&self) -> &Features {
-        &self.0.pool.features
-    }
-
-    async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
-        self.0.run(&Arc::new(job), cancel).await
-    }
-
-    async fn dry_run(&self, jobs: Vec<Job>, cancel: &Cancel) -> Result<Vec<Outcome>, DriverError> {
-        self.savepoint(BULK, cancel).await?;
-        let mut outcomes = Vec::with_capacity(jobs.len());
-        let mut problem = None;
-        for job in jobs {
-            match self.0.run(&Arc::new(job), cancel).await {
-                Ok(outcome) => outcomes.push(outcome),
-                Err(found) => {
-                    problem = Some(found);
-                    break;
-                }
-            }
-        }
-        self.rollback_to(BULK, cancel).await?;
-        self.release(BULK, cancel).await?;
-        problem.map_or(Ok(outcomes), Err)
-    }
-}
-
-verbs!(Transaction);

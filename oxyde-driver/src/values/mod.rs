@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub(crate) mod fit;
+pub(crate) mod given;
 pub(crate) mod json_list;
 pub(crate) mod kind;
 pub(crate) mod placeholder;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use oxyde_driver::{BeginOptions, Cell, DriverError, Pool, PoolSettings, Rule};
+use oxyde_driver::{Cell, DriverError, Executor as _, Pool, PoolSettings, Rule};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::bulk_insert;
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 async fn count(pool: &Pool) -> i64 {
     let rows = pool
-        .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+        .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
         .await
         .unwrap();
     match rows.cell(0, 0) {
@@ -35,27 +35,15 @@ async fn all_or_nothing(server: Server) {
         let pool = database.pool(PoolSettings::default()).await;
         run(&pool, TABLE).await;
         let insert = bulk_insert(server, "t", &COLUMNS, None);
-        assert_eq!(
-            pool.bulk(&insert, vec![], None, &never())
-                .await
-                .unwrap()
-                .affected,
-            0
-        );
+        assert_eq!(pool.bulk(&insert, vec![], None).await.unwrap().affected, 0);
         for size in [None, Some(1), Some(7), Some(1000)] {
-            let done = pool
-                .bulk(&insert, rows(0..100), size, &never())
-                .await
-                .unwrap();
+            let done = pool.bulk(&insert, rows(0..100), size).await.unwrap();
             assert_eq!(done.affected, 100);
             run(&pool, "DELETE FROM t").await;
             // The last row of a later batch conflicts: nothing of the first batches may remain.
             let mut bad = rows(0..100);
             bad.push(vec![Value::Int(5), Value::Text("again".into())]);
-            let problem = pool
-                .bulk(&insert, bad.clone(), size, &never())
-                .await
-                .unwrap_err();
+            let problem = pool.bulk(&insert, bad.clone(), size).await.unwrap_err();
             assert!(
                 matches!(
                     &problem,
@@ -69,26 +57,17 @@ async fn all_or_nothing(server: Server) {
             assert_eq!(count(&pool).await, 0, "{server:?} {size:?}");
             // A value that does not fit.
             bad[100] = vec![Value::Text("x".into()), Value::Text("again".into())];
-            let problem = pool
-                .bulk(&insert, bad.clone(), size, &never())
-                .await
-                .unwrap_err();
+            let problem = pool.bulk(&insert, bad.clone(), size).await.unwrap_err();
             assert!(!problem.is_retryable(), "{server:?} {problem:?}");
             assert_eq!(count(&pool).await, 0, "{server:?} {size:?}");
             // Inside a transaction that continues.
-            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
-            transaction
-                .bulk(&insert, rows(0..10), size, &never())
-                .await
-                .unwrap();
-            transaction.savepoint("s", &never()).await.unwrap();
-            transaction
-                .bulk(&insert, bad, size, &never())
-                .await
-                .unwrap_err();
-            transaction.rollback_to("s", &never()).await.unwrap();
+            let transaction = pool.begin().await.unwrap();
+            transaction.bulk(&insert, rows(0..10), size).await.unwrap();
+            transaction.savepoint("s").await.unwrap();
+            transaction.bulk(&insert, bad, size).await.unwrap_err();
+            transaction.rollback_to("s").await.unwrap();
             assert!(!transaction.failed());
-            transaction.commit(&never()).await.unwrap();
+            transaction.commit().await.unwrap();
             assert_eq!(count(&pool).await, 10, "{server:?} {size:?}");
             run(&pool, "DELETE FROM t").await;
         }
@@ -103,10 +82,7 @@ async fn a_hundred_thousand(server: Server) {
         run(&pool, TABLE).await;
         let insert = bulk_insert(server, "t", &COLUMNS, None);
         let began = Instant::now();
-        let done = pool
-            .bulk(&insert, rows(0..100_000), None, &never())
-            .await
-            .unwrap();
+        let done = pool.bulk(&insert, rows(0..100_000), None).await.unwrap();
         assert_eq!(done.affected, 100_000);
         assert_eq!(count(&pool).await, 100_000);
         assert!(
@@ -138,7 +114,7 @@ async fn keys(server: Server) {
                     let names: Vec<String> =
                         (0..50).map(|row| format!("{task} {round} {row}")).collect();
                     let rows = names.iter().map(|name| vec![Value::Text(name.clone())]).collect();
-                    let done = pool.bulk(&insert, rows, Some(20), &never()).await.unwrap();
+                    let done = pool.bulk(&insert, rows, Some(20)).await.unwrap();
                     let ids: Vec<i64> = match (&done.rows, &done.ids) {
                         (Some(rows), _) => (0..rows.len())
                             .map(|row| match rows.cell(row, 0) {
@@ -152,7 +128,7 @@ async fn keys(server: Server) {
                     assert_eq!(ids.len(), 50);
                     let list: Vec<String> = ids.iter().map(i64::to_string).collect();
                     let sql = format!("SELECT id, name FROM t WHERE id IN ({})", list.join(","));
-                    let found = pool.fetch_raw(&sql, vec![], &[], &never()).await.unwrap();
+                    let found = pool.fetch_raw(&sql, ()).await.unwrap();
                     for row in 0..found.len() {
                         let (Cell::Int(id), Cell::Text(name)) = (found.cell(row, 0), found.cell(row, 1))
                         else {
@@ -196,16 +172,11 @@ async fn arrays_in_rows_are_written_on_postgres_too() {
             vec![Value::Int(id), Value::List(tags)]
         };
         let done = pool
-            .bulk(
-                &insert,
-                vec![row(1, &["a", "b"]), row(2, &[])],
-                None,
-                &never(),
-            )
+            .bulk(&insert, vec![row(1, &["a", "b"]), row(2, &[])], None)
             .await
             .unwrap();
         assert_eq!(done.affected, 2);
-        pool.bulk(&insert, vec![row(3, &[]), row(1, &[])], None, &never())
+        pool.bulk(&insert, vec![row(3, &[]), row(1, &[])], None)
             .await
             .unwrap_err();
         assert_eq!(count(&pool).await, 2);

@@ -1,14 +1,13 @@
 //! Stopping an operation at every point where it waits.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oxyde_driver::{BeginOptions, Cancel, Cell, DriverError, Pool, PoolSettings};
+use oxyde_driver::{BeginOptions, Cancel, Cell, DriverError, Executor as _, Pool, PoolSettings};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::{bulk_insert, plan};
-use crate::server::{Database, Server, never, run, with_database};
+use crate::server::{Database, Server, run, with_database};
 
 const ROUNDS: u64 = 20;
 
@@ -72,7 +71,7 @@ async fn is_well(pool: &Pool, server: Server) {
     if let Some(sql) = sql {
         let deadline = Instant::now() + Duration::from_millis(500);
         loop {
-            let rows = pool.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+            let rows = pool.fetch_raw(sql, ()).await.unwrap();
             if rows.cell(0, 0) == Cell::Int(0) {
                 break;
             }
@@ -95,10 +94,9 @@ async fn is_well(pool: &Pool, server: Server) {
         &[("n", ColumnType::BigInt)],
         false,
     );
-    let (a, b) = (never(), never());
     let both = tokio::join!(
-        pool.fetch(&ask, vec![Value::Int(41)], &a),
-        pool.fetch(&ask, vec![Value::Int(42)], &b)
+        pool.fetch(&ask, vec![Value::Int(41)]),
+        pool.fetch(&ask, vec![Value::Int(42)])
     );
     assert_eq!(both.0.unwrap().cell(0, 0), Cell::Int(41), "{server:?}");
     assert_eq!(both.1.unwrap().cell(0, 0), Cell::Int(42), "{server:?}");
@@ -122,7 +120,8 @@ async fn a_query(server: Server) {
             let began = Instant::now();
             let cancel = after(Duration::from_millis(round * 3));
             let problem = pool
-                .fetch_raw(slow(server), vec![], &[], &cancel)
+                .cancelled_by(&cancel)
+                .fetch_raw(slow(server), ())
                 .await
                 .unwrap_err();
             assert_eq!(problem, DriverError::Cancelled, "{server:?}");
@@ -149,15 +148,14 @@ async fn a_dropped_future(server: Server) {
         .await;
         for round in 0..ROUNDS {
             for sql in [slow(server), slow_write(server)] {
-                let cancel = never();
-                let work = pool.fetch_raw(sql, vec![], &[], &cancel);
+                let work = pool.fetch_raw(sql, ());
                 let dropped = tokio::time::timeout(Duration::from_millis(round * 3), work).await;
                 assert!(dropped.is_err());
                 is_well(&pool, server).await;
             }
         }
         let rows = pool
-            .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+            .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
             .await
             .unwrap();
         assert_eq!(
@@ -181,11 +179,12 @@ async fn a_write(server: Server) {
         for round in 0..ROUNDS {
             let cancel = after(Duration::from_millis(20 + round * 3));
             let problem = pool
-                .fetch_raw(slow_write(server), vec![], &[], &cancel)
+                .cancelled_by(&cancel)
+                .fetch_raw(slow_write(server), ())
                 .await
                 .map(|rows| rows.len());
             let count = pool
-                .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+                .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
                 .await
                 .unwrap();
             // A completed write is reported as successful.
@@ -215,9 +214,12 @@ async fn an_acquire(server: Server) {
                     read_only: true,
                     ..BeginOptions::default()
                 };
-                held.push(pool.begin(options, &cancel).await);
+                held.push(pool.cancelled_by(&cancel).begin_with(options).await);
             }
-            let waiting = pool.fetch_raw("SELECT 1 AS n", vec![], &[], &cancel).await;
+            let waiting = pool
+                .cancelled_by(&cancel)
+                .fetch_raw("SELECT 1 AS n", ())
+                .await;
             assert!(
                 waiting.is_err() || held.iter().any(Result::is_err),
                 "{server:?}"
@@ -250,22 +252,19 @@ async fn a_transaction(server: Server) {
         for round in 0..ROUNDS * 4 {
             let cancel = after(Duration::from_micros(round * 60));
             let work = async {
-                let transaction = pool.begin(BeginOptions::default(), &cancel).await?;
+                let transaction = pool.cancelled_by(&cancel).begin().await?;
+                let cancellable = transaction.cancelled_by(&cancel);
                 for id in 0..5 {
-                    transaction
-                        .execute(
-                            &insert,
-                            vec![Value::Int(id), Value::Text("x".into())],
-                            &cancel,
-                        )
+                    cancellable
+                        .execute(&insert, vec![id.into(), "x".into()])
                         .await?;
-                    transaction.savepoint("s", &never()).await?;
+                    cancellable.savepoint("s").await?;
                 }
-                transaction.commit(&never()).await
+                transaction.commit_unless(&cancel).await
             };
             let told = work.await;
             let rows = pool
-                .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+                .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
                 .await
                 .unwrap();
             let expected = if told.is_ok() { 5 } else { 0 };
@@ -290,25 +289,20 @@ async fn a_dropped_commit(server: Server) {
         )
         .await;
         for round in 0..ROUNDS {
-            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            let transaction = pool.begin().await.unwrap();
             let add = format!("INSERT INTO t VALUES ({round}, 'x')");
-            transaction
-                .fetch_raw(&add, vec![], &[], &never())
-                .await
-                .unwrap();
+            transaction.fetch_raw(&add, ()).await.unwrap();
             {
-                let never = never();
-                let mut commit = std::pin::pin!(transaction.commit(&never));
+                let mut commit = std::pin::pin!(transaction.commit());
                 std::future::poll_fn(|context| {
                     let _ = commit.as_mut().poll(context);
                     std::task::Poll::Ready(())
                 })
                 .await;
             }
-            drop(transaction);
             is_well(&pool, server).await;
             let rows = pool
-                .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+                .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
                 .await
                 .unwrap();
             assert_eq!(rows.cell(0, 0), Cell::Int(round as i64 + 1), "{server:?}");
@@ -337,9 +331,12 @@ async fn a_bulk(server: Server) {
             .collect();
         for round in 0..ROUNDS {
             let cancel = after(Duration::from_micros(round * 2_500));
-            let told = pool.bulk(&insert, rows.clone(), Some(2_000), &cancel).await;
+            let told = pool
+                .cancelled_by(&cancel)
+                .bulk(&insert, rows.clone(), Some(2_000))
+                .await;
             let count = pool
-                .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+                .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
                 .await
                 .unwrap();
             let expected = if told.is_ok() { 20_000 } else { 0 };
@@ -361,10 +358,7 @@ async fn a_time_limit(server: Server) {
         };
         let pool = database.pool(settings).await;
         let began = Instant::now();
-        let problem = pool
-            .fetch_raw(slow(server), vec![], &[], &never())
-            .await
-            .unwrap_err();
+        let problem = pool.fetch_raw(slow(server), ()).await.unwrap_err();
         assert!(
             matches!(problem, DriverError::QueryTimeout { .. }),
             "{server:?} {problem:?}"
@@ -380,26 +374,23 @@ async fn a_time_limit(server: Server) {
             ..BeginOptions::default()
         };
         // The deadline passes in a statement …
-        let transaction = pool.begin(options, &never()).await.unwrap();
-        let problem = transaction
-            .fetch_raw(slow(server), vec![], &[], &never())
-            .await
-            .unwrap_err();
+        let transaction = pool.begin_with(options).await.unwrap();
+        let problem = transaction.fetch_raw(slow(server), ()).await.unwrap_err();
         assert!(
             matches!(problem, DriverError::TransactionTimeout { .. }),
             "{server:?} {problem:?}"
         );
-        let problem = transaction.commit(&never()).await.unwrap_err();
+        let problem = transaction.commit().await.unwrap_err();
         assert!(
             matches!(problem, DriverError::TransactionTimeout { .. }),
             "{server:?} {problem:?}"
         );
         is_well(&pool, server).await;
         // … and between statements: the server rolls back without another call.
-        let transaction = pool.begin(options, &never()).await.unwrap();
+        let transaction = pool.begin_with(options).await.unwrap();
         tokio::time::sleep(Duration::from_millis(150)).await;
         is_well(&pool, server).await;
-        let problem = transaction.commit(&never()).await.unwrap_err();
+        let problem = transaction.commit().await.unwrap_err();
         assert!(
             matches!(problem, DriverError::TransactionTimeout { .. }),
             "{server:?} {problem:?}"
@@ -418,35 +409,29 @@ async fn the_memory_database_survives_every_stop() {
     run(&pool, "INSERT INTO t VALUES (1, 'kept')").await;
     for round in 0..ROUNDS {
         let cancel = after(Duration::from_millis(round));
-        pool.fetch_raw(slow(Server::Sqlite), vec![], &[], &cancel)
+        pool.cancelled_by(&cancel)
+            .fetch_raw(slow(Server::Sqlite), ())
             .await
             .unwrap_err();
-        let cancel = never();
-        let work = pool.fetch_raw(slow_write(Server::Sqlite), vec![], &[], &cancel);
+        let work = pool.fetch_raw(slow_write(Server::Sqlite), ());
         tokio::time::timeout(Duration::from_millis(round), work)
             .await
             .unwrap_err();
-        let transaction = Arc::new(pool.begin(BeginOptions::default(), &never()).await.unwrap());
+        let transaction = pool.begin().await.unwrap();
         transaction
-            .fetch_raw("INSERT INTO t VALUES (2, 'gone')", vec![], &[], &never())
+            .fetch_raw("INSERT INTO t VALUES (2, 'gone')", ())
             .await
             .unwrap();
         drop(transaction);
-        let rows = pool
-            .fetch_raw("SELECT name FROM t", vec![], &[], &never())
-            .await
-            .unwrap();
+        let rows = pool.fetch_raw("SELECT name FROM t", ()).await.unwrap();
         assert_eq!((rows.len(), rows.cell(0, 0)), (1, Cell::Text("kept")));
     }
     // Also when the last owner of a transaction is outside any runtime.
-    let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+    let transaction = pool.begin().await.unwrap();
     std::thread::spawn(move || drop(transaction))
         .join()
         .unwrap();
-    let rows = pool
-        .fetch_raw("SELECT name FROM t", vec![], &[], &never())
-        .await
-        .unwrap();
+    let rows = pool.fetch_raw("SELECT name FROM t", ()).await.unwrap();
     assert_eq!(rows.len(), 1);
     pool.close().await;
 }

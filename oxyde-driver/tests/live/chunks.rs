@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use oxyde_driver::{Cell, Chunk, ChunkSink, Pool, PoolSettings, RowSet};
+use oxyde_driver::{Cell, Chunk, ChunkSink, Executor as _, Pool, PoolSettings, RowSet};
 use oxyde_sql::plan::Plan;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::plan;
-use crate::server::{Server, never, on_each_server, with_database};
+use crate::server::{Server, on_each_server, with_database};
 
 /// A query of the numbers from 1 to the parameter.
 fn numbers(server: Server) -> Arc<Plan> {
@@ -53,7 +53,7 @@ async fn collect(
         begun.call_once(&at_first);
     });
     let rest = pool
-        .fetch_chunked(plan, vec![Value::Int(count)], sink, &never())
+        .fetch_chunked(plan, vec![Value::Int(count)], sink)
         .await
         .unwrap();
     let (ahead, again) = std::mem::take(&mut *ahead.lock().unwrap());
@@ -102,7 +102,7 @@ async fn begun_again_after_a_lost_connection() {
                 let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                            WHERE pid <> pg_backend_pid() AND datname = current_database() \
                            AND query LIKE '%generate_series%' AND state = 'active'";
-                other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+                other.fetch_raw(sql, ()).await.unwrap();
             });
         };
         let (ahead, rest, again) = collect(&pool, &numbers(Server::Postgres), MANY, kill).await;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oxyde_driver::{BeginOptions, Cancel, Cell, Cursor, DriverError, Pool, PoolSettings};
+use oxyde_driver::{Cancel, Cell, Cursor, DriverError, Executor as _, Pool, PoolSettings};
 use oxyde_sql::plan::Plan;
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::{bulk_insert, plan};
-use crate::server::{Database, Server, never, on_each_server, run, with_database};
+use crate::server::{Database, Server, on_each_server, run, with_database};
 
 const ROWS: i64 = 5_000;
 
@@ -30,7 +30,7 @@ async fn filled(server: Server, database: &Database) -> Pool {
         .map(|id| vec![Value::Int(id), Value::Text(format!("name {id}"))])
         .collect();
     let insert = bulk_insert(server, "t", &columns, None);
-    pool.bulk(&insert, rows, None, &never()).await.unwrap();
+    pool.bulk(&insert, rows, None).await.unwrap();
     pool
 }
 
@@ -48,7 +48,7 @@ fn above(server: Server) -> Arc<Plan> {
 async fn drained(cursor: &Cursor, chunk: usize) -> Vec<i64> {
     let mut ids = Vec::new();
     loop {
-        let rows = cursor.next(&never()).await.unwrap();
+        let rows = cursor.next().await.unwrap();
         for row in 0..rows.len() {
             let (Cell::Int(id), Cell::Text(name)) = (rows.cell(row, 0), rows.cell(row, 1)) else {
                 panic!("{:?}", rows.cell(row, 0));
@@ -72,7 +72,7 @@ async fn is_clean(pool: &Pool) {
     let status = pool.status();
     assert_eq!(status.idle, status.size, "{status:?}");
     let count = "SELECT COUNT(*) AS n FROM t";
-    let rows = pool.fetch_raw(count, vec![], &[], &never()).await.unwrap();
+    let rows = pool.fetch_raw(count, ()).await.unwrap();
     assert_eq!(rows.cell(0, 0), Cell::Int(ROWS));
 }
 
@@ -82,24 +82,21 @@ async fn outside(server: Server) {
         let plan = above(server);
         for chunk in [1_000, 999, 7_000] {
             let values = vec![Value::Int(10)];
-            let cursor = pool
-                .open_cursor(&plan, values, chunk, &never())
-                .await
-                .unwrap();
+            let cursor = pool.open_cursor(&plan, values, chunk).await.unwrap();
             assert_eq!(
                 drained(&cursor, chunk).await,
                 (11..=ROWS).collect::<Vec<_>>()
             );
             // At its end the connection is back in the pool, although the cursor still exists.
             assert_eq!(pool.status().in_use, 0, "{server:?}");
-            assert!(cursor.next(&never()).await.unwrap().is_empty());
+            assert!(cursor.next().await.unwrap().is_empty());
         }
         // Left early, by closing and by dropping.
         let before = pool.status().size;
         for drop_it in [false, true, false, true] {
             let values = vec![Value::Int(0)];
-            let cursor = pool.open_cursor(&plan, values, 10, &never()).await.unwrap();
-            assert_eq!(cursor.next(&never()).await.unwrap().len(), 10);
+            let cursor = pool.open_cursor(&plan, values, 10).await.unwrap();
+            assert_eq!(cursor.next().await.unwrap().len(), 10);
             assert_eq!(pool.status().in_use, 1);
             if drop_it {
                 drop(cursor);
@@ -118,8 +115,8 @@ async fn outside(server: Server) {
             &[("id", ColumnType::BigInt)],
             false,
         );
-        let problem = match pool.open_cursor(&wrong, vec![], 10, &never()).await {
-            Ok(cursor) => cursor.next(&never()).await.unwrap_err(),
+        let problem = match pool.open_cursor(&wrong, vec![], 10).await {
+            Ok(cursor) => cursor.next().await.unwrap_err(),
             Err(problem) => problem,
         };
         assert!(problem.code().is_some(), "{problem:?}");
@@ -133,26 +130,20 @@ async fn inside(server: Server) {
     with_database(server, |database| async move {
         let pool = filled(server, &database).await;
         let plan = above(server);
-        let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+        let transaction = pool.begin().await.unwrap();
         let values = vec![Value::Int(0)];
-        let first = transaction
-            .open_cursor(&plan, values, 100, &never())
-            .await
-            .unwrap();
+        let first = transaction.open_cursor(&plan, values, 100).await.unwrap();
         let values = vec![Value::Int(4_000)];
-        let second = transaction
-            .open_cursor(&plan, values, 100, &never())
-            .await
-            .unwrap();
-        assert_eq!(first.next(&never()).await.unwrap().len(), 100);
+        let second = transaction.open_cursor(&plan, values, 100).await.unwrap();
+        assert_eq!(first.next().await.unwrap().len(), 100);
         // Other statements of the transaction, reads and writes, and savepoints in between.
-        let say = async |sql: &str| transaction.fetch_raw(sql, vec![], &[], &never()).await;
-        transaction.savepoint("a", &never()).await.unwrap();
+        let say = async |sql: &str| transaction.fetch_raw(sql, ()).await;
+        transaction.savepoint("a").await.unwrap();
         say("UPDATE t SET name = 'changed' WHERE id <= 50")
             .await
             .unwrap();
-        transaction.rollback_to("a", &never()).await.unwrap();
-        transaction.release("a", &never()).await.unwrap();
+        transaction.rollback_to("a").await.unwrap();
+        transaction.release("a").await.unwrap();
         assert_eq!(
             drained(&second, 100).await,
             (4_001..=ROWS).collect::<Vec<_>>()
@@ -163,18 +154,18 @@ async fn inside(server: Server) {
         assert_eq!(drained(&first, 100).await, (101..=ROWS).collect::<Vec<_>>());
         // An unfinished cursor does not prevent the end of the transaction.
         let third = transaction
-            .open_cursor(&plan, vec![Value::Int(0)], 5, &never())
+            .open_cursor(&plan, vec![Value::Int(0)], 5)
             .await
             .unwrap();
-        third.next(&never()).await.unwrap();
+        third.next().await.unwrap();
         drop(third);
         let fourth = transaction
-            .open_cursor(&plan, vec![Value::Int(60)], 5, &never())
+            .open_cursor(&plan, vec![Value::Int(60)], 5)
             .await
             .unwrap();
-        fourth.next(&never()).await.unwrap();
-        transaction.commit(&never()).await.unwrap();
-        let rest = fourth.next(&never()).await;
+        fourth.next().await.unwrap();
+        transaction.commit().await.unwrap();
+        let rest = fourth.next().await;
         if server == Server::Postgres || server == Server::Sqlite {
             assert!(matches!(rest, Err(DriverError::Closed { .. })), "{rest:?}");
         } else {
@@ -191,26 +182,23 @@ async fn inside(server: Server) {
 async fn a_savepoint_ends_it(server: Server) {
     with_database(server, |database| async move {
         let pool = filled(server, &database).await;
-        let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
-        transaction.savepoint("a", &never()).await.unwrap();
+        let transaction = pool.begin().await.unwrap();
+        transaction.savepoint("a").await.unwrap();
         let plan = above(server);
         let cursor = transaction
-            .open_cursor(&plan, vec![Value::Int(0)], 5, &never())
+            .open_cursor(&plan, vec![Value::Int(0)], 5)
             .await
             .unwrap();
-        cursor.next(&never()).await.unwrap();
-        transaction.rollback_to("a", &never()).await.unwrap();
-        let problem = cursor.next(&never()).await.unwrap_err();
+        cursor.next().await.unwrap();
+        transaction.rollback_to("a").await.unwrap();
+        let problem = cursor.next().await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }), "{problem:?}");
         drop(cursor);
         // The transaction continues.
         assert!(!transaction.failed());
         let count = "SELECT COUNT(*) AS n FROM t";
-        transaction
-            .fetch_raw(count, vec![], &[], &never())
-            .await
-            .unwrap();
-        transaction.commit(&never()).await.unwrap();
+        transaction.fetch_raw(count, ()).await.unwrap();
+        transaction.commit().await.unwrap();
         is_clean(&pool).await;
         pool.close().await;
     })
@@ -231,7 +219,7 @@ async fn cancelled(server: Server) {
         let columns = [("id", ColumnType::BigInt), ("name", ColumnType::Text)];
         let plan = plan(server, sql, &[], &columns, false);
         for _ in 0..3 {
-            let cursor = pool.open_cursor(&plan, vec![], 4_000, &never()).await.unwrap();
+            let cursor = pool.open_cursor(&plan, vec![], 4_000).await.unwrap();
             let cancel = Cancel::new();
             let remote = cancel.clone();
             tokio::spawn(async move {
@@ -239,7 +227,7 @@ async fn cancelled(server: Server) {
                 remote.fire();
             });
             let began = Instant::now();
-            let problem = cursor.next(&cancel).await.unwrap_err();
+            let problem = cursor.cancelled_by(&cancel).next().await.unwrap_err();
             assert!(matches!(problem, DriverError::Cancelled), "{problem:?}");
             assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
             is_clean(&pool).await;
@@ -262,10 +250,10 @@ async fn a_memory_database_stays_usable() {
     .await;
     let plan = above(Server::Sqlite);
     let cursor = pool
-        .open_cursor(&plan, vec![Value::Int(0)], 2, &never())
+        .open_cursor(&plan, vec![Value::Int(0)], 2)
         .await
         .unwrap();
-    cursor.next(&never()).await.unwrap();
+    cursor.next().await.unwrap();
     run(&pool, "DELETE FROM t").await;
     assert_eq!(drained(&cursor, 2).await, [3, 4, 5]);
 }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use oxyde_driver::{BeginOptions, Cause, DriverError, Pool, PoolSettings, Rule};
+use oxyde_driver::{BeginOptions, Cause, DriverError, Executor as _, Pool, PoolSettings, Rule};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::plan;
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 async fn constraints(server: Server) {
     with_database(server, |database| async move {
@@ -25,11 +25,7 @@ async fn constraints(server: Server) {
         run(&pool, "INSERT INTO child VALUES (1, 1, 'a', 1)").await;
         let raw = |sql: &'static str| {
             let pool = pool.clone();
-            async move {
-                pool.fetch_raw(sql, vec![], &[], &never())
-                    .await
-                    .unwrap_err()
-            }
+            async move { pool.fetch_raw(sql, ()).await.unwrap_err() }
         };
         let cases = [
             ("INSERT INTO child VALUES (2, 1, 'a', 1)", Rule::Unique),
@@ -110,14 +106,9 @@ async fn constraints(server: Server) {
         // A wrong number of values.
         for values in [vec![], vec![Value::Int(1), Value::Int(2)]] {
             let sql = crate::plans::placed(server, "SELECT id FROM parent WHERE id = ?");
-            pool.fetch_raw(&sql, values, &[], &never())
-                .await
-                .unwrap_err();
+            pool.fetch_raw(&sql, values).await.unwrap_err();
         }
-        let rows = pool
-            .fetch_raw("SELECT id FROM parent", vec![], &[], &never())
-            .await
-            .unwrap();
+        let rows = pool.fetch_raw("SELECT id FROM parent", ()).await.unwrap();
         assert_eq!(rows.len(), 1);
         pool.close().await;
     })
@@ -136,9 +127,9 @@ async fn read_only(server: Server) {
             read_only: true,
             ..BeginOptions::default()
         };
-        let transaction = pool.begin(options, &never()).await.unwrap();
+        let transaction = pool.begin_with(options).await.unwrap();
         let problem = transaction
-            .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+            .fetch_raw("INSERT INTO t VALUES (1)", ())
             .await
             .unwrap_err();
         assert_eq!(
@@ -149,7 +140,7 @@ async fn read_only(server: Server) {
         transaction.rollback().await.unwrap();
         // The next user of the connection may write.
         run(&pool, "INSERT INTO t VALUES (1)").await;
-        pool.fetch_raw("INSERT INTO t VALUES (2)", vec![], &[], &never())
+        pool.fetch_raw("INSERT INTO t VALUES (2)", ())
             .await
             .unwrap();
         pool.close().await;
@@ -163,23 +154,16 @@ async fn deadlock(server: Server) {
         let pool = database.pool(PoolSettings::default()).await;
         run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)").await;
         run(&pool, "INSERT INTO t VALUES (1, 0), (2, 0)").await;
-        let one = pool.begin(BeginOptions::default(), &never()).await.unwrap();
-        let two = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+        let one = pool.begin().await.unwrap();
+        let two = pool.begin().await.unwrap();
         let update = |id: i64| format!("UPDATE t SET n = n + 1 WHERE id = {id}");
-        one.fetch_raw(&update(1), vec![], &[], &never())
-            .await
-            .unwrap();
-        two.fetch_raw(&update(2), vec![], &[], &never())
-            .await
-            .unwrap();
-        let (a, b, never_a, never_b) = (update(2), update(1), never(), never());
-        let (first, second) = tokio::join!(
-            one.fetch_raw(&a, vec![], &[], &never_a),
-            two.fetch_raw(&b, vec![], &[], &never_b)
-        );
-        let (loser, problem) = match (first, second) {
-            (Err(problem), _) => (&one, problem),
-            (_, Err(problem)) => (&two, problem),
+        one.fetch_raw(&update(1), ()).await.unwrap();
+        two.fetch_raw(&update(2), ()).await.unwrap();
+        let (a, b) = (update(2), update(1));
+        let (first, second) = tokio::join!(one.fetch_raw(&a, ()), two.fetch_raw(&b, ()));
+        let (loser, winner, problem) = match (first, second) {
+            (Err(problem), _) => (one, two, problem),
+            (_, Err(problem)) => (two, one, problem),
             both => panic!("{server:?} {both:?}"),
         };
         assert_eq!(
@@ -190,17 +174,14 @@ async fn deadlock(server: Server) {
         assert!(problem.is_retryable());
         assert!(loser.failed());
         // No statement runs in it any more, and none runs outside it.
-        let problem = loser
-            .fetch_raw(&update(1), vec![], &[], &never())
-            .await
-            .unwrap_err();
+        let problem = loser.fetch_raw(&update(1), ()).await.unwrap_err();
         assert_eq!(
             problem.cause(),
             Some(Cause::TransactionAborted),
             "{server:?} {problem:?}"
         );
-        loser.commit(&never()).await.unwrap_err();
-        drop((one, two));
+        loser.commit().await.unwrap_err();
+        drop(winner);
         pool.close().await;
     })
     .await;
@@ -217,12 +198,12 @@ async fn a_lock_that_is_taken() {
             let pool = database.pool(PoolSettings::default()).await;
             run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
             run(&pool, "INSERT INTO t VALUES (1)").await;
-            let one = pool.begin(BeginOptions::default(), &never()).await.unwrap();
-            one.fetch_raw("SELECT id FROM t FOR UPDATE", vec![], &[], &never())
+            let one = pool.begin().await.unwrap();
+            one.fetch_raw("SELECT id FROM t FOR UPDATE", ())
                 .await
                 .unwrap();
-            let two = pool.begin(BeginOptions::default(), &never()).await.unwrap();
-            let problem = two.fetch_raw(sql, vec![], &[], &never()).await.unwrap_err();
+            let two = pool.begin().await.unwrap();
+            let problem = two.fetch_raw(sql, ()).await.unwrap_err();
             assert_eq!(
                 problem.cause(),
                 Some(Cause::LockTimeout),
@@ -253,14 +234,10 @@ async fn a_plan_that_the_server_dropped_is_made_again() {
             &[("v", ColumnType::BigInt)],
             false,
         );
-        pool.fetch(&select, vec![Value::Int(1)], &never())
-            .await
-            .unwrap();
+        pool.fetch(&select, vec![Value::Int(1)]).await.unwrap();
         let other = database.pool(PoolSettings::default()).await;
         run(&other, "ALTER TABLE t ALTER COLUMN v TYPE BIGINT").await;
-        pool.fetch(&select, vec![Value::Int(1)], &never())
-            .await
-            .unwrap();
+        pool.fetch(&select, vec![Value::Int(1)]).await.unwrap();
         other.close().await;
         pool.close().await;
     })

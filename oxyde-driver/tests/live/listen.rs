@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use oxyde_driver::{Cancel, DriverError, Listener, Notification, Pool, PoolSettings};
+use oxyde_driver::{DriverError, Executor as _, Listener, Notification, Pool, PoolSettings};
 
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 async fn heard(listener: &Listener) -> Notification {
-    tokio::time::timeout(Duration::from_secs(10), listener.next(&never()))
+    tokio::time::timeout(Duration::from_secs(10), listener.next())
         .await
         .unwrap()
         .unwrap()
@@ -23,7 +23,7 @@ fn payload(heard: &Notification) -> &str {
 async fn end_listeners(pool: &Pool) {
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND query LIKE 'LISTEN%'";
-    pool.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+    pool.fetch_raw(sql, ()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +31,7 @@ async fn what_is_sent_is_heard_and_gaps_are_told() {
     with_database(Server::Postgres, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;
         let channels = vec!["a".to_owned(), "B c".to_owned()];
-        let listener = pool.listen(channels, &never()).await.unwrap();
+        let listener = pool.listen(channels).await.unwrap();
         run(
             &pool,
             "NOTIFY a, 'one'; NOTIFY \"B c\", 'two'; NOTIFY other",
@@ -39,14 +39,9 @@ async fn what_is_sent_is_heard_and_gaps_are_told() {
         .await;
         assert_eq!(payload(&heard(&listener).await), "one");
         assert_eq!(payload(&heard(&listener).await), "two");
-        // A cancelled call loses no notification.
-        let cancel = Cancel::new();
-        cancel.fire();
-        let stopped = listener.next(&cancel).await;
-        assert!(
-            matches!(stopped, Err(DriverError::Cancelled)),
-            "{stopped:?}"
-        );
+        // A dropped call loses no notification.
+        let dropped = tokio::time::timeout(Duration::from_millis(20), listener.next()).await;
+        assert!(dropped.is_err(), "{dropped:?}");
         run(&pool, "NOTIFY a, 'three'").await;
         assert_eq!(payload(&heard(&listener).await), "three");
         for _ in 0..3 {
@@ -56,8 +51,7 @@ async fn what_is_sent_is_heard_and_gaps_are_told() {
             run(&pool, "NOTIFY a, 'four'").await;
             assert_eq!(payload(&heard(&listener).await), "four");
         }
-        let patient = never();
-        let (waits, ()) = tokio::join!(listener.next(&patient), async {
+        let (waits, ()) = tokio::join!(listener.next(), async {
             tokio::time::sleep(Duration::from_millis(50)).await;
             pool.close().await;
         });
@@ -74,10 +68,7 @@ async fn elsewhere_it_is_refused() {
     for server in [Server::Sqlite, Server::Mysql, Server::Mariadb] {
         with_database(server, |database| async move {
             let pool = database.pool(PoolSettings::default()).await;
-            let problem = pool
-                .listen(vec!["a".to_owned()], &never())
-                .await
-                .unwrap_err();
+            let problem = pool.listen(vec!["a".to_owned()]).await.unwrap_err();
             assert!(
                 matches!(problem, DriverError::Unsupported { .. }),
                 "{problem:?}"

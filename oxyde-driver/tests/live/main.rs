@@ -14,9 +14,17 @@ mod chunks;
 mod cursor;
 mod errors;
 mod listen;
+#[cfg(all(
+    feature = "chrono",
+    feature = "time",
+    feature = "uuid",
+    feature = "rust_decimal"
+))]
+mod optional_types;
 mod plans;
 mod pool;
 mod roundtrip;
+mod rows;
 mod server;
 mod smoke;
 mod sqlite;

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use oxyde_driver::{BeginOptions, Cell, DriverError, Pool, PoolSettings};
+use oxyde_driver::{BeginOptions, Cell, DriverError, Executor as _, Pool, PoolSettings};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::plan;
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 async fn five_hundred_tasks(server: Server) {
     with_database(server, |database| async move {
@@ -31,10 +31,7 @@ async fn five_hundred_tasks(server: Server) {
         for n in 0..500 {
             let (pool, ask) = (pool.clone(), ask.clone());
             tasks.push(tokio::spawn(async move {
-                let rows = pool
-                    .fetch(&ask, vec![Value::Int(n)], &never())
-                    .await
-                    .unwrap();
+                let rows = pool.fetch(&ask, vec![Value::Int(n)]).await.unwrap();
                 assert_eq!(rows.cell(0, 0), Cell::Int(n));
             }));
         }
@@ -61,9 +58,9 @@ async fn no_task_waits_forever(server: Server) {
         };
         let pool = database.pool(settings).await;
         let options = BeginOptions { read_only: true, ..BeginOptions::default() };
-        let transaction = pool.begin(options, &never()).await.unwrap();
+        let transaction = pool.begin_with(options).await.unwrap();
         let began = Instant::now();
-        let problem = pool.fetch_raw("SELECT 1 AS n", vec![], &[], &never()).await.unwrap_err();
+        let problem = pool.fetch_raw("SELECT 1 AS n", ()).await.unwrap_err();
         assert!(
             matches!(&problem, DriverError::PoolTimeout { pool, size: 1, in_use: 1, waiting: 1, .. } if pool == "small"),
             "{server:?} {problem:?}"
@@ -71,9 +68,9 @@ async fn no_task_waits_forever(server: Server) {
         assert!(problem.is_retryable());
         assert!(began.elapsed() < Duration::from_secs(3));
         transaction.rollback().await.unwrap();
-        pool.fetch_raw("SELECT 1 AS n", vec![], &[], &never()).await.unwrap();
+        pool.fetch_raw("SELECT 1 AS n", ()).await.unwrap();
         pool.close().await;
-        let problem = pool.fetch_raw("SELECT 1 AS n", vec![], &[], &never()).await.unwrap_err();
+        let problem = pool.fetch_raw("SELECT 1 AS n", ()).await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }), "{problem:?}");
         pool.close().await;
     })
@@ -86,20 +83,18 @@ async fn in_order() {
     let pool = Pool::connect("sqlite://", PoolSettings::default())
         .await
         .unwrap();
-    let first = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+    let first = pool.begin().await.unwrap();
     let order = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut tasks = Vec::new();
     for at in 0..20 {
         let (pool, order) = (pool.clone(), order.clone());
         tasks.push(tokio::spawn(async move {
-            pool.fetch_raw("SELECT 1 AS n", vec![], &[], &never())
-                .await
-                .unwrap();
+            pool.fetch_raw("SELECT 1 AS n", ()).await.unwrap();
             order.lock().unwrap().push(at);
         }));
         tokio::task::yield_now().await;
     }
-    first.commit(&never()).await.unwrap();
+    first.commit().await.unwrap();
     for task in tasks {
         task.await.unwrap();
     }
@@ -117,21 +112,21 @@ async fn killed_sessions(server: Server) {
         for pause in [0, 1_100] {
             let mut held = Vec::new();
             for _ in 0..4 {
-                held.push(pool.begin(BeginOptions::default(), &never()).await.unwrap());
+                held.push(pool.begin().await.unwrap());
             }
             for transaction in held {
-                transaction.commit(&never()).await.unwrap();
+                transaction.commit().await.unwrap();
             }
             if server == Server::Postgres {
                 let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-                other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+                other.fetch_raw(sql, ()).await.unwrap();
             } else {
                 let sql = if server == Server::Mysql {
                     "SELECT processlist_id AS id FROM performance_schema.threads WHERE processlist_db = DATABASE() AND processlist_id <> CONNECTION_ID()"
                 } else {
                     "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
                 };
-                let rows = other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+                let rows = other.fetch_raw(sql, ()).await.unwrap();
                 for row in 0..rows.len() {
                     if let Cell::Int(id) = rows.cell(row, 0) {
                         // Some sessions may already be closed.
@@ -141,15 +136,15 @@ async fn killed_sessions(server: Server) {
             }
             tokio::time::sleep(Duration::from_millis(100 + pause)).await;
             for _ in 0..8 {
-                pool.fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+                pool.fetch_raw("SELECT COUNT(*) AS n FROM t", ())
                     .await
                     .unwrap_or_else(|problem| panic!("{server:?} {pause}: {problem:?}"));
             }
         }
         // A transaction whose session dies: one clear error, then recovery.
-        let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+        let transaction = pool.begin().await.unwrap();
         let sql = if server == Server::Postgres { "SELECT pg_backend_pid() AS n" } else { "SELECT CONNECTION_ID() AS n" };
-        let rows = transaction.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+        let rows = transaction.fetch_raw(sql, ()).await.unwrap();
         let Cell::Int(id) = rows.cell(0, 0) else { panic!() };
         let kill = if server == Server::Postgres {
             format!("SELECT pg_terminate_backend({id})")
@@ -159,13 +154,13 @@ async fn killed_sessions(server: Server) {
         other.script_plain(&[kill]).await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
         let problem = transaction
-            .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+            .fetch_raw("INSERT INTO t VALUES (1)", ())
             .await
             .unwrap_err();
         assert!(matches!(problem, DriverError::ConnectionLost { .. }), "{server:?} {problem:?}");
         assert!(problem.is_retryable());
-        transaction.commit(&never()).await.unwrap_err();
-        pool.fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never()).await.unwrap();
+        transaction.commit().await.unwrap_err();
+        pool.fetch_raw("SELECT COUNT(*) AS n FROM t", ()).await.unwrap();
         other.close().await;
         pool.close().await;
     })
@@ -193,20 +188,18 @@ async fn sessions_do_not_leak(server: Server) {
             ),
             _ => ("SET @x = 7", "SELECT @x AS n", Cell::Null),
         };
-        pool.fetch_raw(set, vec![], &[], &never()).await.unwrap();
-        let rows = pool.fetch_raw(ask, vec![], &[], &never()).await.unwrap();
+        pool.fetch_raw(set, ()).await.unwrap();
+        let rows = pool.fetch_raw(ask, ()).await.unwrap();
         assert_eq!(rows.cell(0, 0), expected, "{server:?}");
         // A transaction that raw SQL opens does not stay open.
         run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
-        pool.fetch_raw("BEGIN", vec![], &[], &never())
-            .await
-            .unwrap();
-        pool.fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+        pool.fetch_raw("BEGIN", ()).await.unwrap();
+        pool.fetch_raw("INSERT INTO t VALUES (1)", ())
             .await
             .unwrap();
         let other = database.pool(PoolSettings::default()).await;
         let rows = other
-            .fetch_raw("SELECT COUNT(*) AS n FROM t", vec![], &[], &never())
+            .fetch_raw("SELECT COUNT(*) AS n FROM t", ())
             .await
             .unwrap();
         assert_eq!(rows.cell(0, 0), Cell::Int(1), "{server:?}");
@@ -231,7 +224,7 @@ async fn old_connections_go(server: Server) {
         };
         let mut held = Vec::new();
         for _ in 0..4 {
-            held.push(pool.begin(options, &never()).await.unwrap());
+            held.push(pool.begin_with(options).await.unwrap());
         }
         assert_eq!(pool.status().size, 4);
         for transaction in held {
@@ -254,9 +247,7 @@ async fn several_runtimes_one_after_another() {
                 let pool = Pool::connect("sqlite://", PoolSettings::default())
                     .await
                     .unwrap();
-                pool.fetch_raw("SELECT 1 AS n", vec![], &[], &never())
-                    .await
-                    .unwrap();
+                pool.fetch_raw("SELECT 1 AS n", ()).await.unwrap();
                 pool
             });
             drop(runtime);
@@ -273,14 +264,11 @@ async fn a_forgotten_pool_leaves_its_sockets() {
     with_database(Server::Postgres, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;
         pool.clone().forget();
-        let problem = pool
-            .fetch_raw("SELECT 1 AS n", vec![], &[], &never())
-            .await
-            .unwrap_err();
+        let problem = pool.fetch_raw("SELECT 1 AS n", ()).await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }));
         let other = database.pool(PoolSettings::default()).await;
         let sql = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database()";
-        let rows = other.fetch_raw(sql, vec![], &[], &never()).await.unwrap();
+        let rows = other.fetch_raw(sql, ()).await.unwrap();
         assert_eq!(rows.cell(0, 0), Cell::Int(2));
         other.close().await;
     })

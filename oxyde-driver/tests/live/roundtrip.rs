@@ -1,11 +1,11 @@
 //! Round trips of every type and value, whatever the statement was bound with before.
 
-use oxyde_driver::{DriverError, Pool, PoolSettings};
+use oxyde_driver::{DriverError, Executor as _, Pool, PoolSettings};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::{placed, plan};
-use crate::server::{Database, Server, never, run, with_database};
+use crate::server::{Database, Server, run, with_database};
 use crate::values::{all, is_refused, same, value_of};
 
 async fn one_connection(database: &Database) -> Pool {
@@ -42,7 +42,7 @@ async fn there_and_back(pool: &Pool, server: Server, ty: &ColumnType, id: i64, v
         false,
     );
     let sent = pool
-        .execute(&insert, vec![Value::Int(id), value.clone()], &never())
+        .execute(&insert, vec![Value::Int(id), value.clone()])
         .await;
     if is_refused(server, value) {
         assert!(sent.is_err(), "{server:?} {ty:?} took {value:?}");
@@ -50,7 +50,7 @@ async fn there_and_back(pool: &Pool, server: Server, ty: &ColumnType, id: i64, v
     }
     sent.unwrap_or_else(|problem| panic!("{server:?} {ty:?} {value:?}: {problem}"));
     let rows = pool
-        .fetch(&select, vec![Value::Int(id)], &never())
+        .fetch(&select, vec![Value::Int(id)])
         .await
         .unwrap_or_else(|problem| panic!("{server:?} {ty:?} {value:?}: {problem}"));
     let found = value_of(rows.cell(0, 0));
@@ -97,7 +97,7 @@ async fn every_type_after_every_other(server: Server) {
                 );
                 // Rejected or converted, it must not affect later bindings of the statement.
                 let _ = pool
-                    .execute(&first, vec![Value::Int(id), others[0].clone()], &never())
+                    .execute(&first, vec![Value::Int(id), others[0].clone()])
                     .await;
                 there_and_back(&pool, server, ty, id + 1, value).await;
             }
@@ -121,12 +121,7 @@ async fn raw_values(server: Server) {
                 let refused = is_refused(server, value);
                 let insert = placed(server, "INSERT INTO t (id, v) VALUES (?, ?)");
                 let sent = pool
-                    .fetch_raw(
-                        &insert,
-                        vec![Value::Int(id as i64), value.clone()],
-                        &[],
-                        &never(),
-                    )
+                    .fetch_raw(&insert, vec![Value::Int(id as i64), value.clone()])
                     .await;
                 if refused {
                     assert!(sent.is_err(), "{server:?} {ty:?} took {value:?}");
@@ -142,7 +137,7 @@ async fn raw_values(server: Server) {
                     vec![]
                 };
                 let rows = pool
-                    .fetch_raw(&select, vec![Value::Int(id as i64)], &types, &never())
+                    .fetch_raw_as(&select, vec![Value::Int(id as i64)], &types)
                     .await
                     .unwrap_or_else(|problem| panic!("{server:?} {ty:?} {value:?}: {problem}"));
                 let found = value_of(rows.cell(0, 0));
@@ -222,7 +217,7 @@ async fn what_has_no_form_is_an_error_that_names_the_column() {
             let pool = one_connection(&database).await;
             let select = plan(server, sql, &[], &[("odd", ty)], false);
             for _ in 0..2 {
-                let problem = pool.fetch(&select, vec![], &never()).await.unwrap_err();
+                let problem = pool.fetch(&select, vec![]).await.unwrap_err();
                 assert!(
                     matches!(&problem, DriverError::Decode { column, .. } if column == "odd"),
                     "{sql}: {problem:?}"

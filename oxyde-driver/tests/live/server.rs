@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use oxyde_driver::{Cancel, Pool, PoolSettings};
+use oxyde_driver::{Pool, PoolSettings};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -106,10 +106,6 @@ pub async fn run(pool: &Pool, sql: &str) {
     pool.script_plain(&[sql.to_owned()])
         .await
         .unwrap_or_else(|problem| panic!("{sql}: {problem}"));
-}
-
-pub fn never() -> Cancel {
-    Cancel::never()
 }
 
 /// One test per server.

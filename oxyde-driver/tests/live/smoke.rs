@@ -1,12 +1,12 @@
 //! A basic run through the driver, on each server.
 
-use oxyde_driver::{BeginOptions, Cell, DriverError, PoolSettings, Rule};
+use oxyde_driver::{Cell, DriverError, Executor as _, PoolSettings, Rule};
 
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::plan;
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_way() {
@@ -33,27 +33,16 @@ async fn the_whole_way() {
                 false,
             );
             let done = pool
-                .execute(
-                    &insert,
-                    vec![Value::Int(1), Value::Text("é".into())],
-                    &never(),
-                )
+                .execute(&insert, vec![Value::Int(1), Value::Text("é".into())])
                 .await
                 .unwrap();
             assert_eq!(done.affected, 1);
-            let rows = pool
-                .fetch(&select, vec![Value::Int(0)], &never())
-                .await
-                .unwrap();
+            let rows = pool.fetch(&select, vec![Value::Int(0)]).await.unwrap();
             assert_eq!(rows.len(), 1);
             assert_eq!(rows.cell(0, 0), Cell::Int(1));
             assert_eq!(rows.cell(0, 1), Cell::Text("é"));
             let problem = pool
-                .execute(
-                    &insert,
-                    vec![Value::Int(1), Value::Text("x".into())],
-                    &never(),
-                )
+                .execute(&insert, vec![Value::Int(1), Value::Text("x".into())])
                 .await
                 .unwrap_err();
             assert!(
@@ -66,28 +55,20 @@ async fn the_whole_way() {
                 ),
                 "{server:?} {problem:?}"
             );
-            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            let transaction = pool.begin().await.unwrap();
             transaction
-                .execute(
-                    &insert,
-                    vec![Value::Int(2), Value::Text("b".into())],
-                    &never(),
-                )
+                .execute(&insert, vec![Value::Int(2), Value::Text("b".into())])
                 .await
                 .unwrap();
             transaction.rollback().await.unwrap();
-            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            let transaction = pool.begin().await.unwrap();
             transaction
-                .execute(
-                    &insert,
-                    vec![Value::Int(3), Value::Text("c".into())],
-                    &never(),
-                )
+                .execute(&insert, vec![Value::Int(3), Value::Text("c".into())])
                 .await
                 .unwrap();
-            transaction.commit(&never()).await.unwrap();
+            transaction.commit().await.unwrap();
             let raw = pool
-                .fetch_raw("SELECT id, name FROM t ORDER BY id", vec![], &[], &never())
+                .fetch_raw("SELECT id, name FROM t ORDER BY id", ())
                 .await
                 .unwrap();
             assert_eq!(raw.len(), 2);

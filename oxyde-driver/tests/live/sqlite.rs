@@ -4,17 +4,17 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use oxyde_driver::{BeginOptions, Cause, Cell, DriverError, Pool, PoolSettings};
+use oxyde_driver::{BeginOptions, Cause, Cell, DriverError, Executor as _, Pool, PoolSettings};
 use oxyde_sql::plan::{Bind, Form};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::plan;
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 async fn ask(pool: &Pool, sql: &str) -> Value {
     let rows = pool
-        .fetch_raw(sql, vec![], &[], &never())
+        .fetch_raw(sql, ())
         .await
         .unwrap_or_else(|problem| panic!("{sql}: {problem}"));
     crate::values::value_of(rows.cell(0, 0))
@@ -73,9 +73,7 @@ async fn functions_in_sql() {
     let rows = pool
         .fetch_raw(
             "SELECT v FROM d WHERE v IS NOT NULL ORDER BY v COLLATE oxyde_decimal",
-            vec![],
-            &[],
-            &never(),
+            (),
         )
         .await
         .unwrap();
@@ -90,10 +88,7 @@ async fn functions_in_sql() {
         // An unknown double-quoted name is not a string.
         ("SELECT \"no_such_column\" FROM d", Cause::UndefinedColumn),
     ] {
-        let problem = pool
-            .fetch_raw(sql, vec![], &[], &never())
-            .await
-            .unwrap_err();
+        let problem = pool.fetch_raw(sql, ()).await.unwrap_err();
         assert_eq!(problem.cause(), Some(cause), "{sql}: {problem:?}");
     }
     pool.close().await;
@@ -128,13 +123,10 @@ async fn lists_and_patterns() {
     };
     let find = std::sync::Arc::new(find);
     let ids = Value::List((0..100_000).map(Value::Int).collect());
-    let rows = pool
-        .fetch(&find, vec![ids, text("0%")], &never())
-        .await
-        .unwrap();
+    let rows = pool.fetch(&find, vec![ids, text("0%")]).await.unwrap();
     assert_eq!((rows.len(), rows.cell(0, 0)), (1, Cell::Int(1)));
     let rows = pool
-        .fetch(&find, vec![Value::List(vec![]), text("")], &never())
+        .fetch(&find, vec![Value::List(vec![]), text("")])
         .await
         .unwrap();
     assert!(rows.is_empty());
@@ -151,17 +143,14 @@ async fn the_settings_hold_on_every_connection() {
         };
         let mut held = Vec::new();
         for _ in 0..3 {
-            let transaction = pool.begin(options, &never()).await.unwrap();
+            let transaction = pool.begin_with(options).await.unwrap();
             for (sql, expected) in [
                 ("PRAGMA journal_mode", text("wal")),
                 ("PRAGMA synchronous", Value::Int(1)),
                 ("PRAGMA foreign_keys", Value::Int(1)),
                 ("PRAGMA cache_size", Value::Int(-10_000)),
             ] {
-                let rows = transaction
-                    .fetch_raw(sql, vec![], &[], &never())
-                    .await
-                    .unwrap();
+                let rows = transaction.fetch_raw(sql, ()).await.unwrap();
                 assert_eq!(crate::values::value_of(rows.cell(0, 0)), expected, "{sql}");
             }
             held.push(transaction);
@@ -186,8 +175,7 @@ async fn many_open_one_new_file() {
             let url = url.clone();
             tokio::spawn(async move {
                 let pool = Pool::connect(&url, PoolSettings::default()).await?;
-                pool.fetch_raw("SELECT 1 AS one", vec![], &[], &never())
-                    .await?;
+                pool.fetch_raw("SELECT 1 AS one", ()).await?;
                 pool.close().await;
                 Ok::<(), DriverError>(())
             })
@@ -210,7 +198,7 @@ async fn a_file_that_is_only_read() {
             Value::Int(0)
         );
         let problem = reader
-            .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+            .fetch_raw("INSERT INTO t VALUES (1)", ())
             .await
             .unwrap_err();
         assert_eq!(problem.cause(), Some(Cause::ReadOnly), "{problem:?}");
@@ -254,7 +242,7 @@ async fn another_process_writes() {
         );
         let began = Instant::now();
         let problem = pool
-            .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+            .fetch_raw("INSERT INTO t VALUES (1)", ())
             .await
             .unwrap_err();
         assert_eq!(problem.cause(), Some(Cause::LockTimeout), "{problem:?}");
@@ -277,10 +265,7 @@ async fn another_process_writes() {
             remote.fire();
         });
         let began = Instant::now();
-        let problem = patient
-            .begin(BeginOptions::default(), &cancel)
-            .await
-            .unwrap_err();
+        let problem = patient.cancelled_by(&cancel).begin().await.unwrap_err();
         assert_eq!(problem, DriverError::Cancelled);
         assert!(
             began.elapsed() < Duration::from_millis(500),
@@ -289,7 +274,7 @@ async fn another_process_writes() {
         );
         // A task that waits long enough gets the lock.
         patient
-            .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+            .fetch_raw("INSERT INTO t VALUES (1)", ())
             .await
             .unwrap();
         assert!(other.wait().unwrap().success());
@@ -325,19 +310,16 @@ async fn many_writers() {
                     true,
                 );
                 if task % 2 == 0 {
-                    let done = pool
-                        .execute(&add, vec![Value::Int(task)], &never())
-                        .await
-                        .unwrap();
+                    let done = pool.execute(&add, vec![Value::Int(task)]).await.unwrap();
                     assert!(done.last_insert_id.is_some());
                 } else {
-                    let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+                    let transaction = pool.begin().await.unwrap();
                     transaction
-                        .execute(&add, vec![Value::Int(task)], &never())
+                        .execute(&add, vec![Value::Int(task)])
                         .await
                         .unwrap();
                     tokio::time::sleep(Duration::from_millis(1)).await;
-                    transaction.commit(&never()).await.unwrap();
+                    transaction.commit().await.unwrap();
                 }
             }));
         }
@@ -386,7 +368,7 @@ async fn a_long_write_happens_once() {
         let mut longest = Duration::MAX;
         for count in [1, 300_000, 1, 300_000, 2, 300_000] {
             let values = vec![Value::Int(count)];
-            let (done, took) = longest_poll(pool.execute(&change, values, &never())).await;
+            let (done, took) = longest_poll(pool.execute(&change, values)).await;
             assert_eq!(done.unwrap().affected, u64::try_from(count).unwrap());
             if count > 2 {
                 longest = longest.min(took);
@@ -414,7 +396,7 @@ async fn short_writes_and_the_log() {
         let mut largest = 0;
         for _ in 0..3_000 {
             let values = vec![text(&"x".repeat(4_000))];
-            pool.execute(&add, values, &never()).await.unwrap();
+            pool.execute(&add, values).await.unwrap();
             largest = largest.max(std::fs::metadata(format!("{path}-wal")).unwrap().len());
         }
         let pages = largest / 4_096;
@@ -442,7 +424,7 @@ async fn explains(server: Server) {
         );
         for analyze in [false, true] {
             let told = pool
-                .explain(&select, vec![Value::Int(0)], analyze, &never())
+                .explain(&select, vec![Value::Int(0)], analyze)
                 .await
                 .unwrap();
             assert!(told.contains('t'), "{server:?} {told}");
@@ -458,7 +440,7 @@ async fn explains(server: Server) {
                 &[],
                 true,
             );
-            pool.explain(&delete, vec![Value::Int(0)], true, &never())
+            pool.explain(&delete, vec![Value::Int(0)], true)
                 .await
                 .unwrap();
             assert_eq!(

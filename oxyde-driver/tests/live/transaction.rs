@@ -3,20 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oxyde_driver::{BeginOptions, Cause, Cell, DriverError, Isolation, Pool, PoolSettings, Rule};
+use oxyde_driver::{
+    BeginOptions, Cause, Cell, DriverError, Executor as _, Isolation, Pool, PoolSettings, Rule,
+};
 use oxyde_sql::types::ColumnType;
 use oxyde_sql::value::Value;
 
 use crate::plans::plan;
-use crate::server::{Server, never, run, with_database};
+use crate::server::{Server, run, with_database};
 
 async fn number(pool: &Pool, sql: &str) -> i64 {
-    match pool
-        .fetch_raw(sql, vec![], &[], &never())
-        .await
-        .unwrap()
-        .cell(0, 0)
-    {
+    match pool.fetch_raw(sql, ()).await.unwrap().cell(0, 0) {
         Cell::Int(number) => number,
         other => panic!("{other:?}"),
     }
@@ -26,23 +23,23 @@ async fn savepoints(server: Server) {
     with_database(server, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;
         run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
-        let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+        let transaction = pool.begin().await.unwrap();
         let add = |id: i64| format!("INSERT INTO t VALUES ({id})");
-        let say = async |sql: String| transaction.fetch_raw(&sql, vec![], &[], &never()).await;
+        let say = async |sql: String| transaction.fetch_raw(&sql, ()).await;
         say(add(1)).await.unwrap();
-        transaction.savepoint("outer", &never()).await.unwrap();
+        transaction.savepoint("outer").await.unwrap();
         say(add(2)).await.unwrap();
-        transaction.savepoint("inner", &never()).await.unwrap();
+        transaction.savepoint("inner").await.unwrap();
         say(add(1)).await.unwrap_err();
         assert!(transaction.failed());
-        transaction.rollback_to("inner", &never()).await.unwrap();
+        transaction.rollback_to("inner").await.unwrap();
         assert!(!transaction.failed());
-        transaction.release("inner", &never()).await.unwrap();
+        transaction.release("inner").await.unwrap();
         say(add(3)).await.unwrap();
-        transaction.rollback_to("outer", &never()).await.unwrap();
-        transaction.release("outer", &never()).await.unwrap();
+        transaction.rollback_to("outer").await.unwrap();
+        transaction.release("outer").await.unwrap();
         say(add(4)).await.unwrap();
-        transaction.commit(&never()).await.unwrap();
+        transaction.clone().commit().await.unwrap();
         assert_eq!(
             number(&pool, "SELECT MIN(id) + MAX(id) AS n FROM t").await,
             5,
@@ -51,14 +48,10 @@ async fn savepoints(server: Server) {
         // After its end no statement runs, in particular not outside the transaction.
         let problem = say(add(9)).await.unwrap_err();
         assert!(matches!(problem, DriverError::Closed { .. }), "{problem:?}");
-        transaction.commit(&never()).await.unwrap_err();
+        transaction.clone().commit().await.unwrap_err();
         transaction.rollback().await.unwrap();
         assert!(matches!(
-            pool.begin(BeginOptions::default(), &never())
-                .await
-                .unwrap()
-                .savepoint("a; DROP", &never())
-                .await,
+            pool.begin().await.unwrap().savepoint("a; DROP").await,
             Err(DriverError::Misuse(_))
         ));
         pool.close().await;
@@ -71,17 +64,11 @@ async fn a_swallowed_error(server: Server) {
     with_database(server, |database| async move {
         let pool = database.pool(PoolSettings::default()).await;
         run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
-        let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+        let transaction = pool.begin().await.unwrap();
         let add = "INSERT INTO t VALUES (1)";
-        transaction
-            .fetch_raw(add, vec![], &[], &never())
-            .await
-            .unwrap();
-        transaction
-            .fetch_raw(add, vec![], &[], &never())
-            .await
-            .unwrap_err();
-        let problem = transaction.commit(&never()).await.unwrap_err();
+        transaction.fetch_raw(add, ()).await.unwrap();
+        transaction.fetch_raw(add, ()).await.unwrap_err();
+        let problem = transaction.commit().await.unwrap_err();
         assert_eq!(
             problem.cause(),
             Some(Cause::TransactionAborted),
@@ -101,17 +88,14 @@ async fn a_swallowed_error(server: Server) {
             &[],
             true,
         );
-        let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+        let transaction = pool.begin().await.unwrap();
         let wrong = vec![Value::Text("x".into())];
+        transaction.execute(&insert, wrong).await.unwrap_err();
         transaction
-            .execute(&insert, wrong, &never())
-            .await
-            .unwrap_err();
-        transaction
-            .execute(&insert, vec![Value::Int(1)], &never())
+            .execute(&insert, vec![Value::Int(1)])
             .await
             .unwrap();
-        transaction.commit(&never()).await.unwrap();
+        transaction.commit().await.unwrap();
         assert_eq!(
             number(&pool, "SELECT COUNT(*) AS n FROM t").await,
             1,
@@ -132,9 +116,9 @@ async fn dropped(server: Server) {
         let pool = database.pool(settings).await;
         run(&pool, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
         for _ in 0..10 {
-            let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+            let transaction = pool.begin().await.unwrap();
             transaction
-                .fetch_raw("INSERT INTO t VALUES (1)", vec![], &[], &never())
+                .fetch_raw("INSERT INTO t VALUES (1)", ())
                 .await
                 .unwrap();
             drop(transaction);
@@ -145,9 +129,7 @@ async fn dropped(server: Server) {
                 &[],
                 true,
             );
-            pool.execute(&add, vec![Value::Int(1)], &never())
-                .await
-                .unwrap();
+            pool.execute(&add, vec![Value::Int(1)]).await.unwrap();
             assert_eq!(
                 number(&pool, "SELECT COUNT(*) AS n FROM t").await,
                 1,
@@ -177,9 +159,9 @@ async fn read_then_write(server: Server) {
             let pool = pool.clone();
             tasks.push(tokio::spawn(async move {
                 for _ in 0..10 {
-                    let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+                    let transaction = pool.begin().await.unwrap();
                     let rows = transaction
-                        .fetch_raw(&format!("SELECT n FROM t{lock}"), vec![], &[], &never())
+                        .fetch_raw(&format!("SELECT n FROM t{lock}"), ())
                         .await
                         .unwrap();
                     let Cell::Int(n) = rows.cell(0, 0) else {
@@ -187,11 +169,8 @@ async fn read_then_write(server: Server) {
                     };
                     tokio::task::yield_now().await;
                     let sql = format!("UPDATE t SET n = {}", n + 1);
-                    transaction
-                        .fetch_raw(&sql, vec![], &[], &never())
-                        .await
-                        .unwrap();
-                    transaction.commit(&never()).await.unwrap();
+                    transaction.fetch_raw(&sql, ()).await.unwrap();
+                    transaction.commit().await.unwrap();
                 }
             }));
         }
@@ -216,14 +195,12 @@ async fn shared(server: Server) {
             &[],
             true,
         );
-        let transaction = Arc::new(pool.begin(BeginOptions::default(), &never()).await.unwrap());
+        let transaction = pool.begin().await.unwrap();
         let mut tasks = Vec::new();
         for id in 0..50 {
-            let (transaction, add) = (Arc::clone(&transaction), Arc::clone(&add));
+            let (transaction, add) = (transaction.clone(), Arc::clone(&add));
             tasks.push(tokio::spawn(async move {
-                transaction
-                    .execute(&add, vec![Value::Int(id)], &never())
-                    .await
+                transaction.execute(&add, vec![Value::Int(id)]).await
             }));
         }
         for task in tasks {
@@ -257,15 +234,9 @@ async fn affected_means_matched(server: Server) {
             &[],
             true,
         );
-        let done = pool
-            .execute(&update, vec![Value::Int(5)], &never())
-            .await
-            .unwrap();
+        let done = pool.execute(&update, vec![Value::Int(5)]).await.unwrap();
         assert_eq!(done.affected, 2, "{server:?}");
-        let done = pool
-            .execute(&update, vec![Value::Int(9)], &never())
-            .await
-            .unwrap();
+        let done = pool.execute(&update, vec![Value::Int(9)]).await.unwrap();
         assert_eq!(done.affected, 0, "{server:?}");
         pool.close().await;
     })
@@ -282,22 +253,16 @@ async fn isolation(server: Server) {
             timeout: Some(Duration::from_secs(10)),
             ..BeginOptions::default()
         };
-        let transaction = pool.begin(options, &never()).await.unwrap();
+        let transaction = pool.begin_with(options).await.unwrap();
         let count = "SELECT COUNT(*) AS n FROM t";
-        let before = transaction
-            .fetch_raw(count, vec![], &[], &never())
-            .await
-            .unwrap();
+        let before = transaction.fetch_raw(count, ()).await.unwrap();
         if !matches!(server, Server::Mysql | Server::Mariadb) {
             // There readers block; here they see the previous version.
             run(&pool, "INSERT INTO t VALUES (1)").await;
         }
-        let after = transaction
-            .fetch_raw(count, vec![], &[], &never())
-            .await
-            .unwrap();
+        let after = transaction.fetch_raw(count, ()).await.unwrap();
         assert_eq!(before.cell(0, 0), after.cell(0, 0), "{server:?}");
-        transaction.commit(&never()).await.unwrap();
+        transaction.commit().await.unwrap();
         pool.close().await;
     })
     .await;
@@ -320,12 +285,12 @@ async fn a_commit_that_fails_is_rolled_back() {
 }
 
 async fn deferred(pool: &Pool) {
-    let transaction = pool.begin(BeginOptions::default(), &never()).await.unwrap();
+    let transaction = pool.begin().await.unwrap();
     transaction
-        .fetch_raw("INSERT INTO t VALUES (1, 7)", vec![], &[], &never())
+        .fetch_raw("INSERT INTO t VALUES (1, 7)", ())
         .await
         .unwrap();
-    let problem = transaction.commit(&never()).await.unwrap_err();
+    let problem = transaction.commit().await.unwrap_err();
     assert!(
         matches!(
             problem,

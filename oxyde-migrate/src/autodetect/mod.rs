@@ -116,6 +116,7 @@ pub struct Detection {
 
 /// The operations between two states cannot be derived.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DetectError {
     /// A given rename does not match the states.
     #[error("cannot rename `{from}` to `{to}`: {why}")]

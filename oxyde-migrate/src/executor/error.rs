@@ -8,6 +8,7 @@ use crate::plan::PlanError;
 
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MigrateError {
     /// The database cannot be reached, or refuses a statement.
     #[error(transparent)]

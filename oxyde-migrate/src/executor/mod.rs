@@ -10,7 +10,6 @@ mod run;
 mod values;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{FailedStep, LostValues, MigrateError, Outcome};
@@ -132,7 +131,7 @@ pub trait DataSteps: Sync {
     ///
     /// # Errors
     /// The function does not exist or raises; the error is its message.
-    fn run(&self, step: &DataStep<'_>, transaction: Arc<Transaction>) -> Result<(), String>;
+    fn run(&self, step: &DataStep<'_>, transaction: Transaction) -> Result<(), String>;
 }
 
 /// The context of a run.

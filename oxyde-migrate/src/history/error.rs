@@ -9,6 +9,7 @@ use crate::operation::{Operation, OperationError};
 
 /// Migrations that do not form a history.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HistoryError {
     /// The folder or a file cannot be read.
     #[error("cannot read {path}: {source}", path = path.display())]

@@ -4,6 +4,7 @@ use super::Operation;
 
 /// An operation that does not match the state it is applied to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OperationError {
     /// The table does not exist.
     #[error("table `{table}` does not exist")]
@@ -142,6 +143,7 @@ impl OperationError {
 
 /// An operation that cannot be reversed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Irreversible {
     /// Information is missing.
     #[error("{what} cannot be reversed: {why}")]

@@ -138,6 +138,7 @@ impl Lowered {
 
 /// An operation that a database cannot carry out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LowerError {
     /// The change cannot be expressed as DDL.
     #[error(transparent)]

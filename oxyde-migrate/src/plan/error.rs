@@ -5,6 +5,7 @@ use crate::operation::{Irreversible, LowerError};
 
 /// Planning failed; nothing was run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// The files do not form a history.
     #[error(transparent)]

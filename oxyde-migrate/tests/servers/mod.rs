@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use oxyde_driver::{Cancel, Pool, PoolSettings};
+use oxyde_driver::{Pool, PoolSettings};
 use oxyde_migrate::executor::{self, Context, MigrateError, Options};
 use oxyde_migrate::file::Migration;
 use oxyde_migrate::history::History;
@@ -132,7 +132,7 @@ async fn run(url: &str, sql: &str) -> Result<(), oxyde_driver::DriverError> {
         ..PoolSettings::default()
     };
     let pool = Pool::connect(url, settings).await?;
-    let result = pool.simple(sql, &Cancel::never()).await;
+    let result = pool.simple(sql).await;
     pool.close().await;
     result
 }

@@ -37,7 +37,7 @@ impl Source for RowSet {
     }
 
     fn read<'a>(&'a self, row: usize, cells: &mut Vec<Cell<'a>>) {
-        cells.extend(self.row(row));
+        cells.extend(self.row(row).cells());
     }
 }
 
@@ -263,7 +263,7 @@ impl SlicedRows {
         let imports = Imports::get(py)?;
         for row in at..rows.len() {
             let dict = PyDict::new(py);
-            for (name, cell) in names.iter().zip(rows.row(row)) {
+            for (name, cell) in names.iter().zip(rows.row(row).cells()) {
                 dict.set_item(name, plain(py, imports, &cell)?)?;
             }
             list.push(dict.unbind());

@@ -73,8 +73,8 @@ fn check_counter(style: &DdlStyle, table: &Table, column: &Column) -> Result<(),
     {
         (
             "it is not the whole primary key",
-            "make it the key alone, with a unique constraint over all of its fields, or let Python \
-             make the value (default_factory)",
+            "make it the key alone, with a unique constraint over all of its columns, or let the \
+             application make the value",
         )
     } else if column.auto_increment
         && style.counter == CounterStyle::Suffix
@@ -82,7 +82,7 @@ fn check_counter(style: &DdlStyle, table: &Table, column: &Column) -> Result<(),
     {
         (
             "no key or index begins with it",
-            "declare the field with db_index=True, or as the first of the key",
+            "index it, or make it the first column of the key",
         )
     } else {
         return Ok(());

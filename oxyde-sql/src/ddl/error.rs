@@ -2,6 +2,7 @@
 
 /// A schema, or a change of one, that cannot be written as DDL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SchemaError {
     /// The database would truncate or refuse the name.
     #[error("the {kind} name `{name}` is too long for {dialect} (at most {limit})")]
@@ -138,10 +139,10 @@ impl SchemaError {
             Self::BadName { .. } => "use a non-empty name without NUL characters".to_owned(),
             Self::UnknownColumn { .. } => "check the spelling, or declare the column".to_owned(),
             Self::UnknownTable { .. } => {
-                "create the table first, or add its model to the list of models".to_owned()
+                "create the table first, or declare it in the same schema".to_owned()
             }
             Self::StillReferred { owner, .. } => {
-                format!("drop `{owner}` too: add its model to the list of models")
+                format!("drop `{owner}` or its foreign key, too")
             }
             Self::Duplicate { .. } => "rename one of them".to_owned(),
             Self::EnumMismatch { .. } => {
@@ -149,12 +150,11 @@ impl SchemaError {
                     .to_owned()
             }
             Self::FullText { .. } => {
-                "declare it over text columns: Index(\"title\", \"body\", method=\"fulltext\")"
-                    .to_owned()
+                "declare it over text columns".to_owned()
             }
             Self::NoType { hint, .. } | Self::Counter { hint, .. } => (*hint).to_owned(),
             Self::NotStored { .. } => {
-                "declare the field with db_stored=True, or compute it in queries: annotate(…)".to_owned()
+                "declare the column as stored, or compute it in queries".to_owned()
             }
             Self::Unsupported { .. } => {
                 "omit it for this database, or use run_sql with SQL per dialect".to_owned()

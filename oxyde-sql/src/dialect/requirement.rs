@@ -5,6 +5,7 @@ use super::{Dialect, Features, Version};
 
 /// Something that only newer servers of a dialect can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Requirement {
     /// Everything: the oldest supported server.
     Supported,
@@ -23,6 +24,7 @@ pub enum Requirement {
 /// The server is older than a requirement demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {server} {needed} or newer, and the server is {server} {found}")]
+#[non_exhaustive]
 pub struct ServerTooOld {
     what: &'static str,
     server: &'static str,

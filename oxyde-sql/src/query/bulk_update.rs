@@ -87,7 +87,7 @@ fn row_columns(update: &BulkUpdate, binds: &[Bind]) -> Result<Vec<InsertColumn>,
     if !binds.iter().enumerate().all(once) {
         return Err(SqlError::Invalid {
             what: "an expression of a bulk update with a list or a search pattern as its value",
-            hint: "compare with single values, or update() the rows of a filter",
+            hint: "compare with single values, or update all rows that a condition selects",
         });
     }
     let own = update.keys.len() + update.columns.len();

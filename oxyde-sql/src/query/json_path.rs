@@ -222,7 +222,7 @@ fn ways(path: &[PathItem]) -> Result<Vec<Vec<PathItem>>, SqlError> {
         if ways.len() > MOST_WAYS {
             return Err(SqlError::Invalid {
                 what: "a JSON path with more than four numbers",
-                hint: "specify which are keys and which are indexes: `lambda row: row.data[\"key\"][0]`",
+                hint: "specify which are keys and which are indexes",
             });
         }
     }

@@ -145,7 +145,7 @@ fn in_select(cx: &mut Context<'_>, operand: &Expr, select: &Select) -> Result<Sq
     if select.outputs.len() != 1 {
         return Err(SqlError::Invalid {
             what: "`in` with a query needs a query with one column",
-            hint: "select one column: `values_list(\"id\", flat=True)`",
+            hint: "select one column",
         });
     }
     let left = distinct_key(cx, operand)?;

@@ -91,20 +91,19 @@ fn check_size(cx: &Context<'_>, select: &Select) -> Result<(), SqlError> {
         limits.columns,
         select.outputs.len(),
         "columns",
-        "select fewer with only() or values(), or annotate in several queries",
+        "select fewer columns, or split the query",
     )?;
     cx.at_most(
         limits.tables,
         usize::from(select.from.is_some()) + select.joins.len(),
         "joined tables",
-        "join fewer relations: prefetch() loads them by queries of their own",
+        "join fewer tables, and load their rows by queries of their own",
     )?;
     cx.at_most(
         limits.combined,
         1 + select.compounds.len(),
         "combined queries",
-        "combine fewer at a time, and then the results: a.union(b).union(c.union(d)); or use one filter() \
-         with `|` or `in`",
+        "combine fewer at a time, and then the results; or use one condition with `or` or `in`",
     )
 }
 

@@ -1,6 +1,6 @@
 //! Foreign keys whose rows may come before the rows that they refer to.
 
-use oxyde_driver::{Cancel, Cell, Transaction};
+use oxyde_driver::{Cell, Executor};
 use oxyde_migrate::session::Session;
 use oxyde_migrate::state::label_of;
 use oxyde_sql::dialect::{DdlStyle, Dialect};
@@ -25,9 +25,8 @@ type Violation = (String, String, String);
 /// Check the keys of cycles, and those that refer to their own table, only at the end.
 pub(super) async fn postpone(
     session: &Session,
-    transaction: &Transaction,
+    transaction: &impl Executor,
     tables: &[Table],
-    cancel: &Cancel,
 ) -> Result<Postponed, CliError> {
     let style = session.style();
     let keys = backward_keys(tables);
@@ -42,7 +41,7 @@ pub(super) async fn postpone(
     let mut begin = Vec::new();
     match style.dialect {
         Dialect::Sqlite => {
-            postponed.known = Some(violations(transaction, cancel).await?);
+            postponed.known = Some(violations(transaction).await?);
             begin.push("PRAGMA defer_foreign_keys = ON".to_owned());
         }
         Dialect::Postgres => {
@@ -77,26 +76,22 @@ pub(super) async fn postpone(
             }
         }
     }
-    transaction.script(&begin, cancel).await?;
+    transaction.script(&begin).await?;
     Ok(postponed)
 }
 
 impl Postponed {
     /// Check the keys.
-    pub(super) async fn check(
-        &self,
-        transaction: &Transaction,
-        cancel: &Cancel,
-    ) -> Result<(), CliError> {
+    pub(super) async fn check(&self, transaction: &impl Executor) -> Result<(), CliError> {
         for (sql, what) in &self.orphans {
-            let rows = transaction.fetch_raw(sql, Vec::new(), &[], cancel).await?;
+            let rows = transaction.fetch_raw(sql, ()).await?;
             if !rows.is_empty() {
                 return Err(CliError::new(what.clone())
                     .hint("add the rows that it refers to; nothing was loaded"));
             }
         }
         if let Some(known) = &self.known {
-            let found = violations(transaction, cancel).await?;
+            let found = violations(transaction).await?;
             if let Some((table, row, target)) = found.iter().find(|row| !known.contains(row)) {
                 return Err(CliError::new(format!(
                     "row {row} of table `{table}` refers to a row of `{target}` that does not exist"
@@ -104,18 +99,15 @@ impl Postponed {
                 .hint("add the row that it refers to; nothing was loaded"));
             }
         }
-        transaction.script(&self.restore, cancel).await?;
+        transaction.script(&self.restore).await?;
         Ok(())
     }
 }
 
 /// Return the rows of SQLite that refer to none.
-async fn violations(
-    transaction: &Transaction,
-    cancel: &Cancel,
-) -> Result<Vec<Violation>, CliError> {
+async fn violations(transaction: &impl Executor) -> Result<Vec<Violation>, CliError> {
     let sql = "SELECT \"table\", CAST(rowid AS TEXT), parent FROM pragma_foreign_key_check";
-    let rows = transaction.fetch_raw(sql, Vec::new(), &[], cancel).await?;
+    let rows = transaction.fetch_raw(sql, ()).await?;
     let text = |row: usize, column: usize| match rows.cell(row, column) {
         Cell::Text(text) => text.to_owned(),
         // A table without row numbers.
