@@ -31,7 +31,8 @@
 //! # }
 //! ```
 //!
-//! [`Executor`] has what pools and transactions run, [`FromRow`] and [`FromCell`] convert what they
+//! [`Executor`] has what pools and transactions run, [`Queries`] runs what [`oxyde_sql::build`] builds
+//! for them, [`FromRow`] and [`FromCell`] convert what they
 //! return, [`Values`] is what raw SQL takes, and a [`Cancel`] stops an operation from another task.
 //!
 //! # Features
@@ -52,6 +53,7 @@ mod executor;
 mod explain;
 mod listen;
 mod pool;
+mod queries;
 mod rows;
 mod settings;
 mod transaction;
@@ -68,6 +70,7 @@ pub use listen::Listener;
 pub use oxyde_derive::FromRow;
 pub use oxyde_sql::value::Value;
 pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
+pub use queries::Queries;
 pub use rows::{
     Cell, Chunk, ChunkSink, ColumnIndex, FromCell, FromRow, Json, ListCell, Mismatch, RangeCell,
     Row, RowSet, Rows,
@@ -80,3 +83,8 @@ pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;
 pub use values::given::{Values, named};
 pub use values::placeholder::{beyond, day_text};
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

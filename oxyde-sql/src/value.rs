@@ -91,23 +91,3 @@ impl Included {
         }
     }
 }
-
-macro_rules! from {
-    ($($rust:ty => $variant:ident;)+) => {
-        $(impl From<$rust> for Value {
-            fn from(value: $rust) -> Self {
-                Self::$variant(value.into())
-            }
-        })+
-    };
-}
-
-from! {
-    i16 => Int;
-    i32 => Int;
-    i64 => Int;
-    f64 => Double;
-    bool => Bool;
-    String => Text;
-    Vec<u8> => Bytes;
-}
