@@ -1,5 +1,5 @@
-"""Checks the crates as they are published: packs them, prints their sizes, and runs `examples/rust` in a
-fresh project outside of the repository that depends on the packed crates.
+"""Checks the crates as they are published: packs them, prints their sizes, and runs `examples/rust`
+in a fresh project outside of the repository that depends on the packed crates.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -55,18 +54,12 @@ def project(folder: Path, crates: Path) -> None:
     """Copy the examples, with the packed crates in place of those of the repository."""
     shutil.copytree(EXAMPLES, folder, ignore=shutil.ignore_patterns("target"))
     manifest = folder / "Cargo.toml"
-    text = manifest.read_text(encoding="utf-8")
-    text = re.sub(r'path = "\.\./\.\./oxyde-\w+"', f'version = "{version()}"', text)
-    lines = [f'{path.name.rsplit("-", 1)[0]} = {{ path = "{path}" }}' for path in crates.iterdir()]
-    patch = "\n".join(["", "[patch.crates-io]", *sorted(lines), ""])
-    manifest.write_text(text + patch, encoding="utf-8")
-
-
-def version() -> str:
-    """The version of the workspace."""
-    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
-    found: str = manifest["workspace"]["package"]["version"]
-    return found
+    text = manifest.read_text(encoding="utf-8") + "\n[patch.crates-io]\n"
+    for crate in sorted(crates.iterdir()):
+        name, version = crate.name.rsplit("-", 1)
+        text = text.replace(f'path = "../../{name}"', f'version = "{version}"')
+        text += f'{name} = {{ path = "{crate}" }}\n'
+    manifest.write_text(text, encoding="utf-8")
 
 
 def ask(url: str, body: object = None) -> tuple[int, object]:
@@ -89,7 +82,8 @@ def use(programs: Path, folder: Path) -> None:
     url = f"sqlite:///{folder}/notes.db"
     first, second = (run(programs / "migrate", f"{url}?mode=rwc") for _ in range(2))
     print(first + second)
-    expect("two migrations, then none", ("2 migr" in first, "0 migr" in second) == (True, True))
+    expect("two migrations", "2 migrations" in first)
+    expect("no migration", "0 migrations" in second)
     command = [str(programs / "service"), url, "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
         try:
