@@ -129,55 +129,40 @@ fn reading(field: &Field, at: usize, attributes: &Attributes) -> TokenStream {
 mod tests {
     use super::*;
 
-    /// The message of the error, and the source text that it points at.
-    fn refused(source: &str) -> (String, String) {
-        let input = syn::parse_str(source).unwrap();
-        let error = expand(&input).unwrap_err();
-        let at = error.span().source_text().unwrap();
-        (error.to_string(), at)
-    }
-
     #[test]
-    fn errors_point_at_their_cause() {
-        for (source, message, at) in [
-            ("enum Shape { Round }", "struct only", "Shape"),
-            ("struct Nothing;", "there are none", "Nothing"),
-            ("struct Empty {}", "there are none", "Empty"),
-            ("struct User<'a> { name: &'a str }", "own their data", "'a"),
+    fn what_cannot_be_derived_is_refused() {
+        for (source, message) in [
+            ("enum Shape { Round }", "struct only"),
+            ("struct Nothing;", "there are none"),
+            ("struct Empty {}", "there are none"),
+            ("struct User<'a> { name: &'a str }", "own their data"),
             (
                 "#[oxyde(rename = \"users\")] struct User { id: i64 }",
                 "belongs to a field",
-                "#[oxyde(rename = \"users\")]",
             ),
             (
                 "struct User { #[oxyde(renamed = \"n\")] name: String }",
                 "unknown attribute",
-                "renamed",
             ),
             (
                 "struct User { #[oxyde(rename = 1)] name: String }",
                 "expected string literal",
-                "1",
             ),
             (
                 "struct User { #[oxyde(default, default)] name: String }",
                 "repeated",
-                "default",
             ),
             (
                 "struct User { #[oxyde(rename = \"a\", flatten)] address: Address }",
                 "excludes `rename`",
-                "flatten",
             ),
             (
                 "struct Pair(i64, #[oxyde(default)] i64);",
                 "by their positions",
-                "#[oxyde(default)]",
             ),
         ] {
-            let (found, place) = refused(source);
-            assert!(found.contains(message), "{source}: {found}");
-            assert_eq!(place, at, "{source}");
+            let refused = expand(&syn::parse_str(source).unwrap()).unwrap_err();
+            assert!(refused.to_string().contains(message), "{source}: {refused}");
         }
     }
 

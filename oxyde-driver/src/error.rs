@@ -556,8 +556,8 @@ impl DriverError {
                 "pass one value for each placeholder ($1, $2, … on PostgreSQL, otherwise ?), in order"
             }
             Self::ListValue { .. } => {
-                "write a placeholder for each item: … in (?, ?); pass a JSON document as one, or as a \
-                 string"
+                "write a placeholder for each item: … in (?, ?); pass a JSON document as JSON, not as a \
+                 list"
             }
             Self::NoValue { .. } => "pass a value for each placeholder, or correct its name",
             Self::UnusedValue { name } => {

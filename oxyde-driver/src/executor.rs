@@ -170,8 +170,8 @@ pub trait Executor: Sync {
         self.fetch_raw_as(sql, values, &[])
     }
 
-    /// The same, with the types of some columns by name, where the server does not describe them: on
-    /// `SQLite`, which has few types, and on MySQL for booleans and UUIDs.
+    /// The same, with the types of some columns by name, where the server does not describe them:
+    /// `SQLite`, MySQL and MariaDB store UUIDs, intervals and arrays as other types.
     ///
     /// # Errors
     /// As [`Executor::fetch_raw`].

@@ -66,7 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (kept if wanted else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
+    # With several processes the longest work begins first.
+    items[:] = sorted(kept, key=lambda item: _database_of(item.nodeid) is None)
+
+
+def _database_of(nodeid: str) -> str | None:
+    parameters = re.split(r"[\[\]-]", nodeid)
+    return next((name for name in FLAVOURS if name in parameters), None)
 
 
 class ByDatabase(LoadScopeScheduling):
@@ -74,13 +80,12 @@ class ByDatabase(LoadScopeScheduling):
     file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        parameters = re.split(r"[\[\]-]", nodeid)
-        file = nodeid.partition("::")[0]
-        return next((name for name in FLAVOURS if name in parameters), file)
+        return _database_of(nodeid) or nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByDatabase:
-    """How pytest-xdist hands out the tests."""
+    """How pytest-xdist hands out the tests: in their order."""
+    config.option.loadscopereorder = False
     return ByDatabase(config, log)
 
 

@@ -287,6 +287,7 @@ impl Pool {
         lease.pool.activity.note_outcome(&result);
         result
     }
+
     pub(crate) async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
         let writes = match &job {
             Job::Plan { plan, .. } | Job::Text { plan, .. } => plan.writes,

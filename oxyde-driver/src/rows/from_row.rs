@@ -32,6 +32,15 @@ use crate::error::DriverError;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A field of a type that no column converts to is an error of the compiler, at that type:
+///
+/// ```compile_fail,E0277
+/// #[derive(oxyde_driver::FromRow)]
+/// struct Reading {
+///     started: std::time::Instant,
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a row does not convert to `{Self}`",
     note = "derive `oxyde_driver::FromRow` for it, or use a tuple"

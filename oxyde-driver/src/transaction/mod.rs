@@ -116,7 +116,7 @@ impl Transaction {
     /// cancelled, and the connection is closed.
     ///
     /// # Errors
-    /// [`Cause::TransactionAborted`] if a statement failed,
+    /// [`Cause::TransactionAborted`](crate::Cause::TransactionAborted) if a statement failed,
     /// [`DriverError::TransactionTimeout`] after the deadline, or the database's error (a
     /// deferred constraint): the transaction is rolled back. If the connection
     /// is lost, or no answer comes in time, [`DriverError::OutcomeUnknown`], unless nothing was
@@ -356,6 +356,7 @@ impl Transaction {
         }
         std::mem::forget(self);
     }
+
     pub(crate) async fn run(&self, job: Job, cancel: &Cancel) -> Result<Outcome, DriverError> {
         self.0.run(&Arc::new(job), cancel).await
     }

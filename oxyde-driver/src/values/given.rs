@@ -5,7 +5,7 @@ use oxyde_sql::value::Value;
 /// The values of raw SQL.
 ///
 /// In the order of the placeholders, which are `$1`, `$2` … on `PostgreSQL` and otherwise `?`:
-/// [`values!`](crate::values), a list of [`Value`]s, or `()` for none. By name, with the placeholders
+/// [`values!`](macro@crate::values), a list of [`Value`]s, or `()` for none. By name, with the placeholders
 /// `:name` on every database: the same macro, or [`named`].
 ///
 /// ```no_run

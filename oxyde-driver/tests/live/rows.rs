@@ -177,7 +177,7 @@ async fn values_come_back(server: Server) {
             ("name", ColumnType::Text),
             ("data", ColumnType::Bytes),
             ("document", ColumnType::Json),
-            ("empty", ColumnType::Text),
+            ("missing", ColumnType::Text),
         ];
         let definitions: Vec<String> = columns
             .iter()
@@ -223,7 +223,7 @@ async fn values_come_back(server: Server) {
             .get::<Json<std::collections::HashMap<String, serde_json::Value>>>("document")
             .unwrap();
         assert_eq!(parts["b"], "é", "{server:?}");
-        assert_eq!(row.get("empty"), Ok(None::<String>), "{server:?}");
+        assert_eq!(row.get("missing"), Ok(None::<String>), "{server:?}");
         pool.close().await;
     })
     .await;

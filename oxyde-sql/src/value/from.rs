@@ -1,6 +1,7 @@
 //! Rust values as [`Value`]s.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use super::Value;
 
@@ -32,8 +33,9 @@ from! {
     i64 => |value| Value::Int(value);
     u16 => |value| Value::Int(value.into());
     u32 => |value| Value::Int(value.into());
-    // What BIGINT cannot hold fits the databases' decimal numbers.
-    u64 => |value| i64::try_from(value).map_or_else(|_| Value::Decimal(value.to_string()), Value::Int);
+    isize => |value| integer(value);
+    u64 => |value| integer(value);
+    usize => |value| integer(value);
     f64 => |value| Value::Double(value);
     String => |value| Value::Text(value);
     &str => |value| Value::Text(value.to_owned());
@@ -44,6 +46,12 @@ from! {
 }
 
 impl ArrayItem for Value {}
+
+/// What BIGINT cannot hold fits the databases' decimal numbers.
+fn integer<T: Copy + Display + TryInto<i64>>(int: T) -> Value {
+    int.try_into()
+        .map_or_else(|_| Value::Decimal(int.to_string()), Value::Int)
+}
 
 impl From<u8> for Value {
     fn from(value: u8) -> Self {
