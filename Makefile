@@ -21,7 +21,7 @@ PYTHON_SOURCES := $(shell find python/oxyde -name '*.py' -o -name '*.pyi' -o -na
 LINTED := python demo bench examples scripts
 CARGO_ABOUT := 0.9.3
 
-.PHONY: help setup extension demo test test-rust test-python test-scale lint features format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak \
+.PHONY: help setup extension demo test test-rust test-python test-scale lint features format sync-face golden bench bench-quick bench-scale bench-plans bench-web bench-rust profile soak check-crates \
 	schemas docs docs-site docs-serve docs-look reference wheel release-check licences audit services constraints studio-shots clean
 
 help: ## List the targets
@@ -64,6 +64,9 @@ test-scale: extension ## The tests of replicas and clusters, which start their o
 
 soak: extension services ## 100,000 queries, errors, cancels and blocks on each database leave nothing; DB=… STEPS=…
 	OXYDE_SOAK=$(or $(STEPS),100000) $(BIN)/python -m pytest -q -s python/tests/integration/faults/test_nothing_left.py $(if $(DB),--db '$(DB)')
+
+check-crates: ## Pack the crates, and run examples/rust with them in a project outside of the repository
+	@$(PYTHON) scripts/check_crates.py
 
 services: ## Find or start PostgreSQL, MariaDB, MySQL, pgbouncer and pgvector
 	@scripts/services start

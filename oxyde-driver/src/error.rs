@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oxyde_sql::dialect::ServerTooOld;
+use oxyde_sql::{SqlError, dialect::ServerTooOld};
 
 use crate::rows::Mismatch;
 
@@ -283,6 +283,9 @@ pub enum DriverError {
         /// The number of rows.
         found: usize,
     },
+    /// A query cannot be compiled for this database.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
     /// A value does not fit the type it is sent as.
     #[error("value {}: {detail}", param + 1)]
     Bind {
@@ -545,6 +548,7 @@ impl DriverError {
         let text = match self {
             Self::InvalidUrl { hint, .. } => return Some(hint.clone()),
             Self::Unsupported { hint, .. } => hint,
+            Self::Sql(refused) => return Some(refused.hint()),
             Self::ServerTooOld(_) => {
                 "update the server; if a proxy hides the version of the server, set server_version"
             }

@@ -31,7 +31,8 @@
 //! # }
 //! ```
 //!
-//! [`Executor`] has what pools and transactions run, [`FromRow`] and [`FromCell`] convert what they
+//! [`Executor`] has what pools and transactions run, [`Queries`] runs what [`oxyde_sql::build`] builds
+//! for them, [`FromRow`] and [`FromCell`] convert what they
 //! return, [`Values`] is what raw SQL takes, and a [`Cancel`] stops an operation from another task.
 //!
 //! # Features
@@ -74,6 +75,7 @@ mod executor;
 mod explain;
 mod listen;
 mod pool;
+mod queries;
 mod rows;
 mod settings;
 mod transaction;
@@ -92,6 +94,7 @@ pub use listen::{Listener, Notification};
 pub use oxyde_derive::FromRow;
 pub use oxyde_sql::value::Value;
 pub use pool::{Pool, PoolCounters, PoolEvent, PoolEventKind, PoolStatus};
+pub use queries::Queries;
 pub use rows::{
     Cell, Chunk, ChunkSink, ColumnIndex, FromCell, FromRow, Json, ListCell, Mismatch, RangeCell,
     Row, RowSet, Rows,
@@ -104,3 +107,8 @@ pub use transaction::{BeginOptions, Isolation, Transaction};
 pub use values::calendar;
 pub use values::given::{Values, named};
 pub use values::placeholder::{beyond, day_text};
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,37 +6,30 @@
 
 use std::error::Error;
 use std::io::Write as _;
-use std::path::Path;
 
 use oxyde_migrate::autodetect::{Knowledge, detect};
 use oxyde_migrate::executor::{Context, Event, Options, migrate};
 use oxyde_migrate::file::Migration;
 use oxyde_migrate::history::History;
 use oxyde_migrate::session::Access;
-use oxyde_sql::schema::Schema;
+use oxyde_sql::schema::{Column, Schema, Table};
+use oxyde_sql::types::ColumnType;
 
-const BEFORE: &str = r#"{"tables": [
-    {"name": "users", "primary_key": ["id"], "columns": [
-        {"name": "id", "type": "big_int", "nullable": false, "auto_increment": true},
-        {"name": "email", "type": {"varchar": {"length": 200}}, "nullable": false}
-    ]}
-]}"#;
-
-const AFTER: &str = r#"{"tables": [
-    {"name": "users", "primary_key": ["id"], "columns": [
-        {"name": "id", "type": "big_int", "nullable": false, "auto_increment": true},
-        {"name": "email", "type": {"varchar": {"length": 200}}, "nullable": false},
-        {"name": "bio", "type": "text", "nullable": true}
-    ], "uniques": [{"name": "users_email_key", "columns": ["email"]}]}
-]}"#;
+fn users() -> Table {
+    Table::new("users")
+        .column(Column::new("id", ColumnType::BigInt).auto_increment())
+        .column(Column::new("email", ColumnType::Varchar { length: 200 }))
+        .primary_key(["id"])
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "sqlite::memory:".to_owned());
-    let (before, after): (Schema, Schema) =
-        (serde_json::from_str(BEFORE)?, serde_json::from_str(AFTER)?);
+    let before = Schema::of([users()]);
+    let bio = Column::new("bio", ColumnType::Text).nullable();
+    let after = Schema::of([users().column(bio).unique(["email"])]);
 
     let known = Knowledge::default();
     let first = detect(&Schema::default(), &before, &known)?.operations;
@@ -54,8 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let context = Context {
         progress: &say,
-        data_steps: None,
-        root: Path::new("."),
+        ..Context::default()
     };
     migrate(&Access::new(url), &history, &Options::default(), &context).await?;
     Ok(())

@@ -13,15 +13,15 @@
 //! ```
 //! use oxyde_migrate::autodetect::{Knowledge, detect};
 //! use oxyde_migrate::file::{Migration, parse, render};
-//! use oxyde_sql::schema::Schema;
+//! use oxyde_sql::schema::{Column, Schema, Table};
+//! use oxyde_sql::types::ColumnType;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let new: Schema = serde_json::from_str(
-//!     r#"{"tables": [{"name": "users", "primary_key": ["id"], "columns": [
-//!         {"name": "id", "type": "big_int", "nullable": false, "auto_increment": true},
-//!         {"name": "email", "type": {"varchar": {"length": 200}}, "nullable": false}
-//!     ]}]}"#,
-//! )?;
+//! let users = Table::new("users")
+//!     .column(Column::new("id", ColumnType::BigInt).auto_increment())
+//!     .column(Column::new("email", ColumnType::Varchar { length: 200 }))
+//!     .primary_key(["id"]);
+//! let new = Schema::of([users]);
 //! let found = detect(&Schema::default(), &new, &Knowledge::default())?;
 //! let migration = Migration::new("0001_initial".into(), vec![], found.operations);
 //! assert_eq!(migration.operations[0].describe(), "create table users");
@@ -64,3 +64,8 @@ pub mod session;
 pub mod split_sql;
 pub mod squash;
 pub mod state;
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

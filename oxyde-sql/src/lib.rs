@@ -1,27 +1,31 @@
 //! Compiles typed statements to SQL text and a bind recipe.
 //!
-//! Pure: no I/O, no async, no Python. A [`Statement`](ir::Statement) describes a query
-//! independently of any database; [`compile`] turns it into a [`Plan`](plan::Plan) for one: the SQL
-//! text, which value is bound to which placeholder as which type, and the columns of the rows. The
-//! SQL text never contains a user's value.
+//! Pure: no I/O, no async, no Python. [`build`] makes a statement with the values where they are
+//! used; it is then compiled for a database, to a [`Plan`](plan::Plan): the SQL text, which value is
+//! bound to which placeholder as which type, and the columns of the rows. The SQL text never contains
+//! a user's value. [`schema`] and [`ddl`] do the same for tables.
 //!
 //! # Example: one statement for three databases
 //!
 //! ```
-//! use oxyde_sql::compile;
+//! use oxyde_sql::build::*;
 //! use oxyde_sql::dialect::{Dialect, Features};
-//! use oxyde_sql::ir::{Expr, Select, Statement, Table};
-//! use oxyde_sql::types::ColumnType;
 //!
-//! let users = Table::new("users");
-//! let name = users.col("name", ColumnType::Text);
-//! let select = Select::from_table(&users)
-//!     .column(&users, "id", ColumnType::BigInt)
-//!     .filter(name.lookup("icontains", [Expr::param(0, ColumnType::Text)]))
-//!     .order(users.col("id", ColumnType::BigInt).desc());
-//! let statement = Statement::from(select);
+//! oxyde_sql::table! {
+//!     struct Users("users") {
+//!         id: i64,
+//!         name: String,
+//!     }
+//! }
 //!
-//! let sql = |dialect| compile(&statement, &Features::of(dialect)).map(|plan| plan.sql);
+//! let users = Users::table();
+//! let query = users
+//!     .select()
+//!     .columns(users.id)
+//!     .filter(users.name.icontains("ali"))
+//!     .order_by(users.id.desc());
+//!
+//! let sql = |dialect| query.compile(&Features::of(dialect)).map(|(plan, _)| plan.sql);
 //! assert_eq!(
 //!     sql(Dialect::Postgres)?,
 //!     r#"SELECT "users"."id" AS "id" FROM "users" WHERE "users"."name" ILIKE $1 ORDER BY "users"."id" DESC"#,
@@ -37,6 +41,10 @@
 //! # Ok::<(), oxyde_sql::SqlError>(())
 //! ```
 //!
+//! A [`Statement`](ir::Statement) of the [`ir`] is what a builder makes, and what [`compile`] takes. It
+//! has no values: a [param](ir::Expr::param) is a position in a list of values, so that a statement can
+//! be compiled once and run with many lists.
+//!
 //! # SQLite
 //!
 //! SQLite has few functions, so the text for it calls functions and collations of Oxyde, such as
@@ -49,9 +57,11 @@
 //!
 //! # Features
 //!
-//! The crate has no Cargo features: a dialect is a few tables, and adds no dependency.
+//! A dialect is a few tables and adds no dependency, so no feature leaves one out. `chrono`, `time`, `uuid`,
+//! `rust_decimal` and `serde_json` make [`Value`](value::Value)s of these crates' types.
 
 pub mod aggregate;
+pub mod build;
 pub mod ddl;
 pub mod dialect;
 pub mod error;
@@ -70,3 +80,8 @@ pub mod value;
 
 pub use error::SqlError;
 pub use query::{MAX_DEPTH, compile, compile_message};
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,6 +3,8 @@
 //! The same structures hold the models' schema from Python (MessagePack or JSON), the state
 //! that migrations replay, and the result of introspection.
 
+mod builder;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -158,25 +160,6 @@ pub struct Generated {
     pub stored: bool,
 }
 
-impl Column {
-    /// Return a column that is NOT NULL and has nothing else.
-    #[must_use]
-    pub fn new(name: impl Into<String>, ty: ColumnType) -> Self {
-        Self {
-            name: name.into(),
-            ty,
-            native: None,
-            nullable: false,
-            default: None,
-            auto_increment: false,
-            counter: None,
-            generated: None,
-            comment: None,
-            raw: None,
-        }
-    }
-}
-
 impl Table {
     /// Return whether the primary key, a unique constraint, or one of the indexes that `serves`
     /// accepts begins with the columns and holds all rows.
@@ -229,22 +212,6 @@ pub struct Index {
 }
 
 impl Index {
-    /// Return an ordinary index on columns, ascending.
-    #[must_use]
-    pub fn on(name: impl Into<String>, columns: &[String]) -> Self {
-        Self {
-            name: name.into(),
-            parts: columns.iter().cloned().map(IndexPart::Column).collect(),
-            unique: false,
-            method: None,
-            config: None,
-            condition: None,
-            include: Vec::new(),
-            opclass: None,
-            options: BTreeMap::new(),
-        }
-    }
-
     /// Whether the first parts are these columns, in either direction.
     fn begins_with(&self, columns: &[String]) -> bool {
         let parts = self.parts.iter().map_while(|part| match part {
@@ -265,18 +232,6 @@ pub enum IndexPart {
     ColumnDesc(String),
     /// An SQL expression.
     Expression(String),
-}
-
-impl Unique {
-    /// Return a unique constraint on columns.
-    #[must_use]
-    pub const fn on(name: String, columns: Vec<String>) -> Self {
-        Self {
-            name,
-            columns,
-            kept_name: false,
-        }
-    }
 }
 
 /// A unique constraint.

@@ -170,6 +170,7 @@ topics!(
     updates,
     deletes,
     bulk_updates,
+    built,
     errors,
     contract,
 );

@@ -12,6 +12,8 @@ use oxyde_sql::types::ColumnType;
 use oxyde_sql::{SqlError, compile};
 use proptest::prelude::*;
 
+#[path = "laws/built.rs"]
+mod built;
 #[path = "laws/strategies.rs"]
 mod strategies;
 

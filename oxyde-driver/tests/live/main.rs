@@ -23,6 +23,7 @@ mod listen;
 mod optional_types;
 mod plans;
 mod pool;
+mod queries;
 mod roundtrip;
 mod rows;
 mod server;

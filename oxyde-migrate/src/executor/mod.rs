@@ -144,6 +144,17 @@ pub struct Context<'a> {
     pub root: &'a Path,
 }
 
+/// Nobody watches, and there is no Python: for a program with migrations of its own.
+impl Default for Context<'_> {
+    fn default() -> Self {
+        Context {
+            progress: &|_| (),
+            data_steps: None,
+            root: Path::new("."),
+        }
+    }
+}
+
 /// Return what `migrate` would do, without doing it.
 ///
 /// # Errors

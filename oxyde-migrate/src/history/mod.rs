@@ -39,19 +39,60 @@ impl History {
         let mut paths = Vec::new();
         for entry in entries {
             let path = entry.map_err(io(folder))?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
+            if is_migration(&path) {
                 paths.push(path);
             }
         }
-        paths.sort();
-        let mut migrations = Vec::with_capacity(paths.len());
+        let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let text = std::fs::read_to_string(&path).map_err(io(&path))?;
+            files.push((path, text));
+        }
+        History::from_files(files)
+    }
+
+    /// Read migrations that are in memory: the path and the text of each file. Files whose name does
+    /// not end with `.toml` are left out.
+    ///
+    /// A program has its migrations inside with `include_str!` for each file, or with the macro
+    /// `include_dir!` of the crate of that name for all of a folder:
+    ///
+    /// ```
+    /// use oxyde_migrate::history::History;
+    ///
+    /// let history = History::from_files([(
+    ///     "migrations/0001_notes.toml",
+    ///     r#"
+    ///     depends_on = []
+    ///
+    ///     [[operations]]
+    ///     op = "create_table"
+    ///     name = "notes"
+    ///     columns = [{ name = "id", type = "big_int", nullable = false, auto_increment = true }]
+    ///     primary_key = ["id"]
+    ///     "#,
+    /// )])?;
+    /// assert_eq!(history.migrations()[0].name, "0001_notes");
+    /// # Ok::<(), oxyde_migrate::history::HistoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A file is invalid, or the files do not form a history.
+    pub fn from_files<P: AsRef<Path>, T: AsRef<str>>(
+        files: impl IntoIterator<Item = (P, T)>,
+    ) -> Result<Self, HistoryError> {
+        let mut files: Vec<(P, T)> = files.into_iter().collect();
+        files.retain(|(path, _)| is_migration(path.as_ref()));
+        files.sort_by(|(one, _), (other, _)| one.as_ref().cmp(other.as_ref()));
+        let mut migrations = Vec::with_capacity(files.len());
+        for (path, text) in files {
+            let path = path.as_ref();
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            migrations.push(file::parse(&path.display().to_string(), &name, &text)?);
+            migrations.push(file::parse(
+                &path.display().to_string(),
+                &name,
+                text.as_ref(),
+            )?);
         }
         History::new(migrations)
     }
@@ -361,6 +402,11 @@ impl History {
         }
         History::new(migrations)
     }
+}
+
+fn is_migration(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "toml")
 }
 
 /// Replace dependencies on any of `from` by a dependency on `to`.

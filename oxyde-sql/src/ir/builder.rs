@@ -26,6 +26,13 @@ impl Table {
         self
     }
 
+    /// The same in a schema of the database.
+    #[must_use]
+    pub fn in_schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = Some(schema.into());
+        self
+    }
+
     /// One of its columns.
     #[must_use]
     pub fn col(&self, name: impl Into<String>, ty: ColumnType) -> Expr {

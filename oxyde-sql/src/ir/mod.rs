@@ -10,6 +10,7 @@ mod delete;
 mod expr;
 mod insert;
 mod join;
+mod params;
 mod predicate;
 mod search;
 mod select;
@@ -22,6 +23,7 @@ pub use expr::{
 };
 pub use insert::{Conflict, ConflictAction, ConflictTarget, Insert, InsertColumn, InsertSource};
 pub use join::{Join, JoinKind};
+pub(crate) use params::Params;
 pub use predicate::Predicate;
 pub use search::{Search, SearchIndex, SearchResult};
 pub use select::{

@@ -1,6 +1,7 @@
 //! The cases by topic, over one small schema.
 
 mod aggregates;
+mod built;
 mod bulk_updates;
 mod deletes;
 mod errors;
@@ -41,6 +42,7 @@ pub fn topics() -> Vec<(&'static str, Vec<GoldenCase>)> {
         ("updates", updates::cases()),
         ("deletes", deletes::cases()),
         ("bulk_updates", bulk_updates::cases()),
+        ("built", built::cases()),
         ("errors", errors::cases()),
     ]
 }
