@@ -23,7 +23,7 @@ from fences import fences  # type: ignore[import-not-found]
 from shown import OUTPUT, agrees  # type: ignore[import-not-found]
 
 # Pages about `oxyde.sync`.
-WITHOUT_LOOP = ("sync", "celery")
+WITHOUT_LOOP = ("sync", "celery", "free_threading")
 RESULT = re.compile(r"#\s→ (.*)$")
 
 
