@@ -3,6 +3,7 @@ are checked, or what reads it accepts it. The few others are named here, with th
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from support.project_page import NOT_RUN, ROOT, commands
 from support.shown import OUTPUT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# A program in Rust that a page includes.
+PROGRAM = re.compile(r'--8<-- "(examples/rust/src/bin/\w+\.rs)"\n')
 # Sections with Python of which only the types are checked (scripts/check_docs.py): what it needs.
 ONLY_TYPES = {
     "docs/howto/celery#celery": "a broker",
@@ -49,6 +52,9 @@ def is_held(page: str, fence: Fence, runs: bool) -> bool:
         return page in FOLLOWED or programs <= set(NOT_RUN)
     if fence.language == "text":
         return page == "docs/reference/commands"  # written by scripts/reference, test_reference.py
+    if fence.language == "rust":
+        included = PROGRAM.fullmatch(fence.text)  # `make check-crates` runs them
+        return included is not None and (ROOT / included[1]).is_file()
     # test_guides.py or test_readme.py, and test_configuration.py
     return fence.language in ("python", "dockerfile", "toml", "yaml")
 
