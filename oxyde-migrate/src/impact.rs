@@ -102,7 +102,12 @@ impl fmt::Display for Impact {
         } else {
             "wait"
         };
-        write!(f, "{table}, about {} rows: {waits} {verb}", grouped(*rows))?;
+        let plural = if *rows == 1 { "" } else { "s" };
+        write!(
+            f,
+            "{table}, about {} row{plural}: {waits} {verb}",
+            grouped(*rows)
+        )?;
         match self.work {
             Work::Catalogue => write!(f, " for a moment, once open transactions have ended"),
             _ => write!(f, " while {work}"),

@@ -62,12 +62,31 @@ pub type Row = Vec<Option<String>>;
 /// Interval at which a server that is still starting is tried.
 const AGAIN: Duration = Duration::from_millis(250);
 
+/// Refuse a ledger that several tenants would share: what one has applied would count for all.
+fn check_ledger(access: &Access) -> Result<(), DriverError> {
+    let Some(tenant) = &access.schema else {
+        return Ok(());
+    };
+    match access.ledger.rsplit_once('.') {
+        Some((schema, table)) if schema != tenant => Err(DriverError::InvalidSetting {
+            name: "ledger".to_owned(),
+            message: format!(
+                "`{schema}.{table}` would be the ledger of all tenants, and `{tenant}` needs one of \
+                 its own: leave out the schema, `{table}`"
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
 impl Session {
     /// Connect. `busy` is the maximum time that SQLite waits for another process's lock.
     ///
     /// # Errors
-    /// The URL is invalid, the database cannot be reached, or it has no such schema.
+    /// The URL is invalid, the database cannot be reached, or it has no such schema;
+    /// [`DriverError::InvalidSetting`] if the ledger is in another schema than the tenant.
     pub async fn connect(access: &Access, busy: Duration) -> Result<Self, DriverError> {
+        check_ledger(access)?;
         let pool = tokio::select! {
             pool = patiently(access, busy) => pool?,
             () = access.cancel.fired() => return Err(DriverError::Cancelled),

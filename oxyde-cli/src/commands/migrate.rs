@@ -150,8 +150,9 @@ fn sum_up(targets: &[Target], results: &[Result<Vec<Value>, CliError>], output: 
             "event": "summary", "migrated": migrated, "up_to_date": current, "failed": failed,
         }),
         &format!(
-            "{} databases: {migrated} migrated, {current} up to date, {failed} failed",
-            targets.len()
+            "{} database{}: {migrated} migrated, {current} up to date, {failed} failed",
+            targets.len(),
+            if targets.len() == 1 { "" } else { "s" }
         ),
     );
 }

@@ -99,6 +99,17 @@ def test_a_failure_does_not_stop_the_others(by_schema: Command, server: Server) 
     assert [bool(item.get("error")) for item in said["databases"]] == [False, True, False]
 
 
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+def test_a_ledger_of_all_tenants_is_refused(by_schema: Command) -> None:
+    (by_schema.folder / "oxyde.toml").write_text(
+        'migrations = "migrations"\nledger = "public.done"\n'
+        '[databases]\ndefault = "${DATABASE_URL}"\n'
+    )
+    answer = by_schema.run("migrate", "--schema", f"{PREFIX}a1")
+    assert (answer.code, answer.out) == (1, "")
+    assert "setting `ledger`: `public.done` would be the ledger of all tenants" in answer.err
+
+
 def test_none_matches(by_database: Command) -> None:
     answer = by_database.run("migrate", "--each", "nobody_*")
     assert answer.code == 0
