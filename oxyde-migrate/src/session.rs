@@ -62,20 +62,14 @@ pub type Row = Vec<Option<String>>;
 /// Interval at which a server that is still starting is tried.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// Refuse a ledger that several tenants would share: what one has applied would count for all.
-fn check_ledger(access: &Access) -> Result<(), DriverError> {
-    let Some(tenant) = &access.schema else {
-        return Ok(());
-    };
-    match access.ledger.rsplit_once('.') {
-        Some((schema, table)) if schema != tenant => Err(DriverError::InvalidSetting {
-            name: "ledger".to_owned(),
-            message: format!(
-                "`{schema}.{table}` would be the ledger of all tenants, and `{tenant}` needs one of \
-                 its own: leave out the schema, `{table}`"
-            ),
-        }),
-        _ => Ok(()),
+/// The error of a ledger that several tenants would share: what one has applied would count for all.
+fn shared(ledger: &str, tenant: &str) -> DriverError {
+    DriverError::InvalidSetting {
+        name: "ledger".to_owned(),
+        message: format!(
+            "`{ledger}` would be the ledger of all tenants, and `{tenant}` needs one of its own: leave \
+             out the schema"
+        ),
     }
 }
 
@@ -86,17 +80,23 @@ impl Session {
     /// The URL is invalid, the database cannot be reached, or it has no such schema;
     /// [`DriverError::InvalidSetting`] if the ledger is in another schema than the tenant.
     pub async fn connect(access: &Access, busy: Duration) -> Result<Self, DriverError> {
-        check_ledger(access)?;
         let pool = tokio::select! {
             pool = patiently(access, busy) => pool?,
             () = access.cancel.fired() => return Err(DriverError::Cancelled),
         };
         let style = DdlStyle::of(pool.dialect());
+        let ledger = Ledger::new(style, &access.ledger, access.schema.as_deref());
+        if let Some(tenant) = &access.schema
+            && ledger.schema() != Some(tenant)
+        {
+            pool.close().await;
+            return Err(shared(&access.ledger, tenant));
+        }
         let session = Session {
             pool,
             style,
             schema: access.schema.clone(),
-            ledger: Ledger::new(style, &access.ledger, access.schema.as_deref()),
+            ledger,
             lease: None,
             cancel: access.cancel.clone(),
         };

@@ -9,7 +9,7 @@ use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time};
 use uuid::Uuid;
 
 use crate::plans::{placed, plan};
-use crate::server::{Server, on_each_server, run, with_database};
+use crate::server::{Server, create, on_each_server, with_database};
 
 #[derive(Debug, PartialEq, FromRow)]
 struct Chrono {
@@ -52,15 +52,7 @@ async fn dates_come_back(server: Server) {
             ),
             ("missing", ColumnType::Date),
         ];
-        let definitions: Vec<String> = columns
-            .iter()
-            .map(|(name, ty)| format!("{name} {}", ty.storage(pool.dialect(), false)))
-            .collect();
-        run(
-            &pool,
-            &format!("CREATE TABLE dated ({})", definitions.join(", ")),
-        )
-        .await;
+        create(&pool, "dated", &columns).await;
         let row = Chrono {
             day: NaiveDate::from_ymd_opt(1969, 12, 31).unwrap(),
             hour: NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap(),

@@ -6,7 +6,7 @@ use oxyde_driver::{
 use oxyde_sql::types::ColumnType;
 
 use crate::plans::{placed, plan};
-use crate::server::{Server, on_each_server, run, with_database};
+use crate::server::{Server, create, on_each_server, run, with_database};
 
 #[derive(Debug, PartialEq, FromRow)]
 struct Reader {
@@ -179,15 +179,7 @@ async fn values_come_back(server: Server) {
             ("document", ColumnType::Json),
             ("missing", ColumnType::Text),
         ];
-        let definitions: Vec<String> = columns
-            .iter()
-            .map(|(name, ty)| format!("{name} {}", ty.storage(pool.dialect(), false)))
-            .collect();
-        run(
-            &pool,
-            &format!("CREATE TABLE v ({})", definitions.join(", ")),
-        )
-        .await;
+        create(&pool, "v", &columns).await;
         let document = serde_json::json!({"a": [1, null], "b": "é"});
         let marks = ["?"; 8].join(", ");
         let sql = placed(server, &format!("INSERT INTO v VALUES ({marks})"));

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use oxyde_driver::{Pool, PoolSettings};
+use oxyde_sql::types::ColumnType;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -106,6 +107,19 @@ pub async fn run(pool: &Pool, sql: &str) {
     pool.script_plain(&[sql.to_owned()])
         .await
         .unwrap_or_else(|problem| panic!("{sql}: {problem}"));
+}
+
+/// Create a table of columns with these types.
+pub async fn create(pool: &Pool, table: &str, columns: &[(&str, ColumnType)]) {
+    let definitions: Vec<String> = columns
+        .iter()
+        .map(|(name, ty)| format!("{name} {}", ty.storage(pool.dialect(), false)))
+        .collect();
+    run(
+        pool,
+        &format!("CREATE TABLE {table} ({})", definitions.join(", ")),
+    )
+    .await;
 }
 
 /// One test per server.

@@ -67,10 +67,7 @@ impl<T: SqlType> Aggregate<T> {
     pub fn filter(mut self, condition: impl Into<Condition>) -> Self {
         let condition = add(&mut self.part.values, condition.into().0);
         self.change(|aggregate| {
-            aggregate.filter = Some(match aggregate.filter.take() {
-                Some(filter) => filter.and(condition),
-                None => condition,
-            });
+            ir::Predicate::narrow(&mut aggregate.filter, condition);
         });
         self
     }

@@ -1,6 +1,7 @@
 use super::part::{Part, add};
+use super::update::assignment;
 use super::{Column, Condition, Expr, Field, IntoOperand, List, Target};
-use crate::ir::{self, ConflictAction};
+use crate::ir::{self, ConflictAction, Predicate};
 use crate::value::Value;
 
 /// What an insert does where a row with the same key exists.
@@ -41,10 +42,8 @@ impl ConflictUpdate {
     /// [`Column::excluded`] gives those of the new one.
     #[must_use]
     pub fn set<F: Field>(mut self, column: Column<F>, value: impl IntoOperand<F>) -> Self {
-        let value = value.into_operand().typed(&column.column_type());
-        let value = add(&mut self.values, value);
-        let column = column.target();
-        self.assignments.push(ir::Assignment { column, value });
+        let assignment = assignment(&mut self.values, column, value);
+        self.assignments.push(assignment);
         self
     }
 
@@ -52,10 +51,7 @@ impl ConflictUpdate {
     #[must_use]
     pub fn filter(mut self, condition: impl Into<Condition>) -> Self {
         let condition = add(&mut self.values, condition.into().0);
-        self.filter = Some(match self.filter.take() {
-            Some(filter) => filter.and(condition),
-            None => condition,
-        });
+        Predicate::narrow(&mut self.filter, condition);
         self
     }
 }

@@ -58,8 +58,7 @@ impl Tail {
     }
 
     fn returning(&mut self, outputs: impl List<Output>) {
-        let outputs = Part::all(outputs.into_items().into_iter().map(|output| output.0));
-        let outputs = add(&mut self.returning.values, outputs);
+        let outputs = add(&mut self.returning.values, Output::all(outputs));
         self.returning.node.extend(outputs);
     }
 }

@@ -41,6 +41,7 @@
 
 mod aggregate;
 mod case;
+mod changed;
 mod column;
 mod condition;
 mod conflict;

@@ -1,10 +1,16 @@
-use super::Expression;
 use super::part::Part;
+use super::{Expression, List};
 use crate::ir;
 
 /// A result column: an expression under a name. A [`Column`](super::Column) is one under its own.
 #[derive(Clone, Debug)]
 pub struct Output(pub(super) Part<ir::Output>);
+
+impl Output {
+    pub(super) fn all(outputs: impl List<Self>) -> Part<Vec<ir::Output>> {
+        Part::all(outputs.into_items().into_iter().map(|output| output.0))
+    }
+}
 
 /// A term of an order; an expression by itself is ascending.
 #[derive(Clone, Debug)]

@@ -95,8 +95,7 @@ impl Select {
     /// Add result columns.
     #[must_use]
     pub fn columns(mut self, outputs: impl List<Output>) -> Self {
-        let outputs = Part::all(outputs.into_items().into_iter().map(|output| output.0));
-        let outputs = add(&mut self.values, outputs);
+        let outputs = add(&mut self.values, Output::all(outputs));
         self.node.outputs.extend(outputs);
         self
     }
@@ -172,10 +171,7 @@ impl Select {
     #[must_use]
     pub fn having(mut self, condition: impl Into<Condition>) -> Self {
         let condition = add(&mut self.values, condition.into().0);
-        self.node.having = Some(match self.node.having.take() {
-            Some(having) => having.and(condition),
-            None => condition,
-        });
+        ir::Predicate::narrow(&mut self.node.having, condition);
         self
     }
 

@@ -132,6 +132,14 @@ impl Expr {
 }
 
 impl Predicate {
+    /// Add a condition to a clause that may have none yet.
+    pub(crate) fn narrow(clause: &mut Option<Self>, condition: Self) {
+        *clause = Some(match clause.take() {
+            Some(before) => before.and(condition),
+            None => condition,
+        });
+    }
+
     /// Both are true.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -210,10 +218,7 @@ impl Select {
     /// Add a condition.
     #[must_use]
     pub fn filter(mut self, condition: Predicate) -> Self {
-        self.filter = Some(match self.filter.take() {
-            Some(filter) => filter.and(condition),
-            None => condition,
-        });
+        Predicate::narrow(&mut self.filter, condition);
         self
     }
 
